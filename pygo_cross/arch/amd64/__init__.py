@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""amd64: how its relocations are applied."""

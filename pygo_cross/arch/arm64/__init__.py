@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""arm64: how its relocations are applied."""
