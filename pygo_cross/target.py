@@ -47,7 +47,7 @@ class Target(Record):
     variable: Literal["GOAMD64", "GOARM64"] = key("The environment variable that picks the architecture's level.")
     variant: str = key("That variable's default.")
     variants: tuple[str, ...] = key("Every value that the variable may have.", least=1)
-    minimum_os: str = key("The oldest release of the system that the binary claims to run on.", default="", pattern=_VERSION, means=_SUCH_AS)
+    minimum_os: str = key("The oldest release of the system that the binary claims to run on", default="", pattern=_VERSION, means=_SUCH_AS)
     sdk: str = key("The SDK release that the binary says it was made with.", default="", pattern=_VERSION, means=_SUCH_AS)
     dylibs: tuple[str, ...] = key("The system libraries that Go's standard library imports from; the first is in every binary.", default=())
     emulation: Emulation = key("What runs the binaries elsewhere.")
