@@ -280,3 +280,68 @@ def _read_macho_symbols(file: BinFile, raw: bytes) -> None:
     file.strings = strings, size
     for name, info, index, other, value in _MACHO_SYMBOL.iter_unpack(file.data[table : table + count * _MACHO_SYMBOL.size]):
         file.symbols.append(FileSymbol(_string(file.data, strings, size, name), value, 0, info, other, index))
+
+
+def _uleb(data: bytes, offset: int) -> tuple[int, int]:
+    """The unsigned LEB128 number at `offset` and the offset behind it."""
+    value = shift = 0
+    while offset < len(data):
+        byte = data[offset]
+        offset += 1
+        value |= (byte & 127) << shift
+        shift += 7
+        if byte < 128:
+            return value, offset
+    raise FormatError("a number runs over the end of the dynamic linker's data")
+
+
+def dyld_fixups(file: BinFile) -> tuple[list[int], list[tuple[int, int, str]]]:
+    """What LC_DYLD_INFO_ONLY has the dynamic linker do, in its order.
+
+    First the addresses of pointers that move with the image, then, for each pointer that it fills, the address, the ordinal of the
+    library (from 1) and the symbol's name. Only the opcodes that Go's linker emits are known; another raises `FormatError`.
+    """
+    raw = file.command(0x80000022)
+    if raw is None or len(raw) < 24:
+        return [], []
+    rebase_offset, rebase_size, bind_offset, bind_size = struct.unpack_from("<4I", raw, 8)
+    _need(file.data, rebase_offset, rebase_size, "rebase opcodes")
+    _need(file.data, bind_offset, bind_size, "bind opcodes")
+    code = file.data[rebase_offset : rebase_offset + rebase_size]
+    rebases: list[int] = []
+    at, where = 0, 0
+    while at < len(code) and code[at]:
+        opcode, low = code[at] & 0xF0, code[at] & 15
+        at += 1
+        if opcode == 0x20 and low < len(file.segments):
+            offset, at = _uleb(code, at)
+            where = file.segments[low].address + offset
+        elif opcode == 0x50:
+            rebases += range(where, where + 8 * low, 8)
+            where += 8 * low
+        elif opcode | low != 0x11:
+            raise FormatError(f"unknown rebase opcode {opcode | low:#x}")
+    code = file.data[bind_offset : bind_offset + bind_size]
+    binds: list[tuple[int, int, str]] = []
+    at, where, library, name = 0, 0, 0, ""
+    while at < len(code) and code[at]:
+        opcode, low = code[at] & 0xF0, code[at] & 15
+        at += 1
+        if opcode == 0x70 and low < len(file.segments):
+            offset, at = _uleb(code, at)
+            where = file.segments[low].address + offset
+        elif opcode == 0x10:
+            library = low
+        elif opcode == 0x20:
+            library, at = _uleb(code, at)
+        elif opcode == 0x30:
+            library = low - 16 if low else 0
+        elif opcode == 0x40 and not low:
+            name = _string(code, 0, len(code), at)
+            at = code.index(0, at) + 1
+        elif opcode == 0x90:
+            binds.append((where, library, name))
+            where += 8
+        elif opcode | low != 0x51:
+            raise FormatError(f"unknown bind opcode {opcode | low:#x}")
+    return rebases, binds
