@@ -19,7 +19,7 @@ _NODE = struct.Struct("<iIiIIi")
 
 
 class InlineNode(NamedTuple):
-    """One inlined call: `parent` node or −1, position of the call, the function inlined, and the parent's PC offset."""
+    """One inlined call: `parent` node or -1, position of the call, the function inlined, and the parent's PC offset."""
 
     parent: int
     file: int
@@ -30,7 +30,7 @@ class InlineNode(NamedTuple):
 
 
 class FuncInfo(NamedTuple):
-    """What the runtime's tables say of one function; `args` and `locals` in bytes (args −0x80000000 when unknown)."""
+    """What the runtime's tables say of one function; `args` and `locals` in bytes (args -0x80000000 when unknown)."""
 
     args: int
     locals: int
@@ -41,7 +41,7 @@ class FuncInfo(NamedTuple):
     inline: list[InlineNode]
 
 
-def decode(path: str, data: memoryview) -> FuncInfo:
+def decode(path: str, data: memoryview | bytearray) -> FuncInfo:
     """Decode the data of a FuncInfo symbol of the object `path`. Raises UserError when it is too short."""
     try:
         args, locals_, func_id, func_flag, start_line, nfile = _FIXED.unpack_from(data)

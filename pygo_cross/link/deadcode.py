@@ -1,0 +1,239 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Reachability: what of the program the image needs.
+
+A flood from the entry point along relocations and auxiliary symbols, with one refinement. A type's descriptor refers
+to all methods of the type (R_METHODOFF, three for each method), which would keep every method of every type that is
+converted to an interface. So these references are held back; a method is needed only if the type reaches an interface
+(`used_in_iface`) and
+
+- some reachable code calls an interface method of the same name and signature (R_USEIFACEMETHOD), or
+- a generic interface method, or MethodByName of a constant, of the same name (R_USENAMEDMETHOD), or
+- reflection may call any exported method: a reachable function looks methods up by a name not known now.
+
+Weak references keep nothing alive; those of package initialisers to outlined map initialisers are turned to
+runtime.mapinitnoop when their target is gone. Facts: GOROOT/src/cmd/link/internal/ld/deadcode.go.
+
+When `deadcode` returns, `loader.reachable` is final but for symbols that the linker makes later, and every reference
+of a reachable symbol has been resolved once, so a corrupt one was reported.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+
+from pygo_cross.diag import InternalError, UserError
+from pygo_cross.link import decode
+from pygo_cross.link.loader import Loader
+from pygo_cross.obj import goobj
+from pygo_cross.obj.archive import bad_file
+from pygo_cross.obj.reloctype import (
+    R_CALL,
+    R_CALLARM64,
+    R_INITORDER,
+    R_METHODOFF,
+    R_USEIFACE,
+    R_USEIFACEMETHOD,
+    R_USENAMEDMETHOD,
+    R_USETYPE,
+    R_WEAK,
+)
+
+# Relocation types that the flood does not simply follow. Weak ones have the top bit.
+_SPECIAL = frozenset({R_METHODOFF, R_USETYPE, R_USEIFACE, R_USEIFACEMETHOD, R_USENAMEDMETHOD, R_INITORDER})
+
+
+class Deadcode:
+    """The state of the flood. `parents` maps each reached symbol to the one that first needed it (0: a root)."""
+
+    def __init__(self, loader: Loader, *, trace: bool) -> None:
+        self.loader = loader
+        self.pending: list[int] = []
+        self.interface_methods: set[decode.Method] = set()
+        self.generic_methods: set[str] = set()
+        self.markable: list[tuple[decode.Method, int, int]] = []
+        self.reflect_seen = False
+        self.package_inits: list[int] = []
+        self.parents: dict[int, int] | None = {} if trace else None
+
+    def mark(self, sym: int, parent: int) -> None:
+        """The image needs `sym`, because of `parent`."""
+        if sym and not self.loader.reachable[sym]:
+            self.loader.reachable[sym] = 1
+            self.pending.append(sym)
+            if self.parents is not None:
+                self.parents.setdefault(sym, parent)
+
+    def use_in_interface(self, sym: int, parent: int, *, mark: bool) -> None:
+        """The type is converted to an interface; one that was visited before that was known is visited again."""
+        loader = self.loader
+        if not loader.used_in_iface[sym]:
+            loader.used_in_iface[sym] = 1
+            if loader.reachable[sym]:
+                loader.reachable[sym] = 0
+                mark = True
+        if mark:
+            self.mark(sym, parent)
+
+    def flood(self) -> None:
+        """Visit everything pending, and what that needs."""
+        loader = self.loader
+        reachable, pending, parents = loader.reachable, self.pending, self.parents
+        sym_obj, sym_li, ext = loader.sym_obj, loader.sym_li, loader.ext
+        aux_gotype, reflect_method, gotype = goobj.AUX_GOTYPE, goobj.REFLECTMETHOD, goobj.GOTYPE
+        while pending:
+            sym = pending.pop()
+            file = sym_obj[sym]
+            if sym in ext:
+                # The linker's own symbols are plain data; a changed one keeps its flags.
+                for reloc in loader.relocs(sym):
+                    self.follow(sym, reloc[2], reloc[3], reloc[4], loader.flag(sym, gotype))
+                for kind, aux in loader.auxs(sym):
+                    if kind != aux_gotype:
+                        self.mark(aux, sym)
+                continue
+            if file is None:
+                continue
+            li = sym_li[sym]
+            obj = file.obj
+            if li >= obj.nall:
+                continue
+            flag = file.flag[li]
+            if flag & reflect_method:
+                self.reflect_seen = True
+            if flag & gotype:
+                self.visit_type(sym)
+            tables = file.tables
+            try:
+                if not flag & gotype:
+                    for _offset, _size, kind, addend, package, index in obj.relocs(li):
+                        if kind in _SPECIAL or kind & R_WEAK:
+                            self.follow(sym, kind, addend, tables[package][index], False)
+                            continue
+                        target = tables[package][index]
+                        if not reachable[target] and target:
+                            reachable[target] = 1
+                            pending.append(target)
+                            if parents is not None:
+                                parents.setdefault(target, sym)
+                auxs = obj.auxs(li)
+                for kind, package, index in auxs:
+                    if kind != aux_gotype:
+                        target = tables[package][index]
+                        if not reachable[target] and target:
+                            reachable[target] = 1
+                            pending.append(target)
+                            if parents is not None:
+                                parents.setdefault(target, sym)
+            except (KeyError, IndexError):
+                raise bad_file(obj.path, f"corrupt object file: {loader.where(sym)} refers to a symbol that is not there") from None
+            if auxs and file.flag2[li] & goobj.PKGINIT:
+                self.package_inits.append(sym)
+
+    def follow(self, sym: int, kind: int, addend: int, target: int, in_type: bool) -> None:
+        """One relocation of `sym` that may need more than marking its target."""
+        loader = self.loader
+        if kind & R_WEAK or kind in (R_METHODOFF, R_USETYPE, R_INITORDER):
+            # Types of R_USETYPE serve debug information alone; initialisation is ordered by now.
+            return
+        if kind == R_USEIFACE:
+            if loader.flag2(target, goobj.ITAB):
+                target = decode.itab_type(loader, target)
+            if not loader.flag(target, goobj.GOTYPE):
+                raise InternalError("deadcode", f"a conversion to an interface names {loader.where(target)}, no type", loader.where(sym))
+            self.use_in_interface(target, sym, mark=False)
+        elif kind == R_USEIFACEMETHOD:
+            self.interface_methods.add(decode.interface_method(loader, target, addend))
+        elif kind == R_USENAMEDMETHOD:
+            self.generic_methods.add(str(loader.data(target), "utf-8", "surrogateescape"))
+        elif in_type and loader.used_in_iface[sym] and loader.flag(target, goobj.GOTYPE):
+            # Reflection reaches a type's element from the type, so the element counts as converted, too.
+            self.use_in_interface(target, sym, mark=True)
+        else:
+            self.mark(target, sym)
+
+    def visit_type(self, sym: int) -> None:
+        """A type descriptor: follow its references, hold back its methods."""
+        loader = self.loader
+        relocs = loader.relocs(sym)
+        used = loader.used_in_iface[sym]
+        methods = []
+        index = 0
+        while index < len(relocs):
+            _offset, _size, kind, addend, target = relocs[index]
+            if kind == R_METHODOFF:
+                if index + 2 >= len(relocs):
+                    raise bad_file(loader.where(sym), "corrupt object file: a type's method table is cut short")
+                if used:
+                    methods.append(index)
+                    # The method's type can be had from the type by reflection.
+                    self.use_in_interface(target, sym, mark=False)
+                index += 3
+                continue
+            self.follow(sym, kind, addend, target, True)
+            index += 1
+        if methods:
+            signatures = decode.type_methods(loader, sym, relocs)
+            if len(signatures) != len(methods):
+                raise InternalError("deadcode", f"{len(methods)} method relocations for {len(signatures)} methods", loader.where(sym))
+            self.markable.extend((signature, sym, first) for signature, first in zip(signatures, methods, strict=True))
+
+    def mark_callable_methods(self) -> None:
+        """Mark the held-back methods that may be called by what is reachable now."""
+        rest = []
+        for entry in self.markable:
+            method, sym, first = entry
+            exported = unicodedata.category(method[0][:1] or "_") == "Lu"
+            if (self.reflect_seen and exported) or method in self.interface_methods or method[0] in self.generic_methods:
+                for reloc in self.loader.relocs(sym)[first : first + 3]:
+                    self.mark(reloc[4], sym)
+            else:
+                rest.append(entry)
+        self.markable = rest
+
+    def turn_dead_map_inits(self) -> None:
+        """Calls of outlined map initialisers whose map nobody needs go to a function that does nothing."""
+        loader = self.loader
+        noop = loader.lookup("runtime.mapinitnoop", goobj.ABI_INTERNAL)
+        for sym in self.package_inits:
+            relocs = loader.relocs(sym)
+            dead = [
+                i
+                for i, reloc in enumerate(relocs)
+                if reloc[2] & R_WEAK and reloc[2] & ~R_WEAK in (R_CALL, R_CALLARM64) and not loader.reachable[reloc[4]]
+            ]
+            if not dead:
+                continue
+            ext = loader.make_ext(sym)
+            ext.relocs = list(relocs)
+            for i in dead:
+                if "map.init" not in loader.name(relocs[i][4]):
+                    raise InternalError("deadcode", f"a weak call of {loader.where(relocs[i][4])}, no map initialiser", loader.where(sym))
+                ext.relocs[i] = (*relocs[i][:4], noop)
+            loader.reachable[noop] = 1
+
+
+def deadcode(loader: Loader, entry: str, roots: list[int], *, prune_weak_map: bool = True, trace: bool = False) -> dict[int, int]:
+    """Mark what is reachable from the symbol named `entry` and from `roots`.
+
+    Returns, if `trace`, for each reached symbol the one that first needed it; else an empty dict. Raises UserError
+    when there is no entry point.
+    """
+    state = Deadcode(loader, trace=trace)
+    if not loader.lookup(entry, 0) and not loader.lookup(entry, 1):
+        raise UserError.one("no-entry", f"entry point {entry} is not defined", "name an existing symbol with -E")
+    for name in (entry, "runtime.unreachableMethod"):
+        state.mark(loader.lookup(name, 0), 0)
+        state.mark(loader.lookup(name, goobj.ABI_INTERNAL), 0)
+    if not loader.lookup("runtime.mapinitnoop", goobj.ABI_INTERNAL):
+        raise UserError.one("bad-runtime", "the program's package runtime has no mapinitnoop", "build the runtime again")
+    for sym in roots:
+        state.mark(sym, 0)
+    state.flood()
+    while True:
+        state.mark_callable_methods()
+        if not state.pending:
+            break
+        state.flood()
+    if prune_weak_map:
+        state.turn_dead_map_inits()
+    return state.parents or {}

@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What the linker reads of type descriptors, whose layout the runtime fixes (GOROOT/src/internal/abi/type.go).
+
+All facts are for 64-bit targets. Fields that hold addresses or offsets of other symbols are relocations, so they are
+looked up by their offset among the symbol's relocations.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import Final
+
+from pygo_cross.diag import InternalError
+from pygo_cross.link.loader import Loader, Reloc
+
+COMMON_SIZE: Final = 48  # sizeof(abi.Type)
+TFLAG_AT: Final = 20
+KIND_AT: Final = 23
+TFLAG_UNCOMMON: Final = 1
+TFLAG_GCMASK_ON_DEMAND: Final = 16
+METHOD_SIZE: Final = 16  # sizeof(abi.Method)
+
+KIND_ARRAY: Final = 17
+KIND_CHAN: Final = 18
+KIND_FUNC: Final = 19
+KIND_INTERFACE: Final = 20
+KIND_MAP: Final = 21
+KIND_POINTER: Final = 22
+KIND_SLICE: Final = 23
+KIND_STRUCT: Final = 25
+
+# Size of the descriptor of each kind that is longer than the common part; the uncommon part follows it.
+_RTYPE_SIZE: Final = {
+    KIND_ARRAY: 72,
+    KIND_CHAN: 64,
+    KIND_FUNC: 56,
+    KIND_INTERFACE: 80,
+    KIND_MAP: 136,
+    KIND_POINTER: 56,
+    KIND_SLICE: 56,
+    KIND_STRUCT: 80,
+}
+_UNCOMMON: Final = struct.Struct("<iHHII")  # package path, methods, exported methods, offset of methods, unused
+
+Method = tuple[str, int]
+"""A method's signature: its name and the number of its function type."""
+
+
+def kind(data: memoryview | bytearray) -> int:
+    """The reflect.Kind of a descriptor."""
+    return data[KIND_AT]
+
+
+def pointer_size(data: memoryview | bytearray) -> tuple[int, int]:
+    """The size of the type, and of its prefix that holds pointers."""
+    size, ptrdata = struct.unpack_from("<QQ", data)
+    return size, ptrdata
+
+
+def target_at(relocs: list[Reloc], offset: int) -> int:
+    """The symbol that the relocation at `offset` points to, 0 where there is none."""
+    for reloc in relocs:
+        if reloc[0] == offset:
+            return reloc[4]
+    return 0
+
+
+def varint(data: memoryview | bytearray, at: int) -> tuple[int, int]:
+    """An unsigned varint at `at`: its value, and where it ends."""
+    value = shift = 0
+    while True:
+        byte = data[at]
+        at += 1
+        value |= (byte & 0x7F) << shift
+        if byte < 0x80:
+            return value, at
+        shift += 7
+
+
+def name_text(data: memoryview | bytearray) -> str:
+    """The text of an abi.Name: a flag byte, the length, the text."""
+    length, at = varint(data, 1)
+    return str(data[at : at + length], "utf-8", "surrogateescape")
+
+
+def _methods(loader: Loader, relocs: list[Reloc], offset: int, count: int) -> list[Method]:
+    targets = {reloc[0]: reloc[4] for reloc in relocs}
+    result = []
+    for at in range(offset, offset + count * METHOD_SIZE, METHOD_SIZE):
+        name = targets.get(at, 0)
+        result.append((name_text(loader.data(name)) if name else "", targets.get(at + 4, 0)))
+    return result
+
+
+def type_methods(loader: Loader, sym: int, relocs: list[Reloc]) -> list[Method]:
+    """The methods of a type with an uncommon part, in the order of its method table."""
+    data = loader.data(sym)
+    if not data[TFLAG_AT] & TFLAG_UNCOMMON:
+        raise InternalError("deadcode", "a type without methods has method relocations", loader.where(sym))
+    base = _RTYPE_SIZE.get(kind(data), COMMON_SIZE)
+    _path, count, _exported, at, _unused = _UNCOMMON.unpack_from(data, base)
+    return _methods(loader, relocs, base + at, count)
+
+
+def interface_method(loader: Loader, sym: int, offset: int) -> Method:
+    """The method at `offset` in the descriptor of an interface type."""
+    data = loader.data(sym)
+    if len(data) <= KIND_AT or kind(data) != KIND_INTERFACE:
+        raise InternalError("deadcode", "a method of something that is no interface type is used", loader.where(sym))
+    return _methods(loader, loader.relocs(sym), offset, 1)[0]
+
+
+def itab_type(loader: Loader, sym: int) -> int:
+    """The concrete type of an itab (its second word)."""
+    return target_at(loader.relocs(sym), 8)
