@@ -1,0 +1,229 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Runs the jobs of a matrix, several at a time, and leaves either whole artifacts or none.
+
+A job builds into a folder of its own and its binary is moved into place when it is whole. The result does not depend on
+how many run at a time: artifacts are recorded in the order of the jobs. When one fails the others still run, so that
+one call shows everything that is wrong; no record is written then. An interrupt stops the children and removes what
+they were making.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from pathlib import Path
+from typing import TypeVar
+
+from pygo_cross.build.artifacts import Artifact, open_folder, read_record_file, save
+from pygo_cross.build.builders import Command, build_command, stages_of
+from pygo_cross.build.config import Config
+from pygo_cross.build.files import place, sha256_of, temporary_folder, writing
+from pygo_cross.build.matrix import Job
+from pygo_cross.build.process import Children, Finished, Stopped
+from pygo_cross.build.progress import Progress
+from pygo_cross.build.template import GitFacts, Variables, expand_one
+from pygo_cross.diag import EXIT_BUILD, UserError
+from pygo_cross.records import usage_error
+
+T = TypeVar("T")
+U = TypeVar("U")
+
+
+class BuildFailed(Exception):
+    """Jobs whose program did not build: what the tools said, and the labels of the jobs they said it for."""
+
+    def __init__(self, failures: Sequence[tuple[str, list[str]]]) -> None:
+        self.failures = list(failures)
+        super().__init__(f"{sum(len(labels) for _, labels in failures)} jobs failed")
+
+
+class JobFailed(Exception):
+    """One job's program did not build: what the tool said."""
+
+
+def processors() -> int:
+    """The processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def in_parallel(
+    tasks: Sequence[T], work: Callable[[T], U], children: Children, workers: int, progress: Progress
+) -> list[U | BaseException]:
+    """`work` of every task on up to `workers` threads: results, or what was raised, in the order of the tasks.
+
+    When this thread is interrupted the children are stopped, and the interrupt goes on once all threads have ended.
+    """
+    pool = ThreadPoolExecutor(max_workers=max(1, min(workers, len(tasks))))
+    futures: list[Future[U]] = []
+    try:
+        futures = [pool.submit(work, task) for task in tasks]
+        waiting: set[Future[U]] = set(futures)
+        while waiting:
+            _, waiting = wait(waiting, timeout=0.25, return_when=FIRST_COMPLETED)
+            progress.tick()
+    except BaseException:
+        children.stop()
+        raise
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+        progress.close()
+    results: list[U | BaseException] = []
+    for future in futures:
+        error = future.exception()
+        results.append(error if error is not None else future.result())
+    return results
+
+
+def compile_job(job: Job, scratch: Path, children: Children, workers: int) -> list[Path]:
+    """Builds one job in `scratch`: the binaries that the go command left, sorted. Raises `JobFailed` and `UserError`."""
+    out, work = scratch / "out", scratch / "work"
+    with writing(scratch):
+        out.mkdir()
+        work.mkdir()
+    command = build_command(job, out, work, workers)
+    done = _start(command, children)
+    if done.status != 0:
+        said = (done.stdout + done.stderr).decode("utf-8", "replace").rstrip("\n")
+        raise JobFailed(said or f"go build ended with status {done.status}")
+    return sorted(out.iterdir())
+
+
+def _start(command: Command, children: Children) -> Finished:
+    try:
+        return children.run(command.argv, command.folder, command.env)
+    except FileNotFoundError as error:
+        if not command.folder.is_dir():
+            raise usage_error("no-such-folder", f"{command.folder} is not a folder", "correct dir") from None
+        raise usage_error("unreadable", f"{error.filename}: can't be run: {error.strerror}") from None
+    except OSError as error:
+        raise usage_error("unreadable", f"{error.filename or command.argv[0]}: can't be run: {error.strerror}") from None
+
+
+def build_matrix(config: Config, jobs: Sequence[Job], workers: int, mode: str, clean: bool = False) -> list[Artifact]:
+    """Builds every job into the configuration's output folder and records them. Raises `BuildFailed` and `UserError`."""
+    for job in jobs:
+        build_command(job, Path("out"), Path("work"))  # what is wrong with all of them shows before the first one runs
+    dist = config.dist
+    name = expand_one(
+        config.project.checksum.name_template,
+        Variables({"ProjectName": config.project.project}, os.environ, GitFacts(config.folder)),
+        config.project.checksum.place("name_template"),
+    )
+    if not name or "/" in name or name in (".", "..", "artifacts.json", ".gitignore") or "\0" in name:
+        raise usage_error(
+            "bad-value", f"name_template: {name!r} can't be the list's name", "", config.project.checksum.place("name_template")
+        )
+    if clean:
+        clean_folder(dist)
+    open_folder(dist)
+    children = Children()
+    progress = Progress("build", len(jobs), mode)
+    share = max(1, processors() // max(1, min(workers, len(jobs))))
+    with temporary_folder(dist) as scratch:
+
+        def one(task: tuple[int, Job]) -> Artifact:
+            at, job = task
+            label = f"{job.build} {job.label}"
+            folder = scratch / str(at)
+            progress.start(label)
+            outcome, ok = "failed", False
+            try:
+                with writing(folder):
+                    folder.mkdir()
+                made = compile_job(job, folder, children, share)
+                if len(made) != 1:
+                    raise JobFailed(f"{' '.join(job.packages)} is {len(made)} programs, one was expected")
+                artifact = _finish(job, made[0], dist)
+                outcome, ok = f"{artifact.size:,} bytes", True
+                return artifact
+            finally:
+                progress.finish(label, outcome, ok)
+                shutil.rmtree(folder, ignore_errors=True)
+
+        results = in_parallel(list(enumerate(jobs)), one, children, workers, progress)
+    artifacts = sift(jobs, results)
+    save(dist, config.project.project, name, artifacts)
+    return artifacts
+
+
+def sift(jobs: Sequence[Job], results: Sequence[U | BaseException]) -> list[U]:
+    """The results, when all are there. Raises what matters most among the errors: ours, a user's mistake, failed builds."""
+    good: list[U] = []
+    mistakes: list[UserError] = []
+    failures: dict[str, list[str]] = {}
+    for job, result in zip(jobs, results, strict=True):
+        if isinstance(result, JobFailed):
+            failures.setdefault(str(result), []).append(f"{job.build} {job.label}")
+        elif isinstance(result, UserError):
+            mistakes.append(result)
+        elif isinstance(result, BaseException):
+            if not isinstance(result, Stopped):
+                raise result
+        else:
+            good.append(result)
+    if mistakes:
+        raise UserError([item for mistake in mistakes for item in mistake.diagnostics], max(mistake.status for mistake in mistakes))
+    if failures:
+        raise BuildFailed(list(failures.items()))
+    return good
+
+
+def _finish(job: Job, made: Path, dist: Path) -> Artifact:
+    path = dist / job.path
+    with writing(path):
+        size, digest = made.stat().st_size, sha256_of(made)
+    place(made, path)
+    return Artifact(
+        build=job.build,
+        target=job.target.name,
+        variant=job.variant,
+        path=job.path,
+        size=size,
+        sha256=digest,
+        stages=stages_of(job.builder),
+    )
+
+
+def clean_folder(dist: Path) -> None:
+    """Removes an output folder of ours. Raises `UserError` where it looks like anything else."""
+    if not os.path.lexists(dist):
+        return
+    if dist.is_symlink() or not dist.is_dir():
+        raise usage_error("not-ours", f"--clean: {dist} is not a folder", "remove it yourself")
+    ours = (dist / ".gitignore").is_file() or not any(dist.iterdir())
+    if not ours:
+        read_record_file(dist)  # without either of our files, it is somebody else's
+    with writing(dist):
+        shutil.rmtree(dist)
+
+
+def build_direct(job: Job, out: str | None, mode: str) -> Path:
+    """Builds without a configuration, as `go build` does: into `out` (a folder where it is one), else the current folder.
+
+    Returns the path of the binary. Raises `BuildFailed` and `UserError`.
+    """
+    children = Children()
+    progress = Progress("build", 1, mode)
+    with temporary_folder() as scratch:
+
+        def one(job: Job) -> list[Path]:
+            progress.start(job.label)
+            ok = False
+            try:
+                made = compile_job(job, scratch, children, 0)
+                ok = True
+                return made
+            finally:
+                progress.finish(job.label, "built" if ok else "failed", ok)
+
+        (made,) = sift([job], in_parallel([job], one, children, 1, progress))
+        into_folder = out is not None and (out.endswith(os.sep) or Path(out).is_dir())
+        if len(made) > 1 and not into_folder:
+            raise UserError.one("many-programs", f"{len(made)} programs for one file", "give -o a folder", status=EXIT_BUILD)
+        path = Path()
+        for file in made:
+            path = Path(out) / file.name if out is not None and into_folder else Path(out or file.name)
+            place(file, path)
+        return path

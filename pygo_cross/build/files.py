@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Files that are there whole or not at all: everything is written beside its place and then renamed."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from pygo_cross.diag import EXIT_BUILD, UserError
+
+
+def unwritable(path: Path, error: OSError) -> UserError:
+    """One line about a file that can't be written."""
+    reason = error.strerror or str(error)
+    return UserError.one("unwritable", f"{path}: can't be written: {reason}", "free the place or pick another", status=EXIT_BUILD)
+
+
+@contextlib.contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Turns the system's refusals to write `path` into a `UserError`."""
+    try:
+        yield
+    except OSError as error:
+        raise unwritable(Path(error.filename) if isinstance(error.filename, str) else path, error) from None
+
+
+def make_folder(path: Path) -> None:
+    """The folder and those above it."""
+    with writing(path):
+        path.mkdir(parents=True, exist_ok=True)
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """`path` with these bytes, or as it was. Raises `UserError` where that can't be."""
+    with writing(path):
+        handle, beside = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+            os.chmod(beside, 0o666 & ~_umask())
+            os.replace(beside, path)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                os.unlink(beside)
+            raise
+
+
+def write_json(path: Path, value: Any) -> None:
+    """`value` as JSON, the same bytes for the same value."""
+    write_whole(path, (json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False) + "\n").encode("utf-8", "backslashreplace"))
+
+
+def place(made: Path, path: Path) -> None:
+    """Moves a finished file to where it belongs, through a file beside `path` where they are on different file systems."""
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.is_dir():
+            raise IsADirectoryError(21, "a folder is in the way", str(path))
+        beside = path.parent / f".{path.name}.{os.getpid()}"
+        try:
+            shutil.move(made, beside)
+            os.replace(beside, path)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                beside.unlink()
+            raise
+
+
+@contextlib.contextmanager
+def temporary_folder(beside: Path | None = None) -> Iterator[Path]:
+    """A folder that is gone afterwards, whatever happens; in `beside`, or where the system keeps such folders."""
+    with writing(beside or Path(tempfile.gettempdir())):
+        folder = tempfile.mkdtemp(prefix=".pygo-cross-", dir=beside)
+    try:
+        yield Path(folder)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def sha256_of(path: Path) -> str:
+    """The file's SHA-256 in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _umask() -> int:
+    mask = os.umask(0o022)
+    os.umask(mask)
+    return mask

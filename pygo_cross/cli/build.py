@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""`pygo-cross build`: the matrix of a configuration, or one package without any."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import shlex
+import sys
+from pathlib import Path
+
+from pygo_cross.build.builders import build_command, shown, stages_of
+from pygo_cross.build.driver import BuildFailed, build_direct, build_matrix
+from pygo_cross.build.matrix import Job, default_target, match_or_fail, refused_flags, select
+from pygo_cross.build.progress import bad, table
+from pygo_cross.cli.options import add_config, add_running, add_selection, config_of, join_go_flags, mode_of, parser
+from pygo_cross.diag import EXIT_BUILD, EXIT_USAGE, UserError
+from pygo_cross.records import usage_error
+from pygo_cross.target import load_targets
+
+ABOUT = """With PACKAGE or FILES, builds that one program as go build does, for --target (GOOS/GOARCH, or the host's), into -o.
+Without, builds every program of toolchain.yaml for every target, and writes dist/ with the binaries, artifacts.json and
+checksums.txt. Flags beat environment beats file."""
+
+_GO_VALUES = ("tags", "ldflags", "gcflags", "asmflags", "buildmode", "buildvcs", "mod", "modfile", "overlay", "pgo")
+_GO_SWITCHES = ("trimpath", "race", "msan", "asan")
+
+
+def run(argv: list[str]) -> int:
+    """Builds."""
+    made = parser("build", "[FLAGS] [PACKAGE | FILES...]", ABOUT)
+    add_config(made)
+    add_selection(made)
+    add_running(made)
+    made.add_argument("-o", metavar="OUT", help="where the program goes: a file, or a folder that is there or ends in /")
+    made.add_argument("--builder", choices=("pygo", "go"), help="instead of what the file says; without one, pygo")
+    made.add_argument("--clean", action="store_true", help="empty dist/ first")
+    made.add_argument("--print", action="store_true", help="print the plan and build nothing")
+    made.add_argument("--json", action="store_true", help="print the artifacts (with --print, the plan) as JSON")
+    made.add_argument("--verbose", action="store_true", help="show each command")
+    own = made.add_argument_group("go build's own, without a configuration")
+    for name in _GO_VALUES:
+        own.add_argument(f"-{name}", f"--{name}", metavar="X", help="as go help build says")
+    for name in _GO_SWITCHES:
+        text = "as go help build says" if name == "trimpath" else "refused: needs cgo"
+        own.add_argument(f"-{name}", f"--{name}", action="store_true", help=text)
+    made.add_argument("packages", metavar="PACKAGE", nargs="*", help="a package, or the .go files of one")
+    options = made.parse_args(join_go_flags(argv, _GO_VALUES))
+    go_flags = [f"-{name}={getattr(options, name)}" for name in _GO_VALUES if getattr(options, name) is not None]
+    go_flags += [f"-{name}" for name in _GO_SWITCHES if getattr(options, name)]
+    refused = refused_flags(go_flags)
+    if refused:
+        raise UserError(refused, EXIT_USAGE)
+    try:
+        if options.packages:
+            return _direct(options, go_flags)
+        return _matrix(options, go_flags)
+    except BuildFailed as error:
+        for said, labels in error.failures:
+            print(bad(f"pygo-cross: {', '.join(labels)} did not build:"), file=sys.stderr)
+            print(said, file=sys.stderr)
+        return EXIT_BUILD
+
+
+def _direct(options: argparse.Namespace, go_flags: list[str]) -> int:
+    for flag, name in ((options.id, "--id"), (options.clean, "--clean"), (options.config, "-f")):
+        if flag:
+            raise usage_error("bad-flag", f"{name} is for builds of a configuration", "leave it out, or name no package")
+    pairs = sorted({pair for pattern in options.target for pair in match_or_fail(pattern)}) or [default_target()]
+    if len(pairs) > 1:
+        raise usage_error("bad-flag", "more than one target without a configuration", "name one, or write a toolchain.yaml")
+    (name, variant) = pairs[0]
+    job = Job(
+        build=" ".join(options.packages),
+        target=load_targets()[name],
+        variant=variant,
+        builder=options.builder or "pygo",
+        folder=Path("."),
+        packages=tuple(options.packages),
+        path=options.o or "",
+        flags=tuple(go_flags),
+        env={},
+    )
+    if options.print:
+        return _print_plan([job], Path(), options.json)
+    if options.verbose:
+        _show([job])
+    made = build_direct(job, options.o, mode_of(options))
+    if options.json:
+        print(
+            json.dumps(
+                [{"target": name, "variant": variant, "path": str(made), "stages": stages_of(job.builder)}], indent=2, sort_keys=True
+            )
+        )
+    return 0
+
+
+def _matrix(options: argparse.Namespace, go_flags: list[str]) -> int:
+    if go_flags:
+        raise usage_error(
+            "bad-flag", f"{go_flags[0].partition('=')[0]} is for builds without a configuration", "put it into toolchain.yaml"
+        )
+    if options.o:
+        raise usage_error("bad-flag", "-o is for builds without a configuration", "the file's dist says where artifacts go")
+    config = config_of(options)
+    jobs = select(config, options.id, options.target, options.single_target)
+    if options.builder:
+        jobs = [dataclasses.replace(job, builder=options.builder) for job in jobs]
+    if options.print:
+        return _print_plan(jobs, config.dist, options.json)
+    if options.verbose:
+        _show(jobs)
+    artifacts = build_matrix(config, jobs, options.parallelism, mode_of(options), options.clean)
+    if options.json:
+        print(json.dumps([dataclasses.asdict(artifact) for artifact in artifacts], indent=2, sort_keys=True))
+    elif not options.quiet:
+        rows = [["TARGET", "BUILD", "SIZE", "LINKED BY", "PATH"]]
+        for artifact in artifacts:
+            path = str(config.dist / artifact.path)
+            rows.append([artifact.target, artifact.build, f"{artifact.size:,}", artifact.stages["link"], path])
+        print("\n".join(table(rows, right=(2,))), file=sys.stderr)
+    return 0
+
+
+def _show(jobs: list[Job]) -> None:
+    for job in jobs:
+        print(shown(build_command(job, Path("OUT"), Path("TMP"))), file=sys.stderr)
+
+
+def _print_plan(jobs: list[Job], dist: Path, as_json: bool) -> int:
+    plan = []
+    for job in jobs:
+        command = build_command(job, Path("OUT"), Path("TMP"))
+        plan.append(
+            {
+                "build": job.build,
+                "target": job.target.name,
+                "variant": job.variant,
+                "path": str(dist / job.path) if job.path else "",
+                "stages": stages_of(job.builder),
+                "command": list(command.argv),
+                "folder": str(command.folder),
+                "smoke": [list(smoke.args) for smoke in job.smoke],
+            }
+        )
+    if as_json:
+        print(json.dumps(plan, indent=2, sort_keys=True))
+        return 0
+    for job, entry in zip(jobs, plan, strict=True):
+        stages = ", ".join(f"{stage} by {who}" for stage, who in stages_of(job.builder).items())
+        print(f"{job.build} {job.label}: {stages}")
+        print(f"  {shlex.join(str(word) for word in build_command(job, Path('OUT'), Path('TMP')).argv)}")
+        if entry["path"]:
+            print(f"  -> {entry['path']}")
+        for smoke in job.smoke:
+            print(f"  smoke ({smoke.runner}): {shlex.join(smoke.args)}")
+    return 0

@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The command pygo-cross: picks a sub-command, runs it, and turns what it raises into lines and an exit status.
+
+A sub-command is a module here with `run(argv) -> int`. Only the one that was asked for is imported, so that the command
+starts fast: `link` runs once for every program that is built.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import signal
+import sys
+from typing import Final, NoReturn
+
+from pygo_cross import GO_RELEASE, __version__
+from pygo_cross.diag import EXIT_BUILD, EXIT_OK, EXIT_USAGE, InternalError, UserError
+
+COMMANDS: Final = {
+    "build": "build programs: the matrix of toolchain.yaml, or one package",
+    "smoke": "run what was built, each on its own target, and compare",
+    "run": "run a linux or macOS binary, for amd64 or arm64, under emulation",
+    "check": "check toolchain.yaml",
+    "targets": "list the targets",
+    "jsonschema": "print the JSON Schema of toolchain.yaml",
+    "version": "print the versions",
+    "link": "link Go objects, as go tool link does",
+}
+
+
+class Interrupted(BaseException):
+    """A signal asks us to stop. Not an `Exception`: nothing on the way may take it for a mistake."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        super().__init__(number)
+
+
+def usage() -> str:
+    """What --help says."""
+    lines = [
+        "usage: pygo-cross COMMAND [FLAGS] [ARGUMENTS]",
+        "",
+        f"A Go {GO_RELEASE} cross toolchain: builds for linux and macOS on amd64 and arm64, and runs what it built.",
+        "",
+        "commands:",
+    ]
+    lines += [f"  {name:<12}{what}" for name, what in COMMANDS.items()]
+    lines += ["", "pygo-cross COMMAND --help says more."]
+    return "\n".join(lines)
+
+
+def main(argv: list[str]) -> int:
+    """Runs the command line `argv` (without the program's name) and returns its exit status."""
+    if not argv:
+        print(usage(), file=sys.stderr)
+        return EXIT_USAGE
+    name, rest = argv[0], argv[1:]
+    if name in ("-h", "--help", "help"):
+        if rest and rest[0] in COMMANDS:
+            name, rest = rest[0], ["--help"]
+        else:
+            print(usage())
+            return EXIT_OK
+    if name in ("--version", "-V"):
+        name = "version"
+    if name not in COMMANDS:
+        from pygo_cross.records import nearest
+
+        hint = nearest(name, COMMANDS) or "see pygo-cross --help"
+        print(f"pygo-cross: there is no command {name!r}; {hint}", file=sys.stderr)
+        return EXIT_USAGE
+    module = importlib.import_module(f"pygo_cross.cli.{name}")
+    status = module.run(rest)
+    return status if isinstance(status, int) else EXIT_OK
+
+
+def report(error: UserError) -> None:
+    """The lines of a user's mistake."""
+    for diagnostic in error.diagnostics:
+        where = str(diagnostic.pos)
+        print(f"{diagnostic}" if where else f"pygo-cross: {diagnostic}", file=sys.stderr)
+
+
+def entry() -> NoReturn:
+    """What the installed command calls."""
+    # File names that are not UTF-8 must not break what prints them.
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="backslashreplace")
+
+    def stop(number: int, frame: object) -> None:
+        raise Interrupted(number)
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, stop)
+    try:
+        status = main(sys.argv[1:])
+        sys.stdout.flush()
+    except UserError as error:
+        report(error)
+        status = error.status
+    except Interrupted as error:
+        print("pygo-cross: stopped", file=sys.stderr)
+        status = 128 + error.number
+    except BrokenPipeError:
+        # The reader of our output is gone; nothing may be flushed into it at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = 128 + signal.SIGPIPE
+    except Exception as error:
+        if os.environ.get("PYGO_CROSS_DEBUG"):
+            raise
+        text = str(error) if isinstance(error, InternalError) else f"internal error: {type(error).__name__}: {error}"
+        print(f"pygo-cross: {text}\nThis is a bug in pygo-cross {__version__}; PYGO_CROSS_DEBUG=1 shows where.", file=sys.stderr)
+        status = EXIT_BUILD
+    sys.exit(status)

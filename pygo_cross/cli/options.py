@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Flags that several sub-commands share, spelled and explained once."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from pygo_cross.build.driver import processors
+from pygo_cross.build.progress import MODES
+
+if TYPE_CHECKING:
+    from pygo_cross.build.config import Config
+
+
+def parser(name: str, synopsis: str, about: str) -> argparse.ArgumentParser:
+    """A parser for the sub-command `name`; flags are never abbreviated, so that new ones break no script."""
+    made = argparse.ArgumentParser(
+        prog=f"pygo-cross {name}",
+        usage=f"pygo-cross {name} {synopsis}".rstrip(),
+        description=about,
+        allow_abbrev=False,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    return made
+
+
+def add_config(made: argparse.ArgumentParser) -> None:
+    """-f/--config."""
+    made.add_argument("-f", "--config", metavar="FILE", help="the configuration (PYGO_CROSS_CONFIG, else toolchain.yaml here)")
+
+
+def add_selection(made: argparse.ArgumentParser) -> None:
+    """--id, --target, --single-target."""
+    made.add_argument("--id", metavar="ID", action="append", default=[], help="only the build with this id; may be repeated")
+    made.add_argument(
+        "--target", metavar="TARGET", action="append", default=[], help="only targets that match os/arch, os_arch_variant or a glob"
+    )
+    made.add_argument("--single-target", action="store_true", help="only GOOS/GOARCH, or the host's")
+
+
+def add_running(made: argparse.ArgumentParser) -> None:
+    """-p, -q, --progress."""
+    made.add_argument("-p", "--parallelism", metavar="N", type=positive, default=processors(), help="targets at a time (%(default)s)")
+    made.add_argument("-q", "--quiet", action="store_true", help="only errors")
+    made.add_argument("--progress", choices=MODES, default="auto", help="auto: a bar on a terminal, else lines (%(default)s)")
+
+
+def mode_of(options: argparse.Namespace) -> str:
+    """The progress mode that the flags ask for."""
+    return "none" if options.quiet else str(options.progress)
+
+
+def positive(text: str) -> int:
+    """A whole number from 1."""
+    value = int(text)
+    if not 1 <= value <= 1024:
+        raise argparse.ArgumentTypeError("expected a number from 1 to 1024")
+    return value
+
+
+def config_of(options: argparse.Namespace) -> Config:
+    """The configuration that the flags name. Raises `UserError`."""
+    from pygo_cross.build.config import find_config, load_config
+
+    return load_config(find_config(options.config))
+
+
+def join_go_flags(argv: Sequence[str], names: Sequence[str]) -> list[str]:
+    """`-ldflags -s` as `-ldflags=-s`: the go command takes the next word as the value whatever it starts with, argparse does not."""
+    joined: list[str] = []
+    words = iter(argv)
+    for word in words:
+        if word == "--":
+            return [*joined, word, *words]
+        if word.lstrip("-") in names and word.startswith("-"):
+            value = next(words, None)
+            joined.append(word if value is None else f"{word}={value}")
+        else:
+            joined.append(word)
+    return joined

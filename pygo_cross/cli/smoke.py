@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""`pygo-cross smoke`: does what was built run?"""
+
+from __future__ import annotations
+
+import json
+import sys
+
+from pygo_cross.build.config import Config
+from pygo_cross.build.matrix import select
+from pygo_cross.build.progress import bad, good, table
+from pygo_cross.build.smoke import Result, exit_status, smoke_all
+from pygo_cross.cli.options import add_config, add_running, add_selection, config_of, mode_of, parser
+
+ABOUT = """Runs the smoke runs of toolchain.yaml on every artifact in dist/, compares exit status and output, and adds the
+transcripts to artifacts.json. Exits with 3 when a run went wrong, 5 when the emulator lacks something, 124 at a time limit.
+The emulator stands in for Linux and macOS: a run that is ok under emulation says nothing about code-signing policy,
+the real dynamic loader or the kernel."""
+
+
+def run(argv: list[str]) -> int:
+    """Runs, compares, records, and prints the table."""
+    made = parser("smoke", "[FLAGS]", ABOUT)
+    add_config(made)
+    add_selection(made)
+    add_running(made)
+    made.add_argument("--runner", choices=("emulated", "native", "qemu"), help="instead of what the file says")
+    made.add_argument("--json", action="store_true", help="print the results as JSON")
+    options = made.parse_args(argv)
+    config = config_of(options)
+    jobs = select(config, options.id, options.target, options.single_target)
+    results = smoke_all(config, jobs, options.parallelism, mode_of(options), options.runner)
+    for result in results:
+        for failure in result.failures:
+            print(failure, file=sys.stderr)
+    if options.json:
+        print(json.dumps([_plain(config, result) for result in results], indent=2, sort_keys=True))
+    elif not options.quiet:
+        print("\n".join(summary(results)), file=sys.stderr)
+    return exit_status(results)
+
+
+def _plain(config: Config, result: Result) -> dict[str, object]:
+    artifact = result.artifact
+    path = str(config.dist / artifact.path)
+    return {"build": artifact.build, "target": artifact.target, "variant": artifact.variant, "path": path, "runs": result.transcript}
+
+
+def summary(results: list[Result]) -> list[str]:
+    """The table: what was built, by whom it was linked, and how its runs went."""
+    rows = [["TARGET", "BUILD", "SIZE", "LINKED BY", "SMOKE", "TIME"]]
+    for result in results:
+        runners = sorted({str(entry["runner"]) for entry in result.transcript if "runner" in entry})
+        outcome = (
+            "no runs" if not result.transcript else f"{len(result.failures)} FAILED" if result.failures else f"ok ({', '.join(runners)})"
+        )
+        artifact = result.artifact
+        rows.append([artifact.target, artifact.build, f"{artifact.size:,}", artifact.stages["link"], outcome, f"{result.seconds:.1f} s"])
+    lines = table(rows, right=(2, 5))
+    return [good(line) if " ok (" in line else bad(line) if " FAILED" in line else line for line in lines]
