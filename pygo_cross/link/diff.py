@@ -329,7 +329,7 @@ def _fixups(found: list[Difference], a: BinFile, b: BinFile, limit: int) -> None
         return
     rebases = [[f"{address:#x}" for address in side[0]] for side in (left, right)]
     binds = [[f"{address:#x} {name} ({library})" for address, library, name in side[1]] for side in (left, right)]
-    for what, one, two in (("rebases", *rebases), ("binds", *binds)):
+    for what, (one, two) in (("rebases", rebases), ("binds", binds)):
         if one == two:
             continue
         for side, these, those in (("first", one, set(two)), ("second", two, set(one))):
