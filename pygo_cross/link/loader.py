@@ -54,9 +54,12 @@ class Ext:
 
 
 class ObjFile:
-    """One object taking part in the link: the object, its package path, and how its references resolve."""
+    """One object taking part in the link: the object, its package path, and how its references resolve.
 
-    __slots__ = ("flag", "flag2", "index", "kind", "obj", "package", "tables", "version")
+    `textp` are its functions in the image, in address order (set by textorder.py): the compilation unit.
+    """
+
+    __slots__ = ("flag", "flag2", "index", "kind", "obj", "package", "tables", "textp", "version")
 
     def __init__(self, obj: Object, package: str, index: int) -> None:
         self.obj = obj
@@ -67,6 +70,7 @@ class ObjFile:
         self.flag = obj.flag_column()
         self.flag2 = obj.flag2_column()
         self.tables: dict[int, Sequence[int]] = {0: (0,)}
+        self.textp: list[int] = []
 
 
 class Loader:
