@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Runs Go binaries for Linux and macOS, on amd64 and arm64, under emulation.
+
+The guest sees an in-memory file tree, what is mounted into it read-only, its arguments, environment and standard input, and nothing
+else of the host. Everything that it can observe is deterministic, time and random numbers included. "Ran under emulation" is all that a run
+proves: there is no real kernel and no real dyld here.
+
+`run` is the whole interface for a caller in Python; `python -m pygo_cross.emulate` is the same as a process of its own. Unicorn's library is
+loaded by the first run, not by the import.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from pygo_cross.emulate.errors import EmulatorError, LimitReached, NotFound, ProcessExit
+from pygo_cross.emulate.result import Counters, Limits, Result
+
+if TYPE_CHECKING:
+    from pygo_cross.emulate.process import Process
+
+__all__ = ["Counters", "Limits", "Result", "run"]
+
+DEFAULT_ENVIRONMENT = {"HOME": "/home/user", "PATH": "/usr/bin:/bin", "USER": "user"}
+
+
+def run(
+    binary: str | os.PathLike[str] | bytes,
+    args: Sequence[str | bytes] = (),
+    *,
+    stdin: bytes | int = b"",
+    env: Mapping[str, str] | None = None,
+    mounts: Iterable[str | tuple[str, str]] = (),
+    files: Mapping[str, bytes] | None = None,
+    cwd: str = "/",
+    limits: Limits | None = None,
+    seed: int = 0,
+    cpus: int = 2,
+    strict: bool = False,
+    name: str | None = None,
+    arch: str = "",
+    output: Callable[[int, bytes], None] | None = None,
+    trace: Callable[[str], None] | None = None,
+) -> Result:
+    """Run a binary to its end and return what became of it; never raises for what the guest or the file does.
+
+    `binary` is a path, or the file's contents. `args` follow the program's name (`name`, by default the path). `stdin` is bytes, or a
+    descriptor of the host. `env` is the whole environment; None means `DEFAULT_ENVIRONMENT`. `mounts` are `HOST`, `HOST:GUEST` or pairs;
+    `files` are put into the tree, by absolute path. `arch` picks a slice of a universal binary. `output` receives what the guest writes as it
+    does (1 or 2, and the bytes); without it the output is in the result. `trace` gets one line a call.
+    """
+    result = Result()
+    collected: dict[int, bytearray] = {1: bytearray(), 2: bytearray()}
+
+    def collect(stream: int, data: bytes) -> None:
+        collected[stream] += data
+
+    try:
+        _run(result, binary, args, stdin, env, mounts, files, cwd, limits, seed, cpus, strict, name, arch, output or collect, trace)
+    except EmulatorError as error:
+        result.status, result.error, result.error_code = error.status, error.message, error.code
+    except MemoryError:
+        result.status, result.error, result.error_code = LimitReached.status, "the host has no more memory", "limit-memory"
+    result.stdout, result.stderr = bytes(collected[1]), bytes(collected[2])
+    return result
+
+
+def _run(
+    result: Result,
+    binary: str | os.PathLike[str] | bytes,
+    args: Sequence[str | bytes],
+    stdin: bytes | int,
+    env: Mapping[str, str] | None,
+    mounts: Iterable[str | tuple[str, str]],
+    files: Mapping[str, bytes] | None,
+    cwd: str,
+    limits: Limits | None,
+    seed: int,
+    cpus: int,
+    strict: bool,
+    name: str | None,
+    arch: str,
+    output: Callable[[int, bytes], None],
+    trace: Callable[[str], None] | None,
+) -> None:
+    from pygo_cross.emulate import image, setup
+    from pygo_cross.emulate.process import Options
+
+    data, path = _read(binary)
+    loaded = image.load(data, path, arch)
+    result.target = loaded.target
+    environment = DEFAULT_ENVIRONMENT if env is None else env
+    options = Options(
+        [os.fsencode(name or path or "main"), *(os.fsencode(argument) for argument in args)],
+        [os.fsencode(f"{key}={value}") for key, value in environment.items()],
+        output,
+        trace,
+        limits or Limits(),
+        seed,
+        cpus,
+        strict,
+    )
+    process = setup.make_process(loaded, options, stdin, mounts, files or {}, cwd)
+    try:
+        _finish(process, result)
+    finally:
+        process.finish_counters()
+        result.counters, result.missing, result.calls = process.counters, process.missing, process.calls
+        process.close()
+
+
+def _finish(process: Process, result: Result) -> None:
+    try:
+        process.run()
+    except ProcessExit as end:
+        result.signal = end.signal
+        result.status = 128 + end.signal if end.signal else end.status
+
+
+def _read(binary: str | os.PathLike[str] | bytes) -> tuple[bytes, str]:
+    """The file's contents and its path."""
+    if isinstance(binary, bytes):
+        return binary, ""
+    path = os.fspath(binary)
+    try:
+        with open(path, "rb") as file:
+            return file.read(), path
+    except OSError as error:
+        raise NotFound("not-found", f"cannot read {path}: {error.strerror}") from error
+    except ValueError as error:
+        raise NotFound("not-found", f"cannot read {path!r}: {error}") from error

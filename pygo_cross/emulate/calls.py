@@ -1,0 +1,475 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Calls that mean the same on Linux and macOS, and the table rows that both use.
+
+A handler takes the process, the calling thread, and the arguments as its row's signature says; it returns the result, or None if the
+thread waits (or if its registers are already as they should be). Failures are `Errno`.
+
+A signature has one character an argument: `i` int, `u` unsigned int, `l` long, `p` a pointer or other word, `s` a path or another string.
+Narrow arguments are cut to their width: the upper half of the register is not the caller's to vouch for.
+"""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Callable
+from typing import Any, Final
+
+from pygo_cross.emulate import files
+from pygo_cross.emulate.errors import Errno
+from pygo_cross.emulate.files import OpenDirectory, OpenFile, Output, Pipe, PipeWriter
+from pygo_cross.emulate.process import Process
+from pygo_cross.emulate.thread import SignalInfo, Thread
+from pygo_cross.emulate.vfs import GID, UID, Directory, GeneratedLink, Node, Symlink
+
+Handler = Callable[..., "int | None"]
+
+_TRANSFER: Final = 1 << 30
+
+_ARGUMENTS: Final[dict[str, Callable[[Process, int], Any]]] = {
+    "i": lambda process, value: (value & 0x7FFFFFFF) - (value & 0x80000000),
+    "u": lambda process, value: value & 0xFFFFFFFF,
+    "l": lambda process, value: (value & 0x7FFFFFFFFFFFFFFF) - (value & 0x8000000000000000),
+    "p": lambda process, value: value,
+    "s": lambda process, value: process.memory.cstring(value),
+}
+
+
+class Row:
+    """One call of a system's table. `note` says how well it is provided: `full`, `partial: ...` or `refused: ...`."""
+
+    __slots__ = ("convert", "handler", "name", "note", "signature")
+
+    def __init__(self, name: str, signature: str, handler: Handler, note: str = "full") -> None:
+        self.name = name
+        self.signature = signature
+        self.handler = handler
+        self.note = note
+        self.convert = tuple(_ARGUMENTS[kind] for kind in signature)
+
+
+def trace(process: Process, thread: Thread, row: Row, arguments: list[Any], result: int | None) -> None:
+    """One line on a call, for `--trace-syscalls`."""
+    if process.options.trace is not None:
+        shown = ", ".join(repr(value) if isinstance(value, bytes) else (hex(value) if value > 9999 else str(value)) for value in arguments)
+        process.options.trace(f"[{thread.tid}] {row.name}({shown}) = {'?' if result is None else result}")
+
+
+def returns(value: int) -> Handler:
+    """A handler that always returns `value`."""
+    return lambda *_arguments: value
+
+
+def fails(name: str) -> Handler:
+    """A handler that always fails with the error `name`."""
+
+    def handler(*_arguments: int) -> int:
+        raise Errno(name)
+
+    return handler
+
+
+def base_of(p: Process, descriptor: int, path: bytes) -> Directory:
+    """Where a path given with a directory's descriptor begins."""
+    if path[:1] == b"/" or descriptor == p.at_fdcwd:
+        return p.cwd
+    file = p.files.get(descriptor)
+    if not isinstance(file, OpenDirectory):
+        raise Errno("ENOTDIR")
+    return file.directory
+
+
+# Reading and writing.
+
+
+def _reader(p: Process, descriptor: int) -> OpenFile:
+    file = p.files.get(descriptor)
+    if not file.flags & files.READ or file.flags & files.PATH_ONLY:
+        raise Errno("EBADF")
+    return file
+
+
+def _writer(p: Process, descriptor: int) -> OpenFile:
+    file = p.files.get(descriptor)
+    if not file.flags & files.WRITE or file.flags & files.PATH_ONLY:
+        raise Errno("EBADF")
+    return file
+
+
+def read(p: Process, t: Thread, descriptor: int, buffer: int, size: int) -> int | None:
+    """read(2)."""
+    file = _reader(p, descriptor)
+    size = min(size, _TRANSFER)
+
+    def attempt() -> int | None:
+        p.memory.check_write(buffer, size if size < 4096 else 1)
+        data = file.read(size)
+        if data is None:
+            return None
+        p.memory.write(buffer, data)
+        return len(data)
+
+    if file.flags & files.NONBLOCK:
+        count = attempt()
+        if count is None:
+            raise Errno("EAGAIN")
+        return count
+    return p.wait_for(t, "read", file.queue, attempt)
+
+
+def put(p: Process, t: Thread, file: OpenFile, data: bytes) -> int | None:
+    """Write bytes to an open file, waiting until they are all taken."""
+    done = 0
+
+    def attempt() -> int | None:
+        nonlocal done
+        while True:
+            try:
+                count = file.write(data[done:] if done else data)
+            except Errno as error:
+                if error.name == "EPIPE":
+                    p.signals.send(t, SignalInfo(p.signals.facts.numbers["SIGPIPE"], 0, 0, p.pid))
+                if done:
+                    return done
+                raise
+            if count is None:
+                return None
+            done += count
+            if done >= len(data):
+                return done
+
+    if file.flags & files.NONBLOCK:
+        count = attempt()
+        if count is None:
+            if done:
+                return done
+            raise Errno("EAGAIN")
+        return count
+    return p.wait_for(t, "write", file.queue, attempt)
+
+
+def write(p: Process, t: Thread, descriptor: int, buffer: int, size: int) -> int | None:
+    """write(2)."""
+    file = _writer(p, descriptor)
+    return put(p, t, file, p.memory.read(buffer, min(size, _TRANSFER)))
+
+
+def _vector(p: Process, address: int, count: int) -> list[tuple[int, int]]:
+    if not 0 <= count <= 1024:
+        raise Errno("EINVAL")
+    return [(p.memory.u64(address + 16 * i), p.memory.u64(address + 16 * i + 8)) for i in range(count)]
+
+
+def writev(p: Process, t: Thread, descriptor: int, vector: int, count: int) -> int | None:
+    """writev(2)."""
+    file = _writer(p, descriptor)
+    return put(p, t, file, b"".join(p.memory.read(start, size) for start, size in _vector(p, vector, count)))
+
+
+def readv(p: Process, t: Thread, descriptor: int, vector: int, count: int) -> int | None:
+    """readv(2): fills the first buffer that is not empty, which is a short read."""
+    for start, size in _vector(p, vector, count):
+        if size:
+            return read(p, t, descriptor, start, size)
+    return 0
+
+
+def pread(p: Process, t: Thread, descriptor: int, buffer: int, size: int, offset: int) -> int | None:
+    """pread(2)."""
+    file = _reader(p, descriptor)
+    if offset < 0:
+        raise Errno("EINVAL")
+    data = file.pread(min(size, _TRANSFER), offset)
+    p.memory.write(buffer, data)
+    return len(data)
+
+
+def pwrite(p: Process, t: Thread, descriptor: int, buffer: int, size: int, offset: int) -> int | None:
+    """pwrite(2)."""
+    file = _writer(p, descriptor)
+    if offset < 0:
+        raise Errno("EINVAL")
+    return file.pwrite(p.memory.read(buffer, min(size, _TRANSFER)), offset)
+
+
+def lseek(p: Process, t: Thread, descriptor: int, offset: int, whence: int) -> int:
+    """lseek(2)."""
+    return p.files.get(descriptor).seek(offset, whence)
+
+
+# Descriptors.
+
+
+def close(p: Process, t: Thread, descriptor: int) -> int:
+    """close(2)."""
+    p.files.close(descriptor)
+    return 0
+
+
+def dup(p: Process, t: Thread, descriptor: int) -> int:
+    """dup(2)."""
+    return p.files.add(p.files.get(descriptor))
+
+
+def dup2(p: Process, t: Thread, descriptor: int, new: int) -> int:
+    """dup2(2)."""
+    return duplicate_to(p, descriptor, new, False)
+
+
+def duplicate_to(p: Process, descriptor: int, new: int, close_on_exec: bool) -> int:
+    """Let `new` stand for what `descriptor` does."""
+    file = p.files.get(descriptor)
+    if not 0 <= new < p.files.limit:
+        raise Errno("EBADF")
+    if new == descriptor:
+        return new
+    if new in p.files.files:
+        file.users += 1  # so that closing `new` cannot be the file's last close
+        p.files.close(new)
+        file.users -= 1
+    p.files.set(new, file, close_on_exec)
+    return new
+
+
+def make_pipe(p: Process, flags: int, close_on_exec: bool) -> tuple[int, int]:
+    """Two descriptors of a new pipe, the reading one first."""
+    node = Node(p.fs, stat.S_IFIFO | 0o600)
+    pipe = Pipe(node, p.sched.notify, flags)
+    if pipe.reader is None or pipe.writer is None:
+        raise Errno("EIO")
+    reader = p.files.add(pipe.reader, close_on_exec)
+    try:
+        writer = p.files.add(pipe.writer, close_on_exec)
+    except Errno:
+        p.files.close(reader)
+        raise
+    return reader, writer
+
+
+def fsync(p: Process, t: Thread, descriptor: int) -> int:
+    """fsync(2): there is nothing to wait for."""
+    file = p.files.get(descriptor)
+    if isinstance(file, (Output, PipeWriter)):
+        raise Errno("EINVAL")
+    return 0
+
+
+def ftruncate(p: Process, t: Thread, descriptor: int, size: int) -> int:
+    """ftruncate(2)."""
+    file = _writer(p, descriptor)
+    if size < 0:
+        raise Errno("EINVAL")
+    file.truncate(size)
+    return 0
+
+
+def truncate(p: Process, t: Thread, path: bytes, size: int) -> int:
+    """truncate(2)."""
+    files.truncate(p.fs, p.fs.resolve(p.cwd, path), size)
+    return 0
+
+
+def flock(p: Process, t: Thread, descriptor: int, operation: int) -> int:
+    """flock(2): one process cannot be in its own way, except through separate opens, which are not told apart."""
+    p.files.get(descriptor)
+    return 0
+
+
+# Directories and names.
+
+
+def chdir(p: Process, t: Thread, path: bytes) -> int:
+    """chdir(2)."""
+    node = p.fs.resolve(p.cwd, path)
+    if not isinstance(node, Directory):
+        raise Errno("ENOTDIR")
+    p.cwd = node
+    return 0
+
+
+def fchdir(p: Process, t: Thread, descriptor: int) -> int:
+    """fchdir(2)."""
+    file = p.files.get(descriptor)
+    if not isinstance(file, OpenDirectory):
+        raise Errno("ENOTDIR")
+    p.cwd = file.directory
+    return 0
+
+
+def mkdirat(p: Process, t: Thread, descriptor: int, path: bytes, mode: int) -> int:
+    """mkdirat(2)."""
+    directory, name = p.fs.place(base_of(p, descriptor, path), path)
+    p.fs.add(directory, name, Directory(p.fs, mode & 0o1777 & ~p.umask, directory))
+    return 0
+
+
+def mkdir(p: Process, t: Thread, path: bytes, mode: int) -> int:
+    """mkdir(2)."""
+    return mkdirat(p, t, p.at_fdcwd, path, mode)
+
+
+def unlink(p: Process, t: Thread, path: bytes) -> int:
+    """unlink(2)."""
+    p.fs.unlink(p.cwd, path)
+    return 0
+
+
+def rmdir(p: Process, t: Thread, path: bytes) -> int:
+    """rmdir(2)."""
+    p.fs.rmdir(p.cwd, path)
+    return 0
+
+
+def rename(p: Process, t: Thread, old: bytes, new: bytes) -> int:
+    """rename(2)."""
+    p.fs.rename(p.cwd, old, p.cwd, new)
+    return 0
+
+
+def renameat(p: Process, t: Thread, old_base: int, old: bytes, new_base: int, new: bytes) -> int:
+    """renameat(2)."""
+    p.fs.rename(base_of(p, old_base, old), old, base_of(p, new_base, new), new)
+    return 0
+
+
+def link(p: Process, t: Thread, old: bytes, new: bytes) -> int:
+    """link(2)."""
+    p.fs.link(p.cwd, old, p.cwd, new, False)
+    return 0
+
+
+def symlinkat(p: Process, t: Thread, target: bytes, descriptor: int, path: bytes) -> int:
+    """symlinkat(2)."""
+    if not target:
+        raise Errno("ENOENT")
+    directory, name = p.fs.place(base_of(p, descriptor, path), path)
+    p.fs.add(directory, name, Symlink(p.fs, target))
+    return 0
+
+
+def symlink(p: Process, t: Thread, target: bytes, path: bytes) -> int:
+    """symlink(2)."""
+    return symlinkat(p, t, target, p.at_fdcwd, path)
+
+
+def readlinkat(p: Process, t: Thread, descriptor: int, path: bytes, buffer: int, size: int) -> int:
+    """readlinkat(2)."""
+    if size <= 0:
+        raise Errno("EINVAL")
+    node = p.fs.resolve(base_of(p, descriptor, path), path, False)
+    if not isinstance(node, Symlink):
+        raise Errno("EINVAL")
+    target = (node.make() if isinstance(node, GeneratedLink) else node.target)[:size]
+    p.memory.write(buffer, target)
+    return len(target)
+
+
+def readlink(p: Process, t: Thread, path: bytes, buffer: int, size: int) -> int:
+    """readlink(2)."""
+    return readlinkat(p, t, p.at_fdcwd, path, buffer, size)
+
+
+def change_mode(p: Process, node: Node, mode: int) -> int:
+    """Set permission bits."""
+    if node.read_only:
+        raise Errno("EROFS")
+    node.mode = stat.S_IFMT(node.mode) | mode & 0o7777
+    node.ctime = p.fs.now()
+    return 0
+
+
+def chmod(p: Process, t: Thread, path: bytes, mode: int) -> int:
+    """chmod(2)."""
+    return change_mode(p, p.fs.resolve(p.cwd, path), mode)
+
+
+def fchmod(p: Process, t: Thread, descriptor: int, mode: int) -> int:
+    """fchmod(2)."""
+    return change_mode(p, p.files.get(descriptor).node, mode)
+
+
+def change_owner(p: Process, node: Node, uid: int, gid: int) -> int:
+    """Set the owner, which one who is not root can only keep."""
+    if node.read_only:
+        raise Errno("EROFS")
+    if (uid not in (-1, node.uid)) or (gid not in (-1, node.gid)):
+        raise Errno("EPERM")
+    node.ctime = p.fs.now()
+    return 0
+
+
+def chown(p: Process, t: Thread, path: bytes, uid: int, gid: int) -> int:
+    """chown(2)."""
+    return change_owner(p, p.fs.resolve(p.cwd, path), uid, gid)
+
+
+def lchown(p: Process, t: Thread, path: bytes, uid: int, gid: int) -> int:
+    """lchown(2)."""
+    return change_owner(p, p.fs.resolve(p.cwd, path, False), uid, gid)
+
+
+def fchown(p: Process, t: Thread, descriptor: int, uid: int, gid: int) -> int:
+    """fchown(2)."""
+    return change_owner(p, p.files.get(descriptor).node, uid, gid)
+
+
+def may_access(node: Node, mode: int) -> int:
+    """access(2) for a node: mode bits 4 read, 2 write, 1 execute."""
+    if mode & ~7:
+        raise Errno("EINVAL")
+    if mode & 2 and node.read_only:
+        raise Errno("EROFS")
+    if mode & ~(node.mode >> 6) & 7:
+        raise Errno("EACCES")
+    return 0
+
+
+def access(p: Process, t: Thread, path: bytes, mode: int) -> int:
+    """access(2)."""
+    return may_access(p.fs.resolve(p.cwd, path), mode)
+
+
+def set_times(p: Process, node: Node, atime: int | None, mtime: int | None) -> int:
+    """Set a node's times, in nanoseconds since 1970; None keeps one."""
+    if node.read_only:
+        raise Errno("EROFS")
+    if atime is not None:
+        node.atime = atime
+    if mtime is not None:
+        node.mtime = mtime
+    node.ctime = p.fs.now()
+    return 0
+
+
+def umask(p: Process, t: Thread, mask: int) -> int:
+    """umask(2)."""
+    old, p.umask = p.umask, mask & 0o777
+    return old
+
+
+# Identity.
+
+
+def getpid(p: Process, t: Thread) -> int:
+    """getpid(2)."""
+    return p.pid
+
+
+def getuid(p: Process, t: Thread) -> int:
+    """getuid(2), geteuid(2)."""
+    return UID
+
+
+def getgid(p: Process, t: Thread) -> int:
+    """getgid(2), getegid(2)."""
+    return GID
+
+
+def kill(p: Process, t: Thread, pid: int, number: int) -> int:
+    """kill(2): the process can signal itself and its group."""
+    if pid not in (p.pid, 0, -p.pid):
+        raise Errno("ESRCH")
+    if not 0 <= number <= 64:
+        raise Errno("EINVAL")
+    if number:
+        p.signals.send_process(SignalInfo(number, 0, 0, p.pid))
+    return 0

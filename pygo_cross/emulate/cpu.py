@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The processor: runs the current thread for a slice and says why it stopped.
+
+Hooks only note what happened and stop the engine; all work is done outside of it, because changing the guest from inside a hook
+corrupts it. A slice is measured in bytes of executed basic blocks, which a native hook counts (engine.py), so where one thread gives
+way to the next depends on the program alone. Where native code is not to be had, the same count is kept by a hook in Python: slower by an
+order of magnitude, and equal in what it does.
+
+Two things that Unicorn gets wrong are kept from the guest: it executes an AVX instruction as its SSE twin, so that the result is wrong
+without an error (newly translated blocks are looked at once, vex.py), and its cycle counters read host time (they read the virtual
+clock here).
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable
+from typing import Final
+
+from pygo_cross.emulate import amd64, arm64, vex
+from pygo_cross.emulate import engine as uc
+from pygo_cross.emulate.arch import Arch
+
+# Why `run` returned.
+STOP_SLICE: Final = 0
+STOP_CALL: Final = 1  # a system call instruction was executed; the pc is past it
+STOP_FAULT: Final = 2  # memory that is not there or not allowed: fault_address, fault_kind
+STOP_ILLEGAL: Final = 3  # not an instruction
+STOP_TRAP: Final = 4  # a breakpoint
+STOP_ARITHMETIC: Final = 5
+STOP_PRIVILEGED: Final = 6  # an instruction that is not for user mode
+STOP_UNSUPPORTED: Final = 7  # an instruction that Unicorn would execute wrongly: unsupported
+
+FAULT_READ: Final = 0
+FAULT_WRITE: Final = 1
+FAULT_FETCH: Final = 2
+
+
+class Cpu:
+    """One engine with its hooks. `used` counts bytes of executed blocks since the start, `ticks` the cycle counter's reads."""
+
+    __slots__ = (
+        "_budget",
+        "_clock",
+        "_counter",
+        "_event",
+        "_pc",
+        "_pending",
+        "_read_code",
+        "arch",
+        "engine",
+        "fault_address",
+        "fault_kind",
+        "native",
+        "unsupported",
+        "used",
+    )
+
+    def __init__(self, arch: Arch, clock: Callable[[], int], read_code: Callable[[int, int], bytes]) -> None:
+        """`clock` is the virtual time in nanoseconds; `read_code` reads guest memory for the check of new blocks."""
+        self.arch = arch
+        self.engine = uc.Engine(arch.engine_arch, arch.engine_mode, arch.cpu_model)
+        self._clock = clock
+        self._read_code = read_code
+        self._event = -1
+        self._pending = 0
+        self._budget = 0
+        self.used = 0
+        self.fault_address = 0
+        self.fault_kind = FAULT_READ
+        self.unsupported = ""
+        self._pc = uc.Registers(self.engine, (arch.pc,))
+        stop = ctypes.cast(uc.library().uc_emu_stop, ctypes.c_void_p).value
+        self._counter = (ctypes.c_int64 * 2)(0, stop)
+        stub = uc.native_stub()
+        self.native = bool(stub)
+        if arch.name == "arm64":
+            # Let user code use the vector registers (CPACR_EL1.FPEN).
+            uc.Registers(self.engine, (arm64.CPACR_EL1,)).write(3 << 20)
+        self.engine.hook(uc.HOOK_BLOCK, stub or uc.BlockCallback(self._on_block), self._counter)
+        self.engine.hook(uc.HOOK_INTR, uc.InterruptCallback(self._on_interrupt))
+        self.engine.hook(uc.HOOK_MEM_INVALID, uc.MemoryCallback(self._on_memory))
+        self.engine.hook(uc.HOOK_INSN_INVALID, uc.InvalidCallback(self._on_invalid))
+        if arch.name == "amd64":
+            self.engine.hook(uc.HOOK_INSN, uc.InstructionCallback(self._on_syscall), instruction=amd64.INS_SYSCALL)
+            self.engine.hook(uc.HOOK_INSN, uc.SkipCallback(self._on_rdtsc), instruction=amd64.INS_RDTSC)
+            self.engine.hook(uc.HOOK_INSN, uc.SkipCallback(self._on_rdtsc), instruction=amd64.INS_RDTSCP)
+            self.engine.hook(uc.HOOK_EDGE_GENERATED, uc.EdgeCallback(self._on_new_block))
+        else:
+            self.engine.hook(uc.HOOK_INSN, uc.SystemRegisterCallback(self._on_mrs), instruction=arm64.INS_MRS)
+
+    def close(self) -> None:
+        """Free the engine."""
+        self.engine.close()
+
+    # Hooks.
+
+    def _on_block(self, _engine: int, _address: int, size: int, _user: int) -> None:
+        self._counter[0] -= size
+        if self._counter[0] <= 0:
+            self.engine.stop()
+
+    def _note(self, event: int) -> None:
+        if self._event < 0:
+            self._event = event
+        self.engine.stop()
+
+    def _on_syscall(self, _engine: int, _user: int) -> None:
+        self._event = STOP_CALL
+        self.engine.stop()
+
+    def _on_interrupt(self, _engine: int, number: int, _user: int) -> None:
+        if self.arch.name == "arm64":
+            events = {arm64.EXCP_SWI: STOP_CALL, arm64.EXCP_BKPT: STOP_TRAP, arm64.EXCP_UDEF: STOP_ILLEGAL}
+        else:
+            events = {
+                amd64.TRAP_DIVIDE: STOP_ARITHMETIC,
+                amd64.TRAP_DEBUG: STOP_TRAP,
+                amd64.TRAP_BREAKPOINT: STOP_TRAP,
+                amd64.TRAP_INVALID: STOP_ILLEGAL,
+            }
+        self._note(events.get(number, STOP_PRIVILEGED))
+
+    def _on_memory(self, _engine: int, kind: int, address: int, _size: int, _value: int, _user: int) -> bool:
+        # uc_mem_type: 16/17/18 and 19/20/21 are read, write, fetch; 22/23/24 write, read, fetch of protected memory.
+        self.fault_kind = {20: FAULT_WRITE, 22: FAULT_WRITE, 21: FAULT_FETCH, 24: FAULT_FETCH}.get(kind, FAULT_READ)
+        self.fault_address = address
+        self._note(STOP_FAULT)
+        return False
+
+    def _on_invalid(self, _engine: int, _user: int) -> bool:
+        self._note(STOP_ILLEGAL)
+        return False
+
+    def _on_rdtsc(self, _engine: int, _user: int) -> int:
+        ticks = self._clock()
+        uc.Registers(self.engine, (amd64.RAX, amd64.RDX)).write(ticks & 0xFFFFFFFF, ticks >> 32 & 0xFFFFFFFF)
+        return 1
+
+    def _on_mrs(self, _engine: int, register: int, pointer: int, _user: int) -> int:
+        encoding = uc.SystemRegister.from_address(pointer)
+        coordinates = (encoding.op0, encoding.op1, encoding.crn, encoding.crm, encoding.op2)
+        if coordinates in ((3, 3, 14, 0, 2), (3, 3, 14, 0, 1)):  # CNTVCT_EL0, CNTPCT_EL0
+            uc.Registers(self.engine, (register,)).write(self._clock())
+            return 1
+        return 0
+
+    def _on_new_block(self, _engine: int, current: int, _previous: int, _user: int) -> None:
+        block = uc.TranslationBlock.from_address(current)
+        code = self._read_code(block.pc, block.size)
+        if b"\xc5" in code or b"\xc4" in code or b"\x62" in code:
+            name = vex.unsupported(code)
+            if name:
+                self.unsupported = name
+                self._pending = self._counter[0]
+                self._counter[0] = 0  # the block's own hook stops before its first instruction
+                self._event = STOP_UNSUPPORTED
+
+    # Running.
+
+    def pc(self) -> int:
+        """The current thread's program counter."""
+        return self._pc.read()[0]
+
+    def registers(self, *ids: int) -> uc.Registers:
+        """A reusable list of registers of the current thread."""
+        return uc.Registers(self.engine, ids)
+
+    def run(self, budget: int) -> int:
+        """Run the current thread for about `budget` bytes of code; returns one of STOP_*."""
+        self._event = -1
+        counter = self._counter
+        counter[0] = self._budget = budget
+        error = self.engine.start(self._pc.read()[0])
+        event = self._event
+        if event == STOP_UNSUPPORTED:
+            counter[0] += self._pending
+        left = counter[0]
+        self.used += budget - left
+        self._budget = left
+        if event >= 0:
+            return event
+        if error == uc.ERR_OK:
+            # Nothing was noted: the slice is over, or an instruction (HLT) stopped the processor.
+            return STOP_SLICE if left <= 0 else STOP_PRIVILEGED
+        if error == uc.ERR_INSN_INVALID:
+            return STOP_ILLEGAL
+        return STOP_PRIVILEGED
+
+    def used_now(self) -> int:
+        """`used`, also right when asked from inside a hook."""
+        return self.used + self._budget - self._counter[0]
+

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Time, by the virtual clock."""
+
+from __future__ import annotations
+
+import struct
+from typing import TYPE_CHECKING, Final
+
+from pygo_cross.emulate.errors import Errno
+from pygo_cross.emulate.linux.threads import timespec
+from pygo_cross.emulate.thread import Thread, Wait
+
+if TYPE_CHECKING:
+    from pygo_cross.emulate.linux.process import LinuxProcess
+
+# The monotonic clocks begin a second after boot, so that no time is zero.
+_BOOT: Final = 1_000_000_000
+_REALTIME: Final = frozenset((0, 5))
+_MONOTONIC: Final = frozenset((1, 4, 6, 7))
+_PROCESSOR: Final = frozenset((2, 3))
+
+
+def read_clock(p: LinuxProcess, clock: int) -> int:
+    """A clock in nanoseconds."""
+    if clock in _REALTIME:
+        return p.sched.now()
+    if clock in _MONOTONIC:
+        return p.sched.elapsed() + _BOOT
+    if clock in _PROCESSOR:
+        return p.cpu.used_now() >> 2
+    raise Errno("EINVAL")
+
+
+def clock_gettime(p: LinuxProcess, t: Thread, clock: int, address: int) -> int:
+    """clock_gettime(2)."""
+    p.memory.write(address, struct.pack("<QQ", *divmod(read_clock(p, clock), 10**9)))
+    return 0
+
+
+def clock_getres(p: LinuxProcess, t: Thread, clock: int, address: int) -> int:
+    """clock_getres(2)."""
+    read_clock(p, clock)
+    if address:
+        p.memory.write(address, struct.pack("<QQ", 0, 1))
+    return 0
+
+
+def gettimeofday(p: LinuxProcess, t: Thread, address: int, zone: int) -> int:
+    """gettimeofday(2)."""
+    if address:
+        seconds, rest = divmod(p.sched.now(), 10**9)
+        p.memory.write(address, struct.pack("<QQ", seconds, rest // 1000))
+    return 0
+
+
+def nanosleep(p: LinuxProcess, t: Thread, request: int, rest: int) -> None:
+    """nanosleep(2)."""
+    p.wait(t, Wait("nanosleep"), p.sched.elapsed() + timespec(p, request))
+
+
+def clock_nanosleep(p: LinuxProcess, t: Thread, clock: int, flags: int, request: int, rest: int) -> None:
+    """clock_nanosleep(2)."""
+    deadline = timespec(p, request)
+    deadline += p.sched.elapsed() - (read_clock(p, clock) if flags & 1 else 0)
+    p.wait(t, Wait("clock_nanosleep"), deadline)

@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Linux's signal frames (GOROOT/src/runtime/defs_linux_amd64.go and defs_linux_arm64.go: siginfo, ucontext, sigcontext).
+
+amd64: return address, ucontext, siginfo, from the stack pointer upwards. arm64: siginfo, ucontext with 4 KiB of extension records, which
+are left empty. Vector registers are not in the frame: they come back with the saved context.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import TYPE_CHECKING, Final
+
+from pygo_cross.emulate import amd64
+from pygo_cross.emulate.linux.numbers import SA_ONSTACK
+from pygo_cross.emulate.signals import Action
+from pygo_cross.emulate.thread import SignalInfo, Thread
+
+if TYPE_CHECKING:
+    from pygo_cross.emulate.linux.process import LinuxProcess
+
+_INFO: Final = struct.Struct("<iii4xQ104x")
+_INFO_SENT: Final = struct.Struct("<iii4xII104x")
+_STACK: Final = struct.Struct("<QQQQQ")  # flags, link, stack: pointer, flags, size
+_X86_SEGMENTS: Final = struct.Struct("<HHHHQQQQQ64x")
+_X86_REGISTERS: Final = (
+    amd64.R8, amd64.R9, amd64.R10, amd64.R11, amd64.R12, amd64.R13, amd64.R14, amd64.R15, amd64.RDI, amd64.RSI, amd64.RBP, amd64.RBX,
+    amd64.RDX, amd64.RAX, amd64.RCX, amd64.RSP, amd64.RIP, amd64.EFLAGS,
+)  # fmt: skip
+_X86_UCONTEXT: Final = _STACK.size + 8 * 18 + _X86_SEGMENTS.size + 8
+_ARM_MASK: Final = struct.Struct("<Q128x")
+_ARM_UCONTEXT: Final = _STACK.size + _ARM_MASK.size + 8 * 35 + 8 + 4096
+
+# Flags of RFLAGS that a program can change; the others must stay as the processor needs them.
+_X86_USER_FLAGS: Final = 0x240DD5
+_ARM_USER_FLAGS: Final = 0xF0000000
+
+
+class Frames:
+    """Pushes and pops frames of one process's threads."""
+
+    __slots__ = ("_arguments", "_process", "_registers", "_x86")
+
+    def __init__(self, process: LinuxProcess) -> None:
+        self._process = process
+        arch = process.arch
+        self._x86 = arch.name == "amd64"
+        if self._x86:
+            self._registers = process.cpu.registers(*_X86_REGISTERS)
+            self._arguments = process.cpu.registers(amd64.RDI, amd64.RSI, amd64.RDX, amd64.RAX, amd64.RSP, amd64.RIP)
+        else:
+            general = arch.general
+            self._registers = process.cpu.registers(*general, arch.sp, arch.pc, arch.flags)
+            self._arguments = process.cpu.registers(*general[:3], general[30], arch.sp, arch.pc)
+
+    def push(self, thread: Thread, number: int, info: SignalInfo, action: Action) -> None:
+        """Make the current thread enter a handler; raises `GuestFault` if its stack cannot hold the frame."""
+        process = self._process
+        registers = self._registers.read()
+        sp = registers[15] if self._x86 else registers[31]
+        place = sp - process.arch.red_zone
+        alt_start, alt_size = thread.alt_start, thread.alt_size
+        if action.flags & SA_ONSTACK and alt_size and not alt_start <= sp < alt_start + alt_size:
+            place = alt_start + alt_size
+        if info.pid:
+            record = _INFO_SENT.pack(number, 0, info.code, info.pid, 1000)
+        else:
+            record = _INFO.pack(number, 0, info.code, info.address)
+        mask = thread.mask
+        if thread.saved_mask is not None:
+            mask, thread.saved_mask = thread.saved_mask, None
+        stack = _STACK.pack(0, 0, alt_start, 0 if alt_size else 2, alt_size)
+        if self._x86:
+            context = b"".join(
+                (
+                    stack,
+                    struct.pack("<18Q", *registers),
+                    _X86_SEGMENTS.pack(0x33, 0, 0, 0x2B, 0, 14, 0, info.address, 0),
+                    struct.pack("<Q", mask),
+                )
+            )
+            place = ((place - len(record) - len(context) - 8) & -16) - 8
+            process.memory.write(place, struct.pack("<Q", action.restorer or process.trampoline) + context + record)
+            new = (number, place + 8 + len(context), place + 8, 0, place, action.handler)
+        else:
+            context = b"".join((stack, _ARM_MASK.pack(mask), struct.pack("<35Q", info.address, *registers), bytes(8 + 4096)))
+            place = (place - len(record) - len(context)) & -16
+            process.memory.write(place, record + context)
+            new = (number, place, place + len(record), action.restorer or process.trampoline, place, action.handler)
+        saved = process.cpu.engine.new_context()
+        process.cpu.engine.save(saved)
+        thread.frames.append((place + 8 if self._x86 else place, saved))
+        self._arguments.write(*new)
+
+    def pop(self, thread: Thread) -> None:
+        """rt_sigreturn: go back to where the frame at the stack pointer says. A frame that is not there is a SIGSEGV, as on Linux."""
+        process = self._process
+        memory = process.memory
+        place = process.sp()
+        while thread.frames and thread.frames[-1][0] != place:
+            process.cpu.engine.release_context(thread.frames.pop()[1])
+        if not thread.frames:
+            process.signals.kill_by("SIGSEGV")
+        if self._x86:
+            registers = list(struct.unpack("<18Q", memory.read(place + _STACK.size, 144)))
+            registers[17] = registers[17] & _X86_USER_FLAGS | 0x202
+            mask = memory.u64(place + _X86_UCONTEXT - 8)
+        else:
+            context = place + _INFO.size
+            registers = list(struct.unpack("<34Q", memory.read(context + _STACK.size + _ARM_MASK.size + 8, 272)))
+            registers[33] &= _ARM_USER_FLAGS
+            mask = memory.u64(context + _STACK.size)
+        _, saved = thread.frames.pop()
+        process.cpu.engine.restore(saved)
+        process.cpu.engine.release_context(saved)
+        if not self._x86:
+            # Unicorn wants the mode bits of PSTATE as they were.
+            registers[33] |= self._registers.read()[33] & ~_ARM_USER_FLAGS
+        self._registers.write(*registers)
+        thread.mask = mask
+        process.signals.unmasked(thread)

@@ -1,0 +1,302 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Files and directories with Linux's flags and structures (GOROOT/src/syscall/ztypes_linux_amd64.go and ztypes_linux_arm64.go)."""
+
+from __future__ import annotations
+
+import stat
+import struct
+from typing import Final
+
+from pygo_cross.emulate import calls, files
+from pygo_cross.emulate.errors import Errno
+from pygo_cross.emulate.files import OpenDirectory
+from pygo_cross.emulate.process import Process
+from pygo_cross.emulate.thread import Thread
+from pygo_cross.emulate.vfs import Device, Node
+
+_NOFOLLOW_BIT: Final = 0x100  # AT_SYMLINK_NOFOLLOW
+_REMOVEDIR_BIT: Final = 0x200  # AT_REMOVEDIR
+_EMPTY_PATH: Final = 0x1000  # AT_EMPTY_PATH
+_FOLLOW_BIT: Final = 0x400  # AT_SYMLINK_FOLLOW, of linkat
+
+# O_DIRECTORY and O_NOFOLLOW differ between the architectures.
+_OPEN_FLAGS: Final = (
+    (0o100, files.CREATE),
+    (0o200, files.EXCLUSIVE),
+    (0o1000, files.TRUNCATE),
+    (0o2000, files.APPEND),
+    (0o4000, files.NONBLOCK),
+    (0o4010000, files.SYNC),
+    (0o10000000, files.PATH_ONLY),
+    (0o2000000, files.CLOSE_ON_EXEC),
+)
+_DIRECTORY: Final = {"amd64": (0o200000, 0o400000), "arm64": (0o40000, 0o100000)}
+
+_STAT_AMD64: Final = struct.Struct("<QQQIIIIQqqqqqqqqq24x")
+_STAT_ARM64: Final = struct.Struct("<QQIIIIQQqiiqqqqqqq8x")
+_STATFS: Final = struct.Struct("<qqQQQQQiiqqq32x")
+
+_DIRENT_TYPES: Final = {
+    stat.S_IFDIR: 4,
+    stat.S_IFREG: 8,
+    stat.S_IFLNK: 10,
+    stat.S_IFCHR: 2,
+    stat.S_IFIFO: 1,
+    stat.S_IFBLK: 6,
+    stat.S_IFSOCK: 12,
+}
+
+_UTIME_NOW: Final = (1 << 30) - 1
+_UTIME_OMIT: Final = (1 << 30) - 2
+
+
+def neutral_flags(p: Process, flags: int) -> int:
+    """The neutral flags (files.py) for Linux's."""
+    access = flags & 3
+    value = files.READ if access == 0 else files.WRITE if access == 1 else files.READ | files.WRITE
+    for bit, neutral in _OPEN_FLAGS:
+        if flags & bit == bit:
+            value |= neutral
+    directory, nofollow = _DIRECTORY[p.arch.name]
+    if flags & directory:
+        value |= files.DIRECTORY
+    if flags & nofollow:
+        value |= files.NOFOLLOW
+    return value & ~files.WRITE if value & files.PATH_ONLY else value
+
+
+def openat(p: Process, t: Thread, descriptor: int, path: bytes, flags: int, mode: int) -> int:
+    """openat(2)."""
+    neutral = neutral_flags(p, flags)
+    file = files.open_path(p, calls.base_of(p, descriptor, path), path, neutral, mode)
+    return p.files.add(file, bool(neutral & files.CLOSE_ON_EXEC))
+
+
+def open_(p: Process, t: Thread, path: bytes, flags: int, mode: int) -> int:
+    """open(2)."""
+    return openat(p, t, p.at_fdcwd, path, flags, mode)
+
+
+def write_stat(p: Process, address: int, node: Node) -> int:
+    """Write a struct stat."""
+    size = node.size
+    times = (*divmod(node.atime, 10**9), *divmod(node.mtime, 10**9), *divmod(node.ctime, 10**9))
+    device = 0x103 if isinstance(node, Device) else 0
+    blocks = (size + 511) // 512
+    if p.arch.name == "amd64":
+        data = _STAT_AMD64.pack(
+            1, node.inode, node.links, node.mode, node.uid, node.gid, 0, device, size, 4096, blocks, *times
+        )  # fmt: skip
+    else:
+        data = _STAT_ARM64.pack(
+            1, node.inode, node.mode, node.links, node.uid, node.gid, device, 0, size, 4096, 0, blocks, *times
+        )  # fmt: skip
+    p.memory.write(address, data)
+    return 0
+
+
+def _node_at(p: Process, descriptor: int, path: bytes, flags: int) -> Node:
+    if not path and flags & _EMPTY_PATH:
+        return p.cwd if descriptor == p.at_fdcwd else p.files.get(descriptor).node
+    return p.fs.resolve(calls.base_of(p, descriptor, path), path, not flags & _NOFOLLOW_BIT)
+
+
+def fstat(p: Process, t: Thread, descriptor: int, address: int) -> int:
+    """fstat(2)."""
+    return write_stat(p, address, p.files.get(descriptor).node)
+
+
+def newfstatat(p: Process, t: Thread, descriptor: int, path: bytes, address: int, flags: int) -> int:
+    """newfstatat(2)."""
+    return write_stat(p, address, _node_at(p, descriptor, path, flags))
+
+
+def stat_(p: Process, t: Thread, path: bytes, address: int) -> int:
+    """stat(2)."""
+    return write_stat(p, address, p.fs.resolve(p.cwd, path))
+
+
+def lstat(p: Process, t: Thread, path: bytes, address: int) -> int:
+    """lstat(2)."""
+    return write_stat(p, address, p.fs.resolve(p.cwd, path, False))
+
+
+def getdents64(p: Process, t: Thread, descriptor: int, buffer: int, size: int) -> int:
+    """getdents64(2)."""
+    file = p.files.get(descriptor)
+    if not isinstance(file, OpenDirectory):
+        raise Errno("ENOTDIR")
+    out = bytearray()
+    entries = file.entries()
+    while file.position < len(entries):
+        name, node = entries[file.position]
+        length = (19 + len(name) + 1 + 7) & -8
+        if len(out) + length > size:
+            if not out:
+                raise Errno("EINVAL")
+            break
+        file.position += 1
+        kind = _DIRENT_TYPES.get(stat.S_IFMT(node.mode), 0)
+        out += struct.pack("<QqHB", node.inode, file.position, length, kind) + name.ljust(length - 19, b"\0")
+    p.memory.write(buffer, out)
+    return len(out)
+
+
+def unlinkat(p: Process, t: Thread, descriptor: int, path: bytes, flags: int) -> int:
+    """unlinkat(2)."""
+    base = calls.base_of(p, descriptor, path)
+    if flags & _REMOVEDIR_BIT:
+        p.fs.rmdir(base, path)
+    else:
+        p.fs.unlink(base, path)
+    return 0
+
+
+def renameat2(p: Process, t: Thread, old_base: int, old: bytes, new_base: int, new: bytes, flags: int) -> int:
+    """renameat2(2), without exchanging."""
+    if flags & ~1:
+        raise Errno("EINVAL")
+    p.fs.rename(calls.base_of(p, old_base, old), old, calls.base_of(p, new_base, new), new, not flags & 1)
+    return 0
+
+
+def linkat(p: Process, t: Thread, old_base: int, old: bytes, new_base: int, new: bytes, flags: int) -> int:
+    """linkat(2)."""
+    p.fs.link(calls.base_of(p, old_base, old), old, calls.base_of(p, new_base, new), new, bool(flags & _FOLLOW_BIT))
+    return 0
+
+
+def fchmodat(p: Process, t: Thread, descriptor: int, path: bytes, mode: int) -> int:
+    """fchmodat(2)."""
+    return calls.change_mode(p, _node_at(p, descriptor, path, 0), mode)
+
+
+def fchmodat2(p: Process, t: Thread, descriptor: int, path: bytes, mode: int, flags: int) -> int:
+    """fchmodat2(2)."""
+    node = _node_at(p, descriptor, path, flags)
+    if stat.S_ISLNK(node.mode):
+        raise Errno("EOPNOTSUPP")
+    return calls.change_mode(p, node, mode)
+
+
+def fchownat(p: Process, t: Thread, descriptor: int, path: bytes, uid: int, gid: int, flags: int) -> int:
+    """fchownat(2)."""
+    return calls.change_owner(p, _node_at(p, descriptor, path, flags), uid, gid)
+
+
+def faccessat(p: Process, t: Thread, descriptor: int, path: bytes, mode: int) -> int:
+    """faccessat(2)."""
+    return calls.may_access(_node_at(p, descriptor, path, 0), mode)
+
+
+def faccessat2(p: Process, t: Thread, descriptor: int, path: bytes, mode: int, flags: int) -> int:
+    """faccessat2(2)."""
+    return calls.may_access(_node_at(p, descriptor, path, flags), mode)
+
+
+def utimensat(p: Process, t: Thread, descriptor: int, path: int, times: int, flags: int) -> int:
+    """utimensat(2); without a path, of the descriptor itself."""
+    if path:
+        name = p.memory.cstring(path)
+        node = _node_at(p, descriptor, name, flags)
+    else:
+        node = p.files.get(descriptor).node
+    now = p.fs.now()
+    values: list[int | None] = [now, now]
+    if times:
+        for i in range(2):
+            seconds, nanoseconds = struct.unpack("<qq", p.memory.read(times + 16 * i, 16))
+            if nanoseconds == _UTIME_OMIT:
+                values[i] = None
+            elif nanoseconds != _UTIME_NOW:
+                if not 0 <= nanoseconds < 10**9:
+                    raise Errno("EINVAL")
+                values[i] = min(max(seconds, -(1 << 33)), 1 << 34) * 10**9 + nanoseconds
+    return calls.set_times(p, node, *values)
+
+
+def getcwd(p: Process, t: Thread, buffer: int, size: int) -> int:
+    """getcwd(2): the length with the NUL."""
+    path = p.fs.path_of(p.cwd) + b"\0"
+    if len(path) > size:
+        raise Errno("ERANGE")
+    p.memory.write(buffer, path)
+    return len(path)
+
+
+def pipe2(p: Process, t: Thread, address: int, flags: int) -> int:
+    """pipe2(2)."""
+    neutral = neutral_flags(p, flags & 0o2004000)
+    p.memory.check_write(address, 8)
+    ends = calls.make_pipe(p, neutral & files.NONBLOCK, bool(neutral & files.CLOSE_ON_EXEC))
+    p.memory.write(address, struct.pack("<ii", *ends))
+    return 0
+
+
+def pipe(p: Process, t: Thread, address: int) -> int:
+    """pipe(2)."""
+    return pipe2(p, t, address, 0)
+
+
+def dup3(p: Process, t: Thread, descriptor: int, new: int, flags: int) -> int:
+    """dup3(2)."""
+    if descriptor == new or flags & ~0o2000000:
+        raise Errno("EINVAL")
+    return calls.duplicate_to(p, descriptor, new, bool(flags))
+
+
+def fcntl(p: Process, t: Thread, descriptor: int, command: int, argument: int) -> int:
+    """fcntl(2): duplicating, flags, locks (which one process always gets)."""
+    file = p.files.get(descriptor)
+    if command in (0, 1030):  # F_DUPFD, F_DUPFD_CLOEXEC
+        if argument >= p.files.limit:
+            raise Errno("EINVAL")
+        return p.files.add(file, command == 1030, argument)
+    if command == 1:  # F_GETFD
+        return int(descriptor in p.files.close_on_exec)
+    if command == 2:  # F_SETFD
+        if argument & 1:
+            p.files.close_on_exec.add(descriptor)
+        else:
+            p.files.close_on_exec.discard(descriptor)
+        return 0
+    if command == 3:  # F_GETFL
+        access = {files.WRITE: 1, files.READ | files.WRITE: 2}.get(file.flags & 3, 0)
+        return access | (0o2000 if file.flags & files.APPEND else 0) | (0o4000 if file.flags & files.NONBLOCK else 0)
+    if command == 4:  # F_SETFL
+        changed = neutral_flags(p, argument & 0o6000) & (files.APPEND | files.NONBLOCK)
+        file.flags = file.flags & ~(files.APPEND | files.NONBLOCK) | changed
+        return 0
+    if command in (5, 36):  # F_GETLK, F_OFD_GETLK: nobody else holds a lock
+        p.memory.write(argument, struct.pack("<h", 2))
+        return 0
+    if command in (6, 7, 37, 38):  # F_SETLK, F_SETLKW and those of open file descriptions
+        return 0
+    raise Errno("EINVAL")
+
+
+def fallocate(p: Process, t: Thread, descriptor: int, mode: int, offset: int, size: int) -> int:
+    """fallocate(2): growing."""
+    file = p.files.get(descriptor)
+    if mode or offset < 0 or size <= 0:
+        raise Errno("EOPNOTSUPP" if mode else "EINVAL")
+    if offset + size > file.node.size:
+        file.truncate(offset + size)
+    return 0
+
+
+def statfs(p: Process, t: Thread, path: bytes, address: int) -> int:
+    """statfs(2): a tmpfs."""
+    p.fs.resolve(p.cwd, path)
+    blocks = (p.limits.files or 1 << 40) // 4096
+    free = max(blocks - p.fs.used // 4096, 0)
+    p.memory.write(address, _STATFS.pack(0x01021994, 4096, blocks, free, free, 1 << 20, 1 << 19, 0, 0, 255, 4096, 0))
+    return 0
+
+
+def fstatfs(p: Process, t: Thread, descriptor: int, address: int) -> int:
+    """fstatfs(2)."""
+    p.files.get(descriptor)
+    return statfs(p, t, b"/", address)
+
+

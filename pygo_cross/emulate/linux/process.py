@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A Linux process: the stack that execve prepares, system calls, the `/proc` and `/sys` files that Go's runtime reads.
+
+The layout of the first stack is that of the System V ABI with Linux's auxiliary vector (GOROOT/src/runtime/os_linux.go reads it).
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import Final
+
+from pygo_cross.emulate import amd64, calls
+from pygo_cross.emulate.errors import Errno
+from pygo_cross.emulate.image import Image
+from pygo_cross.emulate.linux import frames
+from pygo_cross.emulate.linux.numbers import ERRORS, SIGNAL_FACTS
+from pygo_cross.emulate.linux.table import TABLES
+from pygo_cross.emulate.memory import EXEC, READ, WRITE
+from pygo_cross.emulate.process import Options, Process
+from pygo_cross.emulate.signals import Action
+from pygo_cross.emulate.thread import SignalInfo, Thread, WaitQueue
+from pygo_cross.emulate.vfs import Directory, FileSystem
+
+PAGE: Final = 4096
+_SEARCH_TOP: Final = 0x7F00_0000_0000
+_STACK_TOP: Final = 0x7FFF_F000_0000
+_STACK_SIZE: Final = 8 << 20
+_TRAMPOLINE: Final = 0x7FFF_F7FF_0000
+
+# HWCAP for arm64: FP ASIMD AES PMULL SHA1 SHA2 CRC32 ATOMICS; for amd64 it is CPUID's edx of leaf 1.
+_HWCAP: Final = {"arm64": 0x1FB, "amd64": 0x178BFBFF}
+
+_AT_PHDR, _AT_PHENT, _AT_PHNUM, _AT_PAGESZ, _AT_ENTRY = 3, 4, 5, 6, 9
+_AT_UID, _AT_EUID, _AT_GID, _AT_EGID, _AT_HWCAP, _AT_SECURE, _AT_RANDOM, _AT_EXECFN = 11, 12, 13, 14, 16, 23, 25, 31
+
+# mov x8, 139 (rt_sigreturn); svc 0. On amd64 the caller of rt_sigaction brings its own.
+_SIGRETURN: Final = {"arm64": struct.pack("<II", 0xD2801168, 0xD4000001), "amd64": b"\x48\xc7\xc0\x0f\0\0\0\x0f\x05"}
+
+
+class LinuxProcess(Process):
+    """One Linux process."""
+
+    system = "linux"
+    error_numbers = ERRORS
+    at_fdcwd = -100
+
+    def __init__(self, image: Image, filesystem: FileSystem, cwd: Directory, options: Options) -> None:
+        super().__init__(image, filesystem, cwd, options, PAGE, _SEARCH_TOP)
+        self.signals.facts = SIGNAL_FACTS
+        self.trampoline = _TRAMPOLINE
+        self.futexes: dict[int, WaitQueue] = {}
+        arch = self.arch
+        self._rows = TABLES[arch.name]
+        self._call = self.cpu.registers(arch.call_number, *arch.call_arguments, arch.pc)
+        self._amd64 = arch.name == "amd64"
+        self._clobbered = self.cpu.registers(amd64.RCX, amd64.R11) if self._amd64 else None
+        self._returned = self.cpu.registers(amd64.RAX, amd64.RCX, amd64.R11) if self._amd64 else self._result_register
+        self._restart = self.cpu.registers(arch.pc, arch.call_number if self._amd64 else arch.call_result)
+        self.frames = frames.Frames(self)
+        self._start()
+
+    def _start(self) -> None:
+        self.load_segments()
+        memory = self.memory
+        memory.map(_TRAMPOLINE, PAGE, READ | EXEC, "[vdso]")
+        memory.load(_TRAMPOLINE, _SIGRETURN[self.arch.name])
+        memory.map(_STACK_TOP - _STACK_SIZE, _STACK_SIZE, READ | WRITE, "[stack]")
+        image = self.image
+        place = _STACK_TOP - 16
+
+        def push(data: bytes) -> int:
+            nonlocal place
+            place -= len(data)
+            if place < _STACK_TOP - _STACK_SIZE // 2:
+                raise Errno("E2BIG")
+            memory.load(place, data)
+            return place
+
+        name = push(self.options.arguments[0] + b"\0")
+        environment = [push(entry + b"\0") for entry in self.options.environment]
+        arguments = [push(entry + b"\0") for entry in self.options.arguments]
+        place &= -16
+        random = push(self.random(16))
+        vector = [
+            *(_AT_PHDR, image.program_headers, _AT_PHENT, image.program_header_size, _AT_PHNUM, image.program_header_count),
+            *(_AT_PAGESZ, PAGE, _AT_ENTRY, image.entry, _AT_HWCAP, _HWCAP[self.arch.name], _AT_SECURE, 0),
+            *(_AT_UID, calls.UID, _AT_EUID, calls.UID, _AT_GID, calls.GID, _AT_EGID, calls.GID),
+            *(_AT_RANDOM, random, _AT_EXECFN, name, 0, 0),
+        ]
+        words = [len(arguments), *arguments, 0, *environment, 0, *vector]
+        place = (place - 8 * len(words)) & -16
+        memory.load(place, struct.pack(f"<{len(words)}Q", *words))
+        thread = Thread(self.pid)
+        self.sched.add(thread)
+        self.sched.current = self.sched.next()
+        self.cpu.registers(self.arch.sp, self.arch.pc).write(place, image.entry)
+
+    def error_result(self, thread: Thread, name: str) -> int:
+        return -ERRORS.get(name, ERRORS["EIO"])
+
+    def dispatch(self, thread: Thread) -> None:
+        values = self._call.read()
+        number = values[0]
+        row = self._rows.get(number)
+        arguments = []
+        if row is None:
+            name = f"syscall {number}"
+            self.calls[name] = self.calls.get(name, 0) + 1
+            self.count_missing(name)
+            result: int | None = -ERRORS["ENOSYS"]
+        else:
+            name = row.name
+            self.calls[name] = self.calls.get(name, 0) + 1
+            if row.note[:7] == "refused":
+                self.count_missing(name)
+            thread.call = (number, values[1])
+            i = 1
+            try:
+                for convert in row.convert:
+                    arguments.append(convert(self, values[i]))
+                    i += 1
+                result = row.handler(self, thread, *arguments)
+            except Errno as error:
+                result = -ERRORS.get(error.name, ERRORS["EIO"])
+            if self.options.trace is not None:
+                calls.trace(self, thread, row, arguments, result)
+        if result is not None:
+            if self._amd64:
+                self._returned.write(result & 0xFFFFFFFFFFFFFFFF, values[7], 0x246)
+            else:
+                self._returned.write(result & 0xFFFFFFFFFFFFFFFF)
+        elif self._clobbered is not None and name != "rt_sigreturn":
+            self._clobbered.write(values[7], 0x246)
+
+    def restart_call(self, thread: Thread) -> None:
+        number, argument = thread.call
+        pc = self._call.read()[7]
+        self._restart.write(pc - self.arch.trap_size, number if self._amd64 else argument)
+
+    def push_frame(self, thread: Thread, number: int, info: object, action: object) -> None:
+        assert isinstance(info, SignalInfo) and isinstance(action, Action)
+        self.frames.push(thread, number, info, action)

@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The rest: what the system is, limits, usage; and the generated files of /proc, /sys and /etc."""
+
+from __future__ import annotations
+
+import struct
+from typing import TYPE_CHECKING, Final
+
+from pygo_cross.emulate.errors import Errno
+from pygo_cross.emulate.thread import Thread
+from pygo_cross.emulate.vfs import FileSystem, Generated, GeneratedLink
+
+if TYPE_CHECKING:
+    from pygo_cross.emulate.linux.process import LinuxProcess
+
+RELEASE: Final = b"6.1.0-emulated"
+
+_UNLIMITED: Final = (1 << 64) - 1
+
+
+def uname(p: LinuxProcess, t: Thread, address: int) -> int:
+    """uname(2)."""
+    machine = b"aarch64" if p.arch.name == "arm64" else b"x86_64"
+    fields = (b"Linux", b"localhost", RELEASE, b"#1 SMP", machine, b"(none)")
+    p.memory.write(address, b"".join(field.ljust(65, b"\0") for field in fields))
+    return 0
+
+
+def _limit(p: LinuxProcess, resource: int) -> tuple[int, int]:
+    if resource == 7:  # RLIMIT_NOFILE
+        return p.files.limit, p.files.limit
+    if resource == 3:  # RLIMIT_STACK
+        return 8 << 20, _UNLIMITED
+    if not 0 <= resource < 16:
+        raise Errno("EINVAL")
+    return _UNLIMITED, _UNLIMITED
+
+
+def prlimit64(p: LinuxProcess, t: Thread, pid: int, resource: int, new: int, old: int) -> int:
+    """prlimit64(2): limits are told; setting one is accepted within the maximum and changes nothing."""
+    if pid not in (0, p.pid):
+        raise Errno("ESRCH")
+    limits = _limit(p, resource)
+    if new:
+        soft, hard = struct.unpack("<QQ", p.memory.read(new, 16))
+        if soft > hard:
+            raise Errno("EINVAL")
+        if hard > limits[1]:
+            raise Errno("EPERM")
+    if old:
+        p.memory.write(old, struct.pack("<QQ", *limits))
+    return 0
+
+
+def getrlimit(p: LinuxProcess, t: Thread, resource: int, address: int) -> int:
+    """getrlimit(2)."""
+    return prlimit64(p, t, 0, resource, 0, address)
+
+
+def setrlimit(p: LinuxProcess, t: Thread, resource: int, address: int) -> int:
+    """setrlimit(2)."""
+    return prlimit64(p, t, 0, resource, address, 0)
+
+
+def getrusage(p: LinuxProcess, t: Thread, who: int, address: int) -> int:
+    """getrusage(2): user time by executed code, and the peak of memory."""
+    seconds, rest = divmod(p.cpu.used_now() >> 2, 10**9)
+    p.memory.write(address, struct.pack("<16Q", seconds, rest // 1000, 0, 0, p.memory.peak >> 10, *([0] * 11)))
+    return 0
+
+
+def sysinfo(p: LinuxProcess, t: Thread, address: int) -> int:
+    """sysinfo(2)."""
+    total = p.limits.memory or 4 << 30
+    free = max(total - p.memory.accessible, 0)
+    p.memory.write(
+        address,
+        struct.pack("<q3Q6QHxxxxxxQQI4x", 1 + p.sched.elapsed() // 10**9, 0, 0, 0, total, free, 0, 0, 0, 0, 1, 0, 0, 1),
+    )
+    return 0
+
+
+def times(p: LinuxProcess, t: Thread, address: int) -> int:
+    """times(2)."""
+    ticks = (p.cpu.used_now() >> 2) // 10_000_000
+    if address:
+        p.memory.write(address, struct.pack("<4Q", ticks, 0, 0, 0))
+    return p.sched.elapsed() // 10_000_000
+
+
+def getrandom(p: LinuxProcess, t: Thread, buffer: int, size: int, flags: int) -> int:
+    """getrandom(2)."""
+    data = p.random(min(size, 1 << 20))
+    p.memory.write(buffer, data)
+    return len(data)
+
+
+def prctl(p: LinuxProcess, t: Thread, option: int, second: int, third: int) -> int:
+    """prctl(2): naming of memory and of threads, which is noted nowhere."""
+    if option in (15, 0x53564D41):  # PR_SET_NAME, PR_SET_VMA
+        return 0
+    if option in (3, 4, 38, 39):  # PR_GET_DUMPABLE and PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS and PR_GET_NO_NEW_PRIVS
+        return 1 if option == 3 else 0
+    raise Errno("EINVAL")
+
+
+def getgroups(p: LinuxProcess, t: Thread, count: int, address: int) -> int:
+    """getgroups(2): none."""
+    return 0
+
+
+def getpriority(p: LinuxProcess, t: Thread, which: int, who: int) -> int:
+    """getpriority(2): the kernel's form of nice value 0."""
+    return 20
+
+
+def install_system_files(p: LinuxProcess, fs: FileSystem) -> None:
+    """/proc, /sys and /etc as far as Go's runtime, os and net read them."""
+
+    def make(path: bytes, text: bytes) -> None:
+        fs.put(path, Generated(fs, lambda: text))
+
+    cpus = max(1, min(p.options.cpus, 64))
+    cpu_range = b"0" if cpus == 1 else b"0-%d" % (cpus - 1)
+    executable = p.options.arguments[0] if p.image.path == "" else p.image.path.encode()
+    make(b"/sys/kernel/mm/transparent_hugepage/hpage_pmd_size", b"2097152\n")
+    make(b"/sys/kernel/mm/transparent_hugepage/enabled", b"always [madvise] never\n")
+    make(b"/sys/devices/system/cpu/online", cpu_range + b"\n")
+    make(b"/proc/sys/kernel/osrelease", RELEASE + b"\n")
+    make(b"/proc/sys/kernel/hostname", b"localhost\n")
+    make(b"/proc/sys/kernel/random/boot_id", b"00000000-0000-4000-8000-000000000000\n")
+    make(b"/proc/sys/net/core/somaxconn", b"4096\n")
+    make(b"/proc/sys/vm/overcommit_memory", b"1\n")
+    make(b"/proc/cpuinfo", b"".join(b"processor\t: %d\n\n" % i for i in range(cpus)))
+    make(b"/proc/meminfo", b"MemTotal: %d kB\n" % ((p.limits.memory or 4 << 30) >> 10))
+    make(b"/proc/stat", b"cpu 0 0 0 0 0 0 0 0 0 0\n")
+    make(b"/proc/version", b"Linux version " + RELEASE + b"\n")
+    for folder in (b"/proc/self", b"/proc/%d" % p.pid):
+        fs.put(folder + b"/exe", GeneratedLink(fs, lambda: executable))
+        fs.put(folder + b"/cwd", GeneratedLink(fs, lambda: p.fs.path_of(p.cwd)))
+        fs.put(folder + b"/maps", Generated(fs, lambda: _maps(p)))
+        fs.put(folder + b"/cmdline", Generated(fs, lambda: b"".join(a + b"\0" for a in p.options.arguments)))
+        fs.put(folder + b"/environ", Generated(fs, lambda: b"".join(a + b"\0" for a in p.options.environment)))
+        fs.put(folder + b"/status", Generated(fs, lambda: _status(p)))
+        make(folder + b"/cgroup", b"0::/\n")
+        make(folder + b"/mountinfo", b"")
+        make(folder + b"/auxv", b"")
+
+
+def _maps(p: LinuxProcess) -> bytes:
+    lines = []
+    for area in p.memory.areas:
+        bits = area.protection
+        flags = ("r" if bits & 1 else "-") + ("w" if bits & 2 else "-") + ("x" if bits & 4 else "-") + "p"
+        lines.append(f"{area.start:08x}-{area.end:08x} {flags} 00000000 00:00 0 {area.name}".rstrip())
+    return ("\n".join(lines) + "\n").encode()
+
+
+def _status(p: LinuxProcess) -> bytes:
+    size = p.memory.accessible >> 10
+    text = f"Name:\t{p.options.arguments[0].decode('utf-8', 'replace')[-15:]}\nState:\tR (running)\nPid:\t{p.pid}\nPPid:\t1\n"
+    text += f"VmPeak:\t{p.memory.peak >> 10} kB\nVmSize:\t{size} kB\nVmRSS:\t{size} kB\nThreads:\t{len(p.sched.threads)}\n"
+    return text.encode()

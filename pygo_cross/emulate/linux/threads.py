@@ -1,0 +1,165 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Threads: clone, futex, scheduling."""
+
+from __future__ import annotations
+
+import struct
+from typing import TYPE_CHECKING, Final
+
+from pygo_cross.emulate.errors import Errno, GuestFault
+from pygo_cross.emulate.thread import Thread, Wait, WaitQueue
+
+if TYPE_CHECKING:
+    from pygo_cross.emulate.linux.process import LinuxProcess
+
+_CLONE_VM: Final = 0x100
+_CLONE_THREAD: Final = 0x10000
+_CLONE_SETTLS: Final = 0x80000
+_CLONE_PARENT_SETTID: Final = 0x100000
+_CLONE_CHILD_CLEARTID: Final = 0x200000
+_CLONE_CHILD_SETTID: Final = 0x1000000
+
+_FUTEX_WAIT: Final = 0
+_FUTEX_WAKE: Final = 1
+_FUTEX_WAIT_BITSET: Final = 9
+_FUTEX_WAKE_BITSET: Final = 10
+_FUTEX_CLOCK_REALTIME: Final = 256
+
+_TIME: Final = struct.Struct("<qq")
+
+
+def timespec(p: LinuxProcess, address: int) -> int:
+    """A struct timespec in nanoseconds; EINVAL if it is not a valid one."""
+    seconds, nanoseconds = _TIME.unpack(p.memory.read(address, 16))
+    if seconds < 0 or not 0 <= nanoseconds < 10**9:
+        raise Errno("EINVAL")
+    return int(seconds * 10**9 + nanoseconds)
+
+
+def clone(p: LinuxProcess, t: Thread, flags: int, stack: int, parent_tid: int, fourth: int, fifth: int) -> int:
+    """clone(2) of a thread. The order of the last two arguments differs between the architectures."""
+    if not flags & _CLONE_VM or not flags & _CLONE_THREAD:
+        p.count_missing("clone of a process")
+        raise Errno("ENOSYS")
+    tls, child_tid = (fourth, fifth) if p.arch.name == "arm64" else (fifth, fourth)
+    p.check_threads()
+    thread = Thread(p.new_tid())
+    thread.mask = t.mask
+    engine = p.cpu.engine
+    context = thread.context = engine.new_context()
+    engine.save(context)
+    if stack:
+        p.cpu.registers(p.arch.sp).write_context(context, stack)
+    if flags & _CLONE_SETTLS:
+        p.cpu.registers(p.arch.linux_tls).write_context(context, tls)
+    thread.result = 0
+    if flags & _CLONE_PARENT_SETTID:
+        p.memory.put_u32(parent_tid, thread.tid)
+    if flags & _CLONE_CHILD_SETTID:
+        p.memory.put_u32(child_tid, thread.tid)
+    if flags & _CLONE_CHILD_CLEARTID:
+        thread.clear_tid = child_tid
+    p.sched.add(thread)
+    return thread.tid
+
+
+def exit_thread(p: LinuxProcess, t: Thread, status: int) -> None:
+    """exit(2): the end of one thread, and of the process with the last."""
+    p.sched.remove(t)
+    if t.clear_tid:
+        try:
+            p.memory.put_u32(t.clear_tid, 0)
+        except GuestFault:
+            pass
+        else:
+            _wake(p, t.clear_tid, 1)
+    engine = p.cpu.engine
+    for _, context in t.frames:
+        engine.release_context(context)
+    if t.context is not None:
+        engine.release_context(t.context)
+        t.context = None
+    if not p.sched.threads:
+        p.exit(status)
+
+
+def exit_group(p: LinuxProcess, t: Thread, status: int) -> None:
+    """exit_group(2)."""
+    p.exit(status)
+
+
+def _wake(p: LinuxProcess, address: int, count: int) -> int:
+    queue = p.futexes.get(address)
+    woken = 0
+    if queue is not None:
+        for thread in list(queue.threads):
+            if woken >= count:
+                break
+            p.sched.wake(thread, 0)
+            woken += 1
+        if not queue.threads:
+            del p.futexes[address]
+    return woken
+
+
+def futex(p: LinuxProcess, t: Thread, address: int, operation: int, value: int, timeout: int, second: int, third: int) -> int | None:
+    """futex(2): waiting and waking, which is what Go uses."""
+    command = operation & 127
+    if address & 3:
+        raise Errno("EINVAL")
+    if command in (_FUTEX_WAIT, _FUTEX_WAIT_BITSET):
+        deadline = None
+        if timeout:
+            deadline = timespec(p, timeout)
+            if command == _FUTEX_WAIT:
+                deadline += p.sched.elapsed()
+            elif operation & _FUTEX_CLOCK_REALTIME:
+                deadline -= p.sched.now() - p.sched.elapsed()
+        if p.memory.u32(address) != value:
+            raise Errno("EAGAIN")
+        queue = p.futexes.get(address)
+        if queue is None:
+            queue = p.futexes[address] = WaitQueue()
+        p.wait(t, Wait("futex", (queue,), timeout=-110), deadline)
+        return None
+    if command in (_FUTEX_WAKE, _FUTEX_WAKE_BITSET):
+        return _wake(p, address, value)
+    p.count_missing(f"futex operation {command}")
+    raise Errno("ENOSYS")
+
+
+def gettid(p: LinuxProcess, t: Thread) -> int:
+    """gettid(2)."""
+    return t.tid
+
+
+def set_tid_address(p: LinuxProcess, t: Thread, address: int) -> int:
+    """set_tid_address(2)."""
+    t.clear_tid = address
+    return t.tid
+
+
+def sched_getaffinity(p: LinuxProcess, t: Thread, pid: int, size: int, mask: int) -> int:
+    """sched_getaffinity(2): the processors of the options."""
+    if size < 8:
+        raise Errno("EINVAL")
+    cpus = max(1, min(p.options.cpus, 64))
+    p.memory.put_u64(mask, (1 << cpus) - 1)
+    return 8
+
+
+def sched_yield(p: LinuxProcess, t: Thread) -> int:
+    """sched_yield(2)."""
+    p.sched.resched = True
+    return 0
+
+
+def arch_prctl(p: LinuxProcess, t: Thread, code: int, address: int) -> int:
+    """arch_prctl(2): the thread pointer."""
+    if code == 0x1002:  # ARCH_SET_FS
+        p.cpu.registers(p.arch.linux_tls).write(address)
+        return 0
+    if code == 0x1003:  # ARCH_GET_FS
+        p.memory.put_u64(address, p.cpu.registers(p.arch.linux_tls).read()[0])
+        return 0
+    raise Errno("EINVAL")

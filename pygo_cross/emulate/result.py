@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What a caller of the emulator gives and gets: limits, counters, the result.
+
+Counters depend on the binary, its input and the seed alone, never on the host: two runs of one binary have equal counters. Time is
+virtual throughout.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+
+@dataclass(slots=True)
+class Limits:
+    """Bounds on a run; 0 means none.
+
+    `instructions` counts executed instructions, an instruction of amd64 being taken for four bytes of code. `seconds` is host time, and
+    the only bound that is not deterministic. `memory` bounds the bytes that the guest can access at a time, `output` those written to
+    stdout and stderr together, `files` those held in the guest's in-memory tree, `threads` those alive at a time.
+    """
+
+    instructions: int = 0
+    seconds: float = 0.0
+    memory: int = 4 << 30
+    output: int = 0
+    files: int = 1 << 30
+    threads: int = 4096
+
+
+@dataclass(slots=True)
+class Counters:
+    """What the guest used. `code_bytes` is the size of all executed basic blocks, `virtual_ns` how far the guest's clock advanced."""
+
+    code_bytes: int = 0
+    instructions: int = 0
+    syscalls: int = 0
+    slices: int = 0
+    switches: int = 0
+    signals: int = 0
+    threads: int = 1
+    peak_memory: int = 0
+    virtual_ns: int = 0
+
+
+@dataclass(slots=True)
+class Result:
+    """How a run ended.
+
+    `status` is the guest's exit status, 128+`signal` if a signal killed it, or one of 124 to 127 if the emulation itself ended the run; in
+    that case `error` is the reason and `error_code` its stable name. `missing` has, by name, how often the guest called something that
+    the emulator does not have (the guest was told so, by ENOSYS). `calls` counts all system calls by name.
+    """
+
+    status: int = 0
+    signal: int = 0
+    stdout: bytes = b""
+    stderr: bytes = b""
+    error: str = ""
+    error_code: str = ""
+    target: str = ""
+    counters: Counters = field(default_factory=Counters)
+    missing: dict[str, int] = field(default_factory=dict)
+    calls: dict[str, int] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """The result as JSON values; output as text, with what is not UTF-8 replaced."""
+        value = asdict(self)
+        value["stdout"] = self.stdout.decode("utf-8", "replace")
+        value["stderr"] = self.stderr.decode("utf-8", "replace")
+        return value

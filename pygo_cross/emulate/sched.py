@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Decides which thread runs, and keeps the virtual clock.
+
+Round robin over the threads that can run. The clock advances with executed code (one nanosecond for four bytes) and by a fixed step a
+system call; when every thread waits it jumps to the next deadline, so sleeping costs nothing. All of it depends on the guest alone,
+which is what makes runs repeatable.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import deque
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+from pygo_cross.emulate.errors import Errno
+from pygo_cross.emulate.thread import DEAD, RUNNABLE, WAITING, Thread, Wait, WaitQueue
+
+if TYPE_CHECKING:
+    from pygo_cross.emulate.process import Process
+
+# Bytes of code a slice, and nanoseconds a system call.
+SLICE: Final = 2_000_000
+CALL_STEP: Final = 1_000
+
+# 2023-11-14T22:13:20Z: the guest's clock when it starts.
+EPOCH: Final = 1_700_000_000_000_000_000
+
+
+class Scheduler:
+    """The threads of one process. `extra` is the part of the clock that does not come from executed code."""
+
+    __slots__ = ("_deadlines", "_process", "_sequence", "current", "extra", "ready", "resched", "threads")
+
+    def __init__(self, process: Process) -> None:
+        self._process = process
+        self._deadlines: list[tuple[int, int, Thread]] = []
+        self._sequence = 0
+        self.threads: dict[int, Thread] = {}
+        self.ready: deque[Thread] = deque()
+        self.current: Thread | None = None
+        self.extra = 0
+        self.resched = False
+
+    def elapsed(self) -> int:
+        """Nanoseconds since the start, on the virtual clock."""
+        return self.extra + (self._process.cpu.used_now() >> 2)
+
+    def now(self) -> int:
+        """Virtual nanoseconds since 1970."""
+        return EPOCH + self.elapsed()
+
+    def add(self, thread: Thread) -> None:
+        """Admit a new thread; it can run."""
+        self.threads[thread.tid] = thread
+        self.ready.append(thread)
+
+    def remove(self, thread: Thread) -> None:
+        """A thread has ended."""
+        thread.state = DEAD
+        self.cancel(thread)
+        del self.threads[thread.tid]
+        if self.current is thread:
+            self.current = None
+
+    def wait(self, thread: Thread, wait: Wait, deadline: int | None = None) -> None:
+        """Put a thread to sleep until an event, or until `deadline` (by `elapsed`)."""
+        self._sequence += 1
+        thread.state = WAITING
+        thread.wait = wait
+        thread.sequence = self._sequence
+        thread.deadline = deadline
+        for queue in wait.queues:
+            queue.threads[thread] = None
+        if deadline is not None:
+            heapq.heappush(self._deadlines, (deadline, self._sequence, thread))
+
+    def cancel(self, thread: Thread) -> Wait | None:
+        """Take a thread out of whatever it waits for, and return that."""
+        wait = thread.wait
+        if wait is not None:
+            for queue in wait.queues:
+                queue.threads.pop(thread, None)
+        thread.wait = None
+        thread.deadline = None
+        return wait
+
+    def wake(self, thread: Thread, result: int | None) -> None:
+        """Let a waiting thread run; its call returns `result`, or what is in its registers if None."""
+        self.cancel(thread)
+        thread.state = RUNNABLE
+        thread.result = result
+        self.ready.append(thread)
+
+    def attempt(self, thread: Thread, action: Callable[[], int | None]) -> int | None:
+        """What `action` gives on behalf of a thread, an error being turned into the guest's result."""
+        try:
+            return action()
+        except Errno as error:
+            return self._process.error_result(thread, error.name)
+
+    def notify(self, queue: WaitQueue) -> None:
+        """Something happened: let watchers know, and try every waiting thread's call again, in order."""
+        for watcher in list(queue.watchers):
+            watcher()
+        for thread in list(queue.threads):
+            wait = thread.wait
+            if wait is None or wait.retry is None:
+                continue
+            result = self.attempt(thread, wait.retry)
+            if result is not None and thread.wait is wait:
+                self.wake(thread, result)
+
+    def expire(self) -> None:
+        """End the waits whose deadline has come."""
+        heap = self._deadlines
+        now = self.elapsed()
+        while heap and heap[0][0] <= now:
+            _, sequence, thread = heapq.heappop(heap)
+            wait = thread.wait
+            if wait is None or thread.sequence != sequence or thread.deadline is None:
+                continue
+            if isinstance(wait.timeout, int):
+                self.wake(thread, wait.timeout)
+                continue
+            thread.deadline = None
+            result = self.attempt(thread, wait.timeout)
+            if result is not None and thread.wait is wait:
+                self.wake(thread, result)
+
+    def skip_to_deadline(self) -> bool:
+        """Advance the clock to the next deadline; False if there is none."""
+        heap = self._deadlines
+        while heap and (heap[0][2].sequence != heap[0][1] or heap[0][2].wait is None or heap[0][2].deadline is None):
+            heapq.heappop(heap)
+        if not heap:
+            return False
+        self.extra += max(0, heap[0][0] - self.elapsed())
+        return True
+
+    def next(self) -> Thread | None:
+        """The next thread that can run, or None if all wait."""
+        while self.ready:
+            thread = self.ready.popleft()
+            if thread.state == RUNNABLE:
+                return thread
+        return None

@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Puts a process together: the file tree that it is to see, and the system that its binary is for."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+
+from pygo_cross.emulate.errors import Errno, NotFound
+from pygo_cross.emulate.image import Image
+from pygo_cross.emulate.process import Options, Process
+from pygo_cross.emulate.sched import EPOCH
+from pygo_cross.emulate.vfs import Device, Directory, File, FileSystem
+
+_FOLDERS = (b"/bin", b"/dev", b"/etc", b"/home/user", b"/root", b"/usr/bin", b"/usr/lib", b"/var")
+
+
+def split_mount(text: str) -> tuple[str, str]:
+    """`HOST[:GUEST]` in two; without GUEST the guest sees the path that the host does."""
+    host, separator, guest = text.partition(":")
+    return host, guest if separator else os.path.abspath(host)
+
+
+def make_tree(limit: int) -> FileSystem:
+    """The tree before anything is mounted."""
+    fs = FileSystem(lambda: EPOCH, limit)
+    for folder in _FOLDERS:
+        fs.make_directories(folder)
+    for folder in (b"/tmp", b"/var/tmp"):
+        fs.make_directories(folder, 0o1777)
+    for name, kind in ((b"null", "null"), (b"zero", "zero"), (b"full", "full"), (b"random", "random"), (b"urandom", "random")):
+        fs.put(b"/dev/" + name, Device(fs, kind))
+    for number, name in enumerate((b"stdin", b"stdout", b"stderr")):
+        fs.put(b"/dev/fd/%d" % number, Device(fs, "fd", number))
+        fs.put(b"/dev/" + name, Device(fs, "fd", number))
+    text = {
+        b"/etc/passwd": b"root:x:0:0:root:/root:/bin/sh\nuser:x:1000:1000:user:/home/user:/bin/sh\n",
+        b"/etc/group": b"root:x:0:\nuser:x:1000:\n",
+        b"/etc/hosts": b"127.0.0.1\tlocalhost\n::1\tlocalhost\n",
+        b"/etc/hostname": b"localhost\n",
+    }
+    for path, content in text.items():
+        fs.put(path, File(fs, 0o644, content))
+    return fs
+
+
+def make_process(
+    image: Image,
+    options: Options,
+    stdin: bytes | int,
+    mounts: Iterable[str | tuple[str, str]],
+    files: Mapping[str, bytes],
+    cwd: str,
+) -> Process:
+    """A process that is ready to run."""
+    fs = make_tree(options.limits.files)
+    for mount in mounts:
+        host, guest = split_mount(mount) if isinstance(mount, str) else mount
+        if not guest.startswith("/"):
+            raise NotFound("mount-not-absolute", f"cannot mount at {guest}: not an absolute path")
+        fs.mount(host, guest)
+    for path, data in files.items():
+        try:
+            fs.grow(len(data))
+            fs.put(os.fsencode(path), File(fs, 0o755 if data[:4] == b"\x7fELF" else 0o644, data))
+        except Errno as error:
+            raise NotFound("file-not-placed", f"cannot place {path} in the guest's tree: {error.name}") from error
+    try:
+        directory = fs.resolve(fs.root, os.fsencode(cwd))
+    except Errno as error:
+        raise NotFound("cwd-not-found", f"the guest has no directory {cwd}: {error.name}") from error
+    if not isinstance(directory, Directory):
+        raise NotFound("cwd-not-found", f"{cwd} is not a directory of the guest")
+    process: Process
+    if image.system == "linux":
+        from pygo_cross.emulate.linux.process import LinuxProcess
+        from pygo_cross.emulate.linux.system import install_system_files
+
+        process = linux = LinuxProcess(image, fs, directory, options)
+        install_system_files(linux, fs)
+    else:
+        from pygo_cross.emulate.darwin.process import DarwinProcess
+
+        process = DarwinProcess(image, fs, directory, options)
+    fs.now = process.sched.now
+    process.install_standard_files(stdin)
+    return process

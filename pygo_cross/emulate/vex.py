@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Finds AVX instructions in a block of amd64 code.
+
+Unicorn's amd64 decoder accepts the VEX prefix but executes most instructions behind it as if it were an SSE prefix, so `VPADDD ymm` adds
+half of the lanes and says nothing. Binaries carry such code behind CPUID checks; only a block about to run is of interest. The exception
+are BMI1 and BMI2 on general registers, which Unicorn does right. EVEX (AVX-512) is never right.
+
+This decodes instruction lengths of 64-bit code: prefixes, opcode maps, ModRM, immediates (Intel SDM volume 2, chapter 2 and appendix A).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+# One character an opcode: what follows it. '.' nothing, 'm' ModRM, 'b' imm8, 'w' imm16, 'z' imm32 (imm16 with 66), 'v' imm64 with REX.W
+# else like z, 'M' ModRM and imm8, 'Z' ModRM and immz, 'o' moffs64, 'e' imm16+imm8, '3' group 3, 'p' prefix, '-' not in 64-bit code.
+_ONE: Final = (
+    "mmmmbz--mmmmbz-e"  # 00 (0f is handled apart)
+    "mmmmbz--mmmmbz--"
+    "mmmmbzp-mmmmbzp-"
+    "mmmmbzp-mmmmbzp-"
+    "pppppppppppppppp"
+    "................"
+    "---mppppzZbM...."
+    "bbbbbbbbbbbbbbbb"
+    "MZ-Mmmmmmmmmmmmm"
+    "..........-....."
+    "oooo....bz......"
+    "bbbbbbbbvvvvvvvv"
+    "MMw.--MZe.w..b-."
+    "mmmm---.mmmmmmmm"
+    "bbbbbbbbzz-b...."
+    "p-pp..33......mm"
+)
+
+# The 0f map; those with an imm8 behind ModRM, those with neither, and the near jumps.
+_TWO_IMM8: Final = frozenset((0x70, 0x71, 0x72, 0x73, 0xA4, 0xAC, 0xBA, 0xC2, 0xC4, 0xC5, 0xC6))
+_TWO_PLAIN: Final = frozenset((0x05, 0x06, 0x07, 0x08, 0x09, 0x0B, 0x0E, 0x30, 0x31, 0x32, 0x33, 0x34, 0x35, 0x37, 0x77, 0xA0, 0xA1, 0xA2, 0xA8,
+                               0xA9, 0xAA, *range(0xC8, 0xD0)))  # fmt: skip
+
+# VEX instructions on general registers, by (map, opcode): ANDN, the BLS group, BZHI/PDEP/PEXT, MULX, BEXTR and the shifts; RORX.
+_BMI: Final = frozenset(((2, 0xF2), (2, 0xF3), (2, 0xF5), (2, 0xF6), (2, 0xF7), (3, 0xF0)))
+
+
+def _modrm_size(code: bytes, at: int) -> int:
+    """The bytes of ModRM, SIB and displacement at `at`."""
+    modrm = code[at]
+    mode, rm = modrm >> 6, modrm & 7
+    if mode == 3:
+        return 1
+    size = 1
+    base = rm
+    if rm == 4:
+        size = 2
+        base = code[at + 1] & 7
+    if mode == 1:
+        return size + 1
+    if mode == 2:
+        return size + 4
+    return size + 4 if base == 5 else size
+
+
+def unsupported(code: bytes) -> str:
+    """The first instruction of the straight-line `code` that Unicorn would execute wrongly, named by its encoding; '' if there is none.
+
+    Code that cannot be decoded is left for the engine to refuse.
+    """
+    try:
+        return _scan(code)
+    except IndexError:
+        return ""
+
+
+def _scan(code: bytes) -> str:
+    at = 0
+    end = len(code)
+    while at < end:
+        wide = small = False
+        while True:
+            opcode = code[at]
+            if opcode & 0xF0 == 0x40:
+                wide = bool(opcode & 8)
+                at += 1
+                continue
+            if opcode == 0x66:
+                small = True
+            elif _ONE[opcode] != "p":
+                break
+            at += 1
+        if opcode == 0xC5:
+            return f"VEX.map1 {code[at + 2]:#04x}"
+        if opcode == 0xC4:
+            table = code[at + 1] & 31
+            if (table, code[at + 3]) not in _BMI:
+                return f"VEX.map{table} {code[at + 3]:#04x}"
+            at += 4
+            at += _modrm_size(code, at) + (1 if table == 3 else 0)
+            continue
+        if opcode == 0x62:
+            return f"EVEX.map{code[at + 1] & 7} {code[at + 4]:#04x}"
+        if opcode == 0x0F:
+            second = code[at + 1]
+            at += 2
+            if second in (0x38, 0x3A):
+                at += 1
+                at += _modrm_size(code, at) + (1 if second == 0x3A else 0)
+            elif 0x80 <= second <= 0x8F:
+                at += 4
+            elif second not in _TWO_PLAIN:
+                at += _modrm_size(code, at) + (1 if second in _TWO_IMM8 else 0)
+            continue
+        kind = _ONE[opcode]
+        at += 1
+        immediate = 2 if small else 4
+        if kind == "m":
+            at += _modrm_size(code, at)
+        elif kind == "M":
+            at += _modrm_size(code, at) + 1
+        elif kind == "Z":
+            at += _modrm_size(code, at) + immediate
+        elif kind == "b":
+            at += 1
+        elif kind == "z":
+            at += 4 if opcode in (0xE8, 0xE9) else immediate
+        elif kind == "w":
+            at += 2
+        elif kind == "v":
+            at += 8 if wide else immediate
+        elif kind == "o":
+            at += 8
+        elif kind == "e":
+            at += 3
+        elif kind == "3":
+            extra = 0
+            if code[at] >> 3 & 7 < 2:
+                extra = 1 if opcode == 0xF6 else immediate
+            at += _modrm_size(code, at) + extra
+        elif kind == "-":
+            return ""
+    return ""
