@@ -48,7 +48,7 @@ class Ext:
         self.name = name
         self.version = version
         self.size = 0
-        self.data: bytearray | memoryview = bytearray()
+        self.data = bytearray()
         self.relocs: list[Reloc] = []
         self.origin: tuple[ObjFile, int] | None = None
 
@@ -85,6 +85,8 @@ class Loader:
         self.kind = bytearray(1)
         self.align: dict[int, int] = {}
         self.local: set[int] = set()
+        self.special: set[int] = set()
+        self.text_package: dict[int, str] = {}
         self.used_in_iface = bytearray(1)
         self.reachable = bytearray(1)
         self.value: list[int] = []
@@ -438,7 +440,13 @@ class Loader:
         return file.obj.data(self.sym_li[sym])
 
     def package(self, sym: int) -> str:
-        """The package of the object that defines the symbol, '' for the linker's own."""
+        """The package that the symbol lies with: its object's, or for a shared copy of a function the first that has one.
+
+        '' for the linker's own symbols.
+        """
+        moved = self.text_package.get(sym)
+        if moved is not None:
+            return moved
         file = self.file_of(sym)
         return file.package if file else ""
 
@@ -504,6 +512,13 @@ class Loader:
         self.reachable[sym] = 1
         if local:
             self.local.add(sym)
+        return sym
+
+    def mark_special(self, name: str, kind: int, value: int = 0) -> int:
+        """Define a symbol that stands for an address and takes no room: a section's start or end (stock's xdefine)."""
+        sym = self.define(name, kind)
+        self.special.add(sym)
+        self.value[sym] = value
         return sym
 
     def where(self, sym: int) -> str:

@@ -59,4 +59,6 @@ def assign_text_order(link: Link) -> None:
                 home = loader.file_of(sym)
                 if home is not None:
                     home.textp.append(sym)
+                    if home.package != library.package:
+                        loader.text_package[sym] = library.package
     link.textp = textp
