@@ -35,6 +35,7 @@ _BOOL = re.compile(r"(true|True|TRUE|false|False|FALSE)\Z")
 _INT = re.compile(r"([-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+)\Z")
 _FLOAT = re.compile(r"([-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN))\Z")
 
+_TEXT = re.compile(r"[^\0\ud800-\udfff]*\Z")
 _STR_TAG = "tag:yaml.org,2002:str"
 
 Plain = Any
@@ -166,8 +167,9 @@ class _Reader:
                 return
             waiting = pending[-1]
             if waiting is None:
-                if node.kind not in ("str", "null", "bool", "int", "float") or not isinstance(node.value, str):
-                    raise self.fail("bad-key", f"a key is text, this is {_KIND_NAMES[node.kind]}", mark, "put it in quotes")
+                if node.kind != "str":
+                    hint = "" if node.kind in ("list", "map") else "put it in quotes"
+                    raise usage_error("bad-key", f"a key is text, this is {_KIND_NAMES[node.kind]}", hint, node.pos)
                 if node.value == "<<":
                     raise self.fail("bad-key", "merge keys (<<) are not supported", mark, "write the keys out")
                 if node.value in top.value:
@@ -228,6 +230,11 @@ class _Reader:
         value, pos = event.value, self.pos(event.start_mark)
         if event.tag is not None and event.tag not in ("!", _STR_TAG):
             raise self.fail("bad-yaml", f"the tag {event.tag[:80]} is not supported", event.start_mark, "remove it")
+        if not _TEXT.match(value):
+            value = _join_pairs(value)
+        if not _TEXT.match(value):
+            # Neither can be in an argument, a path or an environment.
+            raise self.fail("bad-yaml", "a NUL or half a surrogate pair in a text", event.start_mark)
         if event.tag is not None or not event.implicit[0]:
             return Node("str", value, pos)
         if _NULL.match(value):
@@ -242,6 +249,14 @@ class _Reader:
             spelled = value.lower().replace(".inf", "inf").replace(".nan", "nan")
             return Node("float", float(spelled), pos)
         return Node("str", value, pos)
+
+
+def _join_pairs(text: str) -> str:
+    """JSON writes what is beyond U+FFFF as an escaped surrogate pair; PyYAML leaves the two halves."""
+    try:
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le")
+    except UnicodeDecodeError:
+        return text
 
 
 # ---- records

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -65,8 +65,8 @@ def forget(dist: Path) -> None:
         (dist / RECORD).unlink(missing_ok=True)
 
 
-def save(dist: Path, project: str, checksums: str, artifacts: Sequence[Artifact]) -> None:
-    """Writes both records; `checksums` is the list's file name."""
+def save(dist: Path, project: str, checksums: str, artifacts: Sequence[Artifact], facts: Mapping[str, str]) -> None:
+    """Writes both records; `checksums` is the list's file name, `facts` what templates were told about the commit."""
     lines = "".join(f"{artifact.sha256}  {artifact.path}\n" for artifact in sorted(artifacts, key=lambda artifact: artifact.path))
     write_whole(dist / checksums, lines.encode())
     record = {
@@ -75,6 +75,7 @@ def save(dist: Path, project: str, checksums: str, artifacts: Sequence[Artifact]
         "go": GO_RELEASE,
         "tool": f"pygo-cross {__version__}",
         "checksums": checksums,
+        "facts": dict(facts),
         "artifacts": [asdict(artifact) for artifact in artifacts],
     }
     write_json(dist / RECORD, record)
@@ -91,7 +92,12 @@ def read_record_file(dist: Path) -> dict[str, Any]:
         raise usage_error("unreadable", f"{path}: can't be read: {error.strerror}") from None
     except (ValueError, RecursionError):
         record = None
-    if not isinstance(record, dict) or record.get("version") != 1 or not isinstance(record.get("artifacts"), list):
+    if not (
+        isinstance(record, dict)
+        and record.get("version") == 1
+        and isinstance(record.get("artifacts"), list)
+        and isinstance(record.get("facts"), dict)
+    ):
         raise usage_error("bad-record", f"{path} is not a record of pygo-cross", "build again")
     return record
 

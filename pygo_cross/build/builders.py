@@ -8,6 +8,7 @@ and a binary of ours differs from a stock one by the linker alone. docs/builders
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import importlib.util
 import os
@@ -20,8 +21,8 @@ from pathlib import Path
 
 from pygo_cross import GO_RELEASE, __version__
 from pygo_cross.build.goroot import find_goroot, go_environment
-from pygo_cross.build.matrix import Job
-from pygo_cross.diag import UserError
+from pygo_cross.build.matrix import Job, refused_flags
+from pygo_cross.diag import EXIT_USAGE, UserError
 from pygo_cross.records import usage_error
 from pygo_cross.target import targets_folder
 
@@ -56,6 +57,9 @@ def build_command(job: Job, out: Path, scratch: Path, workers: int = 0) -> Comma
     """
     root = find_goroot()
     env = go_environment(root, target_variables(job), {**job.env, "GOTMPDIR": str(scratch)})
+    refused = refused_flags(env.get("GOFLAGS", "").split())
+    if refused:
+        raise UserError([dataclasses.replace(item, message=f"GOFLAGS: {item.message}") for item in refused], EXIT_USAGE)
     argv = [str(root / "bin" / "go"), "build", "-o", f"{out}{os.sep}"]
     if workers:
         argv.append(f"-p={workers}")

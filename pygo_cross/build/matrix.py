@@ -60,10 +60,13 @@ class Job:
         return self.target.name if self.variant == self.target.variant else f"{self.target.name}/{self.variant}"
 
 
-def select(config: Config, ids: Iterable[str] = (), targets: Iterable[str] = (), single: bool = False) -> list[Job]:
+def select(
+    config: Config, ids: Iterable[str] = (), targets: Iterable[str] = (), single: bool = False, git: GitFacts | None = None
+) -> list[Job]:
     """The jobs of a configuration: of the builds in `ids` (all when empty) for targets that match one of `targets`.
 
-    `single` keeps only the host's target (or GOOS/GOARCH's where set), as GoReleaser's --single-target does. Raises
+    `single` keeps only the host's target (or GOOS/GOARCH's where set), as GoReleaser's --single-target does. `git` answers
+    what templates ask about the commit. Raises
     `UserError` with every mistake in templates and selections.
     """
     problems: list[Diagnostic] = []
@@ -82,7 +85,7 @@ def select(config: Config, ids: Iterable[str] = (), targets: Iterable[str] = (),
             filters |= {(name, variant if pattern.count("_") > 1 else "") for name, variant in match_or_fail(pattern)}
         if single:
             filters.add((default_target()[0], ""))
-    git = GitFacts(config.folder)
+    git = git or GitFacts(config.folder)
     jobs: list[Job] = []
     for name, build in zip(names, builds, strict=True):
         if wanted and name not in wanted:
@@ -171,6 +174,8 @@ def _job(config: Config, build: Build, name: str, target: Target, variant: str, 
     for holder in holders:
         for at, setting in enumerate(holder.env):
             variable, _, value = setting.partition("=")
+            # Later settings see earlier ones.
+            variables = Variables(variables.known, {**os.environ, **env}, git)
             env[variable] = expand(value, variables, holder.place(f"env[{at}]"), problems)
     variables = Variables(variables.known, {**os.environ, **env}, git)
 

@@ -11,25 +11,52 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-from collections.abc import Callable, Mapping
-from functools import cached_property
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
 from pygo_cross.diag import Diagnostic, Pos, UserError
 from pygo_cross.records import nearest, usage_error
 
-_ACTION = re.compile(r"\{\{(-(?=\s))?(.*?)((?<=\s)-)?\}\}", re.DOTALL)
+_ACTION = re.compile(r'\{\{(-(?=\s))?((?:"(?:[^"\\]|\\.)*"|`[^`]*`|[^"`])*?)((?<=\s)-)?\}\}', re.DOTALL)
 _LITERAL = re.compile(r'\s*(?:"((?:[^"\\\n]|\\["\\nt])*)"|`([^`]*)`)\s*\Z')
 _VARIABLE = re.compile(r"\s*\.([A-Za-z_]\w*)(?:\.([A-Za-z_]\w*))?\s*\Z", re.ASCII)
 _ESCAPES: Final = {'\\"': '"', "\\\\": "\\", "\\n": "\n", "\\t": "\t"}
 
 
 class GitFacts:
-    """What git says about the folder that holds the configuration; each answer is asked for once, when it is needed."""
+    """What git says about the folder that holds the configuration; each answer is asked for once, when it is needed.
 
-    def __init__(self, folder: Path) -> None:
+    `answers` are those given so far. A build keeps them in its record, and whoever looks at the build later starts from
+    them, so that a commit in between changes nothing.
+    """
+
+    def __init__(self, folder: Path, answers: Mapping[str, str] | None = None) -> None:
         self.folder = folder
+        self.answers = dict(answers or {})
+
+    def answer(self, name: str) -> str:
+        """The value of one of `GIT_VARIABLES`."""
+        found = self.answers.get(name)
+        if found is None:
+            found = self.answers[name] = self._find(name)
+        return found
+
+    def _find(self, name: str) -> str:
+        if name in ("Commit", "FullCommit"):
+            return self._git("rev-parse", "--verify", "-q", "HEAD") or "none"
+        if name == "ShortCommit":
+            commit = self.answer("Commit")
+            return commit if commit == "none" else commit[:7]
+        if name == "Tag":  # the nearest that HEAD descends from
+            return self._git("describe", "--tags", "--abbrev=0") or "v0.0.0"
+        if name == "Version":  # the tag where HEAD has one, else TAG-SNAPSHOT-COMMIT; without its v
+            exact = self._git("describe", "--tags", "--exact-match")
+            return re.sub(r"^v(?=\d)", "", exact or f"{self.answer('Tag')}-SNAPSHOT-{self.answer('ShortCommit')}")
+        if name == "Branch":
+            return self._git("rev-parse", "--abbrev-ref", "HEAD") or "none"
+        # CommitTimestamp. Never the wall clock, so that builds repeat.
+        return os.environ.get("SOURCE_DATE_EPOCH") or self._git("show", "-s", "--format=%ct", "HEAD") or "0"
 
     def _git(self, *args: str) -> str:
         try:
@@ -40,38 +67,13 @@ class GitFacts:
             return ""
         return done.stdout.decode("utf-8", "replace").strip() if done.returncode == 0 else ""
 
-    @cached_property
-    def commit(self) -> str:
-        """The full hash of HEAD, or `none` outside a repository."""
-        return self._git("rev-parse", "--verify", "-q", "HEAD") or "none"
 
-    @cached_property
-    def tag(self) -> str:
-        """The nearest tag that HEAD descends from, or `v0.0.0`."""
-        return self._git("describe", "--tags", "--abbrev=0") or "v0.0.0"
-
-    @cached_property
-    def version(self) -> str:
-        """The tag without its v where HEAD is tagged, else `TAG-SNAPSHOT-COMMIT`."""
-        exact = self._git("describe", "--tags", "--exact-match")
-        short = self.commit[:7] if self.commit != "none" else "none"
-        return re.sub(r"^v(?=\d)", "", exact or f"{self.tag}-SNAPSHOT-{short}")
-
-    @cached_property
-    def branch(self) -> str:
-        """The branch's name, or `HEAD` where none is checked out, or `none` outside a repository."""
-        return self._git("rev-parse", "--abbrev-ref", "HEAD") or "none"
-
-    @cached_property
-    def timestamp(self) -> str:
-        """Seconds since 1970: SOURCE_DATE_EPOCH, else the commit's, else 0. Never the wall clock, so that builds repeat."""
-        return os.environ.get("SOURCE_DATE_EPOCH") or self._git("show", "-s", "--format=%ct", "HEAD") or "0"
-
-
+GIT_VARIABLES: Final = ("Version", "Tag", "Commit", "FullCommit", "ShortCommit", "Branch", "CommitTimestamp")
+"""`CommitTimestamp` is seconds since 1970: SOURCE_DATE_EPOCH, else the commit's, else 0."""
 VARIABLES: Final = (
-    "ProjectName", "Version", "Tag", "Commit", "FullCommit", "ShortCommit", "Branch", "CommitTimestamp",
-    "Target", "Os", "Arch", "Amd64", "Arm64", "BuildID", "Binary", "GoVersion", "Env",
-)  # fmt: skip
+    *("ProjectName", "Target", "Os", "Arch", "Amd64", "Arm64", "BuildID", "Binary", "GoVersion", "Env"),
+    *GIT_VARIABLES,
+)
 
 
 class Variables:
@@ -79,15 +81,6 @@ class Variables:
 
     def __init__(self, known: Mapping[str, str], env: Mapping[str, str], git: GitFacts) -> None:
         self.known, self.env, self.git = known, env, git
-        self._git: dict[str, Callable[[], str]] = {
-            "Version": lambda: git.version,
-            "Tag": lambda: git.tag,
-            "Commit": lambda: git.commit,
-            "FullCommit": lambda: git.commit,
-            "ShortCommit": lambda: git.commit[:7],
-            "Branch": lambda: git.branch,
-            "CommitTimestamp": lambda: git.timestamp,
-        }
 
     def look_up(self, name: str, inner: str | None) -> str:
         """The value of `.name` or `.name.inner`. Raises `KeyError` with a message and a hint."""
@@ -98,11 +91,11 @@ class Variables:
                 raise KeyError(f"the environment variable {inner} is not set", f"set {inner}, or give it under env")
             return self.env[inner]
         found = self.known.get(name)
-        if found is None and name in self._git:
-            found = self._git[name]()
+        if found is None and inner is None and name in GIT_VARIABLES:
+            found = self.git.answer(name)
         if found is None or inner is not None:
             shown = f"{name}.{inner}" if inner else name
-            choices = [variable for variable in VARIABLES if variable in self.known or variable in self._git or variable == "Env"]
+            choices = [variable for variable in VARIABLES if variable in self.known or variable in GIT_VARIABLES or variable == "Env"]
             hint = nearest(name, choices)
             raise KeyError(f"unknown variable {{{{ .{shown} }}}}", hint or "known here: " + ", ".join(choices))
         return found

@@ -14,6 +14,7 @@ from pygo_cross.build.builders import build_command, shown, stages_of
 from pygo_cross.build.driver import BuildFailed, build_direct, build_matrix
 from pygo_cross.build.matrix import Job, default_target, match_or_fail, refused_flags, select
 from pygo_cross.build.progress import bad, table
+from pygo_cross.build.template import GitFacts
 from pygo_cross.cli.options import add_config, add_running, add_selection, config_of, join_go_flags, mode_of, parser
 from pygo_cross.diag import EXIT_BUILD, EXIT_USAGE, UserError
 from pygo_cross.records import usage_error
@@ -104,14 +105,15 @@ def _matrix(options: argparse.Namespace, go_flags: list[str]) -> int:
     if options.o:
         raise usage_error("bad-flag", "-o is for builds without a configuration", "the file's dist says where artifacts go")
     config = config_of(options)
-    jobs = select(config, options.id, options.target, options.single_target)
+    git = GitFacts(config.folder)
+    jobs = select(config, options.id, options.target, options.single_target, git)
     if options.builder:
         jobs = [dataclasses.replace(job, builder=options.builder) for job in jobs]
     if options.print:
         return _print_plan(jobs, config.dist, options.json)
     if options.verbose:
         _show(jobs)
-    artifacts = build_matrix(config, jobs, options.parallelism, mode_of(options), options.clean)
+    artifacts = build_matrix(config, jobs, git, options.parallelism, mode_of(options), options.clean)
     if options.json:
         print(json.dumps([dataclasses.asdict(artifact) for artifact in artifacts], indent=2, sort_keys=True))
     elif not options.quiet:

@@ -6,10 +6,12 @@ from __future__ import annotations
 import json
 import sys
 
+from pygo_cross.build.artifacts import read_record_file
 from pygo_cross.build.config import Config
 from pygo_cross.build.matrix import select
 from pygo_cross.build.progress import bad, good, table
 from pygo_cross.build.smoke import Result, exit_status, smoke_all
+from pygo_cross.build.template import GitFacts
 from pygo_cross.cli.options import add_config, add_running, add_selection, config_of, mode_of, parser
 
 ABOUT = """Runs the smoke runs of toolchain.yaml on every artifact in dist/, compares exit status and output, and adds the
@@ -28,7 +30,8 @@ def run(argv: list[str]) -> int:
     made.add_argument("--json", action="store_true", help="print the results as JSON")
     options = made.parse_args(argv)
     config = config_of(options)
-    jobs = select(config, options.id, options.target, options.single_target)
+    git = GitFacts(config.folder, read_record_file(config.dist)["facts"])
+    jobs = select(config, options.id, options.target, options.single_target, git)
     results = smoke_all(config, jobs, options.parallelism, mode_of(options), options.runner)
     for result in results:
         for failure in result.failures:
