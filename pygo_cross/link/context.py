@@ -23,6 +23,7 @@ class Link:
     - `textp`: the text symbols of the image in address order.
     - `data_syms`: the symbols of each section in address order, by section identity (layout).
     - `section_of`: the output section of each placed symbol.
+    - `groups`: read-only symbols that lie with their like, under the kind of the group instead of their own.
     - `generators`: functions that fill symbols whose content depends on final addresses; run after layout, before
       relocations are applied.
     - `dylibs`: libraries that the program imports from, in load order (Mach-O).
@@ -39,6 +40,7 @@ class Link:
     dylibs: list[str] = field(default_factory=list)
     section_of: dict[int, Section] = field(default_factory=dict)
     section_syms: dict[int, list[int]] = field(default_factory=dict)
+    groups: dict[int, int] = field(default_factory=dict)
     segments: list[Segment] = field(default_factory=list)
     generators: list[Callable[[], None]] = field(default_factory=list)
 
@@ -51,6 +53,11 @@ class Link:
     def is_arm64(self) -> bool:
         """Whether the code is arm64's."""
         return self.options.goarch == "arm64"
+
+    @property
+    def relro(self) -> bool:
+        """Whether read-only data with addresses is apart, because the dynamic linker rewrites it at start (UseRelro)."""
+        return self.is_darwin and (self.options.pie or self.is_arm64)
 
     @property
     def pc_quantum(self) -> int:

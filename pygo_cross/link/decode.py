@@ -16,7 +16,11 @@ from pygo_cross.link.loader import Loader, Reloc
 COMMON_SIZE: Final = 48  # sizeof(abi.Type)
 TFLAG_AT: Final = 20
 KIND_AT: Final = 23
+GCDATA_AT: Final = 32
+STRING_AT: Final = 40
+STRUCT_FIELD_SIZE: Final = 24
 TFLAG_UNCOMMON: Final = 1
+TFLAG_EXTRA_STAR: Final = 2
 TFLAG_GCMASK_ON_DEMAND: Final = 16
 METHOD_SIZE: Final = 16  # sizeof(abi.Method)
 
@@ -113,3 +117,23 @@ def interface_method(loader: Loader, sym: int, offset: int) -> Method:
 def itab_type(loader: Loader, sym: int) -> int:
     """The concrete type of an itab (its second word)."""
     return target_at(loader.relocs(sym), 8)
+
+
+def type_string(loader: Loader, sym: int) -> bytes:
+    """The type's string, as reflection prints it; sorted bytewise in the image."""
+    name = target_at(loader.relocs(sym), STRING_AT)
+    text = name_text(loader.data(name)).encode("utf-8", "surrogateescape") if name else b""
+    return text[1:] if loader.data(sym)[TFLAG_AT] & TFLAG_EXTRA_STAR else text
+
+
+def struct_fields(loader: Loader, sym: int) -> list[tuple[int, int]]:
+    """(offset in bytes, type) of the fields of a struct type; the field table lies behind the descriptor."""
+    data = loader.data(sym)
+    (count,) = struct.unpack_from("<Q", data, COMMON_SIZE + 16)
+    table = _RTYPE_SIZE[KIND_STRUCT] + (_UNCOMMON.size if data[TFLAG_AT] & TFLAG_UNCOMMON else 0)
+    targets = {reloc[0]: reloc[4] for reloc in loader.relocs(sym)}
+    fields = []
+    for at in range(table, table + count * STRUCT_FIELD_SIZE, STRUCT_FIELD_SIZE):
+        (offset,) = struct.unpack_from("<Q", data, at + 16)
+        fields.append((offset, targets.get(at + 8, 0)))
+    return fields

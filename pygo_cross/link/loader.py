@@ -410,6 +410,14 @@ class Loader:
         file = self.sym_obj[sym]
         return file.obj.name(self.sym_li[sym]) if file else ""
 
+    def has_name(self, sym: int) -> bool:
+        """Whether the symbol has a name, without decoding it."""
+        ext = self.ext.get(sym)
+        if ext is not None:
+            return bool(ext.name)
+        file = self.sym_obj[sym]
+        return file is not None and file.obj.has_name(self.sym_li[sym])
+
     def version(self, sym: int) -> int:
         """0 for ABI0 and data, 1 for ABIInternal, from STATIC_VERSION on for file-local symbols."""
         ext = self.ext.get(sym)

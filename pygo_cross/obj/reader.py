@@ -234,6 +234,11 @@ class Object:
         length, offset = STRING_REF.unpack_from(self.view, self.offsets[BLK_SYMDEF] + index * _SYM_SIZE)
         return self._string(length, offset) if length else ""
 
+    def has_name(self, index: int) -> bool:
+        """Whether a symbol has a name."""
+        length, _offset = STRING_REF.unpack_from(self.view, self.offsets[BLK_SYMDEF] + index * _SYM_SIZE)
+        return bool(length)
+
     def size(self, index: int) -> int:
         """The size of a symbol in bytes; its data may be shorter, the rest is zero."""
         size: int = _SIZE.unpack_from(self.view, self.offsets[BLK_SYMDEF] + index * _SYM_SIZE)[0]
