@@ -25,12 +25,12 @@ NOT_RUNNABLE: Final = 126
 NOT_FOUND: Final = 127
 
 
-def emulator_command(flags: Sequence[str], file: str, args: Sequence[str]) -> list[str]:
-    """The command line that runs `file` under our emulator. Raises `UserError` where this installation has none."""
+def emulator_command(argv: Sequence[str]) -> list[str]:
+    """The command line of our emulator with these flags, file and arguments. Raises `UserError` where this installation has none."""
     if importlib.util.find_spec("pygo_cross.emulate.__main__") is None:
         raise UserError.one("no-emulator", "this pygo-cross has no emulator", "install it again", status=EXIT_EMULATOR)
     # -P: a yaml.py in the current folder must not stand in for ours.
-    return [sys.executable, "-P", "-m", "pygo_cross.emulate", *flags, file, *args]
+    return [sys.executable, "-P", "-m", "pygo_cross.emulate", *argv]
 
 
 def pick_runner(wanted: str, target: Target, variant: str) -> str:

@@ -132,7 +132,7 @@ def _run(run: Run, job: Job, binary: Path, how: str, scratch: Path, children: Ch
         flags = ["--mount", f"{folder}:{GUEST_FOLDER}", "--cwd", GUEST_FOLDER, "--stdin", str(stdin), "--timeout", str(run.timeout)]
         for setting in run.env:
             flags += ["--env", setting]
-        argv = emulator_command(flags, str(binary.absolute()), run.args)
+        argv = emulator_command([*flags, str(binary.absolute()), *run.args])
         env = cwd = None  # the emulator is a program of ours, in our environment; what the guest sees is in the flags
     with stdin.open("rb") as source:
         try:
