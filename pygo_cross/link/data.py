@@ -124,11 +124,8 @@ class Data:
                 keys.append((1, decode.type_string(loader, sym), 0, 0))
             else:
                 keys.append((2, b"", loader.size(sym), sym))
-        if len(set(keys)) == len(keys):
-            order = sorted(range(len(keys)), key=keys.__getitem__)
-        else:
-            # Types of equal strings lie as stock's sort happens to leave them.
-            order = sort_permutation(keys)
+        # Types of equal strings lie as stock's sort happens to leave them.
+        order = sorted(range(len(keys)), key=keys.__getitem__) if len(set(keys)) == len(keys) else sort_permutation(keys)
         syms[:] = [syms[index] for index in order]
         groups: list[list[int]] = [[], [], [], []]
         for index, sym in zip(order, syms, strict=True):

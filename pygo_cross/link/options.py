@@ -13,6 +13,7 @@ class LinkOptions:
     `main` is the archive of package main, `packages` the importcfg: import path to archive. `defines` are the `-X`
     settings in order (the build version and module information included): symbol name to value. `strip` is `-s`,
     `no_dwarf` is `-w` (which `-s` implies). `pie` is `-buildmode=pie`.
+    `map_file` is where `-d link/map` goes, `-` for standard output.
     """
 
     goos: str
@@ -35,7 +36,4 @@ class LinkOptions:
     debug_trampolines: int = 0
     prune_weak_map: bool = True
     all_errors: bool = False
-    micro_architecture: str = ""
-    experiments: str = ""
-    macos_version: tuple[int, int, int] = (13, 0, 0)
-    macos_sdk: tuple[int, int, int] = (13, 0, 0)
+    map_file: str = ""

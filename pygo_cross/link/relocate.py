@@ -84,7 +84,7 @@ class Relocator:
         for offset, size, rtype, addend, target in loader.relocs(sym):
             if not size:
                 continue  # a mark for the reachability analysis
-            if rtype == R_CALL or rtype == R_PCREL:
+            if rtype in (R_CALL, R_PCREL):
                 if target and not kind[target]:
                     self.undefined(sym, target)
                     continue
@@ -95,7 +95,7 @@ class Relocator:
                 continue
             weak = rtype & R_WEAK
             rtype &= ~R_WEAK
-            if rtype == R_ADDROFF or rtype == R_METHODOFF:
+            if rtype in (R_ADDROFF, R_METHODOFF):
                 if not reachable[target]:
                     if rtype == R_METHODOFF:
                         # The runtime knows -1 as a method that is not there.
