@@ -70,8 +70,8 @@ class FileSegment:
 class FileSection:
     """A section header. `segment` is Mach-O's segment name; `kind` and `flags` are apart in both formats (the type byte of Mach-O's flags).
 
-    `align` is in bytes. `link`, `info`, `entry_size` are ELF's; Mach-O's reserved1 and reserved2 are in `link` and `info`. `allocated`
-    says that it is mapped at `address`, `in_file` that `size` bytes are at `offset`.
+    `align` is in bytes. `link`, `info`, `entry_size` are ELF's; Mach-O's three reserved fields are in their places.
+    `allocated` says that it is mapped at `address`, `in_file` that `size` bytes are at `offset`.
     """
 
     __slots__ = (
@@ -265,7 +265,7 @@ def _read_macho_segment(file: BinFile, raw: bytes) -> None:
         section.align = 1 << min(row[5], 63)
         section.relocs = row[6] | row[7]
         section.kind, section.flags = row[8] & 0xFF, row[8] & ~0xFF
-        section.link, section.info = row[9:11]
+        section.link, section.info, section.entry_size = row[9:12]
         section.in_file = section.kind != 1
         if section.in_file:
             _need(file.data, section.offset, section.size, f"section {section.name}")

@@ -406,7 +406,8 @@ def _through_lief(
     import lief  # 0.3 to 0.5 s and 50 MB: only for those who write
 
     macho: Any = lief.MachO
-    fat = macho.parse(list(skeleton))
+    with lief.logging.level_scope(lief.logging.LEVEL.OFF):  # it misses segments and strings, which are not there yet
+        fat = macho.parse(list(skeleton))
     binary = fat.take(macho.Header.CPU_TYPE.from_value(_CPU[image.goarch][0])) if fat is not None else None
     if binary is None:
         raise InternalError("write Mach-O", "LIEF does not parse the skeleton")
