@@ -11,7 +11,7 @@ from __future__ import annotations
 import gc
 import sys
 
-from pygo_cross.link import deadcode, dynimport, findfunctab, fips, flags, inittask, linkmap, moduledata, pclntab, prepare, stackcheck
+from pygo_cross.link import deadcode, dynimport, findfunctab, fips, flags, inittask, linkmap, moduledata, pclntab, prepare
 from pygo_cross.link.address import assign_addresses
 from pygo_cross.link.context import Link
 from pygo_cross.link.data import Data
@@ -43,7 +43,6 @@ def link_image(options: LinkOptions) -> Image:
     prepare.setup(link)
     assign_text_order(link)
     prepare.set_strings(link)
-    stackcheck.check(link)
     imports = dynimport.define(link)
     prepare.add_build_id(link)
     text = assign_text_addresses(link)
@@ -51,6 +50,7 @@ def link_image(options: LinkOptions) -> Image:
     prepare.add_build_info(link)
     pcln = pclntab.generate(link)
     findfunctab.generate(link, pcln)
+    loader.special |= pcln.special
     type_fields = moduledata.make(link, pcln, text)
     data = Data(link)
     data.collect()

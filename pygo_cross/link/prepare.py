@@ -39,6 +39,11 @@ def apply_directives(link: Link, directives: list[tuple[str, list[str]]]) -> Non
     problems = []
     for path, words in directives:
         verb = words[0]
+        if verb == "cgo_ldflag":
+            continue  # for an external linker
+        if verb == "cgo_export_static" and len(words) > 1:
+            loader.lookup_or_create(words[1], 0)  # only objects of a C compiler could refer to it
+            continue
         if verb != "cgo_import_dynamic" or not 2 <= len(words) <= 4:
             problems.append(
                 Diagnostic(Pos(path), "cgo", f"directive {verb} is for cgo, which is not supported", "build with CGO_ENABLED=0")

@@ -53,7 +53,7 @@ class Relocator:
         self._seen: set[tuple[int, int]] = set()
 
     def fill(self, section: Section, syms: list[int], *, code: bool) -> None:
-        """Make the content of a section from its symbols, in address order; gaps are zero, or padding in code."""
+        """Make the content of a section from its symbols, in address order; what has no data is zero, or padding in code."""
         loader = self.loader
         pad = self.code_pad if code else 0
         content = bytearray(section.size) if not pad else bytearray([pad]) * section.size
@@ -64,11 +64,6 @@ class Relocator:
             raw = data(sym)
             length = len(raw)
             content[at : at + length] = raw
-            if pad:
-                size = loader.size(sym)
-                if length < size:
-                    # The rest of the symbol itself is zero, not padding.
-                    content[at + length : at + size] = bytes(size - length)
         if len(content) != section.size:
             raise InternalError("relocate", f"symbols overflow section {section.name}")
         apply = self.apply
@@ -135,7 +130,7 @@ class Relocator:
             return
         if rtype == R_TLS_LE:
             result = self.tls_offset + addend
-        elif rtype == R_GOTPCREL:
+        elif rtype in (R_GOTPCREL, R_CALL):  # weak calls come here
             result = loader.value[target] + addend - (loader.value[sym] + offset + size)
         elif rtype == R_SIZE:
             result = loader.size(target) + addend
