@@ -236,9 +236,12 @@ class Process:
         self._began = time.monotonic()
         check = bool(self.limits.instructions or self.limits.seconds)
         idle = 0
+        slice_end = 0
         while True:
             thread = sched.current
-            if thread is None or thread.state or sched.resched:
+            # A slice is virtual time, so calls use it up too: a thread that polls must not keep others from running.
+            left = slice_end - sched.extra - (processor.used >> 2)
+            if thread is None or thread.state or sched.resched or left <= 0:
                 sched.expire()
                 if thread is not None and not thread.state:
                     sched.ready.append(thread)
@@ -252,6 +255,8 @@ class Process:
                     continue
                 self._switch(following)
                 thread = following
+                left = SLICE
+                slice_end = sched.elapsed() + left
             if thread.result is not None:
                 self._result_register.write(thread.result & 0xFFFFFFFFFFFFFFFF)
                 thread.result = None
@@ -259,7 +264,7 @@ class Process:
                 self.signals.deliver(thread)
             if check:
                 self._check_limits()
-            stop = processor.run(SLICE)
+            stop = processor.run(left << 2)
             if stop == cpu.STOP_CALL:
                 sched.extra += CALL_STEP
                 counters.syscalls += 1

@@ -19,8 +19,8 @@ from pygo_cross.emulate.thread import DEAD, RUNNABLE, WAITING, Thread, Wait, Wai
 if TYPE_CHECKING:
     from pygo_cross.emulate.process import Process
 
-# Bytes of code a slice, and nanoseconds a system call.
-SLICE: Final = 2_000_000
+# A slice and the time a system call takes, in nanoseconds.
+SLICE: Final = 500_000
 CALL_STEP: Final = 1_000
 
 # 2023-11-14T22:13:20Z: the guest's clock when it starts.
