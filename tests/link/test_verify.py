@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The check after each link finds whatever is wrong in the file."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from stock import TARGETS, decode, stock_hello
+
+from pygo_cross.diag import InternalError
+from pygo_cross.link.verify import verify
+
+
+@pytest.mark.parametrize("ldflags", ["-s -w", ""])
+@pytest.mark.parametrize(("goos", "goarch"), TARGETS)
+def test_every_changed_byte_is_found(goos: str, goarch: str, ldflags: str) -> None:
+    """A sample of the header area, which a step of 7 covers unevenly enough, and of all the rest."""
+    data = stock_hello(goos, goarch, ldflags)
+    image = decode(data)
+    verify(image, data)
+    source = random.Random(1)
+    header = range(source.randrange(37), 4096, 37)
+    for place in [*header, *(source.randrange(len(data)) for _ in range(30))]:
+        changed = bytearray(data)
+        changed[place] ^= source.randrange(1, 256)
+        with pytest.raises(InternalError):
+            verify(image, bytes(changed))
+
+
+@pytest.mark.parametrize(("goos", "goarch"), TARGETS)
+def test_cut_or_lengthened_file_is_found(goos: str, goarch: str) -> None:
+    data = stock_hello(goos, goarch, "-s -w")
+    image = decode(data)
+    for wrong in (b"", data[:40], data[:5000], data[:-1], data + b"\0"):
+        with pytest.raises(InternalError):
+            verify(image, wrong)
+
+
+@pytest.mark.parametrize(("goos", "goarch"), TARGETS)
+def test_change_of_the_image_is_found(goos: str, goarch: str) -> None:
+    data = stock_hello(goos, goarch, "-w")
+    image = decode(data)
+    image.entry += 16
+    with pytest.raises(InternalError, match="entry"):
+        verify(image, data)
+    image = decode(data)
+    image.symbols[5].address += 1
+    with pytest.raises(InternalError, match="symbol"):
+        verify(image, data)
+    image = decode(data)
+    section = image.data.sections[3]
+    assert section.content is not None
+    section.content = bytes(section.size)
+    with pytest.raises(InternalError, match="content"):
+        verify(image, data)
