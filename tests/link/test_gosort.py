@@ -13,8 +13,9 @@ from stock import go_command
 
 from pygo_cross.link.gosort import sort_permutation
 
-# Sorts each line's numbers by value and prints the indices they came from. A line "!n" first makes the worst input of length n by the
-# adversary of McIlroy (A Killer Adversary for Quicksort), which decides the order of elements only when the sort compares them.
+# Sorts each line's numbers by value and prints the indices they came from. For a line "!n" it first makes a bad input of length n:
+# which of two elements is less is decided only when they are first compared, and then one of them is less than all that is undecided.
+# So pivots are among the smallest of their range, as often as it takes to have the sort give up and use its heap sort.
 _PROGRAM = r"""
 package main
 
@@ -22,31 +23,27 @@ import (
 	"bufio"
 	"encoding/json"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"sort"
 )
 
 func worst(n int) []int {
-	value := make([]int, n)
-	index := make([]int, n)
-	for i := range value {
+	random := rand.New(rand.NewPCG(1, uint64(n)))
+	value, index := make([]int, n), make([]int, n)
+	for i := range n {
 		value[i], index[i] = n, i
 	}
-	solid, candidate := 0, 0
-	freeze := func(i int) { value[i] = solid; solid++ }
+	next := 0
 	sort.Slice(index, func(a, b int) bool {
 		x, y := index[a], index[b]
 		if value[x] == n && value[y] == n {
-			if x == candidate {
-				freeze(x)
-			} else {
-				freeze(y)
+			fixed := x
+			if random.IntN(2) == 0 {
+				fixed = y
 			}
-		}
-		if value[x] == n {
-			candidate = x
-		} else if value[y] == n {
-			candidate = y
+			value[fixed] = next
+			next++
 		}
 		return value[x] < value[y]
 	})
