@@ -86,6 +86,14 @@ class Data:
         if problems:
             raise UserError(problems)
 
+    def separate_relro(self) -> None:
+        """Where the image moves, read-only data with relocations lies with what the dynamic linker rewrites."""
+        if self.link.relro:
+            relocs = self.loader.relocs
+            rodata = self.by_kind[kinds.SRODATA]
+            self.by_kind[kinds.SRODATARELRO] += [sym for sym in rodata if relocs(sym)]
+            self.by_kind[kinds.SRODATA] = [sym for sym in rodata if not relocs(sym)]
+
     def align_of(self, sym: int) -> int:
         """A symbol's alignment: what its definitions ask for, else the largest power of two that its size holds."""
         align = self.loader.align.get(sym, 0)

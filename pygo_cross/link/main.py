@@ -11,7 +11,7 @@ from __future__ import annotations
 import gc
 import sys
 
-from pygo_cross.link import deadcode, dynimport, findfunctab, fips, flags, inittask, linkmap, moduledata, pclntab, prepare
+from pygo_cross.link import deadcode, dwarf, dynimport, findfunctab, fips, flags, inittask, linkmap, moduledata, pclntab, prepare
 from pygo_cross.link.address import assign_addresses
 from pygo_cross.link.context import Link
 from pygo_cross.link.data import Data
@@ -43,21 +43,23 @@ def link_image(options: LinkOptions) -> Image:
     prepare.setup(link)
     assign_text_order(link)
     prepare.set_strings(link)
+    debug_info = None if options.no_dwarf else dwarf.generate_debug_info(link)
     imports = dynimport.define(link)
     prepare.add_build_id(link)
     text = assign_text_addresses(link)
 
     prepare.add_build_info(link)
-    pcln = pclntab.generate(link)
+    pcln = pclntab.generate(link, options.goroot)
     findfunctab.generate(link, pcln)
     loader.special |= pcln.special
     type_fields = moduledata.make(link, pcln, text)
     data = Data(link)
     data.collect()
     dynimport.bind(link, data, imports)
+    data.separate_relro()
     data.order(type_fields)
     data.arrange()
-    layout = assign_addresses(link, text, data, [])
+    layout = assign_addresses(link, text, data)
 
     for generate in link.generators:
         generate()
@@ -68,6 +70,8 @@ def link_image(options: LinkOptions) -> Image:
                 relocator.fill(section, link.section_syms[id(section)], code=section is text)
     relocator.raise_problems()
     fips.set_checksum(link)
+    if debug_info:
+        layout.set_dwarf(dwarf.debug_sections(link, debug_info, layout.dwarf.address))
     if options.map_file:
         linkmap.write(link, parents, options.map_file)
 

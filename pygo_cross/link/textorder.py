@@ -3,7 +3,8 @@
 
 Packages lie in dependency order, the runtime and what it is made of first, so that calls are mostly backward and near;
 inside a package functions keep the order of their objects, copies of functions that several packages carry (DUPOK)
-last. A copy goes to the first package in that order that has one, wherever the copy that was chosen comes from.
+last, and with them functions whose content the linker changed. A copy goes to the first package in that order that has
+one, wherever the copy that was chosen comes from.
 Facts: GOROOT/src/cmd/link/internal/loader/loader.go (AssignTextSymbolOrder).
 """
 
@@ -21,7 +22,7 @@ def assign_text_order(link: Link) -> None:
     """Put `link.libraries` into postorder; append all reachable functions to `link.textp` and to their objects' lists."""
     loader = link.loader
     link.libraries = postorder(link.libraries)
-    reachable = loader.reachable
+    reachable, ext = loader.reachable, loader.ext
     textp = [sym for sym in link.textp if reachable[sym]]
     own: dict[int, list[int]] = {}
     for library in link.libraries:
@@ -40,7 +41,7 @@ def assign_text_order(link: Link) -> None:
             while li >= 0:
                 sym = numbers[li]
                 if reachable[sym]:
-                    if loader.sym_obj[sym] is not file or loader.sym_li[sym] != li or file.flag[li] & goobj.DUPOK:
+                    if sym in ext or loader.sym_obj[sym] is not file or loader.sym_li[sym] != li or file.flag[li] & goobj.DUPOK:
                         duplicates.append(sym)
                     else:
                         first.append(sym)
