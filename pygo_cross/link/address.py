@@ -18,7 +18,7 @@ from pygo_cross.link.image import EXECUTE, READ, SEGMENT_ROUND, WRITE, Section, 
 
 @dataclass(slots=True)
 class Layout:
-    """The five segments; the DWARF segment comes last and may be empty."""
+    """The five segments; the DWARF segment comes last and is empty until `set_dwarf`."""
 
     text: Segment
     rodata: Segment | None
@@ -29,6 +29,12 @@ class Layout:
     def segments(self) -> list[Segment]:
         """Those that exist, in file order."""
         return [segment for segment in (self.text, self.rodata, self.relrodata, self.data, self.dwarf) if segment is not None]
+
+    def set_dwarf(self, sections: list[Section]) -> None:
+        """Put in the debug sections, which follow each other from the segment's address on. Nothing comes after them."""
+        segment = self.dwarf
+        segment.sections = sections
+        segment.length = segment.file_length = sum(section.size for section in sections)
 
 
 def _round(value: int, align: int) -> int:
@@ -54,7 +60,7 @@ def _keep(rwx: int, start: int, sections: list[Section]) -> Segment:
     return Segment(rwx, start, length, 0, length, sections)
 
 
-def assign_addresses(link: Link, text: Section, data: Data, dwarf: list[Section]) -> Layout:
+def assign_addresses(link: Link, text: Section, data: Data) -> Layout:
     """Place the segments and set all symbols' values. The text section is where text.py put it."""
     loader = link.loader
     rounding = SEGMENT_ROUND[link.options.goos, link.options.goarch]
@@ -75,7 +81,7 @@ def assign_addresses(link: Link, text: Section, data: Data, dwarf: list[Section]
     bss = next(section for section in data.data if section.name == ".bss")
     segment_data.file_length = bss.address - segment_data.address
     segments.append(segment_data)
-    segment_dwarf = _keep(READ | WRITE, _round(segment_data.address + segment_data.length, rounding), dwarf)
+    segment_dwarf = Segment(READ | WRITE, _round(segment_data.address + segment_data.length, rounding), 0, 0, 0)
     segments.append(segment_dwarf)
     offset = header
     for segment in segments:
@@ -84,7 +90,7 @@ def assign_addresses(link: Link, text: Section, data: Data, dwarf: list[Section]
     link.segments = segments
 
     value = loader.value
-    for section in (*data.text, *data.rodata, *data.relrodata, *data.data, *dwarf):
+    for section in (*data.text, *data.rodata, *data.relrodata, *data.data):
         base = section.address
         for sym in link.section_syms[id(section)]:
             value[sym] += base

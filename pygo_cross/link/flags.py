@@ -122,9 +122,10 @@ def parse(argv: list[str], environment: Mapping[str, str] = os.environ) -> LinkO
         raise _usage_error(f"cannot link for {goos or '?'}/{goarch or '?'}", "set GOOS to linux or darwin and GOARCH to amd64 or arm64")
     options = LinkOptions(goos, goarch, "a.out", args[0])
     options.entry = _ENTRY[goos].format(goarch)
-    experiments = environment.get("GOEXPERIMENT", "")
-    if environment.get("GOROOT"):
-        options.defines["runtime.defaultGOROOT"] = environment["GOROOT"]
+    options.experiments = experiments = environment.get("GOEXPERIMENT", "")
+    options.goroot = environment.get("GOROOT", "")
+    if options.goroot:
+        options.defines["runtime.defaultGOROOT"] = options.goroot
     options.defines["runtime.buildVersion"] = f"go{GO_RELEASE}" + (f"-X:{experiments}" if experiments else "")
     no_dwarf: bool | None = None
     for name, value in flags:

@@ -13,6 +13,7 @@ class LinkOptions:
     `main` is the archive of package main, `packages` the importcfg: import path to archive. `defines` are the `-X`
     settings in order (the build version and module information included): symbol name to value. `strip` is `-s`,
     `no_dwarf` is `-w` (which `-s` implies). `pie` is `-buildmode=pie`.
+    `goroot` and `experiments` are those of the environment: what `$GOROOT` in file names stands for, and GOEXPERIMENT.
     `map_file` is where `-d link/map` goes, `-` for standard output.
     """
 
@@ -37,3 +38,5 @@ class LinkOptions:
     prune_weak_map: bool = True
     all_errors: bool = False
     map_file: str = ""
+    goroot: str = ""
+    experiments: str = ""

@@ -21,7 +21,7 @@ _LEVEL: Final = 1
 
 
 def compress(section: Section, goos: str) -> None:
-    """Compress the section's content in place, and set size, name and mark, if it gets smaller; the address stays."""
+    """Compress the section's content in place, and set size and name or mark, if it gets smaller."""
     content = section.content
     if not content:
         return
@@ -31,6 +31,7 @@ def compress(section: Section, goos: str) -> None:
         return
     section.content = header + packed
     section.size = len(header) + len(packed)
-    section.compressed = True
     if goos == "darwin":
         section.name = ".zdebug_" + section.name.removeprefix(".debug_")
+    else:
+        section.compressed = True

@@ -80,7 +80,7 @@ class Encoder:
                 out += b"\0\0\0\0"
             elif form == DW_FORM_udata:
                 out += uleb(attributes.get(attribute, 0))
-            elif form == DW_FORM_data1 or form == DW_FORM_flag:
+            elif form in (DW_FORM_data1, DW_FORM_flag):
                 out.append(attributes.get(attribute, 0) & 0xFF)
             elif form == DW_FORM_addr:
                 descriptor = attributes.get(attribute, 0)

@@ -15,9 +15,7 @@ from typing import Final
 from pygo_cross.link.dwarf.constants import DW_FORM_string, DW_FORM_udata, DW_LNCT_directory_index, DW_LNCT_path
 from pygo_cross.link.dwarf.info import Unit
 from pygo_cross.link.dwarf.leb import uleb
-
-_FILE_PREFIX: Final = "gofile.."
-_GOROOT: Final = "$GOROOT"
+from pygo_cross.link.nametab import expand_file
 
 # Line base, line range, opcode base, and how many operands opcodes 1 to 10 have. The compiler relies on these
 # (GOROOT/src/cmd/internal/obj/dwarf.go); the first opcode, copy, and those from 6 on have none or do not occur.
@@ -25,14 +23,6 @@ _PARAMETERS: Final = struct.pack("<bBB10B", -4, 10, 11, 0, 1, 1, 1, 1, 0, 0, 0, 
 
 _DIRECTORY_FORMAT: Final = bytes((1, DW_LNCT_path, DW_FORM_string))
 _FILE_FORMAT: Final = bytes((2, DW_LNCT_path, DW_FORM_string, DW_LNCT_directory_index, DW_FORM_udata))
-
-
-def expand_file(name: str, goroot: str) -> str:
-    """A file as objects name it -> its path: the marker is dropped, `$GOROOT` stands for `goroot` where that is known."""
-    name = name.removeprefix(_FILE_PREFIX)
-    if goroot and name.startswith(_GOROOT) and name[len(_GOROOT) :][:1] in ("/", "\\"):
-        return _clean(goroot + name[len(_GOROOT) :])
-    return name
 
 
 def _clean(path: str) -> str:

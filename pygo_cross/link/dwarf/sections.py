@@ -37,13 +37,13 @@ from pygo_cross.obj.reloctype import R_DWTXTADDR_U1, R_DWTXTADDR_U4
 _COMPILATION_DIRECTORY = b".\0"
 
 
-def debug_sections(link: Link, info: DebugInfo, address: int, goroot: str = "") -> list[Section]:
+def debug_sections(link: Link, info: DebugInfo, address: int) -> list[Section]:
     """The debug sections, from `address` on, relocated and, if the options say so, compressed.
 
-    Every symbol of the image has its address (`loader.value`) and, data, its section (`link.section_of`). `goroot` is
-    what `$GOROOT` in file names stands for. Raises UserError for corrupt debug information in an object.
+    Every symbol of the image has its address (`loader.value`) and, data, its section (`link.section_of`). Raises UserError
+    for corrupt debug information in an object.
     """
-    builder = _Builder(link, info, goroot)
+    builder = _Builder(link, info)
     sections = []
     for name, content in builder.build():
         section = Section(name, address, len(content), 1, READ, content)
@@ -66,10 +66,9 @@ class _UnitState:
 
 
 class _Builder:
-    def __init__(self, link: Link, info: DebugInfo, goroot: str) -> None:
+    def __init__(self, link: Link, info: DebugInfo) -> None:
         self.link = link
         self.info = info
-        self.goroot = goroot
         self.version = info.version
         self.contents = Contents(link)
         self.table = abbrev.abbreviations(link.options.goos, info.version)
@@ -137,7 +136,7 @@ class _Builder:
             unit = state.unit
             if not unit.functions:
                 continue
-            files = unit_files(unit, self.goroot)
+            files = unit_files(unit, self.link.options.goroot)
             if unit.package == "runtime":
                 script = script or gdb_script(files)
             state.lines = len(out)

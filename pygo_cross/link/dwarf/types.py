@@ -144,7 +144,8 @@ class TypeEntries:
         """The type descriptor `name`. Raises UserError when the runtime lacks it, or its content."""
         sym = self.loader.lookup(name)
         if not sym or not len(self.loader.data(sym)):
-            raise UserError.one("bad-runtime", f"the debug information needs {name}, which the program lacks", "link with -w, or build the runtime again")
+            what = f"the debug information needs {name}, which the program lacks"
+            raise UserError.one("bad-runtime", what, "link with -w, or build the runtime again")
         return sym
 
     def add(self, kind: int, name: str) -> Die:
@@ -195,13 +196,13 @@ class TypeEntries:
         sym = self.known(descriptor)
         if sym:
             return sym
-        stack = [self._make(descriptor)]
+        stack: list[Generator[int, int, int]] = [self._make(descriptor)]
         while True:
             try:
                 wanted = stack[-1].send(sym) if sym else next(stack[-1])
             except StopIteration as stop:
                 stack.pop()
-                sym = stop.value
+                sym = int(stop.value)
                 if not stack:
                     return sym
                 continue
