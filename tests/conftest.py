@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What tests of the command share: a way to call it as people do, and a small project to build."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+Cli = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture(scope="session")
+def cli() -> Cli:
+    """Runs `pygo-cross ARGS`: `cwd`, extra `env` (None removes), `stdin`."""
+
+    def run(
+        *args: str | Path, cwd: Path | None = None, env: dict[str, str | None] | None = None, stdin: str = ""
+    ) -> subprocess.CompletedProcess[str]:
+        settings = {**os.environ, "PYTHONPATH": str(ROOT)}
+        for name in ("GOOS", "GOARCH", "GOFLAGS", "GOROOT", "CGO_ENABLED", "PYGO_CROSS_CONFIG", "SOURCE_DATE_EPOCH"):
+            settings.pop(name, None)
+        for name, value in (env or {}).items():
+            if value is None:
+                settings.pop(name, None)
+            else:
+                settings[name] = value
+        command = [sys.executable, "-P", "-m", "pygo_cross", *map(str, args)]
+        done = subprocess.run(command, cwd=cwd, env=settings, input=stdin, capture_output=True, text=True, check=False)
+        assert "Traceback" not in done.stderr, done.stderr
+        assert "internal error" not in done.stderr, done.stderr
+        return done
+
+    return run
+
+
+@pytest.fixture
+def hello(tmp_path: Path) -> Path:
+    """A copy of examples/hello, outside any repository."""
+    folder = tmp_path / "hello"
+    shutil.copytree(ROOT / "examples/hello", folder, ignore=shutil.ignore_patterns("dist"))
+    return folder
