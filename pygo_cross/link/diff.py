@@ -235,10 +235,10 @@ def _text(found: list[Difference], a: BinFile, b: BinFile, one: FileSection, two
             text = f"{len(only)} functions only in the {side} file: {_list(only, limit)}"
             found.append(Difference(label, text, only=side, functions=only))
     common = [key for key in left if key in right]
-    position = {key: index for index, key in enumerate(key for key in right if key in left)}
-    moved = next((key for index, key in enumerate(common) if position[key] != index), None)
-    if moved is not None:
-        found.append(Difference(label, f"the order differs, from {_key_name(moved)} on", function=_key_name(moved)))
+    position = {key: index for index, key in enumerate(right)}
+    moved = [_key_name(common[index]) for index in _out_of_order([position[key] for key in common])]
+    if moved:
+        found.append(Difference(label, f"the order differs for {len(moved)}: {_list(moved, limit)}", moved=moved))
     shifted = next((key for key in common if left[key].address != right[key].address), None)
     if shifted is not None:
         addresses = left[shifted].address, right[shifted].address
@@ -279,6 +279,24 @@ def _bytes_of(file: BinFile, section: FileSection, function: Function) -> bytes:
     return file.data[start : start + function.size]
 
 
+def _out_of_order(positions: list[int]) -> list[int]:
+    """The fewest indices without which `positions`, which are all different, ascend."""
+    ends: list[int] = []  # the least last position of an ascending run of each length, and where that is
+    places: list[int] = []
+    before: list[int] = []
+    for index, position in enumerate(positions):
+        length = bisect_right(ends, position)
+        before.append(places[length - 1] if length else -1)
+        ends[length : length + 1] = [position]
+        places[length : length + 1] = [index]
+    kept = set()
+    index = places[-1] if places else -1
+    while index >= 0:
+        kept.add(index)
+        index = before[index]
+    return [index for index in range(len(positions)) if index not in kept]
+
+
 def _list(items: list[str], limit: int) -> str:
     return ", ".join(items[:limit]) + (f", and {len(items) - limit} more" if len(items) > limit else "")
 
@@ -290,8 +308,8 @@ def _symbols(found: list[Difference], a: BinFile, b: BinFile, limit: int) -> Non
         if only:
             found.append(Difference("symbols", f"{len(only)} only in the {side} file: {_list(only, limit)}", only=side, symbols=only))
     common = [key for key in left if key in right]
-    position = {key: index for index, key in enumerate(key for key in right if key in left)}
-    moved = [_key_name(key) for index, key in enumerate(common) if position[key] != index]
+    position = {key: index for index, key in enumerate(right)}
+    moved = [_key_name(common[index]) for index in _out_of_order([position[key] for key in common])]
     if moved:
         found.append(Difference("symbols", f"the order differs for {len(moved)}: {_list(moved, limit)}", moved=moved))
     for name in _SYMBOL_FIELDS:

@@ -76,6 +76,15 @@ def test_symbols_are_compared() -> None:
     assert any(line.startswith("rebases: 1 only in the first file") for line in lines)
 
 
+def test_only_what_moved_is_named() -> None:
+    data = stock_hello("linux", "amd64", "-w")
+    image = decode(data)
+    moved = image.symbols.pop(500)
+    image.symbols.append(moved)
+    lines = [line for line in _texts(data, executable_bytes(image)) if "order" in line]
+    assert lines == [f"symbols: the order differs for 1: {moved.name}"]
+
+
 def test_other_format() -> None:
     lines = _texts(stock_hello("linux", "amd64", "-s -w"), stock_hello("darwin", "amd64", "-s -w"))
     assert lines == ["header: one file is elf, the other macho"]
