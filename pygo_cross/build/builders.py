@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import importlib.util
 import os
 import shlex
 import sys
@@ -52,12 +51,12 @@ def target_variables(job: Job) -> dict[str, str]:
 def build_command(job: Job, out: Path, scratch: Path, workers: int = 0) -> Command:
     """The `go build` of a job. It leaves the binary, under go's own name, in the folder `out` and its own files in `scratch`.
 
-    `workers` bounds the tools that it runs at a time (0: as the go command decides). Raises `UserError` where stock Go or
-    our linker is not there, or the environment asks for what can't be.
+    `workers` bounds the tools that it runs at a time (0: as the go command decides). Raises `UserError` where stock Go is
+    not there, or the environment asks for what can't be.
     """
     root = find_goroot()
     env = go_environment(root, target_variables(job), {**job.env, "GOTMPDIR": str(scratch)})
-    refused = refused_flags(env.get("GOFLAGS", "").split())
+    refused = refused_flags(flag for flag in env.get("GOFLAGS", "").split() if not flag.startswith("-p="))
     if refused:
         raise UserError([dataclasses.replace(item, message=f"GOFLAGS: {item.message}") for item in refused], EXIT_USAGE)
     argv = [str(root / "bin" / "go"), "build", "-o", f"{out}{os.sep}"]
@@ -93,11 +92,9 @@ def quote_words(*words: str) -> str:
 def linker_id() -> str:
     """Words that change whenever the linker does: our version and a hash of every file that the linker's bytes come from.
 
-    The go command puts them into the linked program's action id. Raises `UserError` where the linker is not there.
+    The go command puts them into the linked program's action id.
     """
     package = Path(__file__).resolve().parent.parent
-    if importlib.util.find_spec("pygo_cross.link.main") is None:
-        raise usage_error("no-linker", "this pygo-cross has no linker", "build with builder: go")
     digest = hashlib.sha256()
     sources = [package / "records.py", package / "target.py", *targets_folder().glob("*.yaml")]
     for part in ("arch", "link", "obj"):

@@ -156,3 +156,32 @@ def test_our_own_mistakes_are_told_in_a_line(monkeypatch: pytest.MonkeyPatch, ca
         main.entry()
     assert ended.value.code == 3
     assert capsys.readouterr().err == "f:1:2: what; do\n"
+
+
+def test_a_bar_on_a_terminal(hello: Path) -> None:
+    """On a terminal there is a bar, and it is gone when the work is done; what stays is a line a target and the table."""
+    import pty
+    import termios
+
+    ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (24, 100))
+    env = {**os.environ, "PYTHONPATH": str(ROOT), "TERM": "xterm", "COLUMNS": "100"}
+    for name in ("CI", "NO_COLOR"):
+        env.pop(name, None)
+    command = [sys.executable, "-P", "-m", "pygo_cross", "build", "--builder", "go", "--target", "linux/amd64"]
+    with subprocess.Popen(command, cwd=hello, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=theirs) as child:
+        os.close(theirs)
+        written = b""
+        while True:
+            try:
+                piece = os.read(ours, 4096)
+            except OSError:  # how a terminal says that nobody writes to it any more
+                break
+            if not piece:
+                break
+            written += piece
+        assert child.wait() == 0, written
+    os.close(ours)
+    text = written.decode()
+    assert "0/1" in text and "\r" in text
+    assert "build hello linux/amd64: " in text and "dist/hello_linux_amd64/hello" in text.splitlines()[-1]
