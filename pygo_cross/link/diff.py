@@ -7,6 +7,7 @@ byte of the file. Invariant: `compare` returns no difference exactly when the fi
 
 from __future__ import annotations
 
+import zlib
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Sequence
@@ -19,6 +20,7 @@ from .functab import Function
 _SEGMENT_FIELDS: Final = ("kind", "flags", "maxprot", "initprot", "address", "physical", "memory_size", "offset", "file_size", "align")
 _SECTION_FIELDS: Final = ("kind", "flags", "address", "offset", "size", "align", "link", "info", "entry_size", "name_offset")
 _SYMBOL_FIELDS: Final = ("value", "size", "info", "other", "section")
+_SHF_COMPRESSED: Final = 0x800
 _MARKERS: Final = frozenset(("runtime.text", "runtime.etext"))
 
 
@@ -121,6 +123,9 @@ def _sections(found: list[Difference], a: BinFile, b: BinFile, limit: int) -> No
         left_bytes, right_bytes = a.content(one), b.content(two)
         if left_bytes == right_bytes:
             continue
+        left_plain, right_plain = _uncompressed(left_bytes, one), _uncompressed(right_bytes, two)
+        if left_plain != right_plain:  # else only the compression differs
+            left_bytes, right_bytes = left_plain, right_plain
         if one.name in (".text", "__text"):
             _text(found, a, b, one, two, limit)
         else:
@@ -128,6 +133,20 @@ def _sections(found: list[Difference], a: BinFile, b: BinFile, limit: int) -> No
     order = [label for label in left if label in right]
     if order != [label for label in right if label in left]:
         found.append(Difference("sections", "the order differs", a=order))
+
+
+def _uncompressed(content: bytes, section: FileSection) -> bytes:
+    """The content of a debug section as it was before compression; as it is, if it is not compressed or not well."""
+    if section.segment and content.startswith(b"ZLIB"):
+        start = 12
+    elif not section.segment and section.flags & _SHF_COMPRESSED:
+        start = 24
+    else:
+        return content
+    try:
+        return zlib.decompress(content[start:])
+    except zlib.error:
+        return content
 
 
 def _by_label(file: BinFile) -> dict[str, FileSection]:

@@ -8,6 +8,7 @@ import json
 import random
 import subprocess
 import sys
+import zlib
 from pathlib import Path
 
 import pytest
@@ -83,6 +84,22 @@ def test_only_what_moved_is_named() -> None:
     image.symbols.append(moved)
     lines = [line for line in _texts(data, executable_bytes(image)) if "order" in line]
     assert lines == [f"symbols: the order differs for 1: {moved.name}"]
+
+
+@pytest.mark.parametrize("goos", ["linux", "darwin"])
+def test_debug_information_is_compared_uncompressed(goos: str) -> None:
+    data = stock_hello(goos, "amd64", "")
+    image = decode(data)
+    section = next(section for section in image.dwarf.sections if section.name.endswith("debug_line"))
+    assert section.content is not None
+    start = 24 if goos == "linux" else 12
+    lines = bytearray(zlib.decompress(section.content[start:]))
+    lines[1000] ^= 1
+    packed = zlib.compress(lines)
+    section.content = bytes(section.content[:start]) + packed.ljust(section.size - start, b"\0")
+    section.content = section.content[: section.size]
+    found = [line for line in _texts(data, executable_bytes(image)) if "debug_line" in line]
+    assert len(found) == 1 and "debug_line: 1 bytes differ: +0x3e8" in found[0]
 
 
 def test_other_format() -> None:
