@@ -102,7 +102,7 @@ def _run(
         cpus,
         strict,
     )
-    process = setup.make_process(loaded, options, stdin, mounts, files or {}, cwd)
+    process = setup.make_process(loaded, data, options, stdin, mounts, files or {}, cwd)
     try:
         _finish(process, result)
     finally:

@@ -30,6 +30,7 @@ _ARGUMENTS: Final[dict[str, Callable[[Process, int], Any]]] = {
     "u": lambda process, value: value & 0xFFFFFFFF,
     "l": lambda process, value: (value & 0x7FFFFFFFFFFFFFFF) - (value & 0x8000000000000000),
     "p": lambda process, value: value,
+    "v": lambda process, value: value,
     "s": lambda process, value: process.memory.cstring(value),
 }
 

@@ -9,6 +9,7 @@ their numbers. The loop runs one thread for a slice, deals with the reason why i
 from __future__ import annotations
 
 import hashlib
+import os
 import stat
 import time
 from collections.abc import Callable
@@ -60,6 +61,8 @@ class Process:
         self.fs = filesystem
         self.cwd = cwd
         self.page = page
+        # Where the guest finds itself, which does not tell where it lies on the host.
+        self.executable = b"/usr/bin/" + (os.path.basename(options.arguments[0]) or b"main")
         self.arch = _ARCHES[image.arch]
         self.sched = Scheduler(self)
         self.cpu = cpu.Cpu(self.arch, self.sched.elapsed, self._read_code)

@@ -46,13 +46,14 @@ def make_tree(limit: int) -> FileSystem:
 
 def make_process(
     image: Image,
+    data: bytes,
     options: Options,
     stdin: bytes | int,
     mounts: Iterable[str | tuple[str, str]],
     files: Mapping[str, bytes],
     cwd: str,
 ) -> Process:
-    """A process that is ready to run."""
+    """A process that is ready to run; `data` is its binary, which it can read."""
     fs = make_tree(options.limits.files)
     for mount in mounts:
         host, guest = split_mount(mount) if isinstance(mount, str) else mount
@@ -82,6 +83,7 @@ def make_process(
         from pygo_cross.emulate.darwin.process import DarwinProcess
 
         process = DarwinProcess(image, fs, directory, options)
+    fs.put(process.executable, File(fs, 0o755, data))
     fs.now = process.sched.now
     process.install_standard_files(stdin)
     return process

@@ -39,16 +39,23 @@ _NO_ACTION: Final = Action()
 
 
 class SignalFacts:
-    """A system's numbers: names to numbers, the signals ignored by default, those that stop, and the flags of sigaction."""
+    """A system's numbers: names to numbers, the signals ignored by default, those that stop, the flags of sigaction, and what
+    an access that memory's protection forbids raises."""
 
-    __slots__ = ("ignored", "no_defer", "numbers", "on_stack", "reset_hand", "restart", "stopping")
+    __slots__ = ("ignored", "no_defer", "numbers", "on_stack", "protection", "reset_hand", "restart", "stopping")
 
     def __init__(
-        self, numbers: dict[str, int], ignored: frozenset[int], stopping: frozenset[int], flags: tuple[int, int, int, int]
+        self,
+        numbers: dict[str, int],
+        ignored: frozenset[int],
+        stopping: frozenset[int],
+        flags: tuple[int, int, int, int],
+        protection: str = "SIGSEGV",
     ) -> None:
         self.numbers = numbers
         self.ignored = ignored
         self.stopping = stopping
+        self.protection = protection
         self.on_stack, self.restart, self.no_defer, self.reset_hand = flags
 
 
@@ -170,7 +177,8 @@ class Signals:
         numbers = self.facts.numbers
         if stop == cpu.STOP_FAULT:
             area = process.memory.area_at(processor.fault_address)
-            name, code, address = "SIGSEGV", 2 if area is not None else 1, processor.fault_address
+            name, code = (self.facts.protection, 2) if area is not None else ("SIGSEGV", 1)
+            address = processor.fault_address
         elif stop == cpu.STOP_ILLEGAL:
             name, code, address = "SIGILL", 1, pc
         elif stop == cpu.STOP_TRAP:

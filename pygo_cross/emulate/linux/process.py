@@ -76,7 +76,7 @@ class LinuxProcess(Process):
             memory.load(place, data)
             return place
 
-        name = push(self.options.arguments[0] + b"\0")
+        name = push(self.executable + b"\0")
         environment = [push(entry + b"\0") for entry in self.options.environment]
         arguments = [push(entry + b"\0") for entry in self.options.arguments]
         place &= -16

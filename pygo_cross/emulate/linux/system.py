@@ -122,7 +122,6 @@ def install_system_files(p: LinuxProcess, fs: FileSystem) -> None:
 
     cpus = max(1, min(p.options.cpus, 64))
     cpu_range = b"0" if cpus == 1 else b"0-%d" % (cpus - 1)
-    executable = p.options.arguments[0] if p.image.path == "" else p.image.path.encode()
     make(b"/sys/kernel/mm/transparent_hugepage/hpage_pmd_size", b"2097152\n")
     make(b"/sys/kernel/mm/transparent_hugepage/enabled", b"always [madvise] never\n")
     make(b"/sys/devices/system/cpu/online", cpu_range + b"\n")
@@ -136,7 +135,7 @@ def install_system_files(p: LinuxProcess, fs: FileSystem) -> None:
     make(b"/proc/stat", b"cpu 0 0 0 0 0 0 0 0 0 0\n")
     make(b"/proc/version", b"Linux version " + RELEASE + b"\n")
     for folder in (b"/proc/self", b"/proc/%d" % p.pid):
-        fs.put(folder + b"/exe", GeneratedLink(fs, lambda: executable))
+        fs.put(folder + b"/exe", GeneratedLink(fs, lambda: p.executable))
         fs.put(folder + b"/cwd", GeneratedLink(fs, lambda: p.fs.path_of(p.cwd)))
         fs.put(folder + b"/maps", Generated(fs, lambda: _maps(p)))
         fs.put(folder + b"/cmdline", Generated(fs, lambda: b"".join(a + b"\0" for a in p.options.arguments)))

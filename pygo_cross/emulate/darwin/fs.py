@@ -1,0 +1,309 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Files and directories with macOS's flags and structures (GOROOT/src/syscall/ztypes_darwin_arm64.go)."""
+
+from __future__ import annotations
+
+import stat
+import struct
+from typing import TYPE_CHECKING, Final
+
+from pygo_cross.emulate import calls, files
+from pygo_cross.emulate.errors import Errno
+from pygo_cross.emulate.files import OpenDirectory
+from pygo_cross.emulate.linux.memory import map_file, map_memory
+from pygo_cross.emulate.thread import Thread
+from pygo_cross.emulate.vfs import Device, Node
+
+if TYPE_CHECKING:
+    from pygo_cross.emulate.darwin.process import DarwinProcess
+
+_NOFOLLOW_BIT: Final = 0x20  # AT_SYMLINK_NOFOLLOW
+_FOLLOW_BIT: Final = 0x40  # AT_SYMLINK_FOLLOW
+_REMOVEDIR_BIT: Final = 0x80  # AT_REMOVEDIR
+
+_OPEN_FLAGS: Final = (
+    (0x4, files.NONBLOCK),
+    (0x8, files.APPEND),
+    (0x80, files.SYNC),
+    (0x100, files.NOFOLLOW),
+    (0x200, files.CREATE),
+    (0x400, files.TRUNCATE),
+    (0x800, files.EXCLUSIVE),
+    (0x100000, files.DIRECTORY),
+    (0x200000, files.NOFOLLOW | files.PATH_ONLY),  # O_SYMLINK
+    (0x1000000, files.CLOSE_ON_EXEC),
+)
+
+_STAT: Final = struct.Struct("<iHHQIIi4xqqqqqqqqqqiIIi16x")
+_STATFS: Final = struct.Struct("<IiQQQQQiiIIII16s1024s1024s32x")
+_DIRENT: Final = struct.Struct("<QQHHB")
+_DIRENT_SIZE: Final = 1048
+
+_DIRENT_TYPES: Final = {stat.S_IFDIR: 4, stat.S_IFREG: 8, stat.S_IFLNK: 10, stat.S_IFCHR: 2, stat.S_IFIFO: 1}
+
+_UTIME_NOW: Final = -1
+_UTIME_OMIT: Final = -2
+
+
+def neutral_flags(flags: int) -> int:
+    """The neutral flags (files.py) for macOS's."""
+    access = flags & 3
+    value = files.READ if access == 0 else files.WRITE if access == 1 else files.READ | files.WRITE
+    for bit, neutral in _OPEN_FLAGS:
+        if flags & bit:
+            value |= neutral
+    return value
+
+
+def openat(p: DarwinProcess, t: Thread, descriptor: int, path: bytes, flags: int, mode: int) -> int:
+    """openat(2)."""
+    neutral = neutral_flags(flags)
+    file = files.open_path(p, calls.base_of(p, descriptor, path), path, neutral, mode & 0o7777)
+    return p.files.add(file, bool(neutral & files.CLOSE_ON_EXEC))
+
+
+def open_(p: DarwinProcess, t: Thread, path: bytes, flags: int, mode: int) -> int:
+    """open(2)."""
+    return openat(p, t, p.at_fdcwd, path, flags, mode)
+
+
+def _write_stat(p: DarwinProcess, address: int, node: Node) -> int:
+    size = node.size
+    device = 0x03000002 if isinstance(node, Device) else 0
+    times = (*divmod(node.atime, 10**9), *divmod(node.mtime, 10**9), *divmod(node.ctime, 10**9), *divmod(node.mtime, 10**9))
+    data = _STAT.pack(
+        1, node.mode, node.links, node.inode, node.uid, node.gid, device, *times, size, (size + 511) // 512, 4096, 0, 0, 0
+    )  # fmt: skip
+    p.memory.write(address, data)
+    return 0
+
+
+def stat_(p: DarwinProcess, t: Thread, path: bytes, address: int) -> int:
+    """stat(2)."""
+    return _write_stat(p, address, p.fs.resolve(p.cwd, path))
+
+
+def lstat(p: DarwinProcess, t: Thread, path: bytes, address: int) -> int:
+    """lstat(2)."""
+    return _write_stat(p, address, p.fs.resolve(p.cwd, path, False))
+
+
+def fstat(p: DarwinProcess, t: Thread, descriptor: int, address: int) -> int:
+    """fstat(2)."""
+    return _write_stat(p, address, p.files.get(descriptor).node)
+
+
+def _node_at(p: DarwinProcess, descriptor: int, path: bytes, flags: int) -> Node:
+    return p.fs.resolve(calls.base_of(p, descriptor, path), path, not flags & _NOFOLLOW_BIT)
+
+
+def fstatat(p: DarwinProcess, t: Thread, descriptor: int, path: bytes, address: int, flags: int) -> int:
+    """fstatat(2)."""
+    return _write_stat(p, address, _node_at(p, descriptor, path, flags))
+
+
+def unlinkat(p: DarwinProcess, t: Thread, descriptor: int, path: bytes, flags: int) -> int:
+    """unlinkat(2)."""
+    base = calls.base_of(p, descriptor, path)
+    if flags & _REMOVEDIR_BIT:
+        p.fs.rmdir(base, path)
+    else:
+        _unlink(p, descriptor, path)
+    return 0
+
+
+def _unlink(p: DarwinProcess, descriptor: int, path: bytes) -> None:
+    try:
+        p.fs.unlink(calls.base_of(p, descriptor, path), path)
+    except Errno as error:
+        # macOS says EPERM of a directory, and Go's os.Remove tells the two systems apart by it.
+        raise Errno("EPERM" if error.name == "EISDIR" else error.name) from error
+
+
+def unlink(p: DarwinProcess, t: Thread, path: bytes) -> int:
+    """unlink(2)."""
+    _unlink(p, p.at_fdcwd, path)
+    return 0
+
+
+def linkat(p: DarwinProcess, t: Thread, old_base: int, old: bytes, new_base: int, new: bytes, flags: int) -> int:
+    """linkat(2)."""
+    p.fs.link(calls.base_of(p, old_base, old), old, calls.base_of(p, new_base, new), new, bool(flags & _FOLLOW_BIT))
+    return 0
+
+
+def link(p: DarwinProcess, t: Thread, old: bytes, new: bytes) -> int:
+    """link(2), which follows a final symbolic link here."""
+    p.fs.link(p.cwd, old, p.cwd, new, True)
+    return 0
+
+
+def fchmodat(p: DarwinProcess, t: Thread, descriptor: int, path: bytes, mode: int, flags: int) -> int:
+    """fchmodat(2)."""
+    return calls.change_mode(p, _node_at(p, descriptor, path, flags), mode)
+
+
+def fchownat(p: DarwinProcess, t: Thread, descriptor: int, path: bytes, uid: int, gid: int, flags: int) -> int:
+    """fchownat(2)."""
+    return calls.change_owner(p, _node_at(p, descriptor, path, flags), uid, gid)
+
+
+def faccessat(p: DarwinProcess, t: Thread, descriptor: int, path: bytes, mode: int, flags: int) -> int:
+    """faccessat(2)."""
+    return calls.may_access(_node_at(p, descriptor, path, flags), mode)
+
+
+def utimensat(p: DarwinProcess, t: Thread, descriptor: int, path: bytes, times: int, flags: int) -> int:
+    """utimensat(2)."""
+    node = _node_at(p, descriptor, path, flags)
+    now = p.fs.now()
+    values: list[int | None] = [now, now]
+    if times:
+        for i in range(2):
+            seconds, nanoseconds = struct.unpack("<qq", p.memory.read(times + 16 * i, 16))
+            if nanoseconds == _UTIME_OMIT:
+                values[i] = None
+            elif nanoseconds != _UTIME_NOW:
+                if not 0 <= nanoseconds < 10**9:
+                    raise Errno("EINVAL")
+                values[i] = min(max(seconds, -(1 << 33)), 1 << 34) * 10**9 + nanoseconds
+    return calls.set_times(p, node, *values)
+
+
+def _timevals(p: DarwinProcess, address: int) -> tuple[int, int]:
+    if not address:
+        return p.fs.now(), p.fs.now()
+    first, first_rest, second, second_rest = struct.unpack("<qi4xqi4x", p.memory.read(address, 32))
+    seconds = [min(max(value, -(1 << 33)), 1 << 34) for value in (first, second)]
+    return seconds[0] * 10**9 + first_rest * 1000, seconds[1] * 10**9 + second_rest * 1000
+
+
+def utimes(p: DarwinProcess, t: Thread, path: bytes, times: int) -> int:
+    """utimes(2)."""
+    return calls.set_times(p, p.fs.resolve(p.cwd, path), *_timevals(p, times))
+
+
+def futimes(p: DarwinProcess, t: Thread, descriptor: int, times: int) -> int:
+    """futimes(2)."""
+    return calls.set_times(p, p.files.get(descriptor).node, *_timevals(p, times))
+
+
+def getcwd(p: DarwinProcess, t: Thread, buffer: int, size: int) -> int:
+    """getcwd(3)."""
+    path = p.fs.path_of(p.cwd) + b"\0"
+    if len(path) > size:
+        raise Errno("ERANGE")
+    p.memory.write(buffer, path)
+    return buffer
+
+
+def pipe(p: DarwinProcess, t: Thread, address: int) -> int:
+    """pipe(2)."""
+    p.memory.check_write(address, 8)
+    p.memory.write(address, struct.pack("<ii", *calls.make_pipe(p, 0, False)))
+    return 0
+
+
+def fcntl(p: DarwinProcess, t: Thread, descriptor: int, command: int, argument: int) -> int:
+    """fcntl(2): duplicating, flags, paths, syncing, locks (which one process always gets)."""
+    file = p.files.get(descriptor)
+    if command in (0, 67):  # F_DUPFD, F_DUPFD_CLOEXEC
+        if argument & 0xFFFFFFFF >= p.files.limit:
+            raise Errno("EINVAL")
+        return p.files.add(file, command == 67, argument & 0xFFFFFFFF)
+    if command == 1:  # F_GETFD
+        return int(descriptor in p.files.close_on_exec)
+    if command == 2:  # F_SETFD
+        if argument & 1:
+            p.files.close_on_exec.add(descriptor)
+        else:
+            p.files.close_on_exec.discard(descriptor)
+        return 0
+    if command == 3:  # F_GETFL
+        access = {files.WRITE: 1, files.READ | files.WRITE: 2}.get(file.flags & 3, 0)
+        return access | (8 if file.flags & files.APPEND else 0) | (4 if file.flags & files.NONBLOCK else 0)
+    if command == 4:  # F_SETFL
+        changed = neutral_flags(argument & 0xC) & (files.APPEND | files.NONBLOCK)
+        file.flags = file.flags & ~(files.APPEND | files.NONBLOCK) | changed
+        return 0
+    if command == 7:  # F_GETLK: nobody else holds a lock
+        p.memory.write(argument + 20, struct.pack("<h", 2))
+        return 0
+    if command in (8, 9, 44, 45, 48, 51, 85):  # F_SETLK, F_SETLKW, F_RDADVISE, F_RDAHEAD, F_NOCACHE, F_FULLFSYNC, F_BARRIERFSYNC
+        return 0
+    if command == 50:  # F_GETPATH
+        if not isinstance(file, OpenDirectory):
+            raise Errno("EBADF" if not file.path else "ENOTSUP")
+        p.memory.write(argument, p.fs.path_of(file.directory) + b"\0")
+        return 0
+    raise Errno("EINVAL")
+
+
+def fdopendir(p: DarwinProcess, t: Thread, descriptor: int) -> int:
+    """fdopendir(3). The stream's handle is a number that is no address."""
+    file = p.files.get(descriptor)
+    if not isinstance(file, OpenDirectory):
+        raise Errno("ENOTDIR")
+    handle = 0x1000 + descriptor
+    p.directories[handle] = (descriptor, file.entries(), 0)
+    return handle
+
+
+def closedir(p: DarwinProcess, t: Thread, handle: int) -> int:
+    """closedir(3)."""
+    stream = p.directories.pop(handle, None)
+    if stream is None:
+        raise Errno("EBADF")
+    p.files.close(stream[0])
+    return 0
+
+
+def readdir_r(p: DarwinProcess, t: Thread, handle: int, entry: int, result: int) -> int:
+    """readdir_r(3)."""
+    stream = p.directories.get(handle)
+    if stream is None:
+        raise Errno("EBADF")
+    descriptor, entries, position = stream
+    if position >= len(entries):
+        p.memory.put_u64(result, 0)
+        return 0
+    name, node = entries[position]
+    p.directories[handle] = (descriptor, entries, position + 1)
+    length = (_DIRENT.size + len(name) + 1 + 7) & -8
+    kind = _DIRENT_TYPES.get(stat.S_IFMT(node.mode), 0)
+    data = _DIRENT.pack(node.inode, position + 1, length, len(name), kind) + name
+    p.memory.write(entry, data.ljust(min(length, _DIRENT_SIZE), b"\0"))
+    p.memory.put_u64(result, entry)
+    return 0
+
+
+def statfs(p: DarwinProcess, t: Thread, path: bytes, address: int) -> int:
+    """statfs(2): one file system."""
+    p.fs.resolve(p.cwd, path)
+    blocks = (p.limits.files or 1 << 40) // 4096
+    free = max(blocks - p.fs.used // 4096, 0)
+    p.memory.write(address, _STATFS.pack(4096, 4096, blocks, free, free, 1 << 20, 1 << 19, 1, 0, 0, 26, 0, 0, b"apfs", b"/", b"/dev/disk1"))
+    return 0
+
+
+def fstatfs(p: DarwinProcess, t: Thread, descriptor: int, address: int) -> int:
+    """fstatfs(2)."""
+    p.files.get(descriptor)
+    return statfs(p, t, b"/", address)
+
+
+def pathconf(p: DarwinProcess, t: Thread, path: bytes, name: int) -> int:
+    """pathconf(2)."""
+    p.fs.resolve(p.cwd, path)
+    return {1: 32767, 4: 255, 5: 1024, 6: 512}.get(name, 0)
+
+
+_FIXED: Final = 0x10
+_ANONYMOUS: Final = 0x1000
+
+
+def mmap(p: DarwinProcess, t: Thread, address: int, size: int, protection: int, flags: int, descriptor: int, offset: int) -> int:
+    """mmap(2)."""
+    if flags & _ANONYMOUS:
+        return map_memory(p, address, size, protection, bool(flags & _FIXED), False, "")
+    return map_file(p, address, size, protection, bool(flags & _FIXED), descriptor, offset, bool(flags & 1))

@@ -1,0 +1,216 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Time, limits, sysctl and what else the runtime asks of the system."""
+
+from __future__ import annotations
+
+import struct
+from typing import TYPE_CHECKING, Final
+
+from pygo_cross.emulate.errors import Errno
+from pygo_cross.emulate.thread import Thread, Wait
+
+if TYPE_CHECKING:
+    from pygo_cross.emulate.darwin.process import DarwinProcess
+
+_BOOT: Final = 1_000_000_000
+_UNLIMITED: Final = (1 << 63) - 1
+RELEASE: Final = b"22.0.0"
+
+
+def error_location(p: DarwinProcess, t: Thread) -> int:
+    """__error(): where the thread's errno is."""
+    return t.errno_address
+
+
+def exit_(p: DarwinProcess, t: Thread, status: int) -> None:
+    """exit(3), _exit(2)."""
+    p.exit(status)
+
+
+def mach_absolute_time(p: DarwinProcess, t: Thread) -> int:
+    """mach_absolute_time(): nanoseconds, by the timebase that is told."""
+    return p.sched.elapsed() + _BOOT
+
+
+def mach_timebase_info(p: DarwinProcess, t: Thread, address: int) -> int:
+    """mach_timebase_info(): one to one."""
+    p.memory.write(address, struct.pack("<II", 1, 1))
+    return 0
+
+
+def clock_gettime(p: DarwinProcess, t: Thread, clock: int, address: int) -> int:
+    """clock_gettime(3)."""
+    if clock == 0:
+        now = p.sched.now()
+    elif clock in (4, 5, 6, 8, 9):
+        now = p.sched.elapsed() + _BOOT
+    elif clock in (12, 16):
+        now = p.cpu.used_now() >> 2
+    else:
+        raise Errno("EINVAL")
+    p.memory.write(address, struct.pack("<QQ", *divmod(now, 10**9)))
+    return 0
+
+
+def gettimeofday(p: DarwinProcess, t: Thread, address: int, zone: int) -> int:
+    """gettimeofday(2)."""
+    if address:
+        seconds, rest = divmod(p.sched.now(), 10**9)
+        p.memory.write(address, struct.pack("<qi4x", seconds, rest // 1000))
+    return 0
+
+
+def usleep(p: DarwinProcess, t: Thread, microseconds: int) -> None:
+    """usleep(3)."""
+    p.wait(t, Wait("usleep"), p.sched.elapsed() + microseconds * 1000)
+
+
+def _values(p: DarwinProcess) -> dict[bytes, tuple[tuple[int, ...], int | bytes]]:
+    """What sysctl knows: the number form of a name, and an int or a string."""
+    cpus = max(1, min(p.options.cpus, 64))
+    arm = p.arch.name == "arm64"
+    memory = p.limits.memory or 4 << 30
+    values: dict[bytes, tuple[tuple[int, ...], int | bytes]] = {
+        b"kern.ostype": ((1, 1), b"Darwin"),
+        b"kern.osrelease": ((1, 2), RELEASE),
+        b"kern.version": ((1, 4), b"Darwin Kernel Version " + RELEASE + b" (emulated)"),
+        b"kern.argmax": ((1, 8), 1 << 20),
+        b"kern.hostname": ((1, 10), b"localhost"),
+        b"kern.ngroups": ((1, 18), 16),
+        b"kern.maxfilesperproc": ((1, 29), 10240),
+        b"kern.osproductversion": ((1, 138), b"13.0"),
+        b"kern.osversion": ((1, 65), b"22A380"),
+        b"kern.ipc.somaxconn": ((1, 40, 1), 128),
+        b"hw.machine": ((6, 1), b"arm64" if arm else b"x86_64"),
+        b"hw.ncpu": ((6, 3), cpus),
+        b"hw.pagesize": ((6, 7), p.page),
+        b"hw.memsize": ((6, 24), memory.to_bytes(8, "little")),
+        b"hw.activecpu": ((6, 25), cpus),
+        b"hw.logicalcpu": ((6, 101), cpus),
+        b"hw.physicalcpu": ((6, 102), cpus),
+    }
+    if arm:
+        for i, name in enumerate((b"armv8_crc32", b"armv8_1_atomics", b"arm.FEAT_LSE", b"arm.FEAT_CRC32")):
+            values[b"hw.optional." + name] = ((6, 200 + i), 1)
+    return values
+
+
+def _give(p: DarwinProcess, value: int | bytes, old: int, old_size: int) -> int:
+    if isinstance(value, int):
+        data = struct.pack("<I", value)
+    else:
+        data = value if len(value) == 8 and value[-1:] == b"\0" else value + b"\0"
+    if old_size:
+        room = p.memory.u64(old_size)
+        if old and room < len(data):
+            raise Errno("ENOMEM")
+        p.memory.put_u64(old_size, len(data))
+    if old:
+        p.memory.write(old, data)
+    return 0
+
+
+def sysctl(p: DarwinProcess, t: Thread, mib: int, count: int, old: int, old_size: int, new: int, new_size: int) -> int:
+    """sysctl(3). {0, 3} turns a name, given as the new value, into numbers."""
+    if not 1 <= count <= 12:
+        raise Errno("EINVAL")
+    numbers = struct.unpack(f"<{count}I", p.memory.read(mib, 4 * count))
+    values = _values(p)
+    if numbers == (0, 3):
+        found = values.get(p.memory.read(new, min(new_size, 256)).rstrip(b"\0"))
+        if found is None:
+            raise Errno("ENOENT")
+        p.memory.write(old, struct.pack(f"<{len(found[0])}I", *found[0]))
+        p.memory.put_u64(old_size, 4 * len(found[0]))
+        return 0
+    if new:
+        raise Errno("EPERM")
+    for known, value in values.values():
+        if known == numbers:
+            return _give(p, value, old, old_size)
+    raise Errno("ENOENT")
+
+
+def sysctlbyname(p: DarwinProcess, t: Thread, name: bytes, old: int, old_size: int, new: int, new_size: int) -> int:
+    """sysctlbyname(3)."""
+    found = _values(p).get(name)
+    if found is None:
+        raise Errno("ENOENT")
+    if new:
+        raise Errno("EPERM")
+    return _give(p, found[1], old, old_size)
+
+
+def sysconf(p: DarwinProcess, t: Thread, name: int) -> int:
+    """sysconf(3)."""
+    known = {5: p.files.limit, 29: p.page, 57: p.options.cpus, 58: p.options.cpus, 4: 16, 1: 1 << 20, 3: 100}
+    value = known.get(name)
+    if value is None:
+        raise Errno("EINVAL")
+    return value
+
+
+def _limit(p: DarwinProcess, resource: int) -> tuple[int, int]:
+    if resource == 8:  # RLIMIT_NOFILE
+        return p.files.limit, p.files.limit
+    if resource == 3:  # RLIMIT_STACK
+        return 8 << 20, 64 << 20
+    if not 0 <= resource < 9:
+        raise Errno("EINVAL")
+    return _UNLIMITED, _UNLIMITED
+
+
+def getrlimit(p: DarwinProcess, t: Thread, resource: int, address: int) -> int:
+    """getrlimit(2)."""
+    p.memory.write(address, struct.pack("<QQ", *_limit(p, resource)))
+    return 0
+
+
+def setrlimit(p: DarwinProcess, t: Thread, resource: int, address: int) -> int:
+    """setrlimit(2): checked, without effect."""
+    soft, hard = struct.unpack("<QQ", p.memory.read(address, 16))
+    if soft > hard:
+        raise Errno("EINVAL")
+    if hard > _limit(p, resource)[1]:
+        raise Errno("EPERM")
+    return 0
+
+
+def getrusage(p: DarwinProcess, t: Thread, who: int, address: int) -> int:
+    """getrusage(2): user time by executed code, and the peak of memory."""
+    seconds, rest = divmod(p.cpu.used_now() >> 2, 10**9)
+    p.memory.write(address, struct.pack("<qi4x", seconds, rest // 1000) + bytes(16) + struct.pack("<14Q", p.memory.peak, *([0] * 13)))
+    return 0
+
+
+def arc4random_buf(p: DarwinProcess, t: Thread, buffer: int, size: int) -> int:
+    """arc4random_buf(3)."""
+    while size:
+        part = min(size, 1 << 20)
+        p.memory.write(buffer, p.random(part))
+        buffer += part
+        size -= part
+    return 0
+
+
+def getgroups(p: DarwinProcess, t: Thread, count: int, address: int) -> int:
+    """getgroups(2): none."""
+    return 0
+
+
+def mprotect(p: DarwinProcess, t: Thread, address: int, size: int, protection: int) -> int:
+    """mprotect(2)."""
+    if address % p.page or protection & ~7:
+        raise Errno("EINVAL")
+    if size:
+        p.memory.protect(address, p.memory.round(size), protection)
+    return 0
+
+
+def madvise(p: DarwinProcess, t: Thread, address: int, size: int, advice: int) -> int:
+    """madvise(2): advice only. MADV_ZERO, which is more, is done."""
+    if advice == 11:
+        p.memory.discard(address, p.memory.round(size))
+    elif not 0 <= advice <= 10:
+        raise Errno("EINVAL")
+    return 0

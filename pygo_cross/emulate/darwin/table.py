@@ -1,0 +1,200 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The functions of libSystem: name (without the underscore), signature, handler, how failures are told, and how well it is provided.
+
+The names are those that GOROOT's runtime, syscall, os, net and crypto import. Failures: `-1` sets errno, `number` returns the error, `null` is
+a null pointer and errno. Calling a function that is not here returns -1 with ENOSYS and is counted; so is one that is `refused`.
+In a signature `v` is the first variadic argument.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pygo_cross.emulate import calls
+from pygo_cross.emulate.calls import Handler, Row, fails, returns
+from pygo_cross.emulate.darwin import fs, kqueue, pthread, sigs, system
+from pygo_cross.emulate.linux import memory
+
+_NO_NET: Final = "refused: there is no network"
+_NO_CHILD: Final = "refused: there are no child processes"
+_ALWAYS: Final = "partial: always fails, as without the privilege"
+
+
+class FunctionRow(Row):
+    """A `Row` with the way in which it fails."""
+
+    __slots__ = ("failure",)
+
+    def __init__(self, name: str, signature: str, handler: Handler, failure: str, note: str) -> None:
+        super().__init__(name, signature, handler, note)
+        self.failure = failure
+
+
+ROWS: Final[tuple[tuple[str, str, Handler, str, str], ...]] = (
+    # The process.
+    ("__error", "", system.error_location, "-1", "full"),
+    ("exit", "i", system.exit_, "-1", "partial: atexit functions are not run"),
+    ("_exit", "i", system.exit_, "-1", "full"),
+    ("getpid", "", calls.getpid, "-1", "full"),
+    ("getppid", "", returns(1), "-1", "full"),
+    ("getpgrp", "", calls.getpid, "-1", "full"),
+    ("getpgid", "", calls.getpid, "-1", "full"),
+    ("getsid", "", calls.getpid, "-1", "full"),
+    ("getuid", "", calls.getuid, "-1", "full"),
+    ("geteuid", "", calls.getuid, "-1", "full"),
+    ("getgid", "", calls.getgid, "-1", "full"),
+    ("getegid", "", calls.getgid, "-1", "full"),
+    ("getgroups", "ip", system.getgroups, "-1", "full"),
+    ("getpriority", "", returns(0), "-1", "full"),
+    ("issetugid", "", returns(0), "-1", "full"),
+    ("getrlimit", "ip", system.getrlimit, "-1", "full"),
+    ("setrlimit", "ip", system.setrlimit, "-1", "partial: checked, without effect"),
+    ("getrusage", "ip", system.getrusage, "-1", "partial: times and memory"),
+    ("getdtablesize", "", lambda p, t: p.files.limit, "-1", "full"),
+    ("sysctl", "pupppp", system.sysctl, "-1", "partial: the names that Go asks for"),
+    ("sysctlbyname", "spppp", system.sysctlbyname, "-1", "partial: the names that Go asks for"),
+    ("sysconf", "i", system.sysconf, "-1", "partial: processors, page size, files"),
+    ("notify_is_valid_token", "i", returns(0), "-1", "full"),
+    ("xpc_date_create_from_current", "", returns(0), "null", "partial: null"),
+    ("arc4random_buf", "pp", system.arc4random_buf, "-1", "full"),
+    # Time.
+    ("mach_absolute_time", "", system.mach_absolute_time, "-1", "full"),
+    ("mach_timebase_info", "p", system.mach_timebase_info, "-1", "full"),
+    ("clock_gettime", "ip", system.clock_gettime, "-1", "full"),
+    ("gettimeofday", "pp", system.gettimeofday, "-1", "full"),
+    ("usleep", "u", system.usleep, "-1", "full"),
+    ("setitimer", "", returns(0), "-1", "partial: accepted, never fires"),
+    # Threads.
+    ("pthread_attr_init", "p", pthread.attr_init, "number", "full"),
+    ("pthread_attr_destroy", "p", returns(0), "number", "full"),
+    ("pthread_attr_getstacksize", "pp", pthread.attr_getstacksize, "number", "full"),
+    ("pthread_attr_setstacksize", "pp", pthread.attr_setstacksize, "number", "full"),
+    ("pthread_attr_setdetachstate", "pi", returns(0), "number", "partial: no thread can be joined"),
+    ("pthread_create", "pppp", pthread.create, "number", "full"),
+    ("pthread_exit", "p", pthread.exit_thread, "number", "full"),
+    ("pthread_self", "", pthread.self_, "number", "full"),
+    ("pthread_kill", "pi", pthread.kill, "number", "full"),
+    ("pthread_mutex_init", "pp", pthread.mutex_init, "number", "partial: the normal kind"),
+    ("pthread_mutex_destroy", "p", pthread.mutex_destroy, "number", "full"),
+    ("pthread_mutex_lock", "p", pthread.mutex_lock, "number", "full"),
+    ("pthread_mutex_trylock", "p", pthread.mutex_trylock, "number", "full"),
+    ("pthread_mutex_unlock", "p", pthread.mutex_unlock, "number", "full"),
+    ("pthread_cond_init", "pp", pthread.cond_init, "number", "full"),
+    ("pthread_cond_destroy", "p", pthread.cond_destroy, "number", "full"),
+    ("pthread_cond_wait", "pp", pthread.cond_wait, "number", "full"),
+    ("pthread_cond_timedwait", "ppp", pthread.cond_timedwait, "number", "full"),
+    ("pthread_cond_timedwait_relative_np", "ppp", pthread.cond_timedwait_relative, "number", "full"),
+    ("pthread_cond_signal", "p", pthread.cond_signal, "number", "full"),
+    ("pthread_cond_broadcast", "p", pthread.cond_broadcast, "number", "full"),
+    ("pthread_key_create", "pp", pthread.key_create, "number", "partial: destructors are not run"),
+    ("pthread_setspecific", "pp", pthread.setspecific, "number", "full"),
+    ("pthread_getspecific", "p", pthread.getspecific, "number", "full"),
+    ("pthread_sigmask", "ipp", sigs.sigmask, "number", "full"),
+    # Signals.
+    ("sigaction", "ipp", sigs.sigaction, "-1", "full"),
+    ("sigprocmask", "ipp", sigs.sigmask, "-1", "full"),
+    ("sigaltstack", "pp", sigs.sigaltstack, "-1", "full"),
+    ("kill", "ii", calls.kill, "-1", "partial: itself"),
+    ("raise", "i", sigs.raise_, "-1", "full"),
+    # Memory.
+    ("mmap", "ppiiip", fs.mmap, "-1", "partial: no shared writable mapping of a file"),
+    ("munmap", "pp", memory.munmap, "-1", "full"),
+    ("mprotect", "ppi", system.mprotect, "-1", "full"),
+    ("madvise", "ppi", system.madvise, "-1", "full"),
+    ("mlock", "", returns(0), "-1", "full"),
+    ("munlock", "", returns(0), "-1", "full"),
+    ("mlockall", "", fails("ENOSYS"), "-1", "full"),
+    ("munlockall", "", fails("ENOSYS"), "-1", "full"),
+    # Reading and writing.
+    ("read", "ipp", calls.read, "-1", "full"),
+    ("write", "ipp", calls.write, "-1", "full"),
+    ("readv", "ipi", calls.readv, "-1", "full"),
+    ("writev", "ipi", calls.writev, "-1", "full"),
+    ("pread", "ippl", calls.pread, "-1", "full"),
+    ("pwrite", "ippl", calls.pwrite, "-1", "full"),
+    ("lseek", "ili", calls.lseek, "-1", "partial: no SEEK_DATA, SEEK_HOLE"),
+    ("close", "i", calls.close, "-1", "full"),
+    ("dup", "i", calls.dup, "-1", "full"),
+    ("dup2", "ii", calls.dup2, "-1", "full"),
+    ("pipe", "p", fs.pipe, "-1", "full"),
+    ("fcntl", "iiv", fs.fcntl, "-1", "partial: duplicating, flags, paths of directories, syncing, locks"),
+    ("ioctl", "", fails("ENOTTY"), "-1", "partial: nothing is a terminal or another device"),
+    ("flock", "ii", calls.flock, "-1", "partial: always granted"),
+    ("fsync", "i", calls.fsync, "-1", "full"),
+    ("sync", "", returns(0), "-1", "full"),
+    ("ftruncate", "il", calls.ftruncate, "-1", "full"),
+    ("truncate", "sl", calls.truncate, "-1", "full"),
+    ("sendfile", "", fails("EINVAL"), "-1", "partial: always EINVAL, upon which callers copy by themselves"),
+    ("kqueue", "", kqueue.kqueue, "-1", "full"),
+    ("kevent", "ipipip", kqueue.kevent, "-1", "partial: read, write and user filters"),
+    # Files and directories.
+    ("open", "siv", fs.open_, "-1", "full"),
+    ("openat", "isiv", fs.openat, "-1", "full"),
+    ("stat", "sp", fs.stat_, "-1", "full"),
+    ("stat64", "sp", fs.stat_, "-1", "full"),
+    ("lstat", "sp", fs.lstat, "-1", "full"),
+    ("lstat64", "sp", fs.lstat, "-1", "full"),
+    ("fstat", "ip", fs.fstat, "-1", "full"),
+    ("fstat64", "ip", fs.fstat, "-1", "full"),
+    ("fstatat", "ispi", fs.fstatat, "-1", "full"),
+    ("fstatat64", "ispi", fs.fstatat, "-1", "full"),
+    ("statfs", "sp", fs.statfs, "-1", "full"),
+    ("statfs64", "sp", fs.statfs, "-1", "full"),
+    ("fstatfs", "ip", fs.fstatfs, "-1", "full"),
+    ("fstatfs64", "ip", fs.fstatfs, "-1", "full"),
+    ("access", "si", calls.access, "-1", "full"),
+    ("faccessat", "isii", fs.faccessat, "-1", "full"),
+    ("chmod", "su", calls.chmod, "-1", "full"),
+    ("fchmod", "iu", calls.fchmod, "-1", "full"),
+    ("fchmodat", "isui", fs.fchmodat, "-1", "full"),
+    ("chown", "sii", calls.chown, "-1", "full"),
+    ("lchown", "sii", calls.lchown, "-1", "full"),
+    ("fchown", "iii", calls.fchown, "-1", "full"),
+    ("fchownat", "isiii", fs.fchownat, "-1", "full"),
+    ("utimensat", "ispi", fs.utimensat, "-1", "full"),
+    ("utimes", "sp", fs.utimes, "-1", "full"),
+    ("futimes", "ip", fs.futimes, "-1", "full"),
+    ("umask", "u", calls.umask, "-1", "full"),
+    ("getcwd", "pp", fs.getcwd, "null", "full"),
+    ("chdir", "s", calls.chdir, "-1", "full"),
+    ("fchdir", "i", calls.fchdir, "-1", "full"),
+    ("mkdir", "su", calls.mkdir, "-1", "full"),
+    ("mkdirat", "isu", calls.mkdirat, "-1", "full"),
+    ("rmdir", "s", calls.rmdir, "-1", "full"),
+    ("unlink", "s", fs.unlink, "-1", "full"),
+    ("unlinkat", "isi", fs.unlinkat, "-1", "full"),
+    ("rename", "ss", calls.rename, "-1", "full"),
+    ("renameat", "isis", calls.renameat, "-1", "full"),
+    ("link", "ss", fs.link, "-1", "full"),
+    ("linkat", "isisi", fs.linkat, "-1", "full"),
+    ("symlink", "ss", calls.symlink, "-1", "full"),
+    ("symlinkat", "sis", calls.symlinkat, "-1", "full"),
+    ("readlink", "spl", calls.readlink, "-1", "full"),
+    ("readlinkat", "ispl", calls.readlinkat, "-1", "full"),
+    ("fdopendir", "i", fs.fdopendir, "null", "full"),
+    ("readdir_r", "ppp", fs.readdir_r, "number", "full"),
+    ("closedir", "p", fs.closedir, "-1", "full"),
+    ("pathconf", "si", fs.pathconf, "-1", "partial: limits of names"),
+    # What there is not.
+    ("socket", "", fails("EAFNOSUPPORT"), "-1", _NO_NET),
+    ("socketpair", "", fails("EAFNOSUPPORT"), "-1", _NO_NET),
+    ("getaddrinfo", "", returns(8), "number", _NO_NET),  # EAI_NONAME
+    ("freeaddrinfo", "", returns(0), "number", _NO_NET),
+    ("gai_strerror", "", returns(0), "null", _NO_NET),
+    ("getnameinfo", "", returns(8), "number", _NO_NET),
+    ("fork", "", fails("ENOSYS"), "-1", _NO_CHILD),
+    ("execve", "", fails("ENOSYS"), "-1", _NO_CHILD),
+    ("posix_spawn", "", fails("ENOSYS"), "number", _NO_CHILD),
+    ("wait4", "", fails("ECHILD"), "-1", "partial: there are no child processes"),
+    ("chroot", "", fails("EPERM"), "-1", _ALWAYS),
+    ("setuid", "", fails("EPERM"), "-1", _ALWAYS),
+    ("setgid", "", fails("EPERM"), "-1", _ALWAYS),
+    ("setgroups", "", fails("EPERM"), "-1", _ALWAYS),
+    ("setsid", "", fails("EPERM"), "-1", _ALWAYS),
+    ("setpgid", "", fails("EPERM"), "-1", _ALWAYS),
+    ("ptrace", "", fails("EPERM"), "-1", _ALWAYS),
+    ("mknod", "", fails("EPERM"), "-1", _ALWAYS),
+    ("settimeofday", "", fails("EPERM"), "-1", _ALWAYS),
+)
+
+TABLE: Final = {row[0]: FunctionRow(*row) for row in ROWS}
