@@ -126,6 +126,7 @@ def _set_borders(link: Link, data: Data, segment: Segment) -> None:
         link.section_of[loader.lookup(f"runtime.e{name}")] = link.section_of[sym]
     pclntab = section("runtime.pclntab")
     define("runtime.pclntab", kinds.SRODATA, pclntab.address)
+    loader.local.add(loader.lookup("go:func.*"))
     define("runtime.epclntab", kinds.SRODATA, pclntab.address + pclntab.size)
     noptrbss = section("runtime.noptrbss")
     define("runtime.gcmask.*", kinds.SGCMASK, noptrbss.address + data.gcmask_at)

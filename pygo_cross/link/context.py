@@ -24,6 +24,7 @@ class Link:
     - `data_syms`: the symbols of each section in address order, by section identity (layout).
     - `section_of`: the output section of each placed symbol.
     - `groups`: read-only symbols that lie with their like, under the kind of the group instead of their own.
+    - `hidden`: symbols that get no entry in the symbol table.
     - `generators`: functions that fill symbols whose content depends on final addresses; run after layout, before
       relocations are applied.
     - `dylibs`: libraries that the program imports from, in load order (Mach-O).
@@ -41,6 +42,7 @@ class Link:
     section_of: dict[int, Section] = field(default_factory=dict)
     section_syms: dict[int, list[int]] = field(default_factory=dict)
     groups: dict[int, int] = field(default_factory=dict)
+    hidden: set[int] = field(default_factory=set)
     segments: list[Segment] = field(default_factory=list)
     generators: list[Callable[[], None]] = field(default_factory=list)
 

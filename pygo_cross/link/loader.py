@@ -524,7 +524,7 @@ class Loader:
 
     def mark_special(self, name: str, kind: int, value: int = 0) -> int:
         """Define a symbol that stands for an address and takes no room: a section's start or end (stock's xdefine)."""
-        sym = self.define(name, kind)
+        sym = self.define(name, kind, local=True)
         self.special.add(sym)
         self.value[sym] = value
         return sym

@@ -52,6 +52,7 @@ def link_image(options: LinkOptions) -> Image:
     pcln = pclntab.generate(link, options.goroot)
     findfunctab.generate(link, pcln)
     loader.special |= pcln.special
+    link.hidden |= pcln.hidden
     type_fields = moduledata.make(link, pcln, text)
     data = Data(link)
     data.collect()

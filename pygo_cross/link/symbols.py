@@ -42,7 +42,8 @@ def _text_symbol(link: Link, sym: int) -> ImageSymbol:
 def _hidden(link: Link, sym: int) -> bool:
     """Whether a data symbol stays out of the table."""
     loader = link.loader
-    if sym in link.groups or loader.kind[sym] == kinds.SCOVERAGE_COUNTER:
+    counter = loader.kind[sym] == kinds.SCOVERAGE_COUNTER and sym not in loader.special
+    if counter or sym in link.groups or sym in link.hidden:
         return True
     file = loader.file_of(sym)
     if file is None:
