@@ -109,16 +109,12 @@ class FuncData:
         self.offsets: dict[int, int] = {}
         self.align = 0
 
-    def ignored(self, file: ObjFile, index: int, sym: int) -> bool:
-        """Whether funcdata `index` of a function of `file` is not there.
+    def ignored(self, index: int, sym: int) -> bool:
+        """Whether funcdata `index` of a function from assembly is not there.
 
         The assembler names argument maps of every function, hoping that the compiler makes them from a declaration.
         """
-        if not sym:
-            return True
-        if index not in (ARGS_POINTER_MAPS, ARG_INFO) or not file.obj.flags & goobj.OBJ_FROM_ASSEMBLY:
-            return False
-        return not len(self._link.loader.data(sym))
+        return not sym or (index in (ARGS_POINTER_MAPS, ARG_INFO) and not len(self._link.loader.data(sym)))
 
     def lay_out(self) -> bytearray:
         """Give every symbol in use its offset; return the table, still without addresses. Raises UserError."""

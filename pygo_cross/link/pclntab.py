@@ -24,12 +24,13 @@ from typing import Final
 from pygo_cross.diag import InternalError, UserError
 from pygo_cross.link import kinds
 from pygo_cross.link.context import Link
-from pygo_cross.link.funcdata import ARG_INFO, ARGS_POINTER_MAPS, INLINE_TREE, FuncData, InlineTrees
+from pygo_cross.link.funcdata import INLINE_TREE, FuncData, InlineTrees
 from pygo_cross.link.loader import Loader, ObjFile
 from pygo_cross.link.nametab import FileNames, FuncNames, Unit
 from pygo_cross.obj import goobj, pctab
 from pygo_cross.obj.archive import bad_file
 from pygo_cross.obj.funcinfo import InlineNode, decode
+from pygo_cross.obj.goobj import AUX_FUNCDATA, AUX_FUNCINFO, AUX_PCDATA, AUX_PCFILE, AUX_PCINLINE, AUX_PCLINE, AUX_PCSP
 from pygo_cross.obj.reloctype import R_CALL, R_CALLARM64
 
 _MAGIC: Final = 0xFFFFFFF1
@@ -110,11 +111,13 @@ class _PcTables:
     def add(self, sym: int) -> int:
         """Take a table that is new; return its offset. Raises UserError if it is cut short."""
         loader = self._loader
+        data = bytes(loader.data(sym))
         size = loader.size(sym)
         offset = 0
         if size:
-            data = bytes(loader.data(sym)).ljust(size, b"\0")
-            if len(data) != size or not pctab.is_whole(data):
+            if len(data) < size:
+                data = data.ljust(size, b"\0")
+            if len(data) > size or not pctab.is_whole(data):
                 file = loader.file_of(sym)
                 raise bad_file(file.obj.path if file else "", "corrupt object file: a pc table is cut short")
             offset = self._size
@@ -207,7 +210,7 @@ class _Collector:
             self.records.append(record)
             auxs = auxs_of(sym)
             for kind, aux in auxs:
-                if kind == goobj.AUX_FUNCINFO:
+                if kind == AUX_FUNCINFO:
                     self.visit(record, file, auxs, aux)
                     break
 
@@ -218,18 +221,23 @@ class _Collector:
         record.start_line = info.start_line & 0xFFFFFFFF
         record.flags = info.func_id | info.func_flag << 8
         self.use_files(record.unit, info.files, info.inline)
-        tables = {goobj.AUX_PCSP: 0, goobj.AUX_PCFILE: 0, goobj.AUX_PCLINE: 0, goobj.AUX_PCINLINE: 0}
+        pcsp = pcfile = pcline = pcinline = 0
         pcdata: list[int] = []
         funcdata: list[int] = []
         for kind, aux in auxs:
-            if kind == goobj.AUX_PCDATA:
+            if kind == AUX_PCDATA:
                 pcdata.append(aux)
-            elif kind == goobj.AUX_FUNCDATA:
+            elif kind == AUX_FUNCDATA:
                 funcdata.append(aux)
-            elif kind in tables:
-                tables[kind] = aux
+            elif kind == AUX_PCSP:
+                pcsp = aux
+            elif kind == AUX_PCFILE:
+                pcfile = aux
+            elif kind == AUX_PCLINE:
+                pcline = aux
+            elif kind == AUX_PCINLINE:
+                pcinline = aux
         offsets, add = self.tables.offsets, self.tables.add
-        pcsp, pcfile, pcline, pcinline = tables.values()
         # The order in which tables are first met is their order in the image.
         record.pcsp = offsets[pcsp] if pcsp in offsets else add(pcsp)
         record.pcfile = offsets[pcfile] if pcfile in offsets else add(pcfile)
@@ -243,8 +251,9 @@ class _Collector:
         if len(funcdata) > 0xFF:
             raise bad_file(file.obj.path, f"corrupt object file: a function has {len(funcdata)} funcdata")
         ignored, used = self.funcdata.ignored, self.funcdata.used
+        from_assembly = file.obj.flags & goobj.OBJ_FROM_ASSEMBLY
         for index, aux in enumerate(funcdata):
-            if (not aux or index in (ARGS_POINTER_MAPS, ARG_INFO)) and ignored(file, index, aux):
+            if (not aux or from_assembly) and ignored(index, aux):
                 funcdata[index] = 0
             else:
                 used[aux] = None
@@ -255,9 +264,10 @@ class _Collector:
         if unit is None:
             return
         used = unit.used
-        for number in files:
-            if number not in used:
-                self.files.add(unit, number)
+        if not used.issuperset(files):
+            for number in files:
+                if number not in used:
+                    self.files.add(unit, number)
         for node in inline:
             if node[1] not in used:
                 self.files.add(unit, node[1])
