@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -89,3 +91,9 @@ def test_unwritable_folder(tmp_path: Path) -> None:
 def test_null_device_stays_what_it_is() -> None:
     write_executable(os.devnull, b"x")
     assert not os.path.isfile(os.devnull)
+
+
+def test_lief_is_imported_only_to_write() -> None:
+    """It takes a third of a second, which commands that write nothing should not pay."""
+    code = "import sys, pygo_cross.link.output, pygo_cross.link.elf, pygo_cross.link.macho; sys.exit('lief' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[2]).returncode == 0

@@ -9,6 +9,9 @@ import pytest
 from stock import TARGETS, decode, stock_hello
 
 from pygo_cross.diag import InternalError
+from pygo_cross.link import binfile
+from pygo_cross.link.image import Section
+from pygo_cross.link.output import executable_bytes
 from pygo_cross.link.verify import verify
 
 
@@ -54,3 +57,15 @@ def test_change_of_the_image_is_found(goos: str, goarch: str) -> None:
     section.content = bytes(section.size)
     with pytest.raises(InternalError, match="content"):
         verify(image, data)
+
+
+@pytest.mark.parametrize("place", [0, 3, -1])
+@pytest.mark.parametrize(("goos", "goarch"), TARGETS)
+def test_empty_sections_are_written(goos: str, goarch: str, place: int) -> None:
+    """Where a section is empty, two begin at one offset; the last in the data segment holds no bytes of the file."""
+    image = decode(stock_hello(goos, goarch, "-w"))
+    sections = image.data.sections
+    neighbour = sections[place]
+    sections.insert(sections.index(neighbour), Section(".empty", neighbour.address, 0, 8, neighbour.rwx, b"" if place >= 0 else None))
+    file = binfile.read(executable_bytes(image))
+    assert [found.size for found in file.sections if found.name.endswith("empty")] == [0]
