@@ -21,8 +21,6 @@ from pygo_cross.target import Target
 
 LIMIT: Final = 124
 LACKS: Final = 125
-NOT_RUNNABLE: Final = 126
-NOT_FOUND: Final = 127
 
 
 def emulator_command(argv: Sequence[str]) -> list[str]:

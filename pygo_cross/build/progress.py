@@ -10,6 +10,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 MODES: Final = ("auto", "plain", "none")
+_QUIET: Final = 20.0
+"""Seconds without a line after which one says what is running."""
 _GREEN, _RED, _DIM, _OFF = "\x1b[32m", "\x1b[31m", "\x1b[2m", "\x1b[0m"
 
 
@@ -26,6 +28,7 @@ class Progress:
         self.started: dict[str, float] = {}
         self.done = 0
         self.bar: Any = None
+        self.said = time.monotonic()
         self.lines = mode != "none"
         if mode == "auto" and sys.stderr.isatty() and not os.environ.get("CI") and os.environ.get("TERM") != "dumb":
             from tqdm import tqdm
@@ -45,6 +48,7 @@ class Progress:
         """The task `label` ended. Returns the seconds it took."""
         seconds = time.monotonic() - self.started.pop(label)
         self.done += 1
+        self.said = time.monotonic()
         line = f"{self.verb} {label}: {outcome} ({seconds:.1f} s) [{self.done}/{self.total}]"
         if self.bar is not None:
             from tqdm import tqdm
@@ -57,9 +61,13 @@ class Progress:
         return seconds
 
     def tick(self) -> None:
-        """Keeps the bar's clock going."""
+        """Keeps the bar's clock going; in lines, says now and then what is still running. For the main thread."""
         if self.bar is not None:
             self.bar.refresh()
+        elif self.lines and time.monotonic() - self.said > _QUIET:
+            self.said = time.monotonic()
+            running = ", ".join(f"{label} ({self.said - since:.0f} s)" for label, since in list(self.started.items()))
+            print(f"{self.verb}: at work on {running}", file=sys.stderr, flush=True)
 
     def close(self) -> None:
         """Takes the bar away."""

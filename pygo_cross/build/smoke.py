@@ -8,6 +8,7 @@ transcript says what ran it, so that nobody takes `ran under emulation` for `wor
 from __future__ import annotations
 
 import dataclasses
+import json
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from typing import Any, Final
 from pygo_cross.build.artifacts import Artifact, load, save_smoke
 from pygo_cross.build.config import Config
 from pygo_cross.build.driver import in_parallel
-from pygo_cross.build.emulator import LACKS, LIMIT, NOT_FOUND, NOT_RUNNABLE, emulator_command, pick_runner, qemu_command
+from pygo_cross.build.emulator import LACKS, LIMIT, emulator_command, pick_runner, qemu_command
 from pygo_cross.build.files import temporary_folder, writing
 from pygo_cross.build.matrix import Job, Run
 from pygo_cross.build.process import Children, Finished
@@ -28,6 +29,7 @@ from pygo_cross.records import usage_error
 GUEST_FOLDER: Final = "/smoke"
 _GRACE: Final = 60
 """Seconds that the emulator gets to notice its own limit before it is killed."""
+_REPORT: Final = "report.json"
 _SHOWN: Final = 64 * 1024
 """Bytes of each output that a transcript keeps."""
 
@@ -102,13 +104,18 @@ def try_once(run: Run, job: Job, binary: Path, children: Children, override: str
         entry["runner"] = how
         with temporary_folder() as scratch:
             done = _run(run, job, binary, how, scratch, children)
+            said = _report(scratch) if how == "emulated" else None
     except UserError as error:
         entry["error"] = str(error)
         return entry, str(error), error.status
     if done.status < 0 and how != "emulated":
         done = dataclasses.replace(done, status=128 - done.status)
     entry.update({"exit": done.status, "stdout": _text(done.stdout), "stderr": _text(done.stderr)})
-    failure, status = _judge(run, how, done)
+    if said:
+        entry["instructions"] = said["counters"]["instructions"]
+        if said["missing"]:
+            entry["missing"] = said["missing"]
+    failure, status = _judge(run, how, done, said)
     entry["ok"] = not failure
     if failure:
         entry["error"] = failure
@@ -130,6 +137,7 @@ def _run(run: Run, job: Job, binary: Path, how: str, scratch: Path, children: Ch
         argv = qemu_command(job.target, binary.absolute(), run.args)
     else:
         flags = ["--mount", f"{folder}:{GUEST_FOLDER}", "--cwd", GUEST_FOLDER, "--stdin", str(stdin), "--timeout", str(run.timeout)]
+        flags += ["--json", str(scratch / _REPORT)]
         for setting in run.env:
             flags += ["--env", setting]
         argv = emulator_command([*flags, str(binary.absolute()), *run.args])
@@ -152,22 +160,31 @@ def _copy(host: Path, to: Path) -> None:
         shutil.copyfile(host, to)
 
 
-def _judge(run: Run, how: str, done: Finished) -> tuple[str, int]:
+def _report(scratch: Path) -> dict[str, Any] | None:
+    """What the emulator says of a run, None where it did not get to saying it. It alone tells a guest that exits with 125 from an
+    emulator that does."""
+    try:
+        report = json.loads((scratch / _REPORT).read_bytes())
+    except (OSError, ValueError):
+        return None
+    return report if isinstance(report, dict) else None
+
+
+def _judge(run: Run, how: str, done: Finished, said: dict[str, Any] | None) -> tuple[str, int]:
     """What is wrong with a run, and the exit status that calls for."""
     status = done.status
     if done.cut:
         return (f"stopped after {run.timeout} s", EXIT_TIMEOUT) if done.cut == "time" else ("its output has no end", EXIT_SMOKE)
-    said = done.stderr.decode("utf-8", "replace").strip().splitlines()
-    last = said[-1][:300] if said else ""
+    lines = done.stderr.decode("utf-8", "replace").strip().splitlines()
+    last = lines[-1][:300] if lines else ""
     if how == "emulated":
-        if status < 0:
-            return f"the emulator was killed by signal {-status}", EXIT_EMULATOR
-        if status == LIMIT and run.exit != LIMIT:
-            return f"stopped after {run.timeout} s", EXIT_TIMEOUT
-        if status == LACKS and run.exit != LACKS:
-            return f"the emulator lacks something: {last}", EXIT_EMULATOR
-        if status in (NOT_RUNNABLE, NOT_FOUND) and run.exit != status:
-            return f"the emulator can't run it: {last}", EXIT_SMOKE
+        if said is None:
+            return f"the emulator broke, with status {status}: {last}", EXIT_EMULATOR
+        if said["error"]:
+            if status == LIMIT:
+                return f"stopped: {said['error']}", EXIT_TIMEOUT
+            what = "the emulator lacks something" if status == LACKS else "the emulator can't run it"
+            return f"{what}: {said['error']}", EXIT_EMULATOR
     if status != run.exit:
         return f"exit status {status}, expected {run.exit}" + (f": {last}" if last else ""), EXIT_SMOKE
     for name, expected, found in (("stdout", run.stdout, done.stdout), ("stderr", run.stderr, done.stderr)):

@@ -14,6 +14,7 @@ import pytest
 from pygo_cross.build.matrix import host_target
 from pygo_cross.build.smoke import first_difference
 
+ROOT = Path(__file__).parent.parent.parent
 PROGRAM = """package main
 
 import (
@@ -99,6 +100,7 @@ def test_under_emulation(cli: Any, project: Path) -> None:
         runs = runs_of(project, target)
         assert [run["ok"] for run in runs] == [True] * 5
         assert {run["runner"] for run in runs} == {"emulated"}
+        assert runs[0].pop("instructions") > 10_000
         assert runs[0] == {"args": ["exit", "7"], "exit": 7, "ok": True, "runner": "emulated", "stderr": "", "stdout": ""}
         assert (runs[1]["stdout"], runs[4]["exit"]) == ("text\n", 143)
     after = json.loads((project / "dist/artifacts.json").read_text())
@@ -157,7 +159,20 @@ def test_emulator_limits(cli: Any, project: Path) -> None:
     write(project, "\n      - {args: [forever], timeout: 2}\n")
     done = cli("smoke", "--target", "linux/arm64", cwd=project)
     assert done.returncode == 124
-    assert "stopped after 2 s" in done.stderr
+    assert "stopped: " in done.stderr
+    write(project, "\n      - {args: [exit, '124'], exit: 124}\n      - {args: [exit, '125'], exit: 125}\n      - {args: [exit, '125']}\n")
+    done = cli("smoke", "--target", "linux/arm64", cwd=project)
+    assert done.returncode == 3
+    assert [run["ok"] for run in runs_of(project, "linux/arm64")] == [True, True, False]
+    assert "exit status 125, expected 0" in done.stderr
+
+
+def test_an_emulator_that_breaks_is_not_a_program_that_fails(cli: Any, project: Path, tmp_path: Path) -> None:
+    (tmp_path / "unicorn.py").write_text("import os, sys\nprint('broken on purpose', file=sys.stderr, flush=True)\nos._exit(1)\n")
+    write(project, "\n      - {args: [exit, '1'], exit: 1}\n")
+    done = cli("smoke", "--target", "linux/arm64", cwd=project, env={"PYTHONPATH": f"{tmp_path}:{ROOT}"})
+    assert done.returncode == 5
+    assert "the emulator broke, with status 1: broken on purpose" in done.stderr
 
 
 def test_v3_is_not_emulated(cli: Any, project: Path) -> None:
