@@ -168,7 +168,7 @@ def test_emulator_limits(cli: Any, project: Path) -> None:
 
 
 def test_an_emulator_that_breaks_is_not_a_program_that_fails(cli: Any, project: Path, tmp_path: Path) -> None:
-    (tmp_path / "unicorn.py").write_text("import os, sys\nprint('broken on purpose', file=sys.stderr, flush=True)\nos._exit(1)\n")
+    (tmp_path / "ctypes.py").write_text("import os, sys\nprint('broken on purpose', file=sys.stderr, flush=True)\nos._exit(1)\n")
     write(project, "\n      - {args: [exit, '1'], exit: 1}\n")
     done = cli("smoke", "--target", "linux/arm64", cwd=project, env={"PYTHONPATH": f"{tmp_path}:{ROOT}"})
     assert done.returncode == 5
