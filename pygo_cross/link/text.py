@@ -15,7 +15,7 @@ from pygo_cross.link import kinds
 from pygo_cross.link.context import Link
 from pygo_cross.link.image import BASE_ADDRESS, EXECUTE, READ, Section, header_size
 from pygo_cross.link.library import RUNTIME_PACKAGES
-from pygo_cross.obj.reloctype import R_ADDRARM64, R_ARM64_GOTPCREL, R_CALLARM64
+from pygo_cross.obj.reloctype import R_ADDRARM64, R_ARM64_GOTPCREL, R_CALLARM64, R_WEAK
 
 _BRANCH_REACH = 1 << 27
 _ISLAND_SIZE = 12
@@ -83,14 +83,14 @@ class _TextLayout:
             if loader.package(sym) != package:
                 break
             address = self.place(sym, address)
-            address += _ISLAND_SIZE * sum(1 for reloc in loader.relocs(sym) if reloc[2] == R_CALLARM64)
+            address += _ISLAND_SIZE * sum(1 for reloc in loader.relocs(sym) if reloc[2] & ~R_WEAK == R_CALLARM64)
 
     def add_islands(self, sym: int) -> None:
         """Turn the calls of a function that can't reach their targets to islands."""
         loader = self.loader
         package = loader.package(sym)
         for index, (offset, _size, kind, addend, target) in enumerate(loader.relocs(sym)):
-            if kind != R_CALLARM64 or not loader.reachable[target] or loader.kind[target] == kinds.SXXX:
+            if kind & ~R_WEAK != R_CALLARM64 or not loader.reachable[target] or loader.kind[target] == kinds.SXXX:
                 continue
             known = loader.value[target]
             if not known and loader.kind[target] != kinds.SDYNIMPORT:
