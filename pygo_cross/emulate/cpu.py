@@ -14,6 +14,7 @@ clock here).
 from __future__ import annotations
 
 import ctypes
+import re
 from collections.abc import Callable
 from typing import Final
 
@@ -34,6 +35,9 @@ STOP_UNSUPPORTED: Final = 7  # an instruction that Unicorn would execute wrongly
 FAULT_READ: Final = 0
 FAULT_WRITE: Final = 1
 FAULT_FETCH: Final = 2
+
+# The first bytes of VEX and EVEX prefixes.
+_PREFIX: Final = re.compile(rb"[\xc4\xc5\x62]").search
 
 
 class Cpu:
@@ -145,10 +149,10 @@ class Cpu:
             return 1
         return 0
 
-    def _on_new_block(self, _engine: int, current: int, _previous: int, _user: int) -> None:
-        block = uc.TranslationBlock.from_address(current)
+    def _on_new_block(self, _engine: int, current: ctypes._Pointer[uc.TranslationBlock], _previous: int, _user: int) -> None:
+        block = current.contents
         code = self._read_code(block.pc, block.size)
-        if b"\xc5" in code or b"\xc4" in code or b"\x62" in code:
+        if _PREFIX(code):
             name = vex.unsupported(code)
             if name:
                 self.unsupported = name

@@ -13,7 +13,6 @@ from __future__ import annotations
 import ctypes
 import importlib.util
 import os
-import platform
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any, Final
@@ -50,13 +49,15 @@ InvalidCallback = ctypes.CFUNCTYPE(ctypes.c_bool, ctypes.c_void_p, ctypes.c_void
 MemoryCallback = ctypes.CFUNCTYPE(
     ctypes.c_bool, ctypes.c_void_p, ctypes.c_int, ctypes.c_uint64, ctypes.c_int, ctypes.c_int64, ctypes.c_void_p
 )
-EdgeCallback = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p)
 
 
 class TranslationBlock(ctypes.Structure):
     """`uc_tb`: a block that was translated."""
 
     _fields_ = [("pc", ctypes.c_uint64), ("icount", ctypes.c_uint16), ("size", ctypes.c_uint16)]  # noqa: RUF012
+
+
+EdgeCallback = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.POINTER(TranslationBlock), ctypes.c_void_p, ctypes.c_void_p)
 
 
 class SystemRegister(ctypes.Structure):
@@ -262,8 +263,8 @@ def native_stub() -> int:
     global _stub_address
     if _stub_address < 0:
         _stub_address = 0
-        code = _STUBS.get(platform.machine())
-        if code is not None and sys.platform == "linux" and not os.environ.get("PYGO_CROSS_EMULATE_NO_NATIVE"):
+        code = _STUBS.get(os.uname().machine) if sys.platform == "linux" else None
+        if code is not None and not os.environ.get("PYGO_CROSS_EMULATE_NO_NATIVE"):
             try:
                 descriptor = os.memfd_create("block-hook")
             except OSError:

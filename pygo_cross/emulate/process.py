@@ -8,9 +8,9 @@ their numbers. The loop runs one thread for a slice, deals with the reason why i
 
 from __future__ import annotations
 
-import hashlib
 import os
 import stat
+import struct
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ from pygo_cross.emulate import amd64, arm64, cpu
 from pygo_cross.emulate.errors import Errno, Lacking, LimitReached, ProcessExit
 from pygo_cross.emulate.files import FileTable, InputBytes, InputHost, Output
 from pygo_cross.emulate.image import Image
-from pygo_cross.emulate.memory import Memory
+from pygo_cross.emulate.memory import Area, Memory
 from pygo_cross.emulate.result import Counters, Limits
 from pygo_cross.emulate.sched import CALL_STEP, SLICE, Scheduler
 from pygo_cross.emulate.signals import Signals
@@ -76,8 +76,8 @@ class Process:
         self.host_waiters: list[Callable[[], bool]] = []
         self.host_queue = WaitQueue()
         self._next_tid = self.pid
-        self._random_block = 0
-        self._random_rest = b""
+        self._random_state = options.seed & 0xFFFFFFFFFFFFFFFF
+        self._code_area: Area | None = None
         self._written = 0
         self._result_register = self.cpu.registers(self.arch.call_result)
         self._sp = self.cpu.registers(self.arch.sp)
@@ -104,7 +104,15 @@ class Process:
     # Services for them.
 
     def _read_code(self, address: int, size: int) -> bytes:
-        return self.memory.read_up_to(address, size)
+        # Asked for each new block, nearly always of the one area that holds the program's text.
+        area = self._code_area
+        if area is None or not area.mapped or not area.start <= address or address + size > area.end or area.backing is None:
+            area = self.memory.area_at(address)
+            if area is None or area.backing is None or address + size > area.end:
+                return self.memory.read_up_to(address, size)
+            self._code_area = area
+        offset = area.offset + address - area.start
+        return area.backing.buffer[offset : offset + size]  # type: ignore[union-attr]
 
     def load_segments(self) -> None:
         """Map the image."""
@@ -142,16 +150,16 @@ class Process:
 
     def random(self, size: int) -> bytes:
         """The next bytes of a fixed sequence that depends on the seed alone."""
-        parts = [self._random_rest]
-        have = len(self._random_rest)
-        while have < size:
-            block = hashlib.shake_128(b"%d:%d" % (self.options.seed, self._random_block)).digest(max(size - have, 64))
-            self._random_block += 1
-            parts.append(block)
-            have += len(block)
-        data = b"".join(parts)
-        self._random_rest = data[size:]
-        return data[:size]
+        # splitmix64: small, and good enough for a guest that only needs its numbers to look random.
+        state = self._random_state
+        words = []
+        for _ in range((size + 7) >> 3):
+            state = state + 0x9E3779B97F4A7C15 & 0xFFFFFFFFFFFFFFFF
+            word = (state ^ state >> 30) * 0xBF58476D1CE4E5B9 & 0xFFFFFFFFFFFFFFFF
+            word = (word ^ word >> 27) * 0x94D049BB133111EB & 0xFFFFFFFFFFFFFFFF
+            words.append(word ^ word >> 31)
+        self._random_state = state
+        return struct.pack(f"<{len(words)}Q", *words)[:size]
 
     def write_output(self, stream: int, data: bytes) -> None:
         """Hand what the guest wrote to stdout or stderr to the caller, within the limit."""
