@@ -15,9 +15,9 @@ from pygo_cross.diag import UserError
 from pygo_cross.link import kinds
 from pygo_cross.link.context import Link
 from pygo_cross.link.dwarf.leb import fixed_uleb
+from pygo_cross.link.dwarf.types import corrupt
 from pygo_cross.link.loader import Reloc
 from pygo_cross.obj import reloctype
-from pygo_cross.obj.archive import bad_file
 from pygo_cross.obj.reloctype import (
     R_ADDR,
     R_ADDRCUOFF,
@@ -62,6 +62,12 @@ class Contents:
             relocs = loader.relocs(sym)
         if relocs:
             self._pending.append((out, base, size, sym, relocs))
+
+    def place_once(self, out: bytearray, sym: int, relocs: list[Reloc] | None = None) -> None:
+        """The same for an entry, which has one place only. Raises UserError when it has been placed before."""
+        if sym in self.offsets:
+            raise corrupt(self._loader, sym, f"the entry {self._loader.where(sym)} belongs to several symbols")
+        self.place(out, sym, relocs)
 
     def offset(self, target: int) -> int:
         """Where a symbol is in its section, which may be one of the program's. Raises UserError for one that is nowhere."""
@@ -132,6 +138,4 @@ class Contents:
         return file.textp[0]
 
     def _bad(self, sym: int, what: str) -> UserError:
-        file = self._loader.file_of(sym)
-        path = file.obj.path if file else ""
-        return bad_file(path, f"corrupt object file: {what} in the debug information of {self._loader.where(sym)}")
+        return corrupt(self._loader, sym, f"{what} in the debug information of {self._loader.where(sym)}")

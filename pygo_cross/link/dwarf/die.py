@@ -7,7 +7,7 @@ they are known only when all of `.debug_info` is laid out.
 
 from __future__ import annotations
 
-from pygo_cross.diag import InternalError
+from pygo_cross.diag import InternalError, UserError
 from pygo_cross.link.dwarf.abbrev import Abbreviation
 from pygo_cross.link.dwarf.constants import (
     DW_FORM_addr,
@@ -37,11 +37,11 @@ class Die:
         self.sym = 0
 
     def child(self, name: str) -> Die:
-        """The first child of that name. Raises InternalError when there is none."""
+        """The first child of that name. Raises UserError when there is none: only types of the runtime are asked."""
         for die in self.children:
             if die.name == name:
                 return die
-        raise InternalError("dwarf", f"the type has no member {name}", self.name)
+        raise UserError.one("bad-runtime", f"{self.name} of the runtime has no member {name}", "link with -w, or build the runtime again")
 
 
 class Encoder:

@@ -28,8 +28,8 @@ from pygo_cross.link.dwarf.constants import (
 )
 from pygo_cross.link.dwarf.info import DebugInfo
 from pygo_cross.link.dwarf.leb import sleb, uleb
-from pygo_cross.link.loader import Loader
-from pygo_cross.obj.archive import bad_file
+from pygo_cross.link.dwarf.types import corrupt
+from pygo_cross.obj import pctab
 
 # DWARF's numbers of the stack pointer and of the register, real or not, with the return address.
 _REGISTERS: Final = {"amd64": (7, 16), "arm64": (31, 30)}
@@ -69,37 +69,6 @@ def _advance(delta: int) -> bytes:
     return struct.pack("<BI", DW_CFA_advance_loc4, delta)
 
 
-def pc_table(loader: Loader, sym: int, quantum: int) -> list[tuple[int, int]]:
-    """The rows of a pc table: (first pc after the row, value). Raises UserError when it is cut short.
-
-    Encoding: GOROOT/src/cmd/internal/obj/pcln.go.
-    """
-    data = loader.data(sym)
-    rows: list[tuple[int, int]] = []
-    value, pc, at, end = -1, 0, 0, len(data)
-    numbers = [0, 0]
-    while at < end:
-        for which in (0, 1):
-            shift = number = 0
-            while True:
-                if at >= end:
-                    raise bad_file(loader.where(sym), "corrupt object file: a pc table is cut short")
-                byte = data[at]
-                at += 1
-                number |= (byte & 0x7F) << shift
-                if byte < 0x80:
-                    break
-                shift += 7
-            numbers[which] = number
-            if which == 0 and number == 0 and rows:
-                return rows
-        delta = numbers[0]
-        value += -(delta >> 1) - 1 if delta & 1 else delta >> 1
-        pc += numbers[1] * quantum
-        rows.append((pc, value))
-    return rows
-
-
 def frames(link: Link, info: DebugInfo) -> bytearray:
     """The content of `.debug_frame`; functions have their addresses."""
     loader = link.loader
@@ -125,7 +94,11 @@ def frames(link: Link, info: DebugInfo) -> bytearray:
         # The outermost function has no caller: its return address is undefined, and the rows say nothing of it.
         rows = bytearray(undefined if top else b"")
         start = 0
-        for next_pc, delta in pc_table(loader, function.pcsp, quantum):
+        try:
+            steps = pctab.decode(loader.data(function.pcsp), quantum)
+        except ValueError as error:
+            raise corrupt(loader, sym, f"{error}, in the frame sizes of {loader.where(sym)}") from None
+        for next_pc, delta in steps:
             first, start = start, next_pc
             if next_pc == size:
                 # Rows end before the last byte of the function.

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import struct
 
-from pygo_cross.diag import InternalError
 from pygo_cross.link import kinds
 from pygo_cross.link.context import Link
 from pygo_cross.link.dwarf import abbrev
@@ -29,12 +28,14 @@ from pygo_cross.link.dwarf.frames import frames
 from pygo_cross.link.dwarf.info import DebugInfo, Unit
 from pygo_cross.link.dwarf.leb import fixed_uleb, uleb
 from pygo_cross.link.dwarf.lines import gdb_script, line_header, unit_files
+from pygo_cross.link.dwarf.types import corrupt
 from pygo_cross.link.gosort import sort_permutation
 from pygo_cross.link.image import READ, Section
 from pygo_cross.link.loader import Reloc
 from pygo_cross.obj.reloctype import R_DWTXTADDR_U1, R_DWTXTADDR_U4
 
 _COMPILATION_DIRECTORY = b".\0"
+_WORD = (1 << 64) - 1
 
 
 def debug_sections(link: Link, info: DebugInfo, address: int) -> list[Section]:
@@ -111,7 +112,8 @@ class _Builder:
             if function is None or not function.info:
                 continue
             state = state_of[id(loader.file_of(sym))]
-            # Padding between functions of one unit belongs to the unit.
+            # Padding between functions of one unit belongs to the unit. A function may lie before the unit's first, since
+            # FIPS code is apart: then its offset is negative, and wraps around where it is written.
             start = value[sym] - value[state.unit.file.textp[0]]
             end = start + len(loader.data(sym))
             if state is previous:
@@ -173,7 +175,7 @@ class _Builder:
             for target in targets:
                 if target not in slots:
                     if loader.file_of(target) is not unit.file or not kinds.is_text(loader.kind[target]):
-                        raise InternalError("dwarf", f"an entry refers to {loader.where(target)} of another unit", unit.package)
+                        raise corrupt(loader, unit.functions[0].sym, f"an entry refers to {loader.where(target)} of another unit")
                     slots[target] = count
                     count += 1
                     out += value[target].to_bytes(8, "little")
@@ -194,11 +196,11 @@ class _Builder:
                 out += fixed_uleb(slots[functions[0].sym], 4)
                 for start, end in state.pcs:
                     out.append(DW_RLE_offset_pair)
-                    out += uleb(start) + uleb(end)
+                    out += uleb(start & _WORD) + uleb(end & _WORD)
                 out.append(DW_RLE_end_of_list)
             else:
                 for start, end in (*state.pcs, (0, 0)):
-                    out += struct.pack("<QQ", start, end)
+                    out += struct.pack("<QQ", start & _WORD, end & _WORD)
             for function in functions:
                 if function.entry and function.ranges:
                     place(out, function.ranges)
@@ -218,7 +220,7 @@ class _Builder:
     def _info(self) -> bytearray:
         """`.debug_info`."""
         out = bytearray()
-        place = self.contents.place
+        place = self.contents.place_once
         for state in self.units:
             unit = state.unit
             with_types = unit is self.info.types_unit

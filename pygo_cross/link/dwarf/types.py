@@ -18,7 +18,7 @@ import struct
 from collections.abc import Generator
 from typing import Final
 
-from pygo_cross.diag import InternalError, UserError
+from pygo_cross.diag import UserError
 from pygo_cross.link import decode, kinds
 from pygo_cross.link.dwarf import abbrev
 from pygo_cross.link.dwarf.constants import (
@@ -41,6 +41,7 @@ from pygo_cross.link.dwarf.constants import (
 )
 from pygo_cross.link.dwarf.die import Die
 from pygo_cross.link.loader import Loader
+from pygo_cross.obj.archive import bad_file
 
 INFO_PREFIX: Final = "go:info."
 TYPE_PREFIX: Final = "type:"
@@ -102,6 +103,12 @@ _FOR_DEBUGGERS: Final = (
     "type:internal/abi.ITab",
     "type:internal/abi.Imethod",
 )
+
+
+def corrupt(loader: Loader, sym: int, what: str) -> UserError:
+    """The error for an object whose symbol `sym` can't be right."""
+    file = loader.file_of(sym)
+    return bad_file(file.obj.path if file else "", f"corrupt object file: {what}")
 
 
 class TypeEntries:
@@ -181,7 +188,7 @@ class TypeEntries:
             return sym
         name = self.loader.name(descriptor)
         if not name.startswith(TYPE_PREFIX):
-            raise InternalError("dwarf", "a symbol that is no type descriptor serves as one", self.loader.where(descriptor))
+            raise corrupt(self.loader, descriptor, f"{self.loader.where(descriptor)} is no type, and serves as one")
         return self.by_name.get(name[len(TYPE_PREFIX) :], 0)
 
     def define_named(self, info: int) -> None:
@@ -196,19 +203,22 @@ class TypeEntries:
         sym = self.known(descriptor)
         if sym:
             return sym
-        stack: list[Generator[int, int, int]] = [self._make(descriptor)]
+        stack: list[tuple[Generator[int, int, int], int]] = [(self._make(descriptor), descriptor)]
         while True:
+            making, subject = stack[-1]
             try:
-                wanted = stack[-1].send(sym) if sym else next(stack[-1])
+                wanted = making.send(sym) if sym else next(making)
             except StopIteration as stop:
                 stack.pop()
                 sym = int(stop.value)
                 if not stack:
                     return sym
                 continue
+            except (struct.error, IndexError):
+                raise corrupt(self.loader, subject, f"the descriptor of {self.loader.where(subject)} is cut short") from None
             sym = self.known(wanted)
             if not sym:
-                stack.append(self._make(wanted))
+                stack.append((self._make(wanted), wanted))
 
     def _typedef(self, name: str, structure: Die) -> Die | None:
         """The typedef of a named type, None where the name is the structure itself."""
@@ -226,8 +236,8 @@ class TypeEntries:
         symbol_name = loader.name(descriptor)
         name = symbol_name[len(TYPE_PREFIX) :]
         data = loader.data(descriptor)
-        if len(data) < decode.COMMON_SIZE:
-            raise UserError.one("missing-type", f"the type {name} is not defined", "build the program's packages again")
+        if not len(data):
+            raise UserError.one("undefined-symbol", f"the type {name} is not defined", "build the program's packages again")
         kind = decode.kind(data)
         size, _ = decode.pointer_size(data)
         typedef = None
@@ -289,7 +299,7 @@ class TypeEntries:
         elif kind == _KIND_UNSAFE_POINTER:
             die = self.add(abbrev.BARE_PTRTYPE, name)
         else:
-            raise UserError.one("bad-type", f"the type {name} is of the unknown kind {kind}", "build the program's packages again")
+            raise corrupt(loader, descriptor, f"the type {name} is of the unknown kind {kind}")
         die.attributes[DW_AT_go_kind] = kind
         if loader.reachable[descriptor]:
             die.attributes[DW_AT_go_runtime_type] = descriptor
