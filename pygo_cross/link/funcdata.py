@@ -14,6 +14,7 @@ from __future__ import annotations
 import struct
 from typing import Final
 
+from pygo_cross.arch.layout import FACTS
 from pygo_cross.diag import Diagnostic, Pos, UserError
 from pygo_cross.link import kinds
 from pygo_cross.link.context import Link
@@ -27,21 +28,8 @@ from pygo_cross.obj.reloctype import NAMES, R_ADDROFF, R_WEAK, R_WEAKADDROFF
 ARGS_POINTER_MAPS: Final = 0
 INLINE_TREE: Final = 3
 ARG_INFO: Final = 5
-_MAX_ALIGN: Final = 32  # cmd/link/internal/{amd64,arm64}/l.go
 
 _NODE: Final = struct.Struct("<B3xIIi")  # runtime.inlinedCall: function id, name, PC in the parent, start line
-
-
-def data_align(loader: Loader, sym: int) -> int:
-    """The alignment of a data symbol: what it asks for, else the largest power of two up to 32 that its size fills."""
-    align = loader.align.get(sym, 0)
-    if not align:
-        size = loader.size(sym)
-        align = _MAX_ALIGN
-        while align > size and align > 1:
-            align >>= 1
-        loader.align[sym] = align
-    return align
 
 
 class InlineTrees:
@@ -119,13 +107,13 @@ class FuncData:
     def lay_out(self) -> bytearray:
         """Give every symbol in use its offset; return the table, still without addresses. Raises UserError."""
         loader, content = self._link.loader, self._content
-        ordered = sorted(self.used, key=lambda sym: -data_align(loader, sym))
+        ordered = sorted(self.used, key=lambda sym: -self._align(sym))
         for sym in ordered:
             size, data = loader.size(sym), loader.data(sym)
             if not size or len(data) > size:
                 self._complain(sym, "zero size funcdata" if not size else "funcdata is longer than its size says")
                 continue
-            align = data_align(loader, sym)
+            align = self._align(sym)
             offset = -(-len(content) // align) * align
             content += bytes(offset - len(content))
             content += data
@@ -136,8 +124,19 @@ class FuncData:
                 self._note_addresses(sym, offset, size, relocs)
         if self._problems:
             raise UserError(self._problems)
-        self.align = data_align(loader, ordered[0]) if ordered else 0
+        self.align = self._align(ordered[0]) if ordered else 0
         return content
+
+    def _align(self, sym: int) -> int:
+        """A symbol's alignment: what it asks for, else the largest power of two that its size fills, within limits."""
+        loader = self._link.loader
+        align = loader.align.get(sym, 0)
+        if not align:
+            align, size = FACTS[self._link.options.goarch].max_align, loader.size(sym)
+            while align > size and align > 1:
+                align >>= 1
+            loader.align[sym] = align
+        return align
 
     def _complain(self, sym: int, what: str) -> None:
         file = self._link.loader.file_of(sym)
