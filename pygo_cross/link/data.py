@@ -56,6 +56,7 @@ class Data:
         self.loader = link.loader
         self.by_kind: list[list[int]] = [[] for _ in range(kinds.NKIND)]
         self.max_align = [0] * kinds.NKIND
+        self.sizes: dict[int, int] = {}
         self.text: list[Section] = []
         self.rodata: list[Section] = []
         self.relrodata: list[Section] = []
@@ -69,22 +70,33 @@ class Data:
     def collect(self) -> None:
         """Sort reachable data symbols into `by_kind`. Raises UserError for symbols whose size and data disagree."""
         loader = self.loader
-        kind, groups, special = loader.kind, self.link.groups, loader.special
-        problems = []
+        kind, groups, special, ext = loader.kind, self.link.groups, loader.special, loader.ext
+        sym_obj, sym_li, by_kind, sizes = loader.sym_obj, loader.sym_li, self.by_kind, self.sizes
+        wrong = []
         for sym in compress(range(len(kind)), loader.reachable):
             own = groups.get(sym) or kind[sym]
             if own <= kinds.STEXTEND or own >= kinds.SDYNIMPORT or sym in special:
                 continue
-            if own != kinds.SGOFUNC and not loader.has_name(sym):
+            file = sym_obj[sym]
+            if sym in ext or file is None:
+                name_length, size, length = len(ext[sym].name), ext[sym].size, len(ext[sym].data)
+            else:
+                name_length, size, length = file.obj.extent(sym_li[sym])
+            if not name_length and own != kinds.SGOFUNC:
                 continue
-            self.by_kind[own].append(sym)
-            size, length = loader.size(sym), len(loader.data(sym))
+            by_kind[own].append(sym)
+            if sym not in ext:
+                sizes[sym] = size
             if size < length or size > _CUTOFF:
-                what = f"is {size} bytes long but has {length} bytes of data" if size < length else f"is too large ({size} bytes)"
-                file = loader.file_of(sym)
-                problems.append(Diagnostic(Pos(file.obj.path if file else ""), "bad-size", f"symbol {loader.where(sym)} {what}"))
-        if problems:
-            raise UserError(problems)
+                wrong.append((sym, size, length))
+        if wrong:
+            raise UserError(map(self._size_problem, wrong))
+
+    def _size_problem(self, row: tuple[int, int, int]) -> Diagnostic:
+        sym, size, length = row
+        what = f"is {size} bytes long but has {length} bytes of data" if size < length else f"is too large ({size} bytes)"
+        file = self.loader.file_of(sym)
+        return Diagnostic(Pos(file.obj.path if file else ""), "bad-size", f"symbol {self.loader.where(sym)} {what}")
 
     def separate_relro(self) -> None:
         """Where the image moves, read-only data with relocations lies with what the dynamic linker rewrites."""
@@ -94,12 +106,17 @@ class Data:
             self.by_kind[kinds.SRODATARELRO] += [sym for sym in rodata if relocs(sym)]
             self.by_kind[kinds.SRODATA] = [sym for sym in rodata if not relocs(sym)]
 
+    def size(self, sym: int) -> int:
+        """A symbol's size; those of objects are known from collecting, the linker's own still grow."""
+        size = self.sizes.get(sym)
+        return self.loader.size(sym) if size is None else size
+
     def align_of(self, sym: int) -> int:
         """A symbol's alignment: what its definitions ask for, else the largest power of two that its size holds."""
         align = self.loader.align.get(sym, 0)
         if not align:
             align = FACTS[self.link.options.goarch].max_align
-            size = self.loader.size(sym)
+            size = self.size(sym)
             while align > size and align > 1:
                 align >>= 1
             self.loader.align[sym] = align
@@ -107,7 +124,7 @@ class Data:
 
     def order(self, fields: TypeFields) -> None:
         """Bring the symbols of each kind into their final order."""
-        size = self.loader.size
+        size = self.size
         zerobase = self.loader.lookup("runtime.zerobase")
         for kind, syms in enumerate(self.by_kind):
             if kind == kinds.STYPE:
@@ -127,11 +144,11 @@ class Data:
             if sym == star:
                 keys.append((0, b"", 0, 0))
             elif loader.flag2(sym, goobj.ITAB):
-                keys.append((3, b"", loader.size(sym), sym))
+                keys.append((3, b"", self.size(sym), sym))
             elif loader.flag(sym, goobj.TYPELINK):
                 keys.append((1, decode.type_string(loader, sym), 0, 0))
             else:
-                keys.append((2, b"", loader.size(sym), sym))
+                keys.append((2, b"", self.size(sym), sym))
         # Types of equal strings lie as stock's sort happens to leave them.
         order = sorted(range(len(keys)), key=keys.__getitem__) if len(set(keys)) == len(keys) else sort_permutation(keys)
         syms[:] = [syms[index] for index in order]
@@ -151,7 +168,7 @@ class Data:
 
     def _extend(self, end: int, syms: list[int]) -> int:
         for sym in syms:
-            end = _round(end, self.align_of(sym)) + self.loader.size(sym)
+            end = _round(end, self.align_of(sym)) + self.size(sym)
         return end
 
     # Sections.
@@ -165,7 +182,7 @@ class Data:
 
     def _assign(self, section: Section, syms: list[int]) -> None:
         """Append symbols to the section that is being filled."""
-        value, section_of, size = self.loader.value, self.link.section_of, self.loader.size
+        value, section_of, size = self.loader.value, self.link.section_of, self.size
         base, end = section.address, self._size
         for sym in syms:
             align = self.align_of(sym)
@@ -246,7 +263,7 @@ class Data:
             # Thread-local storage takes no room in the image; the value is the offset in the block.
             offset = _round(offset, self.align_of(sym))
             loader.value[sym] = offset
-            offset += loader.size(sym)
+            offset += self.size(sym)
 
     def _arrange_read_only(self) -> None:
         link, by_kind = self.link, self.by_kind

@@ -41,12 +41,18 @@ from pygo_cross.obj.reloctype import (
 # Relocation types that the flood does not simply follow. Weak ones have the top bit.
 _SPECIAL = frozenset({R_METHODOFF, R_USETYPE, R_USEIFACE, R_USEIFACEMETHOD, R_USENAMEDMETHOD, R_INITORDER})
 
+# The auxiliary symbols that a symbol needs. That something has a type does not mean that the type is needed. Debug
+# information refers to its own function, to types that it does not keep, and to other debug information.
+_AUX_WITH_DEBUG = frozenset(range(16)) - {goobj.AUX_GOTYPE}
+_AUX = _AUX_WITH_DEBUG - {goobj.AUX_DWARFINFO, goobj.AUX_DWARFLOC, goobj.AUX_DWARFRANGES, goobj.AUX_DWARFLINES}
+
 
 class Deadcode:
     """The state of the flood. `parents` maps each reached symbol to the one that first needed it (0: a root)."""
 
-    def __init__(self, loader: Loader, *, trace: bool) -> None:
+    def __init__(self, loader: Loader, *, debug_info: bool, trace: bool) -> None:
         self.loader = loader
+        self.followed = _AUX_WITH_DEBUG if debug_info else _AUX
         self.pending: list[int] = []
         self.interface_methods: set[decode.Method] = set()
         self.generic_methods: set[str] = set()
@@ -79,7 +85,7 @@ class Deadcode:
         loader = self.loader
         reachable, pending, parents = loader.reachable, self.pending, self.parents
         sym_obj, sym_li, ext = loader.sym_obj, loader.sym_li, loader.ext
-        aux_gotype, reflect_method, gotype = goobj.AUX_GOTYPE, goobj.REFLECTMETHOD, goobj.GOTYPE
+        followed, reflect_method, gotype = self.followed, goobj.REFLECTMETHOD, goobj.GOTYPE
         while pending:
             sym = pending.pop()
             file = sym_obj[sym]
@@ -88,7 +94,7 @@ class Deadcode:
                 for reloc in loader.relocs(sym):
                     self.follow(sym, reloc[2], reloc[3], reloc[4], loader.flag(sym, gotype))
                 for kind, aux in loader.auxs(sym):
-                    if kind != aux_gotype:
+                    if kind in followed:
                         self.mark(aux, sym)
                 continue
             if file is None:
@@ -105,7 +111,7 @@ class Deadcode:
             tables = file.tables
             try:
                 if not flag & gotype:
-                    for _offset, _size, kind, addend, package, index in obj.relocs(li):
+                    for kind, addend, package, index in obj.references(li):
                         if kind in _SPECIAL or kind & R_WEAK:
                             self.follow(sym, kind, addend, tables[package][index], False)
                             continue
@@ -117,7 +123,7 @@ class Deadcode:
                                 parents.setdefault(target, sym)
                 auxs = obj.auxs(li)
                 for kind, package, index in auxs:
-                    if kind != aux_gotype:
+                    if kind in followed:
                         target = tables[package][index]
                         if not reachable[target] and target:
                             reachable[target] = 1
@@ -212,13 +218,21 @@ class Deadcode:
             loader.reachable[noop] = 1
 
 
-def deadcode(loader: Loader, entry: str, roots: list[int], *, prune_weak_map: bool = True, trace: bool = False) -> dict[int, int]:
-    """Mark what is reachable from the symbol named `entry` and from `roots`.
+def deadcode(
+    loader: Loader,
+    entry: str,
+    roots: list[int],
+    *,
+    prune_weak_map: bool = True,
+    debug_info: bool = True,
+    trace: bool = False,
+) -> dict[int, int]:
+    """Mark what is reachable from the symbol named `entry` and from `roots`; debug information if `debug_info`.
 
     Returns, if `trace`, for each reached symbol the one that first needed it; else an empty dict. Raises UserError
     when there is no entry point.
     """
-    state = Deadcode(loader, trace=trace)
+    state = Deadcode(loader, debug_info=debug_info, trace=trace)
     if not loader.lookup(entry, 0) and not loader.lookup(entry, 1):
         raise UserError.one("no-entry", f"entry point {entry} is not defined", "name an existing symbol with -E")
     for name in (entry, "runtime.unreachableMethod"):

@@ -15,7 +15,8 @@ the others.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import compress
 from typing import TypeVar
 
 from pygo_cross.diag import Diagnostic, InternalError, Pos, UserError
@@ -76,7 +77,7 @@ class ObjFile:
 class Loader:
     """All symbols of a link. Fields are parallel, indexed by the global number."""
 
-    def __init__(self, linknames: LinknamePolicy) -> None:
+    def __init__(self, linknames: LinknamePolicy, *, debug_info: bool = True) -> None:
         self.objs: list[ObjFile] = []
         self.by_package: dict[str, ObjFile] = {}
         self.names: tuple[dict[str, int], dict[str, int]] = ({}, {})
@@ -96,6 +97,7 @@ class Loader:
         self.extname: dict[int, str] = {}
         self._builtins = [0] * len(BUILTINS)
         self._linknames = linknames
+        self._debug_info = debug_info
         self._linkname_refs: list[tuple[ObjFile, str, int]] = []
         self._size_fixups: list[tuple[int, int]] = []
         self._problems: list[Diagnostic] = []
@@ -186,27 +188,40 @@ class Loader:
         self.used_in_iface[sym] = 1
 
     def _load_hashed(self, file: ObjFile, start: int, count: int, hashes: list[H], known: dict[H, tuple[int, int]]) -> list[int]:
-        """Number content-addressed symbols: one number a hash; of several copies the largest stands for all."""
+        """Number content-addressed symbols: one number a hash; of several copies the largest stands for all.
+
+        Where nobody wants debug information, its symbols are left without a number (0).
+        """
         end = start + count
-        numbers = []
+        numbers = [0] * count
+        file_kind = file.kind
+        wanted: Iterable[int] = range(count)
+        if not self._debug_info:
+            wanted = compress(wanted, file_kind[start:end].translate(_NOT_DWARF))
         sizes = file.obj.sizes(start, end)
-        sym_obj, sym_li, kind, used = self.sym_obj, self.sym_li, self.kind, self.used_in_iface
-        for li, digest, size in zip(range(start, end), hashes, sizes, strict=True):
+        base = sym = len(self.sym_obj)
+        added: list[int] = []
+        for index in wanted:
+            digest = hashes[index]
             found = known.get(digest)
             if found is None:
-                sym = len(sym_obj)
-                known[digest] = (sym, size)
-                sym_obj.append(file)
-                sym_li.append(li)
-                kind.append(file.kind[li])
-                used.append(0)
+                known[digest] = (sym, sizes[index])
+                numbers[index] = sym
+                added.append(start + index)
+                sym += 1
             else:
-                sym = found[0]
-                if size > found[1]:
+                numbers[index] = found[0]
+                if sizes[index] > found[1]:
                     # Trailing zeros are no part of the hash, so copies may differ in size.
-                    known[digest] = (sym, size)
-                    sym_obj[sym], sym_li[sym], kind[sym] = file, li, file.kind[li]
-            numbers.append(sym)
+                    known[digest] = (found[0], sizes[index])
+                    if found[0] < base:
+                        self._replace(found[0], file, start + index)
+                    else:
+                        added[found[0] - base] = start + index
+        self.sym_obj.extend([file] * len(added))
+        self.sym_li.extend(added)
+        self.kind += bytes([file_kind[li] for li in added])
+        self.used_in_iface += bytes(len(added))
         self._note_attributes(file, start, end, numbers)
         return numbers
 
@@ -539,4 +554,5 @@ def _bit_table(bit: int) -> bytes:
 
 
 _BIT = {bit: _bit_table(bit) for bit in (goobj.LOCAL, goobj.USED_IN_IFACE)}
+_NOT_DWARF = bytes(0 if kinds.is_dwarf(kind) else 1 for kind in range(256))
 _IFACE_BIT = _BIT[goobj.USED_IN_IFACE]

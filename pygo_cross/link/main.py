@@ -29,7 +29,7 @@ from pygo_cross.link.textorder import assign_text_order
 
 def link_image(options: LinkOptions) -> Image:
     """Link a program up to the finished image. Raises UserError."""
-    loader = Loader(LinknamePolicy(options.check_linkname))
+    loader = Loader(LinknamePolicy(options.check_linkname), debug_info=not options.no_dwarf)
     link = Link(options, loader)
     libraries = load(loader, options)
     link.libraries = libraries.order
@@ -38,7 +38,14 @@ def link_image(options: LinkOptions) -> Image:
     prepare.load_fips(link)
     inittask.inittasks(link)
     roots = [link.main_inittasks] if link.main_inittasks else []
-    parents = deadcode.deadcode(loader, options.entry, roots, prune_weak_map=options.prune_weak_map, trace=bool(options.map_file))
+    parents = deadcode.deadcode(
+        loader,
+        options.entry,
+        roots,
+        prune_weak_map=options.prune_weak_map,
+        debug_info=not options.no_dwarf,
+        trace=bool(options.map_file),
+    )
 
     prepare.setup(link)
     assign_text_order(link)

@@ -52,13 +52,18 @@ def _hidden(link: Link, sym: int) -> bool:
 
 
 def image_symbols(link: Link) -> tuple[list[ImageSymbol], dict[int, ImageSymbol]]:
-    """The entries in the order Image wants, and those of imports by symbol number."""
+    """The entries in the order Image wants, and those of imports by symbol number; when stripped, imports are all."""
     loader = link.loader
     kind = loader.kind
+    imports: dict[int, ImageSymbol] = {}
+    if link.options.strip:
+        for sym, (remote, library) in sorted(loader.dynimport.items()):
+            if loader.reachable[sym]:
+                imports[sym] = ImageSymbol(remote, SYMBOL_IMPORT, dylib=library)
+        return list(imports.values()), imports
     result = [_text_symbol(link, loader.lookup("runtime.text"))]
     result += [_text_symbol(link, sym) for sym in link.textp]
     result.append(_text_symbol(link, loader.lookup("runtime.etext")))
-    imports: dict[int, ImageSymbol] = {}
     first, last = kinds.STEXTEND, kinds.SDYNIMPORT
     for sym in compress(range(len(kind)), loader.reachable):
         own = kind[sym]

@@ -54,6 +54,8 @@ Reloc = tuple[int, int, int, int, int, int]
 _NAME_ABI = struct.Struct("<IIH11x")
 _SIZE = struct.Struct("<13xI4x")
 _ALIGN = struct.Struct("<17xI")
+_LENGTH_SIZE = struct.Struct("<I9xI4x")
+_REFERENCE = struct.Struct("<5xHqII")
 _SYM_SIZE = SYM.size
 _RELOC_SIZE = RELOC.size
 _AUX_SIZE = AUX.size
@@ -86,6 +88,7 @@ class Object:
         "_auxidx",
         "_dataidx",
         "_relocidx",
+        "_strings",
         "fingerprint",
         "flags",
         "nall",
@@ -118,6 +121,8 @@ class Object:
         for block, size in _RECORD.items():
             if (offsets[block + 1] - offsets[block]) % size:
                 raise bad_file(path, f"corrupt object file: block {block} has a broken record")
+        # Nearly all strings are ASCII and stand behind the header, so slices of one decoded string serve for them.
+        self._strings = str(view[: offsets[0]], "latin-1")
         self.ndef = self._count(BLK_SYMDEF, SYM.size)
         self.nhashed64 = self._count(BLK_HASHED64DEF, SYM.size)
         self.nhashed = self._count(BLK_HASHEDDEF, SYM.size)
@@ -148,6 +153,9 @@ class Object:
         return bad_file(self.path, f"corrupt object file: {what}")
 
     def _string(self, length: int, offset: int) -> str:
+        text = self._strings[offset : offset + length]
+        if len(text) == length and text.isascii():
+            return text
         if offset + length > len(self.view):
             raise self._bad("a string lies outside it")
         try:
@@ -243,6 +251,22 @@ class Object:
         """The size of a symbol in bytes; its data may be shorter, the rest is zero."""
         size: int = _SIZE.unpack_from(self.view, self.offsets[BLK_SYMDEF] + index * _SYM_SIZE)[0]
         return size
+
+    def references(self, index: int) -> list[tuple[int, int, int, int]]:
+        """Of the relocations of a definition only what a flood needs: (type, addend, package index, symbol index)."""
+        first, last = self._relocidx[index], self._relocidx[index + 1]
+        if first >= last:
+            return []
+        base = self.offsets[BLK_RELOC]
+        end = base + last * _RELOC_SIZE
+        if end > self.offsets[BLK_RELOC + 1]:
+            raise self._bad("relocations lie outside their block")
+        return list(_REFERENCE.iter_unpack(self.view[base + first * _RELOC_SIZE : end]))
+
+    def extent(self, index: int) -> tuple[int, int, int]:
+        """Of a definition: the length of its name, its size, and how many bytes of data the object holds."""
+        length, size = _LENGTH_SIZE.unpack_from(self.view, self.offsets[BLK_SYMDEF] + index * _SYM_SIZE)
+        return length, size, self._dataidx[index + 1] - self._dataidx[index]
 
     def relocs(self, index: int) -> list[Reloc]:
         """The relocations of a definition."""
