@@ -36,8 +36,11 @@ FAULT_READ: Final = 0
 FAULT_WRITE: Final = 1
 FAULT_FETCH: Final = 2
 
-# The first bytes of VEX and EVEX prefixes.
-_PREFIX: Final = re.compile(rb"[\xc4\xc5\x62]").search
+# More than Unicorn puts into a block of amd64.
+_LONGEST_BLOCK: Final = 1024
+
+# The first bytes of VEX and EVEX prefixes, and RDRAND's opcode: without one of them there is nothing to look for.
+_PREFIX: Final = re.compile(rb"[\xc4\xc5\x62]|\x0f\xc7").search
 
 
 class Cpu:
@@ -47,9 +50,11 @@ class Cpu:
         "_budget",
         "_clock",
         "_counter",
+        "_entered",
         "_event",
         "_pc",
         "_pending",
+        "_random",
         "_read_code",
         "arch",
         "engine",
@@ -60,15 +65,19 @@ class Cpu:
         "used",
     )
 
-    def __init__(self, arch: Arch, clock: Callable[[], int], read_code: Callable[[int, int], bytes]) -> None:
-        """`clock` is the virtual time in nanoseconds; `read_code` reads guest memory for the check of new blocks."""
+    def __init__(
+        self, arch: Arch, clock: Callable[[], int], random: Callable[[], int], read_code: Callable[[int, int], bytes]
+    ) -> None:
+        """`clock` is the virtual time in nanoseconds, `random` gives 64 bits; `read_code` reads guest memory for the check of new blocks."""
         self.arch = arch
         self.engine = uc.Engine(arch.engine_arch, arch.engine_mode, arch.cpu_model)
         self._clock = clock
+        self._random = random
         self._read_code = read_code
         self._event = -1
         self._pending = 0
         self._budget = 0
+        self._entered: set[int] = set()
         self.used = 0
         self.fault_address = 0
         self.fault_kind = FAULT_READ
@@ -145,9 +154,15 @@ class Cpu:
         encoding = uc.SystemRegister.from_address(pointer)
         coordinates = (encoding.op0, encoding.op1, encoding.crn, encoding.crm, encoding.op2)
         if coordinates in ((3, 3, 14, 0, 2), (3, 3, 14, 0, 1)):  # CNTVCT_EL0, CNTPCT_EL0
-            uc.Registers(self.engine, (register,)).write(self._clock())
-            return 1
-        return 0
+            value = self._clock()
+        elif coordinates == (3, 3, 14, 0, 0):  # CNTFRQ_EL0
+            value = 1_000_000_000
+        elif coordinates in ((3, 3, 2, 4, 0), (3, 3, 2, 4, 1)):  # RNDR, RNDRRS
+            value = self._random()
+        else:
+            return 0
+        uc.Registers(self.engine, (register,)).write(value)
+        return 1
 
     def _on_new_block(self, _engine: int, current: ctypes._Pointer[uc.TranslationBlock], _previous: int, _user: int) -> None:
         block = current.contents
@@ -175,7 +190,15 @@ class Cpu:
         self._event = -1
         counter = self._counter
         counter[0] = self._budget = budget
-        error = self.engine.start(self._pc.read()[0])
+        pc = self._pc.read()[0]
+        if pc not in self._entered:
+            # The first block of a run is translated without a word from the engine, so its code is looked at here.
+            self._entered.add(pc)
+            if self.arch is amd64.AMD64:
+                self.unsupported = vex.unsupported(self._read_code(pc, _LONGEST_BLOCK), until_jump=True)
+                if self.unsupported:
+                    return STOP_UNSUPPORTED
+        error = self.engine.start(pc)
         event = self._event
         if event == STOP_UNSUPPORTED:
             counter[0] += self._pending

@@ -65,7 +65,7 @@ class Process:
         self.executable = b"/usr/bin/" + (os.path.basename(options.arguments[0]) or b"main")
         self.arch = _ARCHES[image.arch]
         self.sched = Scheduler(self)
-        self.cpu = cpu.Cpu(self.arch, self.sched.elapsed, self._read_code)
+        self.cpu = cpu.Cpu(self.arch, self.sched.elapsed, lambda: int.from_bytes(self.random(8), "little"), self._read_code)
         self.memory = Memory(self.cpu.engine, page, options.limits.memory, search_top)
         self.files = FileTable()
         self.umask = 0o022
@@ -286,8 +286,8 @@ class Process:
             elif stop == cpu.STOP_UNSUPPORTED:
                 raise Lacking(
                     "unsupported-instruction",
-                    f"the guest is about to execute an AVX instruction ({processor.unsupported}) near {processor.pc():#x};"
-                    " build for GOAMD64=v1 or v2",
+                    f"the guest is about to execute an instruction that cannot be emulated ({processor.unsupported}) near"
+                    f" {processor.pc():#x}; build for GOAMD64=v1 or v2",
                 )
             else:
                 self.signals.fault(thread, stop)

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Finds AVX instructions in a block of amd64 code.
+"""Finds instructions in a block of amd64 code that must not run: AVX, and those that read the host's random numbers.
 
 Unicorn's amd64 decoder accepts the VEX prefix but executes most instructions behind it as if it were an SSE prefix, so `VPADDD ymm` adds
 half of the lanes and says nothing. Binaries carry such code behind CPUID checks; only a block about to run is of interest. The exception
 are BMI1 and BMI2 on general registers, which Unicorn does right. EVEX (AVX-512) is never right.
+RDRAND and RDSEED do work, but would make runs differ.
 
 This decodes instruction lengths of 64-bit code: prefixes, opcode maps, ModRM, immediates (Intel SDM volume 2, chapter 2 and appendix A).
 """
@@ -60,18 +61,24 @@ def _modrm_size(code: bytes, at: int) -> int:
     return size + 4 if base == 5 else size
 
 
-def unsupported(code: bytes) -> str:
+# Instructions that end a block: jumps, calls, returns, traps; of the 0f map, system calls, UD2 and near jumps.
+_ENDS_ONE: Final = frozenset((*range(0x70, 0x80), 0xC2, 0xC3, 0xCA, 0xCB, 0xCC, 0xCD, 0xCF, *range(0xE0, 0xE4), 0xE8, 0xE9, 0xEB, 0xF4, 0xFF))
+_ENDS_TWO: Final = frozenset((0x05, 0x07, 0x0B, 0x34, 0x35, *range(0x80, 0x90)))
+
+
+def unsupported(code: bytes, until_jump: bool = False) -> str:
     """The first instruction of the straight-line `code` that Unicorn would execute wrongly, named by its encoding; '' if there is none.
 
-    Code that cannot be decoded is left for the engine to refuse.
+    With `until_jump` the code may go on behind the block's end, and is looked at up to there. Code that cannot be decoded is left for the
+    engine to refuse.
     """
     try:
-        return _scan(code)
+        return _scan(code, until_jump)
     except IndexError:
         return ""
 
 
-def _scan(code: bytes) -> str:
+def _scan(code: bytes, until_jump: bool) -> str:
     at = 0
     end = len(code)
     while at < end:
@@ -88,19 +95,23 @@ def _scan(code: bytes) -> str:
                 break
             at += 1
         if opcode == 0xC5:
-            return f"VEX.map1 {code[at + 2]:#04x}"
+            return f"AVX, VEX map 1 {code[at + 2]:#04x}"
         if opcode == 0xC4:
             table = code[at + 1] & 31
             if (table, code[at + 3]) not in _BMI:
-                return f"VEX.map{table} {code[at + 3]:#04x}"
+                return f"AVX, VEX map {table} {code[at + 3]:#04x}"
             at += 4
             at += _modrm_size(code, at) + (1 if table == 3 else 0)
             continue
         if opcode == 0x62:
-            return f"EVEX.map{code[at + 1] & 7} {code[at + 4]:#04x}"
+            return f"AVX-512, EVEX map {code[at + 1] & 7} {code[at + 4]:#04x}"
         if opcode == 0x0F:
             second = code[at + 1]
+            if until_jump and second in _ENDS_TWO:
+                return ""
             at += 2
+            if second == 0xC7 and code[at] >= 0xF0:
+                return "RDRAND or RDSEED"
             if second in (0x38, 0x3A):
                 at += 1
                 at += _modrm_size(code, at) + (1 if second == 0x3A else 0)
@@ -109,6 +120,8 @@ def _scan(code: bytes) -> str:
             elif second not in _TWO_PLAIN:
                 at += _modrm_size(code, at) + (1 if second in _TWO_IMM8 else 0)
             continue
+        if until_jump and opcode in _ENDS_ONE:
+            return ""
         kind = _ONE[opcode]
         at += 1
         immediate = 2 if small else 4
