@@ -83,13 +83,15 @@ def _define_borders(link: Link) -> None:
 def _assign_groups(link: Link) -> None:
     """Sort reachable read-only symbols into groups by what their names say they are."""
     loader = link.loader
-    kind, groups, special = loader.kind, link.groups, loader.special
+    kind, groups, special, name_of = loader.kind, link.groups, loader.special, loader.name
     rodata, gofunc, noptrbss = kinds.SRODATA, kinds.SGOFUNC, kinds.SNOPTRBSS
     for sym in compress(range(len(kind)), loader.reachable):
         own = kind[sym]
         if sym in special or own not in (rodata, gofunc, noptrbss):
             continue
-        name = loader.name(sym)
+        name = name_of(sym)
+        if not name:
+            continue
         if own == noptrbss:
             if name.startswith("type:.gcmask."):
                 groups[sym] = kinds.SGCMASK

@@ -8,7 +8,7 @@ to it, or a distance that an instruction can't hold. Facts: GOROOT/src/cmd/link/
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from pygo_cross.arch.arm64.reloc import Unreachable
 from pygo_cross.arch.arm64.reloc import relocate as relocate_arm64
@@ -18,6 +18,7 @@ from pygo_cross.link import kinds
 from pygo_cross.link.context import Link
 from pygo_cross.link.image import Section
 from pygo_cross.obj import goobj
+from pygo_cross.obj.reader import Reloc as ObjReloc
 from pygo_cross.obj.reloctype import (
     NAMES,
     R_ADDR,
@@ -50,6 +51,7 @@ class Relocator:
         self.unreachable_method = link.loader.lookup("runtime.unreachableMethod", goobj.ABI_INTERNAL)
         self.tls_offset = _TLS_OFFSET[link.options.goos]
         self.code_pad = FACTS[link.options.goarch].code_pad
+        self.global_table: dict[int, Sequence[int]] = {0: range(len(link.loader.sym_obj))}
         self._seen: set[tuple[int, int]] = set()
 
     def fill(self, section: Section, syms: list[int], *, code: bool) -> None:
@@ -76,7 +78,19 @@ class Relocator:
         loader = self.loader
         value, kind, reachable, section_of = loader.value, loader.kind, loader.reachable, self.link.section_of
         address = value[sym]
-        for offset, size, rtype, addend, target in loader.relocs(sym):
+        rows: list[ObjReloc]
+        ext = loader.ext.get(sym)
+        file = loader.sym_obj[sym]
+        if ext is not None:
+            rows = [(offset, size, rtype, addend, 0, target) for offset, size, rtype, addend, target in ext.relocs]
+            tables = self.global_table
+        elif file is not None:
+            rows = file.obj.relocs(loader.sym_li[sym])
+            tables = file.tables
+        else:
+            return
+        for offset, size, rtype, addend, package, index in rows:
+            target = tables[package][index]
             if not size:
                 continue  # a mark for the reachability analysis
             if rtype in (R_CALL, R_PCREL):
