@@ -63,7 +63,7 @@ def build_command(job: Job, out: Path, scratch: Path, workers: int = 0) -> Comma
     if workers:
         argv.append(f"-p={workers}")
     if job.builder == "pygo":
-        argv.append("-toolexec=" + quote_words("sh", str(Path(__file__).with_name("toolexec.sh")), sys.executable))
+        argv.append("-toolexec=" + quote_words("/bin/sh", str(Path(__file__).with_name("toolexec.sh")), sys.executable))
         env["PYGO_CROSS_LINK_ID"] = linker_id()
     argv += [*job.flags, *job.packages]
     folder = job.folder.absolute()

@@ -28,7 +28,8 @@ def writing(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise unwritable(Path(error.filename) if isinstance(error.filename, str) else path, error) from None
+        # `path` and not the error's own file name: people know nothing of the file beside it.
+        raise unwritable(path, error) from None
 
 
 def make_folder(path: Path) -> None:
