@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 from typing import NoReturn
 
@@ -106,4 +107,6 @@ def main(argv: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
+    # An interrupt ends us as it would end the program itself, with no traceback of ours.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     sys.exit(main())
