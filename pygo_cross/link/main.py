@@ -11,7 +11,20 @@ from __future__ import annotations
 import gc
 import sys
 
-from pygo_cross.link import deadcode, dwarf, dynimport, findfunctab, fips, flags, inittask, linkmap, moduledata, pclntab, prepare
+from pygo_cross.link import (
+    deadcode,
+    dwarf,
+    dynimport,
+    findfunctab,
+    fips,
+    flags,
+    inittask,
+    linkmap,
+    moduledata,
+    pclntab,
+    prepare,
+    stackcheck,
+)
 from pygo_cross.link.address import assign_addresses
 from pygo_cross.link.context import Link
 from pygo_cross.link.data import Data
@@ -50,6 +63,7 @@ def link_image(options: LinkOptions) -> Image:
     prepare.setup(link)
     assign_text_order(link)
     prepare.set_strings(link)
+    stackcheck.check(link)
     debug_info = None if options.no_dwarf else dwarf.generate_debug_info(link)
     imports = dynimport.define(link)
     prepare.add_build_id(link)
