@@ -5,7 +5,8 @@ The guest sees an in-memory file tree, what is mounted into it read-only, its ar
 else of the host. Everything that it can observe is deterministic, time and random numbers included. "Ran under emulation" is all that a run
 proves: there is no real kernel and no real dyld here.
 
-`run` is the whole interface for a caller in Python; `python -m pygo_cross.emulate` is the same as a process of its own. Unicorn's library is
+`run` is the whole interface for a caller in Python; `python -m pygo_cross.emulate` is the same as a process of its own. Unicorn's
+library is
 loaded by the first run, not by the import.
 """
 
@@ -48,7 +49,8 @@ def run(
 
     `binary` is a path, or the file's contents. `args` follow the program's name (`name`, by default the path). `stdin` is bytes, or a
     descriptor of the host. `env` is the whole environment; None means `DEFAULT_ENVIRONMENT`. `mounts` are `HOST`, `HOST:GUEST` or pairs;
-    `files` are put into the tree, by absolute path. `arch` picks a slice of a universal binary. `output` receives what the guest writes as it
+    `files` are put into the tree, by absolute path. `arch` picks a slice of a universal binary. `output` receives what the guest writes
+    as it
     does (1 or 2, and the bytes); without it the output is in the result. `trace` gets one line a call.
     """
     result = Result()

@@ -28,7 +28,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="pygo_cross.emulate", description="Run a Go binary for Linux or macOS under emulation.")
     parser.add_argument("--mount", action="append", default=[], metavar="HOST[:GUEST]", help="show a host path, read-only")
     parser.add_argument("--cwd", default="/", metavar="DIR", help="the guest's working directory")
-    parser.add_argument("--env", action="append", default=[], metavar="K=V", help="add to the guest's environment; K alone copies the host's")
+    parser.add_argument("--env", action="append", default=[], metavar="K=V", help="add to the environment; K alone copies the host's")
     parser.add_argument("--stdin", default="-", metavar="FILE", help="the guest's standard input; - is this process's own")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="what the guest's random numbers come from")
     parser.add_argument("--cpus", type=int, default=2, metavar="N", help="how many processors the guest sees")

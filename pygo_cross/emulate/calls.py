@@ -11,6 +11,7 @@ Narrow arguments are cut to their width: the upper half of the register is not t
 from __future__ import annotations
 
 import stat
+import struct
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -24,6 +25,7 @@ from pygo_cross.emulate.vfs import GID, UID, Directory, GeneratedLink, Node, Sym
 Handler = Callable[..., "int | None"]
 
 _TRANSFER: Final = 1 << 30
+_TIME: Final = struct.Struct("<qq")
 
 _ARGUMENTS: Final[dict[str, Callable[[Process, int], Any]]] = {
     "i": lambda process, value: (value & 0x7FFFFFFF) - (value & 0x80000000),
@@ -77,6 +79,14 @@ def base_of(p: Process, descriptor: int, path: bytes) -> Directory:
     if not isinstance(file, OpenDirectory):
         raise Errno("ENOTDIR")
     return file.directory
+
+
+def timespec(p: Process, address: int) -> int:
+    """A struct timespec in nanoseconds; EINVAL if it is not a valid one."""
+    seconds, nanoseconds = _TIME.unpack(p.memory.read(address, 16))
+    if seconds < 0 or not 0 <= nanoseconds < 10**9:
+        raise Errno("EINVAL")
+    return int(seconds * 10**9 + nanoseconds)
 
 
 # Reading and writing.

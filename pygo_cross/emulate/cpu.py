@@ -68,7 +68,8 @@ class Cpu:
     def __init__(
         self, arch: Arch, clock: Callable[[], int], random: Callable[[], int], read_code: Callable[[int, int], bytes]
     ) -> None:
-        """`clock` is the virtual time in nanoseconds, `random` gives 64 bits; `read_code` reads guest memory for the check of new blocks."""
+        """`clock` is the virtual time in nanoseconds, `random` gives 64 bits; `read_code` reads guest memory for the check of new
+        blocks."""
         self.arch = arch
         self.engine = uc.Engine(arch.engine_arch, arch.engine_mode, arch.cpu_model)
         self._clock = clock
@@ -83,7 +84,7 @@ class Cpu:
         self.fault_kind = FAULT_READ
         self.unsupported = ""
         self._pc = uc.Registers(self.engine, (arch.pc,))
-        stop = ctypes.cast(uc.library().uc_emu_stop, ctypes.c_void_p).value
+        stop = ctypes.cast(uc.library().uc_emu_stop, ctypes.c_void_p).value or 0
         self._counter = (ctypes.c_int64 * 2)(0, stop)
         stub = uc.native_stub()
         self.native = bool(stub)

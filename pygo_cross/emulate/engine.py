@@ -54,7 +54,7 @@ MemoryCallback = ctypes.CFUNCTYPE(
 class TranslationBlock(ctypes.Structure):
     """`uc_tb`: a block that was translated."""
 
-    _fields_ = [("pc", ctypes.c_uint64), ("icount", ctypes.c_uint16), ("size", ctypes.c_uint16)]  # noqa: RUF012
+    _fields_ = [("pc", ctypes.c_uint64), ("icount", ctypes.c_uint16), ("size", ctypes.c_uint16)]
 
 
 EdgeCallback = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.POINTER(TranslationBlock), ctypes.c_void_p, ctypes.c_void_p)
@@ -63,7 +63,7 @@ EdgeCallback = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.POINTER(Translatio
 class SystemRegister(ctypes.Structure):
     """`uc_arm64_cp_reg`: a system register's coordinates, and its value."""
 
-    _fields_ = [  # noqa: RUF012
+    _fields_ = [
         ("crn", ctypes.c_uint32),
         ("crm", ctypes.c_uint32),
         ("op0", ctypes.c_uint32),
@@ -145,12 +145,12 @@ class Registers:
 
     def write(self, *values: int) -> None:
         """Set the registers to `values`, each taken modulo 2**64."""
-        self.values[:] = values  # ctypes takes the low bits
+        self.values[:] = list(values)  # ctypes takes the low bits
         self._write(self._engine.handle, self._ids, self._pointers, self.count)
 
     def write_context(self, context: ctypes.c_void_p, *values: int) -> None:
         """Set the registers inside a saved context."""
-        self.values[:] = values
+        self.values[:] = list(values)
         library().uc_context_reg_write_batch(context, self._ids, self._pointers, self.count)
 
 

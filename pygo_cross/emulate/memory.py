@@ -5,7 +5,8 @@ It is one sorted list of areas that do not overlap. An area with access is backe
 emulator reads and writes the guest without going through it; an area without access (PROT_NONE) is recorded only, because mapped regions
 are what costs Unicorn most. Go reserves hundreds of megabytes in this way and uses little of it.
 
-Invariants: areas are whole pages; every area with access is exactly one region of the engine, and no other region exists; every access of the
+Invariants: areas are whole pages; every area with access is exactly one region of the engine, and no other region exists; every access
+of the
 emulator's goes through this file, obeys the area's protection, and raises `GuestFault` where the guest's kernel would say EFAULT.
 """
 

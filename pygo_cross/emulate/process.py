@@ -2,7 +2,8 @@
 """One guest process, whatever its system: memory, threads, files, signals, and the loop that runs them.
 
 linux/ and darwin/ derive from `Process`. They set up the first thread, say what a call is, build signal frames, and give error names
-their numbers. The loop runs one thread for a slice, deals with the reason why it stopped, and goes on; everything that the guest did not cause
+their numbers. The loop runs one thread for a slice, deals with the reason why it stopped, and goes on; everything that the guest did not
+cause
 (limits, what the emulator lacks) leaves it as an `EmulatorError`, the guest's own end as a `ProcessExit`.
 """
 
@@ -112,7 +113,7 @@ class Process:
                 return self.memory.read_up_to(address, size)
             self._code_area = area
         offset = area.offset + address - area.start
-        return area.backing.buffer[offset : offset + size]  # type: ignore[union-attr]
+        return area.backing.buffer[offset : offset + size]
 
     def load_segments(self) -> None:
         """Map the image."""
@@ -226,7 +227,7 @@ class Process:
         if sched.skip_to_deadline():
             sched.expire()
             return
-        if self.host_queue.threads or self.host_queue.watchers and self.host_waiters:
+        if self.host_queue.threads or (self.host_queue.watchers and self.host_waiters):
             time.sleep(0.002)
             return
         kinds = sorted({thread.wait.kind for thread in sched.threads.values() if thread.wait is not None})

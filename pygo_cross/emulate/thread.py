@@ -28,7 +28,8 @@ class Wait:
     """Why a thread does not run.
 
     `retry` is tried whenever one of `queues` is notified: a number ends the wait with that result, None goes on waiting. `timeout` is what
-    happens at the deadline: a result, or a function that gives one. `restart` says that a signal's handler lets the call begin anew where the
+    happens at the deadline: a result, or a function that gives one. `restart` says that a signal's handler lets the call begin anew
+    where the
     handler was installed so (SA_RESTART); `deferred`, that signals wait until the call has ended by `interrupt`, which returns whether it
     could end it now.
     """

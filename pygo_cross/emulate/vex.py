@@ -36,7 +36,8 @@ _ONE: Final = (
 
 # The 0f map; those with an imm8 behind ModRM, those with neither, and the near jumps.
 _TWO_IMM8: Final = frozenset((0x70, 0x71, 0x72, 0x73, 0xA4, 0xAC, 0xBA, 0xC2, 0xC4, 0xC5, 0xC6))
-_TWO_PLAIN: Final = frozenset((0x05, 0x06, 0x07, 0x08, 0x09, 0x0B, 0x0E, 0x30, 0x31, 0x32, 0x33, 0x34, 0x35, 0x37, 0x77, 0xA0, 0xA1, 0xA2, 0xA8,
+_TWO_PLAIN: Final = frozenset((0x05, 0x06, 0x07, 0x08, 0x09, 0x0B, 0x0E, 0x30, 0x31, 0x32, 0x33, 0x34, 0x35, 0x37, 0x77, 0xA0, 0xA1,
+    0xA2, 0xA8,
                                0xA9, 0xAA, *range(0xC8, 0xD0)))  # fmt: skip
 
 # VEX instructions on general registers, by (map, opcode): ANDN, the BLS group, BZHI/PDEP/PEXT, MULX, BEXTR and the shifts; RORX.
@@ -62,92 +63,108 @@ def _modrm_size(code: bytes, at: int) -> int:
 
 
 # Instructions that end a block: jumps, calls, returns, traps; of the 0f map, system calls, UD2 and near jumps.
-_ENDS_ONE: Final = frozenset((*range(0x70, 0x80), 0xC2, 0xC3, 0xCA, 0xCB, 0xCC, 0xCD, 0xCF, *range(0xE0, 0xE4), 0xE8, 0xE9, 0xEB, 0xF4, 0xFF))
+_ENDS_ONE: Final = frozenset((*range(0x70, 0x80), 0xC2, 0xC3, 0xCA, 0xCB, 0xCC, 0xCD, 0xCF, *range(0xE0, 0xE4), 0xE8, 0xE9, 0xEB, 0xF4,
+    0xFF))
 _ENDS_TWO: Final = frozenset((0x05, 0x07, 0x0B, 0x34, 0x35, *range(0x80, 0x90)))
 
 
 def unsupported(code: bytes, until_jump: bool = False) -> str:
-    """The first instruction of the straight-line `code` that Unicorn would execute wrongly, named by its encoding; '' if there is none.
+    """The first instruction of the straight-line `code` that must not run, described; '' if there is none.
 
     With `until_jump` the code may go on behind the block's end, and is looked at up to there. Code that cannot be decoded is left for the
     engine to refuse.
     """
-    try:
-        return _scan(code, until_jump)
-    except IndexError:
-        return ""
-
-
-def _scan(code: bytes, until_jump: bool) -> str:
     at = 0
-    end = len(code)
-    while at < end:
-        wide = small = False
-        while True:
-            opcode = code[at]
-            if opcode & 0xF0 == 0x40:
-                wide = bool(opcode & 8)
-                at += 1
-                continue
-            if opcode == 0x66:
-                small = True
-            elif _ONE[opcode] != "p":
-                break
-            at += 1
-        if opcode == 0xC5:
-            return f"AVX, VEX map 1 {code[at + 2]:#04x}"
-        if opcode == 0xC4:
-            table = code[at + 1] & 31
-            if (table, code[at + 3]) not in _BMI:
-                return f"AVX, VEX map {table} {code[at + 3]:#04x}"
-            at += 4
-            at += _modrm_size(code, at) + (1 if table == 3 else 0)
-            continue
-        if opcode == 0x62:
-            return f"AVX-512, EVEX map {code[at + 1] & 7} {code[at + 4]:#04x}"
-        if opcode == 0x0F:
-            second = code[at + 1]
-            if until_jump and second in _ENDS_TWO:
+    try:
+        while at < len(code):
+            size, found = decode(code, at)
+            if found == ENDS_BLOCK:
+                if until_jump:
+                    return ""
+            elif found:
+                return found
+            if not size:
                 return ""
-            at += 2
-            if second == 0xC7 and code[at] >= 0xF0:
-                return "RDRAND or RDSEED"
-            if second in (0x38, 0x3A):
-                at += 1
-                at += _modrm_size(code, at) + (1 if second == 0x3A else 0)
-            elif 0x80 <= second <= 0x8F:
-                at += 4
-            elif second not in _TWO_PLAIN:
-                at += _modrm_size(code, at) + (1 if second in _TWO_IMM8 else 0)
-            continue
-        if until_jump and opcode in _ENDS_ONE:
-            return ""
-        kind = _ONE[opcode]
-        at += 1
-        immediate = 2 if small else 4
-        if kind == "m":
-            at += _modrm_size(code, at)
-        elif kind == "M":
-            at += _modrm_size(code, at) + 1
-        elif kind == "Z":
-            at += _modrm_size(code, at) + immediate
-        elif kind == "b":
-            at += 1
-        elif kind == "z":
-            at += 4 if opcode in (0xE8, 0xE9) else immediate
-        elif kind == "w":
-            at += 2
-        elif kind == "v":
-            at += 8 if wide else immediate
-        elif kind == "o":
-            at += 8
-        elif kind == "e":
-            at += 3
-        elif kind == "3":
-            extra = 0
-            if code[at] >> 3 & 7 < 2:
-                extra = 1 if opcode == 0xF6 else immediate
-            at += _modrm_size(code, at) + extra
-        elif kind == "-":
-            return ""
+            at += size
+    except IndexError:
+        pass
     return ""
+
+
+# What `decode` says of an instruction that ends a block.
+ENDS_BLOCK: Final = "end"
+
+
+def decode(code: bytes, start: int) -> tuple[int, str]:
+    """The length of the instruction at `start`, and `ENDS_BLOCK`, or what is wrong with it, or ''. Length 0: not an instruction.
+
+    An instruction that must not run has no length. Raises IndexError where `code` ends too early.
+    """
+    at = start
+    wide = small = False
+    while True:
+        opcode = code[at]
+        if opcode & 0xF0 == 0x40:
+            wide = bool(opcode & 8)
+        elif opcode == 0x66:
+            small = True
+        elif _ONE[opcode] != "p":
+            break
+        at += 1
+    if opcode == 0xC5:
+        return 0, f"AVX, VEX map 1 {code[at + 2]:#04x}"
+    if opcode == 0xC4:
+        table = code[at + 1] & 31
+        if (table, code[at + 3]) not in _BMI:
+            return 0, f"AVX, VEX map {table} {code[at + 3]:#04x}"
+        at += 4
+        return at + _modrm_size(code, at) + (1 if table == 3 else 0) - start, ""
+    if opcode == 0x62:
+        return 0, f"AVX-512, EVEX map {code[at + 1] & 7} {code[at + 4]:#04x}"
+    if opcode == 0x0F:
+        return _decode_two(code, start, at + 1)
+    kind = _ONE[opcode]
+    at += 1
+    immediate = 2 if small else 4
+    if kind == "m":
+        at += _modrm_size(code, at)
+    elif kind == "M":
+        at += _modrm_size(code, at) + 1
+    elif kind == "Z":
+        at += _modrm_size(code, at) + immediate
+    elif kind == "b":
+        at += 1
+    elif kind == "z":
+        at += 4 if opcode in (0xE8, 0xE9) else immediate
+    elif kind == "w":
+        at += 2
+    elif kind == "v":
+        at += 8 if wide else immediate
+    elif kind == "o":
+        at += 8
+    elif kind == "e":
+        at += 3
+    elif kind == "3":
+        extra = 0
+        if code[at] >> 3 & 7 < 2:
+            extra = 1 if opcode == 0xF6 else immediate
+        at += _modrm_size(code, at) + extra
+    elif kind == "-":
+        return 0, ""
+    return at - start, ENDS_BLOCK if opcode in _ENDS_ONE else ""
+
+
+def _decode_two(code: bytes, start: int, at: int) -> tuple[int, str]:
+    """`decode` for the 0f map, `at` being behind the 0f."""
+    opcode = code[at]
+    at += 1
+    if opcode == 0xC7 and code[at] >= 0xF0:
+        return 0, "RDRAND or RDSEED"
+    if opcode in (0x38, 0x3A):
+        at += 1
+        at += _modrm_size(code, at) + (1 if opcode == 0x3A else 0)
+    elif 0x80 <= opcode <= 0x8F:
+        at += 4
+    elif opcode not in _TWO_PLAIN:
+        at += _modrm_size(code, at) + (1 if opcode in _TWO_IMM8 else 0)
+    return at - start, ENDS_BLOCK if opcode in _ENDS_TWO else ""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from pygo_cross.emulate import calls, files
 from pygo_cross.emulate.errors import Errno
 from pygo_cross.emulate.files import OpenDirectory
-from pygo_cross.emulate.linux.memory import map_file, map_memory
+from pygo_cross.emulate.mappings import map_file, map_memory
 from pygo_cross.emulate.thread import Thread
 from pygo_cross.emulate.vfs import Device, Node
 

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from pygo_cross.emulate import files
+from pygo_cross.emulate.calls import timespec
 from pygo_cross.emulate.errors import Errno
 from pygo_cross.emulate.files import OpenFile
-from pygo_cross.emulate.linux.threads import timespec
 from pygo_cross.emulate.thread import Thread, Wait, WaitQueue
 from pygo_cross.emulate.vfs import Node
 
@@ -111,7 +111,7 @@ class KqueueFile(OpenFile):
 
     def ready(self, count: int) -> list[bytes]:
         """Up to `count` events as the guest sees them."""
-        found = []
+        found: list[bytes] = []
         for key, knote in list(self.knotes.items()):
             if len(found) >= count:
                 break

@@ -237,10 +237,7 @@ class DarwinProcess(Process):
 
     def restart_call(self, thread: Thread) -> None:
         pc = self._call.read()[self._arguments]
-        if self._amd64:
-            argument = self._restart.read()[1]
-        else:
-            argument = thread.call[1]
+        argument = self._restart.read()[1] if self._amd64 else thread.call[1]
         self._restart.write(pc - self.arch.trap_size, argument)
 
     def push_frame(self, thread: Thread, number: int, info: object, action: object) -> None:

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Threads, mutexes and condition variables. Their state is kept here, by the address of the guest's object, and not in the object.
 
-Waiting on a condition is not broken off by a signal: the wait ends as a spurious wakeup, which POSIX allows and every caller must expect, and
+Waiting on a condition is not broken off by a signal: the wait ends as a spurious wakeup, which POSIX allows and every caller must
+expect, and
 the handler runs once the mutex is held again.
 """
 
@@ -9,8 +10,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from pygo_cross.emulate.calls import timespec
 from pygo_cross.emulate.errors import Errno
-from pygo_cross.emulate.linux.threads import timespec
 from pygo_cross.emulate.thread import SignalInfo, Thread, Wait, WaitQueue
 
 if TYPE_CHECKING:

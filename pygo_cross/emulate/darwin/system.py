@@ -96,10 +96,7 @@ def _values(p: DarwinProcess) -> dict[bytes, tuple[tuple[int, ...], int | bytes]
 
 
 def _give(p: DarwinProcess, value: int | bytes, old: int, old_size: int) -> int:
-    if isinstance(value, int):
-        data = struct.pack("<I", value)
-    else:
-        data = value if len(value) == 8 and value[-1:] == b"\0" else value + b"\0"
+    data = struct.pack("<I", value) if isinstance(value, int) else value if len(value) == 8 and value[-1:] == b"\x00" else value + b"\x00"
     if old_size:
         room = p.memory.u64(old_size)
         if old and room < len(data):
@@ -195,15 +192,6 @@ def arc4random_buf(p: DarwinProcess, t: Thread, buffer: int, size: int) -> int:
 
 def getgroups(p: DarwinProcess, t: Thread, count: int, address: int) -> int:
     """getgroups(2): none."""
-    return 0
-
-
-def mprotect(p: DarwinProcess, t: Thread, address: int, size: int, protection: int) -> int:
-    """mprotect(2)."""
-    if address % p.page or protection & ~7:
-        raise Errno("EINVAL")
-    if size:
-        p.memory.protect(address, p.memory.round(size), protection)
     return 0
 
 

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The functions of libSystem: name (without the underscore), signature, handler, how failures are told, and how well it is provided.
 
-The names are those that GOROOT's runtime, syscall, os, net and crypto import. Failures: `-1` sets errno, `number` returns the error, `null` is
+The names are those that GOROOT's runtime, syscall, os, net and crypto import. Failures: `-1` sets errno, `number` returns the error,
+`null` is
 a null pointer and errno. Calling a function that is not here returns -1 with ENOSYS and is counted; so is one that is `refused`.
 In a signature `v` is the first variadic argument.
 """
@@ -10,10 +11,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from pygo_cross.emulate import calls
+from pygo_cross.emulate import calls, mappings
 from pygo_cross.emulate.calls import Handler, Row, fails, returns
 from pygo_cross.emulate.darwin import fs, kqueue, pthread, sigs, system
-from pygo_cross.emulate.linux import memory
 
 _NO_NET: Final = "refused: there is no network"
 _NO_CHILD: Final = "refused: there are no child processes"
@@ -98,8 +98,8 @@ ROWS: Final[tuple[tuple[str, str, Handler, str, str], ...]] = (
     ("raise", "i", sigs.raise_, "-1", "full"),
     # Memory.
     ("mmap", "ppiiip", fs.mmap, "-1", "partial: no shared writable mapping of a file"),
-    ("munmap", "pp", memory.munmap, "-1", "full"),
-    ("mprotect", "ppi", system.mprotect, "-1", "full"),
+    ("munmap", "pp", mappings.munmap, "-1", "full"),
+    ("mprotect", "ppi", mappings.mprotect, "-1", "full"),
     ("madvise", "ppi", system.madvise, "-1", "full"),
     ("mlock", "", returns(0), "-1", "full"),
     ("munlock", "", returns(0), "-1", "full"),

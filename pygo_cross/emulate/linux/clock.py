@@ -6,8 +6,8 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, Final
 
+from pygo_cross.emulate.calls import timespec
 from pygo_cross.emulate.errors import Errno
-from pygo_cross.emulate.linux.threads import timespec
 from pygo_cross.emulate.thread import Thread, Wait
 
 if TYPE_CHECKING:

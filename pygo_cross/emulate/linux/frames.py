@@ -61,10 +61,7 @@ class Frames:
         alt_start, alt_size = thread.alt_start, thread.alt_size
         if action.flags & SA_ONSTACK and alt_size and not alt_start <= sp < alt_start + alt_size:
             place = alt_start + alt_size
-        if info.pid:
-            record = _INFO_SENT.pack(number, 0, info.code, info.pid, 1000)
-        else:
-            record = _INFO.pack(number, 0, info.code, info.address)
+        record = _INFO_SENT.pack(number, 0, info.code, info.pid, 1000) if info.pid else _INFO.pack(number, 0, info.code, info.address)
         mask = thread.mask
         if thread.saved_mask is not None:
             mask, thread.saved_mask = thread.saved_mask, None

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Final
 
 from pygo_cross.emulate import files
+from pygo_cross.emulate.calls import timespec
 from pygo_cross.emulate.errors import Errno
 from pygo_cross.emulate.files import OpenFile
 from pygo_cross.emulate.process import Process
@@ -213,12 +214,10 @@ def eventfd2(p: Process, t: Thread, count: int, flags: int) -> int:
 
 def ppoll(p: Process, t: Thread, array: int, count: int, timeout: int, mask: int, size: int) -> int | None:
     """ppoll(2), without a mask."""
-    from pygo_cross.emulate.linux.threads import timespec
-
     if mask:
         p.count_missing("ppoll with a signal mask")
         raise Errno("EINVAL")
-    return _poll(p, t, array, count, timespec(p, timeout) if timeout else None)  # type: ignore[arg-type]
+    return _poll(p, t, array, count, timespec(p, timeout) if timeout else None)
 
 
 def poll(p: Process, t: Thread, array: int, count: int, timeout: int) -> int | None:

@@ -19,7 +19,7 @@ from pygo_cross.emulate.memory import EXEC, READ, WRITE
 from pygo_cross.emulate.process import Options, Process
 from pygo_cross.emulate.signals import Action
 from pygo_cross.emulate.thread import SignalInfo, Thread, WaitQueue
-from pygo_cross.emulate.vfs import Directory, FileSystem
+from pygo_cross.emulate.vfs import GID, UID, Directory, FileSystem
 
 PAGE: Final = 4096
 _SEARCH_TOP: Final = 0x7F00_0000_0000
@@ -84,7 +84,7 @@ class LinuxProcess(Process):
         vector = [
             *(_AT_PHDR, image.program_headers, _AT_PHENT, image.program_header_size, _AT_PHNUM, image.program_header_count),
             *(_AT_PAGESZ, PAGE, _AT_ENTRY, image.entry, _AT_HWCAP, _HWCAP[self.arch.name], _AT_SECURE, 0),
-            *(_AT_UID, calls.UID, _AT_EUID, calls.UID, _AT_GID, calls.GID, _AT_EGID, calls.GID),
+            *(_AT_UID, UID, _AT_EUID, UID, _AT_GID, GID, _AT_EGID, GID),
             *(_AT_RANDOM, random, _AT_EXECFN, name, 0, 0),
         ]
         words = [len(arguments), *arguments, 0, *environment, 0, *vector]

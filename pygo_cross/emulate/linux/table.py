@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from pygo_cross.emulate import calls
+from pygo_cross.emulate import calls, mappings
 from pygo_cross.emulate.calls import Handler, Row, fails, returns
 from pygo_cross.emulate.linux import clock, fs, memory, poll, sigs, system, threads
 
@@ -94,8 +94,8 @@ ROWS: Final[tuple[tuple[str, int, int, str, Handler, str], ...]] = (
     ("epoll_create1", 291, 20, "i", poll.epoll_create1, "full"),
     # Memory.
     ("mmap", 9, 222, "ppiiip", memory.mmap, "partial: no shared writable mapping of a file"),
-    ("mprotect", 10, 226, "ppi", memory.mprotect, "full"),
-    ("munmap", 11, 215, "pp", memory.munmap, "full"),
+    ("mprotect", 10, 226, "ppi", mappings.mprotect, "full"),
+    ("munmap", 11, 215, "pp", mappings.munmap, "full"),
     ("brk", 12, 214, "p", memory.brk, "partial: the break cannot be moved"),
     ("mincore", 27, 232, "ppp", memory.mincore, "full"),
     ("madvise", 28, 233, "ppi", memory.madvise, "full"),
@@ -164,7 +164,7 @@ ROWS: Final[tuple[tuple[str, int, int, str, Handler, str], ...]] = (
 
 
 def _table(column: int) -> dict[int, Row]:
-    return {int(row[column]): Row(row[0], row[3], row[4], row[5]) for row in ROWS if int(row[column]) >= 0}  # type: ignore[call-overload]
+    return {number: Row(row[0], *row[3:]) for row in ROWS if (number := row[1:3][column]) >= 0}
 
 
-TABLES: Final = {"amd64": _table(1), "arm64": _table(2)}
+TABLES: Final = {"amd64": _table(0), "arm64": _table(1)}

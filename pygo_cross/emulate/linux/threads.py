@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-import struct
 from typing import TYPE_CHECKING, Final
 
+from pygo_cross.emulate.calls import timespec
 from pygo_cross.emulate.errors import Errno, GuestFault
 from pygo_cross.emulate.thread import Thread, Wait, WaitQueue
 
@@ -25,15 +25,6 @@ _FUTEX_WAIT_BITSET: Final = 9
 _FUTEX_WAKE_BITSET: Final = 10
 _FUTEX_CLOCK_REALTIME: Final = 256
 
-_TIME: Final = struct.Struct("<qq")
-
-
-def timespec(p: LinuxProcess, address: int) -> int:
-    """A struct timespec in nanoseconds; EINVAL if it is not a valid one."""
-    seconds, nanoseconds = _TIME.unpack(p.memory.read(address, 16))
-    if seconds < 0 or not 0 <= nanoseconds < 10**9:
-        raise Errno("EINVAL")
-    return int(seconds * 10**9 + nanoseconds)
 
 
 def clone(p: LinuxProcess, t: Thread, flags: int, stack: int, parent_tid: int, fourth: int, fifth: int) -> int:
