@@ -68,6 +68,9 @@ def go_environment(root: Path, target_env: Mapping[str, str], extra: Mapping[str
     for name, value in target_env.items():
         if extra.get(name, value) != value:
             raise usage_error("bad-env", f"env sets {name}={extra[name]} for a {name}={value} target", "pick targets with targets")
+    for name, instead in (("GOROOT", "set it outside"), ("GOTOOLCHAIN", "the release is fixed")):
+        if name in extra:
+            raise usage_error("bad-env", f"env can't set {name}", instead)
     refuse_cgo(env)
     cache = os.environ.get("PYGO_CROSS_CACHE")
     if cache and "GOCACHE" not in env:

@@ -210,6 +210,8 @@ def _job(config: Config, build: Build, name: str, target: Target, variant: str, 
         if values:
             flags.append(f"-{field}=" + " ".join(values))
     main = expand(build.main, variables, build.place("main"), problems)
+    if not main or main.startswith("-"):
+        problems.append(Diagnostic(build.place("main"), "bad-value", f"main: expected a package, found {main!r}"))
     folder = config.folder / expand(build.dir, variables, build.place("dir"), problems)
     unique = f"{name}_{target.file_name}" if variant == target.variant else f"{name}_{target.file_name}_{variant}"
     return Job(

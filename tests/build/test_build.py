@@ -180,6 +180,32 @@ def test_a_project_for_a_later_release_is_refused_by_stock_go_s_words(cli: Any, 
     assert "requires go >= 1.99 (running go 1.27.3; GOTOOLCHAIN=local)" in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("env: [GOOS=plan9]", "env sets GOOS=plan9 for a GOOS=darwin target; pick targets with targets"),
+        ("env: [GOROOT=/x]", "env can't set GOROOT; set it outside"),
+        ("env: [CGO_ENABLED=1]", "CGO_ENABLED=1: cgo is not supported"),
+        ("main: '{{ .Env.EVIL }}'", "toolchain.yaml:4:11: main: expected a package, found '-o=/x'"),
+        ("dir: gone", "gone is not a folder; correct dir"),
+        ("binary: '{{ .Env.EVIL }}'", "toolchain.yaml:4:13: binary: '-o=/x' can't be a file's name"),
+        ("dir: '{{ .Env.NONE }}'", "toolchain.yaml:4:10: the environment variable NONE is not set"),
+    ],
+)
+def test_mistakes_that_show_late(line: str, message: str, cli: Any, hello: Path) -> None:
+    (hello / "toolchain.yaml").write_text(f"version: 1\nproject: p\nbuilds:\n  - {line}\n")
+    done = cli("build", "--builder", "go", "--progress", "none", cwd=hello, env={"EVIL": "-o=/x", "NONE": None})
+    assert (done.returncode, done.stdout) == (2, "")
+    assert message in done.stderr
+    assert not (hello / "dist/artifacts.json").exists()
+
+
+def test_variables_of_the_build_s_env_reach_the_go_command(cli: Any, hello: Path) -> None:
+    (hello / "toolchain.yaml").write_text("version: 1\nproject: p\nbuilds:\n  - {targets: [linux/amd64], env: [GOFLAGS=-tags=from_env]}\n")
+    assert cli("build", "--builder", "go", "-q", cwd=hello).returncode == 0
+    assert "-tags=from_env" in stock("version", "-m", "dist/p_linux_amd64/p", cwd=hello).stdout
+
+
 def test_the_plan(cli: Any, hello: Path) -> None:
     done = cli("build", "--builder", "go", "--print", "--json", cwd=hello)
     plan = json.loads(done.stdout)

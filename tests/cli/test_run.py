@@ -3,11 +3,16 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+ROOT = Path(__file__).parent.parent.parent
 PROGRAM = """package main
 
 import (
@@ -68,3 +73,16 @@ def test_not_a_binary(binary: Path, cli: Any, tmp_path: Path) -> None:
     assert cli("run", tmp_path / "text").returncode == 126
     assert cli("run", tmp_path / "gone").returncode == 127
     assert cli("run", tmp_path).returncode in (126, 127)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt(number: signal.Signals, binary: Path) -> None:
+    """`run` becomes the emulator, so a signal to the one ends the other, as it would the program."""
+    command = [sys.executable, "-P", "-m", "pygo_cross", "run", "--stdin", "-", str(binary), "ready", "line"]
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(command, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as child:
+        assert child.stderr is not None
+        assert child.stderr.readline() == "ready\n"
+        child.send_signal(number)
+        _, stderr = child.communicate()
+    assert (child.returncode, stderr) == (-number, "")
