@@ -71,9 +71,7 @@ def main(argv: list[str] | None = None) -> int:
         except OSError as error:
             print(f"{options.file}: cannot read {options.stdin}: {error.strerror}", file=sys.stderr)
             return STATUS_LACKING
-    limits = Limits(
-        instructions=options.max_instructions, seconds=options.timeout, memory=options.max_memory, output=options.max_output
-    )
+    limits = Limits(instructions=options.max_instructions, seconds=options.timeout, memory=options.max_memory, output=options.max_output)
     result = run(
         options.file,
         options.args,

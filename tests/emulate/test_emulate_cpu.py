@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Machine code: faults and their signals, instructions that must not run, the clock, the native hook's code."""
+
+from __future__ import annotations
+
+import random
+import re
+import struct
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from binaries import AMD64_EXIT, ARM64_EXIT, BASE, arm64, elf
+
+from pygo_cross.emulate import Limits, Result, run, vex
+from pygo_cross.emulate.engine import _STUBS
+
+Build = Callable[[str, str], Path]
+
+LIMITS = Limits(instructions=500_000)
+
+
+def amd64_code(text: str, **options: int) -> Result:
+    return run(elf("amd64", bytes.fromhex(text) + AMD64_EXIT, **options), limits=LIMITS)
+
+
+def arm64_code(*words: int, **options: int) -> Result:
+    return run(elf("arm64", arm64(*words) + ARM64_EXIT, **options), limits=LIMITS)
+
+
+@pytest.mark.parametrize(
+    ("code", "signal"),
+    [("0f0b", 4), ("cc", 5), ("31c9 f7f1", 8), ("31c0 8900", 11), ("31c0 ffe0", 11), ("f4", 11), ("cd80", 11)],
+    ids=["ud2", "int3", "division", "store to 0", "jump to 0", "hlt", "int 80"],
+)
+def test_amd64_faults(code: str, signal: int) -> None:
+    result = amd64_code(code)
+    assert (result.status, result.signal) == (128 + signal, signal)
+
+
+@pytest.mark.parametrize(
+    ("words", "signal"),
+    [((0,), 4), ((0xD4200000,), 5), ((0xD2800001, 0xF9000020), 11), ((0xD2800001, 0xD61F0020), 11), ((0xD4000003,), 11)],
+    ids=["udf", "brk", "store to 0", "jump to 0", "smc"],
+)
+def test_arm64_faults(words: tuple[int, ...], signal: int) -> None:
+    result = arm64_code(*words)
+    assert (result.status, result.signal) == (128 + signal, signal)
+
+
+def test_protection_holds() -> None:
+    store = f"b8{struct.pack('<I', BASE).hex()} c60001 bf07000000"  # mov eax, BASE; mov byte [rax], 1; mov edi, 7
+    assert amd64_code(store, flags=7).status == 7
+    assert amd64_code(store, flags=5).signal == 11
+    assert amd64_code(store, flags=6).signal == 11  # not executable
+
+
+@pytest.mark.parametrize("prefix", ["", "eb00"], ids=["first block", "later block"])
+@pytest.mark.parametrize(
+    ("code", "name"),
+    [("c5fdfec0", "AVX"), ("c5f877", "AVX"), ("c4e27d58c0", "AVX"), ("62f17d48fec0", "AVX-512"), ("0fc7f0", "RDRAND"), ("480fc7f8", "RDRAND")],
+)
+def test_what_would_run_wrongly_is_refused(prefix: str, code: str, name: str) -> None:
+    result = amd64_code(f"{prefix} {code} bf07000000")
+    assert (result.status, result.error_code) == (125, "unsupported-instruction")
+    assert name in result.error
+
+
+def test_avx_that_does_not_run_is_no_matter() -> None:
+    # cmp eax, eax; je over; vpaddd; over: mov edi, 7
+    assert amd64_code("39c0 7404 c5fdfec0 bf07000000").status == 7
+
+
+def test_bmi_is_right() -> None:
+    # mov eax, 0b1100; mov ecx, 0b1010; andn edi, eax, ecx; shlx and so on are of the same kind
+    assert amd64_code("b80c000000 b90a000000 c4e278f2f9").status == 0b0010
+
+
+def test_clocks_are_virtual() -> None:
+    once = amd64_code("0f31 89c7").status
+    assert [amd64_code("0f31 89c7").status for _ in range(5)] == [once] * 5
+    once = arm64_code(0xD53BE040).status  # mrs x0, cntvct_el0
+    assert [arm64_code(0xD53BE040).status for _ in range(5)] == [once] * 5
+    # The frequency matches the counter: 1 GHz, whose lowest byte but one is 0xca.
+    assert arm64_code(0xD53BE000, 0xD348FC00).status == 1_000_000_000 >> 8 & 0xFF
+
+
+def test_lengths_are_those_of_the_go_disassembler(build: Build, goroot: Path, tmp_path: Path) -> None:
+    out = tmp_path / "hello"
+    source = Path(__file__).parent / "testdata/hello.go"
+    environment = {"GOOS": "linux", "GOARCH": "amd64", "CGO_ENABLED": "0", "HOME": str(tmp_path), "GOCACHE": str(tmp_path / "cache")}
+    import os
+
+    environment = {**os.environ, "GOOS": "linux", "GOARCH": "amd64", "CGO_ENABLED": "0"}
+    go = str(goroot / "bin/go")
+    subprocess.run([go, "build", "-o", str(out), str(source)], env=environment, check=True, capture_output=True)
+    listing = subprocess.run([go, "tool", "objdump", str(out)], env=environment, check=True, capture_output=True, text=True).stdout
+    seen = refused = 0
+    known: set[str] = set()
+    for code, text in re.findall(r"^\s+\S+\s+0x[0-9a-f]+\s+([0-9a-f]{2,30})\s+(.*)$", listing, re.MULTILINE):
+        if code in known or text.startswith("?"):
+            continue
+        known.add(code)
+        data = bytes.fromhex(code)
+        size, found = vex.decode(data + bytes(16), 0)
+        seen += 1
+        if size == 0:
+            refused += 1
+            assert data[0] in (0xC4, 0xC5, 0x62) or b"\x0f\xc7" in data, (code, text, found)
+        else:
+            assert size == len(data), (code, text)
+    assert seen > 10_000
+    assert refused > 50
+
+
+def test_the_hook_for_arm64_hosts() -> None:
+    """Runs the arm64 stub as a guest: it must return while the counter is positive, and else continue at counter[1]."""
+    stub = _STUBS["aarch64"]
+    counter = BASE + 0x2000
+
+    def call(value: int, size: int) -> tuple[int, int]:
+        # x1 arbitrary, w2 size with garbage above, x3 counter; lr -> returned
+        words = [
+            0xD2A00000 | 3 | (counter >> 16 & 0xFFFF) << 5,  # movz x3, hi, lsl 16
+            0xF2800000 | 3 | (counter & 0xFFFF) << 5,  # movk x3, lo
+            0xD2800000 | 2 | size << 5,  # movz x2, size
+            0xF2E00000 | 2 | 0xFFFF << 5,  # movk x2, 0xffff, lsl 48: garbage
+            0x94000000 | 11,  # bl stub (11 words on)
+            0xD2800020,  # returned: movz x0, 1
+            0x14000002,  # b exit
+            0xD2800040,  # stopped: movz x0, 2
+            0xF9400065,  # exit: ldr x5, [x3]
+            0xD37DF0A5,  # lsl x5, x5, 3
+            0x8B050000,  # add x0, x0, x5
+            0xD2800BC8,
+            0xD4000001,
+        ]
+        words[4] = 0x94000000 | (len(words) - 4)
+        code = arm64(*words) + stub
+        data = struct.pack("<qQ", value, BASE + 7 * 4)
+        return divmod(run(elf("arm64", code.ljust(0x2000, b"\0") + data), limits=LIMITS).status, 8)
+
+    assert call(30, 10) == (20, 1)
+    assert call(10, 10) == (0, 2)
+    assert call(11, 10) == (1, 1)
+
+
+@pytest.mark.parametrize("arch", ["amd64", "arm64"])
+def test_random_code_ends_with_a_status(arch: str) -> None:
+    for seed in range(150):
+        code = random.Random(seed).randbytes(300)
+        result = run(elf(arch, code), limits=Limits(instructions=50_000))
+        assert 0 <= result.status <= 255
+
+
+def test_a_system_call_given_nonsense_fails() -> None:
+    """Every call of the table with hostile arguments: pointers to nowhere, huge sizes, negative numbers."""
+    from pygo_cross.emulate.linux.table import ROWS
+
+    values = [0, 1, 0xFFFFFFFFFFFFFFFF, 0x7FFFFFFFFFFFFFFF, 0x8000000000000000, BASE + 0x8000, 0xDEAD0000, 1 << 46, 0xFFFFFFFF]
+    generator = random.Random(1)
+    skip = {"exit", "exit_group", "rt_sigreturn", "kill", "tkill", "tgkill"}
+    for round_ in range(6):
+        code = b""
+        for name, _, number, *_ in ROWS:
+            if number < 0 or name in skip:
+                continue
+            for register in range(6):
+                value = generator.choice(values)
+                for part in range(4):
+                    base = 0xF2800000 if part else 0xD2800000
+                    code += arm64(base | part << 21 | (value >> 16 * part & 0xFFFF) << 5 | register)
+            code += arm64(0xD2800008 | number << 5, 0xD4000001)
+        result = run(elf("arm64", code + arm64(0xD28000E0) + ARM64_EXIT, size=0x20000), limits=Limits(instructions=100_000))
+        assert result.status in (7, 124, 125) or result.signal, (round_, result.error)
