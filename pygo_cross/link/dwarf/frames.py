@@ -130,4 +130,3 @@ def _divide(delta: int) -> int:
     """`delta` in units of the data alignment, rounded to zero."""
     quotient = abs(delta) // -_DATA_ALIGNMENT
     return -quotient if delta >= 0 else quotient
-

@@ -171,14 +171,11 @@ class _Builder:
                         targets += _indirect(loader.relocs(sym))
             if unit.functions:
                 targets.append(unit.functions[0].sym)
-            count = 0
-            for target in targets:
-                if target not in slots:
-                    if loader.file_of(target) is not unit.file or not kinds.is_text(loader.kind[target]):
-                        raise corrupt(loader, unit.functions[0].sym, f"an entry refers to {loader.where(target)} of another unit")
-                    slots[target] = count
-                    count += 1
-                    out += value[target].to_bytes(8, "little")
+            for slot, target in enumerate(dict.fromkeys(targets)):
+                if loader.file_of(target) is not unit.file or not kinds.is_text(loader.kind[target]):
+                    raise corrupt(loader, unit.functions[0].sym, f"an entry refers to {loader.where(target)} of another unit")
+                slots[target] = slot
+                out += value[target].to_bytes(8, "little")
         return _with_length(out)
 
     def _ranges(self) -> bytearray:
