@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass, field
+from typing import Final
 
 from pygo_cross.emulate.errors import NotRunnable
-from pygo_cross.emulate.memory import TOP
+
+# Above this are mappings and stacks.
+_LAST: Final = 0x7000_0000_0000
 
 
 def bad(message: str) -> NotRunnable:
@@ -87,7 +90,7 @@ class Image:
         for segment in sorted(self.segments, key=lambda segment: segment.address):
             start = segment.address & -page
             end = (segment.address + segment.size + page - 1) & -page
-            if segment.size <= 0 or len(segment.data) > segment.size or segment.address < page or end > TOP >> 1:
+            if segment.size <= 0 or len(segment.data) > segment.size or segment.address < page or end > _LAST:
                 raise bad(f"segment {segment.name or hex(segment.address)} does not fit in the address space")
             if start < last:
                 raise bad(f"segment {segment.name or hex(segment.address)} overlaps another")

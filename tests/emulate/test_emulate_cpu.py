@@ -59,7 +59,14 @@ def test_protection_holds() -> None:
 @pytest.mark.parametrize("prefix", ["", "eb00"], ids=["first block", "later block"])
 @pytest.mark.parametrize(
     ("code", "name"),
-    [("c5fdfec0", "AVX"), ("c5f877", "AVX"), ("c4e27d58c0", "AVX"), ("62f17d48fec0", "AVX-512"), ("0fc7f0", "RDRAND"), ("480fc7f8", "RDRAND")],
+    [
+        ("c5fdfec0", "AVX"),
+        ("c5f877", "AVX"),
+        ("c4e27d58c0", "AVX"),
+        ("62f17d48fec0", "AVX-512"),
+        ("0fc7f0", "RDRAND"),
+        ("480fc7f8", "RDRAND"),
+    ],
 )
 def test_what_would_run_wrongly_is_refused(prefix: str, code: str, name: str) -> None:
     result = amd64_code(f"{prefix} {code} bf07000000")

@@ -32,9 +32,7 @@ def command(*arguments: str | Path, stdin: bytes = b"") -> subprocess.CompletedP
     )
 
 
-@pytest.mark.parametrize(
-    ("limits", "code"), [(Limits(instructions=100_000), "limit-instructions"), (Limits(seconds=0.2), "limit-seconds")]
-)
+@pytest.mark.parametrize(("limits", "code"), [(Limits(instructions=100_000), "limit-instructions"), (Limits(seconds=0.2), "limit-seconds")])
 def test_a_loop_ends_at_a_limit(limits: Limits, code: str) -> None:
     result = run(LOOP, limits=limits)
     assert (result.status, result.error_code) == (124, code)

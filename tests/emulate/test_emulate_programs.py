@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from binaries import TARGETS
 
-from pygo_cross.emulate import Limits, run
+from pygo_cross.emulate import run
 
 Build = Callable[[str, str], Path]
 

@@ -15,7 +15,7 @@ from pygo_cross.emulate import calls
 from pygo_cross.emulate.darwin import frames
 from pygo_cross.emulate.darwin.numbers import ERRORS, SIGNAL_FACTS
 from pygo_cross.emulate.darwin.pthread import Condition, Mutex
-from pygo_cross.emulate.darwin.table import TABLE, FunctionRow
+from pygo_cross.emulate.darwin.table import TABLE, VARIABLES, FunctionRow
 from pygo_cross.emulate.errors import Errno, GuestFault, NotRunnable
 from pygo_cross.emulate.image import Image
 from pygo_cross.emulate.memory import EXEC, READ, WRITE
@@ -67,20 +67,22 @@ class DarwinProcess(Process):
     def _bind(self) -> None:
         """Make a stub for each imported symbol, and point its importers there."""
         addresses: dict[str, int] = {}
+        code = _STUB_CODE[self.arch.name].ljust(_STUB_SIZE, b"\0")
+        slots = [code, code]
         for address, symbol, addend in self.image.binds:
             place = addresses.get(symbol)
             if place is None:
                 name = symbol.removeprefix("_").removesuffix("$INODE64").removesuffix("$UNIX2003")
                 place = addresses[symbol] = _STUBS + _STUB_SIZE * len(self._stubs)
                 self._stubs.append((name, TABLE.get(name)))
+                slots.append(VARIABLES[name].ljust(_STUB_SIZE, b"\0") if name in VARIABLES else code)
             try:
                 self.memory.load(address, struct.pack("<Q", place + addend & 0xFFFFFFFFFFFFFFFF))
             except GuestFault as error:
                 raise NotRunnable("bad-binary", f"the binding of {symbol} lies outside of the image") from error
-        code = _STUB_CODE[self.arch.name].ljust(_STUB_SIZE, b"\0")
         size = self.memory.round(_STUB_SIZE * len(self._stubs))
         self.memory.map(_STUBS, size, READ | EXEC, "stubs")
-        self.memory.load(_STUBS, code * len(self._stubs))
+        self.memory.load(_STUBS, b"".join(slots))
 
     def _start(self) -> None:
         self.load_segments()

@@ -202,3 +202,28 @@ def madvise(p: DarwinProcess, t: Thread, address: int, size: int, advice: int) -
     elif not 0 <= advice <= 10:
         raise Errno("EINVAL")
     return 0
+
+
+_KERN_INVALID_ADDRESS: Final = 1
+_BASIC_INFO: Final = struct.Struct("<iiIiiQiHxx")
+
+
+def mach_vm_region(p: DarwinProcess, t: Thread, task: int, address: int, size: int, flavor: int, info: int, count: int) -> int:
+    """mach_vm_region(): the first area at or behind an address. Returns a kern_return_t."""
+    place = p.memory.u64(address)
+    for area in p.memory.areas:
+        if area.end > place and flavor == 9:
+            p.memory.put_u64(address, area.start)
+            p.memory.put_u64(size, area.end - area.start)
+            p.memory.write(info, _BASIC_INFO.pack(area.protection, 7, 1, 0, 0, 0, 0, 0))
+            return 0
+    return _KERN_INVALID_ADDRESS
+
+
+def proc_regionfilename(p: DarwinProcess, t: Thread, pid: int, address: int, buffer: int, size: int) -> int:
+    """proc_regionfilename(): the length of the path, 0 if there is none."""
+    area = p.memory.area_at(address)
+    if area is None or area.name not in {segment.name for segment in p.image.segments}:
+        return 0
+    p.memory.write(buffer, p.executable[:size])
+    return len(p.executable[:size])

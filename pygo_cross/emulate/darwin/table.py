@@ -105,6 +105,8 @@ ROWS: Final[tuple[tuple[str, str, Handler, str, str], ...]] = (
     ("munlock", "", returns(0), "-1", "full"),
     ("mlockall", "", fails("ENOSYS"), "-1", "full"),
     ("munlockall", "", fails("ENOSYS"), "-1", "full"),
+    ("mach_vm_region", "uppipp", system.mach_vm_region, "-1", "partial: VM_REGION_BASIC_INFO_64"),
+    ("proc_regionfilename", "ippu", system.proc_regionfilename, "-1", "partial: the executable's"),
     # Reading and writing.
     ("read", "ipp", calls.read, "-1", "full"),
     ("write", "ipp", calls.write, "-1", "full"),
@@ -196,5 +198,8 @@ ROWS: Final[tuple[tuple[str, str, Handler, str, str], ...]] = (
     ("mknod", "", fails("EPERM"), "-1", _ALWAYS),
     ("settimeofday", "", fails("EPERM"), "-1", _ALWAYS),
 )
+
+# Variables of libSystem that are imported, and their contents.
+VARIABLES: Final = {"mach_task_self_": (0x103).to_bytes(8, "little")}
 
 TABLE: Final = {row[0]: FunctionRow(*row) for row in ROWS}
