@@ -30,6 +30,7 @@ from pygo_cross.obj.reloctype import (
 )
 
 _U32: Final = struct.Struct("<I")
+_U64: Final = struct.Struct("<Q")
 _MASK: Final = {1: 0xFF, 2: 0xFFFF, 4: 0xFFFFFFFF, 8: 0xFFFFFFFFFFFFFFFF}
 
 
@@ -86,7 +87,8 @@ class Contents:
     def relocate(self) -> None:
         """Apply the relocations of all symbols placed; addresses are final. Raises UserError for corrupt ones."""
         offsets, value = self.offsets, self._loader.value
-        pack = _U32.pack_into
+        in_unit: dict[int, int] = {}  # offsets of functions from their unit's first
+        pack, pack_long = _U32.pack_into, _U64.pack_into
         for out, base, size, sym, relocs in self._pending:
             for offset, width, kind, addend, target in relocs:
                 if not width:
@@ -109,7 +111,13 @@ class Contents:
                         self.offset(target)
                     result = value[target] + addend
                 elif kind == R_ADDRCUOFF:
-                    result = value[target] + addend - value[self._unit_start(sym, target)]
+                    start = in_unit.get(target)
+                    if start is None:
+                        start = in_unit[target] = value[target] - value[self._unit_start(sym, target)]
+                    if width == 8:
+                        pack_long(out, base + offset, (start + addend) & 0xFFFFFFFFFFFFFFFF)
+                        continue
+                    result = start + addend
                 elif kind == R_ADDROFF:
                     result = self.offset(target) + addend
                 elif kind == R_SIZE:
