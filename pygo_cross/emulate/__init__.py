@@ -16,7 +16,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from pygo_cross.emulate.errors import EmulatorError, LimitReached, NotFound, ProcessExit
+from pygo_cross.emulate.errors import EmulatorError, Errno, Lacking, LimitReached, NotFound, ProcessExit
 from pygo_cross.emulate.result import Counters, Limits, Result
 
 if TYPE_CHECKING:
@@ -104,7 +104,12 @@ def _run(
         cpus,
         strict,
     )
-    process = setup.make_process(loaded, data, options, stdin, mounts, files or {}, cwd)
+    try:
+        process = setup.make_process(loaded, data, options, stdin, mounts, files or {}, cwd)
+    except Errno as error:
+        if error.name == "ENOMEM":
+            raise LimitReached("limit-memory", f"the process needs more than {options.limits.memory} bytes to start") from error
+        raise Lacking("cannot-start", f"the process cannot be started: {error.name}") from error
     try:
         _finish(process, result)
     finally:

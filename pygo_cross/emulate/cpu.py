@@ -60,7 +60,6 @@ class Cpu:
         "engine",
         "fault_address",
         "fault_kind",
-        "native",
         "unsupported",
         "used",
     )
@@ -85,7 +84,6 @@ class Cpu:
         stop = ctypes.cast(uc.library().uc_emu_stop, ctypes.c_void_p).value or 0
         self._counter = (ctypes.c_int64 * 2)(0, stop)
         stub = uc.native_stub()
-        self.native = bool(stub)
         if arch.name == "arm64":
             # Let user code use the vector registers (CPACR_EL1.FPEN).
             uc.Registers(self.engine, (arm64.CPACR_EL1,)).write(3 << 20)

@@ -172,6 +172,10 @@ class Engine:
         # With exits in use and none set, no address ends a run by itself, and no start has to invalidate one.
         self._control(CTL_USE_EXITS, 1)
 
+    def __del__(self) -> None:
+        if getattr(self, "handle", None):
+            self.close()
+
     def _check(self, error: int, what: str) -> None:
         if error != ERR_OK:
             raise Lacking("unicorn-failed", f"Unicorn cannot {what} (uc_err {error})")

@@ -7,6 +7,7 @@ flags are neutral ones (`READ`, `WRITE`, ...), to which linux/ and darwin/ trans
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Callable
@@ -284,7 +285,12 @@ class Output(OpenFile):
         raise Errno("EBADF")
 
     def write(self, data: bytes) -> int | None:
-        self._process.write_output(self._stream, data)
+        try:
+            self._process.write_output(self._stream, data)
+        except BrokenPipeError:
+            raise Errno("EPIPE") from None
+        except OSError as error:
+            raise Errno("ENOSPC" if error.errno == errno.ENOSPC else "EIO") from error
         return len(data)
 
     def poll(self) -> int:

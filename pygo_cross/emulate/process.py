@@ -25,7 +25,7 @@ from pygo_cross.emulate.memory import Area, Memory
 from pygo_cross.emulate.result import Counters, Limits
 from pygo_cross.emulate.sched import CALL_STEP, SLICE, Scheduler
 from pygo_cross.emulate.signals import Signals
-from pygo_cross.emulate.thread import WAITING, Thread, Wait, WaitQueue
+from pygo_cross.emulate.thread import Thread, Wait, WaitQueue
 from pygo_cross.emulate.vfs import Directory, FileSystem, Node
 
 _ARCHES: Final = {"amd64": amd64.AMD64, "arm64": arm64.ARM64}
@@ -209,14 +209,6 @@ class Process:
             engine.restore(thread.context)
         sched.current = thread
 
-    def park(self) -> None:
-        """Save the current thread's registers in its context, so that a new thread's can be made of a copy."""
-        current = self.sched.current
-        if current is not None:
-            if current.context is None:
-                current.context = self.cpu.engine.new_context()
-            self.cpu.engine.save(current.context)
-
     def _idle(self) -> None:
         """Nothing can run: wait for the host's input, jump ahead in time, or find that the guest is stuck."""
         sched = self.sched
@@ -309,7 +301,3 @@ class Process:
     def exit(self, status: int) -> None:
         """End the process."""
         raise ProcessExit(status & 0xFF)
-
-    def is_waiting(self, thread: Thread) -> bool:
-        """Whether a thread sleeps in a call."""
-        return thread.state == WAITING

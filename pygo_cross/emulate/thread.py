@@ -28,10 +28,9 @@ class Wait:
     """Why a thread does not run.
 
     `retry` is tried whenever one of `queues` is notified: a number ends the wait with that result, None goes on waiting. `timeout` is what
-    happens at the deadline: a result, or a function that gives one. `restart` says that a signal's handler lets the call begin anew
-    where the
-    handler was installed so (SA_RESTART); `deferred`, that signals wait until the call has ended by `interrupt`, which returns whether it
-    could end it now.
+    happens at the deadline: a result, or a function that gives one. A signal ends the wait with EINTR, and `restart` says that the call
+    begins anew where the handler was installed so (SA_RESTART); unless there is `interrupt`, which ends it in its own way or not at all,
+    the signal being taken once the call is over.
     """
 
     __slots__ = ("interrupt", "kind", "queues", "restart", "retry", "timeout")
@@ -79,7 +78,6 @@ class Thread:
         "pending",
         "restartable",
         "result",
-        "saved_mask",
         "sequence",
         "specific",
         "stack",
@@ -98,7 +96,6 @@ class Thread:
         self.sequence = 0
         self.call: tuple[int, int] = (0, 0)  # number and first argument of the call it is in, to begin it anew
         self.mask = 0
-        self.saved_mask: int | None = None
         self.restartable = False  # its result is an EINTR that may be turned into a new start of the call
         self.pending: list[SignalInfo] = []
         self.frames: list[tuple[int, ctypes.c_void_p]] = []

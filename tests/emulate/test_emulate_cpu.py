@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import re
 import struct
@@ -96,9 +97,6 @@ def test_clocks_are_virtual() -> None:
 def test_lengths_are_those_of_the_go_disassembler(build: Build, goroot: Path, tmp_path: Path) -> None:
     out = tmp_path / "hello"
     source = Path(__file__).parent / "testdata/hello.go"
-    environment = {"GOOS": "linux", "GOARCH": "amd64", "CGO_ENABLED": "0", "HOME": str(tmp_path), "GOCACHE": str(tmp_path / "cache")}
-    import os
-
     environment = {**os.environ, "GOOS": "linux", "GOARCH": "amd64", "CGO_ENABLED": "0"}
     go = str(goroot / "bin/go")
     subprocess.run([go, "build", "-o", str(out), str(source)], env=environment, check=True, capture_output=True)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -120,3 +121,28 @@ def test_command_errors(tmp_path: Path) -> None:
         done = command(*arguments)
         assert done.returncode == status, (arguments, done.stderr)
         assert done.stderr.strip() and b"Traceback" not in done.stderr
+
+
+def test_a_reader_that_goes_away_is_a_broken_pipe(build: Build) -> None:
+    binary = build("many", "linux/amd64")
+    source = subprocess.Popen(
+        [sys.executable, "-m", "pygo_cross.emulate", str(binary), "cat"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    assert source.stdout is not None and source.stdin is not None and source.stderr is not None
+    source.stdout.close()
+    with contextlib.suppress(BrokenPipeError):
+        source.stdin.write(b"x" * 1_000_000)
+        source.stdin.close()
+    errors = source.stderr.read()
+    source.stderr.close()
+    assert source.wait() == 128 + 13, errors  # SIGPIPE, as Go does for stdout
+    assert b"Traceback" not in errors
+
+
+def test_arguments_that_do_not_fit() -> None:
+    result = run(elf("amd64", AMD64_EXIT), ["x" * 5_000_000])
+    assert (result.status, result.error_code) == (125, "cannot-start")

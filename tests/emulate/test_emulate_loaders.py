@@ -171,7 +171,7 @@ def test_position_independent_executables_run() -> None:
 @pytest.mark.parametrize("target", TARGETS)
 def test_mutated_files_end_with_a_status(build: Build, target: str) -> None:
     data = build("hello", target).read_bytes()
-    for seed in range(40):
+    for seed in range(20):
         generator = random.Random(seed)
         mutant = bytearray(data)
         for _ in range(generator.choice((1, 2, 5, 20))):

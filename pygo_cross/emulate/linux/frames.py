@@ -62,9 +62,6 @@ class Frames:
         if action.flags & SA_ONSTACK and alt_size and not alt_start <= sp < alt_start + alt_size:
             place = alt_start + alt_size
         record = _INFO_SENT.pack(number, 0, info.code, info.pid, 1000) if info.pid else _INFO.pack(number, 0, info.code, info.address)
-        mask = thread.mask
-        if thread.saved_mask is not None:
-            mask, thread.saved_mask = thread.saved_mask, None
         stack = _STACK.pack(0, 0, alt_start, 0 if alt_size else 2, alt_size)
         if self._x86:
             context = b"".join(
@@ -72,14 +69,14 @@ class Frames:
                     stack,
                     struct.pack("<18Q", *registers),
                     _X86_SEGMENTS.pack(0x33, 0, 0, 0x2B, 0, 14, 0, info.address, 0),
-                    struct.pack("<Q", mask),
+                    struct.pack("<Q", thread.mask),
                 )
             )
             place = ((place - len(record) - len(context) - 8) & -16) - 8
             process.memory.write(place, struct.pack("<Q", action.restorer or process.trampoline) + context + record)
             new = (number, place + 8 + len(context), place + 8, 0, place, action.handler)
         else:
-            context = b"".join((stack, _ARM_MASK.pack(mask), struct.pack("<35Q", info.address, *registers), bytes(8 + 4096)))
+            context = b"".join((stack, _ARM_MASK.pack(thread.mask), struct.pack("<35Q", info.address, *registers), bytes(8 + 4096)))
             place = (place - len(record) - len(context)) & -16
             process.memory.write(place, record + context)
             new = (number, place, place + len(record), action.restorer or process.trampoline, place, action.handler)
