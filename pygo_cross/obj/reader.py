@@ -252,32 +252,21 @@ class Object:
         size: int = _SIZE.unpack_from(self.view, self.offsets[BLK_SYMDEF] + index * _SYM_SIZE)[0]
         return size
 
-    def references(self, index: int) -> list[tuple[int, int, int, int]]:
-        """Of the relocations of a definition only what a flood needs: (type, addend, package index, symbol index)."""
+    def _reloc_records(self, index: int) -> memoryview:
         first, last = self._relocidx[index], self._relocidx[index + 1]
-        if first >= last:
-            return []
         base = self.offsets[BLK_RELOC]
         end = base + last * _RELOC_SIZE
         if end > self.offsets[BLK_RELOC + 1]:
             raise self._bad("relocations lie outside their block")
-        return list(_REFERENCE.iter_unpack(self.view[base + first * _RELOC_SIZE : end]))
+        return self.view[base + first * _RELOC_SIZE : end]
 
-    def extent(self, index: int) -> tuple[int, int, int]:
-        """Of a definition: the length of its name, its size, and how many bytes of data the object holds."""
-        length, size = _LENGTH_SIZE.unpack_from(self.view, self.offsets[BLK_SYMDEF] + index * _SYM_SIZE)
-        return length, size, self._dataidx[index + 1] - self._dataidx[index]
+    def references(self, index: int) -> list[tuple[int, int, int, int]]:
+        """Of the relocations of a definition only what a flood needs: (type, addend, package index, symbol index)."""
+        return list(_REFERENCE.iter_unpack(self._reloc_records(index)))
 
     def relocs(self, index: int) -> list[Reloc]:
         """The relocations of a definition."""
-        first, last = self._relocidx[index], self._relocidx[index + 1]
-        if first >= last:
-            return []
-        base = self.offsets[BLK_RELOC]
-        end = base + last * _RELOC_SIZE
-        if end > self.offsets[BLK_RELOC + 1]:
-            raise self._bad("relocations lie outside their block")
-        return list(RELOC.iter_unpack(self.view[base + first * _RELOC_SIZE : end]))
+        return list(RELOC.iter_unpack(self._reloc_records(index)))
 
     def auxs(self, index: int) -> list[tuple[int, int, int]]:
         """The auxiliary symbols of a definition: (kind, package index, symbol index)."""
