@@ -252,6 +252,11 @@ class Object:
         size: int = _SIZE.unpack_from(self.view, self.offsets[BLK_SYMDEF] + index * _SYM_SIZE)[0]
         return size
 
+    def extent(self, index: int) -> tuple[int, int, int]:
+        """Of a definition: the length of its name, its size, and how many bytes of data the object holds."""
+        length, size = _LENGTH_SIZE.unpack_from(self.view, self.offsets[BLK_SYMDEF] + index * _SYM_SIZE)
+        return length, size, self._dataidx[index + 1] - self._dataidx[index]
+
     def _reloc_records(self, index: int) -> memoryview:
         first, last = self._relocidx[index], self._relocidx[index + 1]
         base = self.offsets[BLK_RELOC]
