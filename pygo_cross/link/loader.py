@@ -15,29 +15,21 @@ the others.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from itertools import compress
-from typing import TypeVar
+from collections.abc import Sequence
 
-from pygo_cross.diag import Diagnostic, InternalError, Pos, UserError
+from pygo_cross.diag import InternalError
 from pygo_cross.link import kinds
-from pygo_cross.link.linkname import LinknamePolicy
 from pygo_cross.obj import goobj
 from pygo_cross.obj.archive import bad_file
-from pygo_cross.obj.builtins import BUILTINS
 from pygo_cross.obj.funcinfo import FuncInfo, decode
 from pygo_cross.obj.reader import Object
 
 Reloc = tuple[int, int, int, int, int]
 """offset, size in bytes, type, addend, global number of the target."""
 
-H = TypeVar("H", int, bytes)
 
 STATIC_VERSION = 10
 """Versions from here on are file-local; 0 is ABI0 and data, 1 is ABIInternal."""
-
-_BUILTIN_INDEX = {builtin: index for index, builtin in enumerate(BUILTINS)}
-_LINKNAMES = goobj.LINKNAME | goobj.LINKNAMESTD
 
 
 class Ext:
@@ -75,9 +67,12 @@ class ObjFile:
 
 
 class Loader:
-    """All symbols of a link. Fields are parallel, indexed by the global number."""
+    """All symbols of a link. Fields are parallel, indexed by the global number.
 
-    def __init__(self, linknames: LinknamePolicy, *, debug_info: bool = True) -> None:
+    Numbers below `nobject_syms` are symbols that objects define; those from there on the linker made, or nobody defines.
+    """
+
+    def __init__(self) -> None:
         self.objs: list[ObjFile] = []
         self.by_package: dict[str, ObjFile] = {}
         self.names: tuple[dict[str, int], dict[str, int]] = ({}, {})
@@ -94,15 +89,6 @@ class Loader:
         self.ext: dict[int, Ext] = {}
         self.nobject_syms = 0
         self.dynimport: dict[int, tuple[str, str]] = {}
-        self.extname: dict[int, str] = {}
-        self._builtins = [0] * len(BUILTINS)
-        self._linknames = linknames
-        self._debug_info = debug_info
-        self._linkname_refs: list[tuple[ObjFile, str, int]] = []
-        self._size_fixups: list[tuple[int, int]] = []
-        self._problems: list[Diagnostic] = []
-
-    # Loading.
 
     def add_object(self, obj: Object, package: str, prefix: str) -> ObjFile:
         """Take an object of the package `package`, whose symbols are named after `prefix` (its escaped path)."""
@@ -111,235 +97,16 @@ class Loader:
         self.by_package.setdefault(prefix, file)
         return file
 
-    def load_symbols(self) -> None:
-        """Number and resolve the symbols of all objects. Raises UserError with every clash and bad reference."""
-        for file in self.objs:
-            self._load_package_definitions(file)
-        hashed64: dict[int, tuple[int, int]] = {}
-        hashed: dict[bytes, tuple[int, int]] = {}
-        for file in self.objs:
-            obj = file.obj
-            file.tables[goobj.PKG_HASHED64] = self._load_hashed(file, obj.ndef, obj.nhashed64, obj.hashes64(), hashed64)
-            file.tables[goobj.PKG_HASHED] = self._load_hashed(file, obj.ndef + obj.nhashed64, obj.nhashed, obj.hashes(), hashed)
-            file.tables[goobj.PKG_NONE] = self._load_non_package_definitions(file)
-        for file, name, sym in self._linkname_refs:
-            self._check_linkname(file, name, sym)
-        self.nobject_syms = len(self.sym_obj)
-        for file in self.objs:
-            self._load_references(file)
-        for sym, size in self._size_fixups:
-            self.make_ext(sym).size = size
-        if self._problems:
-            raise UserError(self._problems)
-        self.value = [0] * len(self.sym_obj)
-        self.reachable = bytearray(len(self.sym_obj))
+    def replace(self, sym: int, file: ObjFile, li: int) -> None:
+        """Another definition stands for a symbol: local symbol `li` of `file`."""
+        self.sym_obj[sym], self.sym_li[sym], self.kind[sym] = file, li, file.kind[li]
 
-    def _add_range(self, file: ObjFile, start: int, end: int) -> int:
-        """Number the local symbols start to end one after the other; return the first number."""
-        base = len(self.sym_obj)
-        self.sym_obj.extend([file] * (end - start))
-        self.sym_li.extend(range(start, end))
-        self.kind += file.kind[start:end]
-        self.used_in_iface += file.flag2[start:end].translate(_IFACE_BIT)
-        return base
-
-    def _load_package_definitions(self, file: ObjFile) -> None:
-        obj = file.obj
-        base = self._add_range(file, 0, obj.ndef)
-        file.tables[goobj.PKG_SELF] = range(base, base + obj.ndef)
-        builtin_prefixes = ("runtime.", "type:") if file.package == "runtime" else ("runtime.",)
-        for sym, (length, offset, abi) in enumerate(obj.names_and_abis(0, obj.ndef), base):
-            if not length or abi == goobj.ABI_STATIC:
-                continue
-            if abi > 1:
-                raise bad_file(obj.path, f"corrupt object file: symbol {sym - base} has ABI {abi}")
-            name = obj.decode_name(length, offset)
-            names = self.names[abi]
-            if name in names:
-                self._duplicate(name, file, names[name])
-            names[name] = sym
-            if name.startswith(builtin_prefixes):
-                self._note_builtin(name, abi, sym)
-        self._note_attributes(file, 0, obj.ndef, file.tables[goobj.PKG_SELF])
-
-    def _note_builtin(self, name: str, abi: int, sym: int) -> None:
-        index = _BUILTIN_INDEX.get((name, abi))
-        if index is not None:
-            self._builtins[index] = sym
-
-    def _note_attributes(self, file: ObjFile, start: int, end: int, numbers: Sequence[int]) -> None:
-        """Merge what any object says of a symbol: its largest alignment, whether it is local, its interface use."""
-        align = self.align
-        if end - start > 0:
-            for sym, wanted in zip(numbers, file.obj.alignments(start, end), strict=True):
-                if wanted and wanted > align.get(sym, 0):
-                    align[sym] = wanted
-        for bit, column, store in ((goobj.LOCAL, file.flag, self._mark_local), (goobj.USED_IN_IFACE, file.flag2, self._mark_iface)):
-            bits = column[start:end].translate(_BIT[bit])
-            at = bits.find(1)
-            while at >= 0:
-                store(numbers[at])
-                at = bits.find(1, at + 1)
-
-    def _mark_local(self, sym: int) -> None:
-        self.local.add(sym)
-
-    def _mark_iface(self, sym: int) -> None:
-        self.used_in_iface[sym] = 1
-
-    def _load_hashed(self, file: ObjFile, start: int, count: int, hashes: list[H], known: dict[H, tuple[int, int]]) -> list[int]:
-        """Number content-addressed symbols: one number a hash; of several copies the largest stands for all.
-
-        Where nobody wants debug information, its symbols are left without a number (0).
-        """
-        end = start + count
-        numbers = [0] * count
-        file_kind = file.kind
-        wanted: Iterable[int] = range(count)
-        if not self._debug_info:
-            wanted = compress(wanted, file_kind[start:end].translate(_NOT_DWARF))
-        sizes = file.obj.sizes(start, end)
-        base = sym = len(self.sym_obj)
-        added: list[int] = []
-        for index in wanted:
-            digest = hashes[index]
-            found = known.get(digest)
-            if found is None:
-                known[digest] = (sym, sizes[index])
-                numbers[index] = sym
-                added.append(start + index)
-                sym += 1
-            else:
-                numbers[index] = found[0]
-                if sizes[index] > found[1]:
-                    # Trailing zeros are no part of the hash, so copies may differ in size.
-                    known[digest] = (found[0], sizes[index])
-                    if found[0] < base:
-                        self._replace(found[0], file, start + index)
-                    else:
-                        added[found[0] - base] = start + index
-        self.sym_obj.extend([file] * len(added))
-        self.sym_li.extend(added)
-        self.kind += bytes([file_kind[li] for li in added])
-        self.used_in_iface += bytes(len(added))
-        self._note_attributes(file, start, end, numbers)
-        return numbers
-
-    def _load_non_package_definitions(self, file: ObjFile) -> list[int]:
-        obj = file.obj
-        start = obj.ndef + obj.nhashed64 + obj.nhashed
-        numbers = []
-        for li, (length, offset, abi) in enumerate(obj.names_and_abis(start, obj.nall), start):
-            name = obj.decode_name(length, offset) if length else ""
-            if not name or abi == goobj.ABI_STATIC:
-                sym = self._add_range(file, li, li + 1)
-            elif abi > 1:
-                raise bad_file(obj.path, f"corrupt object file: {name} has ABI {abi}")
-            else:
-                old = self.names[abi].get(name)
-                if old is None:
-                    sym = self.names[abi][name] = self._add_range(file, li, li + 1)
-                else:
-                    sym = old
-                    self._merge(name, file, li, sym)
-                if name.startswith("runtime.") or (file.package == "runtime" and name.startswith("type:")):
-                    self._note_builtin(name, abi, sym)
-            if file.flag2[li] & _LINKNAMES and "." in name and obj.data_size(li) == 0:
-                # A variable without content under a linkname is a reference in the disguise of a definition.
-                self._linkname_refs.append((file, name, sym))
-            numbers.append(sym)
-        self._note_attributes(file, start, obj.nall, numbers)
-        return numbers
-
-    def _merge(self, name: str, file: ObjFile, li: int, sym: int) -> None:
-        """A named symbol is defined again: decide which definition stands, or report the clash.
-
-        Duplicates that say so (DUPOK) yield to others and to larger ones. Otherwise only a variable without content may
-        meet another definition: text or content replaces it, and the larger size is kept.
-        """
-        old_file, old_li = self._home(sym)
-        size, old_size = file.obj.size(li), old_file.obj.size(old_li)
-        old_dupok = old_file.flag[old_li] & goobj.DUPOK
-        if file.flag[li] & goobj.DUPOK:
-            if old_dupok and old_size < size:
-                self._replace(sym, file, li)
-            return
-        if old_dupok:
-            self._replace(sym, file, li)
-            return
-        old_kind, new_kind = old_file.kind[old_li], file.kind[li]
-        old_content, new_content = old_file.obj.data_size(old_li) != 0, file.obj.data_size(li) != 0
-        old_bss = kinds.is_data(old_kind) and not old_content
-        new_bss = kinds.is_data(new_kind) and not new_content
-        if old_bss and (kinds.is_text(new_kind) or new_content or (new_bss and size > old_size)):
-            self._replace(sym, file, li)
-            if old_size > size:
-                self._size_fixups.append((sym, old_size))
-        elif new_bss:
-            if size > old_size:
-                self._size_fixups.append((sym, size))
-        else:
-            self._duplicate(name, file, sym)
-
-    def _home(self, sym: int) -> tuple[ObjFile, int]:
+    def home(self, sym: int) -> tuple[ObjFile, int]:
+        """The object that defines a symbol, and the local index there; an InternalError for the linker's own."""
         file = self.sym_obj[sym]
         if file is None:
             raise InternalError("loader", "the symbol has no object", self.name(sym))
         return file, self.sym_li[sym]
-
-    def _replace(self, sym: int, file: ObjFile, li: int) -> None:
-        self.sym_obj[sym], self.sym_li[sym], self.kind[sym] = file, li, file.kind[li]
-
-    def _duplicate(self, name: str, file: ObjFile, old: int) -> None:
-        old_file = self.sym_obj[old]
-        first = old_file.package if old_file else "the linker"
-        self._problems.append(
-            Diagnostic(
-                Pos(file.obj.path),
-                "duplicate-symbol",
-                f"symbol {name} is defined twice, in {first} and in {file.package}",
-                "keep one of the definitions",
-            )
-        )
-
-    def _load_references(self, file: ObjFile) -> None:
-        obj = file.obj
-        for index, prefix in enumerate(obj.packages()):
-            if index == 0:
-                continue
-            other = self.by_package.get(prefix)
-            if other is None:
-                raise bad_file(obj.path, f"package {file.package} refers to package {prefix}, which is not part of the link")
-            file.tables[index] = other.tables[goobj.PKG_SELF]
-        file.tables[goobj.PKG_BUILTIN] = self._builtins
-        references: list[int] = []
-        from_assembly = bool(obj.flags & goobj.OBJ_FROM_ASSEMBLY)
-        for li, (length, offset, abi) in enumerate(obj.names_and_abis(obj.nall, obj.nsym), obj.nall):
-            name = obj.decode_name(length, offset)
-            if abi == goobj.ABI_STATIC:
-                version = file.version
-            elif abi > 1:
-                raise bad_file(obj.path, f"corrupt object file: reference to {name} has ABI {abi}")
-            else:
-                version = abi
-            sym = self.lookup_or_create(name, version)
-            references.append(sym)
-            flag2 = file.flag2[li]
-            if flag2 & _LINKNAMES or from_assembly:
-                self._check_linkname(file, name, sym)
-            if file.flag[li] & goobj.LOCAL:
-                self.local.add(sym)
-            if flag2 & goobj.USED_IN_IFACE:
-                self.used_in_iface[sym] = 1
-        file.tables[goobj.PKG_NONE] = [*file.tables[goobj.PKG_NONE], *references]
-        for package, index, _flag, flag2 in obj.ref_flags():
-            if flag2 & goobj.USED_IN_IFACE:
-                self.used_in_iface[self.resolve(file, package, index)] = 1
-
-    def _check_linkname(self, file: ObjFile, name: str, sym: int) -> None:
-        problem = self._linknames.check(self, file, name, sym)
-        if problem:
-            self._problems.append(Diagnostic(Pos(file.obj.path), "linkname", problem, "link with -checklinkname=0 to allow it"))
 
     # References.
 
@@ -349,10 +116,6 @@ class Loader:
             sym = file.tables[package][index]
         except (KeyError, IndexError):
             raise bad_file(file.obj.path, f"corrupt object file: reference to symbol {index} of package {package:#x}") from None
-        if sym == 0 and package == goobj.PKG_BUILTIN:
-            name = BUILTINS[index][0]
-            problem = f"package {file.package} refers to {name}, which the runtime does not define"
-            raise UserError.one("undefined-symbol", problem, pos=Pos(file.obj.path))
         return sym
 
     def relocs(self, sym: int) -> list[Reloc]:
@@ -517,7 +280,7 @@ class Loader:
         ext = self.ext.get(sym)
         if ext is not None:
             return ext
-        file, li = self._home(sym)
+        file, li = self.home(sym)
         name, abi, _kind, _flag, _flag2, size, _align = file.obj.sym(li)
         ext = Ext(name, file.version if abi == goobj.ABI_STATIC else abi)
         ext.size = size
@@ -547,12 +310,3 @@ class Loader:
     def where(self, sym: int) -> str:
         """For messages: the symbol's name, or its package and number where it has no name."""
         return self.name(sym) or f"unnamed symbol {sym} of {self.package(sym) or 'the linker'}"
-
-
-def _bit_table(bit: int) -> bytes:
-    return bytes(1 if value & bit else 0 for value in range(256))
-
-
-_BIT = {bit: _bit_table(bit) for bit in (goobj.LOCAL, goobj.USED_IN_IFACE)}
-_NOT_DWARF = bytes(0 if kinds.is_dwarf(kind) else 1 for kind in range(256))
-_IFACE_BIT = _BIT[goobj.USED_IN_IFACE]

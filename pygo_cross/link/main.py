@@ -35,6 +35,7 @@ from pygo_cross.link.loader import Loader
 from pygo_cross.link.options import LinkOptions
 from pygo_cross.link.output import executable_bytes, write_executable
 from pygo_cross.link.relocate import Relocator
+from pygo_cross.link.resolve import load_symbols
 from pygo_cross.link.symbols import image_symbols
 from pygo_cross.link.text import assign_text_addresses
 from pygo_cross.link.textorder import assign_text_order
@@ -42,11 +43,11 @@ from pygo_cross.link.textorder import assign_text_order
 
 def link_image(options: LinkOptions) -> Image:
     """Link a program up to the finished image. Raises UserError."""
-    loader = Loader(LinknamePolicy(options.check_linkname), debug_info=not options.no_dwarf)
+    loader = Loader()
     link = Link(options, loader)
     libraries = load(loader, options)
     link.libraries = libraries.order
-    loader.load_symbols()
+    load_symbols(loader, LinknamePolicy(options.check_linkname), debug_info=not options.no_dwarf)
     prepare.apply_directives(link, libraries.directives)
     prepare.load_fips(link)
     inittask.inittasks(link)
@@ -109,6 +110,7 @@ def link_image(options: LinkOptions) -> Image:
         data=layout.data,
         dwarf=layout.dwarf,
         build_id=options.buildid,
+        host_id=options.host_buildid,
         strip=options.strip,
         symbols=symbols,
         dylibs=link.dylibs,

@@ -18,6 +18,7 @@ from pygo_cross.link.library import load
 from pygo_cross.link.linkname import LinknamePolicy
 from pygo_cross.link.loader import Loader
 from pygo_cross.link.options import LinkOptions
+from pygo_cross.link.resolve import load_symbols
 from pygo_cross.link.textorder import assign_text_order
 
 
@@ -87,11 +88,11 @@ def stock_link(goos: str, goarch: str, sources: tuple[tuple[str, str], ...], lin
 
 def link_up_to_text(options: LinkOptions) -> Link:
     """A link in the state in which the nosplit check finds it: what is reachable is known, and the order of functions."""
-    loader = Loader(LinknamePolicy(options.check_linkname))
+    loader = Loader()
     link = Link(options, loader)
     libraries = load(loader, options)
     link.libraries = libraries.order
-    loader.load_symbols()
+    load_symbols(loader, LinknamePolicy(options.check_linkname))
     prepare.apply_directives(link, libraries.directives)
     prepare.load_fips(link)
     inittask.inittasks(link)

@@ -11,7 +11,6 @@ from pcln_support import link_up_to_text, stock_link
 from pygo_cross.diag import UserError
 from pygo_cross.link import pclntab, stackcheck
 from pygo_cross.link.context import Link
-from pygo_cross.link.linkname import LinknamePolicy
 from pygo_cross.link.loader import Loader
 from pygo_cross.link.options import LinkOptions
 from pygo_cross.link.stackcheck import Edge, StackCheck
@@ -138,7 +137,7 @@ class Graph(StackCheck):
     """A check of functions that exist by name alone: their calls as (growth, name), None for none."""
 
     def __init__(self, calls: dict[str, list[tuple[int, str | None]]]) -> None:
-        super().__init__(Link(LinkOptions("linux", "amd64", "", ""), Loader(LinknamePolicy(True))))
+        super().__init__(Link(LinkOptions("linux", "amd64", "", ""), Loader()))
         self.syms = {name: self.loader.lookup_or_create(name, 1) for name in calls}
         self.edges = {
             self.syms[name]: [(growth, 0 if target is None else self.syms[target]) for growth, target in edges]
