@@ -262,7 +262,7 @@ def native_stub() -> int:
     """The address of the block hook's native code, or 0 where the host has no such code or refuses executable pages.
 
     The code comes from a memory file that is mapped without write permission: no page is ever both writable and executable, and the
-    kernel keeps the instruction cache coherent.
+    kernel keeps the instruction cache coherent. PYGO_CROSS_EMULATE_NO_NATIVE in the environment has us do without.
     """
     global _stub_address
     if _stub_address < 0:
