@@ -116,6 +116,9 @@ def _load(data: bytes) -> Image:
 def _segment(reader: Reader, place: int, what: str) -> tuple[Segment, int, int]:
     _, _, name, address, size, offset, file_size, _, protection, _, _ = reader.unpack(_SEGMENT, place, what)
     text = "".join(chr(byte) if 32 < byte < 127 else "?" for byte in name.rstrip(b"\0"))  # type: ignore[attr-defined]
+    if not size:
+        # Debugging information (__DWARF) is in the file only.
+        return Segment(address, 0, 0, b"", text), offset, 0
     if file_size > size:
         raise bad(f"segment {text} has more bytes in the file than in memory")
     content = reader.bytes(offset, file_size, f"segment {text}")

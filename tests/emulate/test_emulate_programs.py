@@ -39,6 +39,16 @@ def test_hello(build: Build, target: str) -> None:
     assert result.counters.peak_memory > 1 << 20
 
 
+@pytest.mark.parametrize("target", TARGETS)
+def test_hello_with_debugging_information(goroot: Path, target: str, tmp_path: Path) -> None:
+    system, arch = target.split("/")
+    out = tmp_path / "hello"
+    source = Path(__file__).parent / "testdata/hello.go"
+    environment = {**os.environ, "GOOS": system, "GOARCH": arch, "CGO_ENABLED": "0", "GOFLAGS": ""}
+    subprocess.run([str(goroot / "bin/go"), "build", "-o", str(out), str(source)], env=environment, check=True, capture_output=True)
+    assert run(out).stdout == b"hello, world\n"
+
+
 @on_amd64
 @pytest.mark.parametrize("target", TARGETS)
 def test_many_things_as_native(build: Build, target: str) -> None:
