@@ -255,6 +255,9 @@ class Data:
         if by_kind[kinds.SLIBFUZZER_8BIT_COUNTER]:
             fuzz = self._named(self.data, ".go.fuzzcntrs", kinds.SLIBFUZZER_8BIT_COUNTER, rw)
             for name in _FUZZ_BORDERS:
+                if self.link.is_darwin and not loader.lookup(name):
+                    # Stock collects a Mach-O symbol table before it makes these.
+                    self.link.hidden.add(loader.lookup_or_create(name))
                 sym = loader.mark_special(name, kinds.SLIBFUZZER_8BIT_COUNTER)
                 self.link.section_of[sym] = fuzz
         self._border(self.data[-1], "runtime.end")

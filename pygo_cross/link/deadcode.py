@@ -22,7 +22,7 @@ from __future__ import annotations
 import unicodedata
 
 from pygo_cross.diag import InternalError, UserError
-from pygo_cross.link import decode
+from pygo_cross.link import decode, kinds
 from pygo_cross.link.loader import Loader
 from pygo_cross.obj import goobj
 from pygo_cross.obj.archive import bad_file
@@ -233,8 +233,9 @@ def deadcode(
     when there is no entry point.
     """
     state = Deadcode(loader, debug_info=debug_info, trace=trace)
-    if not loader.lookup(entry, 0) and not loader.lookup(entry, 1):
-        raise UserError.one("no-entry", f"entry point {entry} is not defined", "name an existing symbol with -E")
+    start = loader.lookup(entry, goobj.ABI0)
+    if not kinds.is_text(loader.kind[start]):
+        raise UserError.one("no-entry", f"entry point {entry} is not defined as a function of ABI0", "name one of assembly with -E")
     for name in (entry, "runtime.unreachableMethod"):
         state.mark(loader.lookup(name, 0), 0)
         state.mark(loader.lookup(name, goobj.ABI_INTERNAL), 0)

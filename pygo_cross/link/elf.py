@@ -166,16 +166,15 @@ def _image_sections(image: Image) -> list[_SectionHeader]:
 
 
 def _notes(image: Image) -> list[_SectionHeader]:
-    """The build id notes, downwards from the end of the header area; none without a build id."""
-    if not image.build_id:
-        return []
-    go_id = image.build_id.encode()
+    """The notes of the host's id and of Go's build id, downwards from the end of the header area; each only if there is such an id."""
     notes: list[_SectionHeader] = []
     end = image.header_size
     for name, owner, tag, value in (
         (".note.gnu.build-id", b"GNU\0", _NOTE_GNU_BUILD_ID, _gnu_build_id(image)),
-        (".note.go.buildid", b"Go\0\0", _NOTE_GO_BUILD_ID, go_id),
+        (".note.go.buildid", b"Go\0\0", _NOTE_GO_BUILD_ID, image.build_id.encode()),
     ):
+        if not value:
+            continue
         content = struct.pack("<III", len(owner), len(value), tag) + owner + value + bytes(-len(value) % 4)
         end -= len(content)
         note = _SectionHeader(name, _SHT_NOTE, _SHF_ALLOC, image.base + end, end, len(content), 4)
@@ -185,8 +184,13 @@ def _notes(image: Image) -> list[_SectionHeader]:
 
 
 def _gnu_build_id(image: Image) -> bytes:
-    """The 20 bytes of NT_GNU_BUILD_ID (addbuildinfo in elf.go; the inverted byte is from cmd/internal/hash)."""
-    digest = sha256((image.host_id_source or image.build_id).encode()).digest()
+    """What NT_GNU_BUILD_ID holds (addbuildinfo in elf.go; the inverted byte is from cmd/internal/hash); empty for no note."""
+    if image.host_id.startswith("0x"):
+        return bytes.fromhex(image.host_id[2:])
+    source = image.host_id_source or image.build_id
+    if image.host_id == "none" or not source:
+        return b""
+    digest = sha256(source.encode()).digest()
     return bytes((digest[0] ^ 0xFF,)) + digest[1:20]
 
 

@@ -51,6 +51,8 @@ _REFUSED = {
     "asan": "the address sanitizer needs cgo",
     "linkshared": "shared Go libraries are not supported",
 }
+# Beyond a page the headers would have to move.
+_MAX_FUNC_ALIGN = 4096
 _ENTRY = {"linux": "_rt0_{}_linux", "darwin": "_rt0_{}_darwin"}
 
 USAGE = """usage: pygo-cross link [flags] main.a
@@ -67,7 +69,7 @@ Links package main and all it imports into one executable, as `go tool link` doe
   -X PATH.NAME=TEXT  set a string variable
   -compressdwarf=B   compress debug information (true)
   -checklinkname=B   check references through //go:linkname (true)
-  -funcalign N       align functions to N bytes
+  -funcalign N       align functions to N bytes, a power of two
   -debugtramp N      2: branch islands between all packages (arm64)
   -d link/map[=FILE] write what is in the executable and why: for each symbol the chain of references to it
   -e                 report all errors
@@ -138,7 +140,26 @@ def parse(argv: list[str], environment: Mapping[str, str] = os.environ) -> LinkO
     options.no_dwarf = options.strip if no_dwarf is None else no_dwarf
     if not options.host_buildid and options.buildid:
         options.host_buildid = "gobuildid"
+    if options.host_buildid == "gobuildid" and not options.buildid:
+        raise _usage_error("-B gobuildid requires a Go build ID", "give one with -buildid")
     return options
+
+
+def _check_host_id(goos: str, value: str) -> None:
+    """Raise UserError unless the value of -B is a word it knows or hexadecimal digits for an ELF note or a Mach-O UUID."""
+    if value in ("", "none", "gobuildid"):
+        return
+    if not value.startswith("0x"):
+        raise _usage_error(f"-B argument must start with 0x: {value}", "write 0x and hexadecimal digits, gobuildid or none")
+    limit = 16 if goos == "darwin" else 32
+    digits = value[2:]
+    if len(digits) > 2 * limit:
+        raise _usage_error(f"-B option too long (at most {2 * limit} digits): {value}")
+    wrong = digits.strip("0123456789abcdefABCDEF")
+    if wrong:
+        raise _usage_error(f"-B argument contains invalid hexadecimal digit {wrong[0]}: {value}")
+    if len(digits) % 2:
+        raise _usage_error(f"-B argument must have an even number of digits: {value}")
 
 
 def _apply(options: LinkOptions, name: str, value: str) -> None:
@@ -155,8 +176,7 @@ def _apply(options: LinkOptions, name: str, value: str) -> None:
     elif name == "buildid":
         options.buildid = value
     elif name == "B":
-        if value not in ("none", "gobuildid") and not value.startswith("0x"):
-            raise _usage_error(f"-B argument must start with 0x: {value}", "write 0x and hexadecimal digits, gobuildid or none")
+        _check_host_id(options.goos, value)
         options.host_buildid = value
     elif name == "E":
         options.entry = value
@@ -178,19 +198,27 @@ def _apply(options: LinkOptions, name: str, value: str) -> None:
         raise _usage_error(f"-linkmode={value} is not supported", "link internally")
     elif name == "H" and value != options.goos:
         raise _usage_error(f"-H={value} is not the header type of {options.goos}")
-    elif name in ("funcalign", "debugtramp"):
-        number = int(value) if value.isdigit() else -1
-        if number < 0 or (name == "funcalign" and number & (number - 1)):
-            raise _usage_error(f"invalid -{name} value {value}")
-        if name == "funcalign":
-            options.func_align = number
-        else:
-            options.debug_trampolines = number
+    elif name in _NUMBERS:
+        _set_number(options, name, value)
     elif name == "d":
         switch, _, file = value.partition("=")
         if switch != "link/map":
             raise _usage_error(f"unknown debug switch {switch}", "link/map writes what is in the executable and why")
         options.map_file = file or "-"
+
+
+def _set_number(options: LinkOptions, name: str, value: str) -> None:
+    number = int(value) if value.isascii() and value.isdigit() and len(value) < 10 else -1
+    if number < 0 or (name == "funcalign" and number & (number - 1)):
+        raise _usage_error(f"invalid -{name} value {value}")
+    if name == "funcalign":
+        if number > _MAX_FUNC_ALIGN:
+            raise _usage_error(f"-funcalign={value} is more than {_MAX_FUNC_ALIGN}, the most that the layout allows")
+        options.func_align = number
+    elif name == "debugtramp":
+        options.debug_trampolines = number
+    elif number:
+        raise _usage_error(f"-strictdups={value}: contents of duplicate symbols are not compared", "link without it")
 
 
 def _define(options: LinkOptions, text: str) -> None:

@@ -135,9 +135,10 @@ class Image:
     order, the marker runtime.etext, then data symbols and imports by loader index; only those that belong into a symbol table
     (shouldBeInSymbolTable), whatever `strip` says. What a format leaves out, and how it sorts, is its writer's business.
 
-    `build_id` is Go's build id, as the -buildid flag gives it. The GNU build id note or Mach-O UUID is a hash of `host_id_source`, or of
-    `build_id` where that is "": cmd/go writes the content's hash into the build id after linking, and the host's id stays that of the
-    id before (src/cmd/go/internal/work/buildid.go, updateBuildID). `strip` is -s. Debug information is written if `dwarf` has sections.
+    `build_id` is Go's build id, as the -buildid flag gives it. `host_id` is the -B flag, for the GNU build id note or Mach-O UUID: "none",
+    "0x" and hexadecimal digits, or "gobuildid" (or "", if there is a build id): a hash of `host_id_source`, or of `build_id` where that
+    is "": cmd/go writes the content's hash into the build id after linking, and the host's id stays that of the id before
+    (src/cmd/go/internal/work/buildid.go, updateBuildID). `strip` is -s. Debug information is written if `dwarf` has sections.
 
     For Mach-O only: `dylibs` in load order; `imports` through stubs (`stub_symbols`, one a stub of `.plt`) and
     pointers (`got_symbols`, one a word of `.got`); `rebases`, addresses of pointers that move with the image, and `binds`, pointers that
@@ -162,6 +163,7 @@ class Image:
     rebases: list[int] = field(default_factory=list)
     binds: list[tuple[int, ImageSymbol]] = field(default_factory=list)
     host_id_source: str = ""
+    host_id: str = ""
 
     @property
     def round(self) -> int:

@@ -152,8 +152,9 @@ def write_macho(image: Image) -> bytearray:
         ),
         (_LC_LOAD_DYLINKER, _path_command(12, _DYLINKER)),
         *((_LC_LOAD_DYLIB, _path_command(24, name)) for name in image.dylibs),
-        (_LC_UUID, bytes(16)),
     ]
+    if image.host_id != "none":
+        commands.append((_LC_UUID, bytes(16)))
     if signed:
         commands.append((_LC_CODE_SIGNATURE, from_start.pack(code_size, size - len(linkedit.content))))
 
@@ -358,8 +359,12 @@ def _ordinal(image: Image, symbol: ImageSymbol) -> bytes:
 
 
 def _uuid(image: Image, segments: list[_SegmentCommand], linkedit: _LinkEdit) -> list[int]:
-    """LC_UUID (addbuildinfo and asmbMacho): from the build id or, without one, from the file before its headers are written."""
-    if source := image.host_id_source or image.build_id:
+    """LC_UUID (addbuildinfo and asmbMacho): from the -B flag, the build id or else the file before its headers are written."""
+    chosen = bytes.fromhex(image.host_id[2:]) if image.host_id.startswith("0x") else b""
+    if len(chosen) >= 16:
+        return list(chosen[:16])
+    source = "" if image.host_id.startswith("0x") else image.host_id_source or image.build_id
+    if source:
         digest = sha256(source.encode())
     else:
         digest = sha256(bytes(image.header_size))

@@ -152,7 +152,7 @@ def _expect_section(
 def _verify_program_headers(image: Image, file: BinFile) -> None:
     kinds = [segment.kind for segment in file.segments]
     loads = [segment for segment in (image.text, image.rodata, image.data) if segment is not None]
-    notes = [_PT_NOTE] if image.build_id else []
+    notes = [_PT_NOTE] if image.build_id or _host_id(image) else []
     _expect("program headers", kinds, [_PT_PHDR, *notes, *[_PT_LOAD] * len(loads), _PT_GNU_STACK])
     for found, segment in zip([found for found in file.segments if found.kind == _PT_LOAD], loads, strict=True):
         head = image.header_size if segment is image.text else 0
@@ -180,7 +180,9 @@ def _expect_fields(found: FileSegment, what: str, wanted: tuple[int, int, int]) 
 
 def _verify_notes(image: Image, file: BinFile, notes: list[FileSection]) -> None:
     """Each note is well-formed and mapped where it says; Go's holds the build id."""
-    wanted = {".note.go.buildid", ".note.gnu.build-id"} if image.build_id else set()
+    wanted = {".note.go.buildid"} if image.build_id else set()
+    if _host_id(image):
+        wanted.add(".note.gnu.build-id")
     _expect("notes", {note.name for note in notes}, wanted)
     for note in notes:
         _expect_section(note, image.base + note.offset, _SHT_NOTE, 2, 4)
@@ -191,18 +193,25 @@ def _verify_notes(image: Image, file: BinFile, notes: list[FileSection]) -> None
         _expect(f"{note.name} padding", raw[16 + size :].strip(b"\0"), b"")
         if note.name == ".note.go.buildid":
             _expect(note.name, (owner, tag, raw[12:16], value), (4, 4, b"Go\0\0", image.build_id.encode()))
-            header = next(segment for segment in file.segments if segment.kind == _PT_NOTE)
-            _expect_fields(header, "PT_NOTE", (note.offset, note.address, note.size))
-            _expect_program_header(header, note.size, 4, 4)
         else:
-            _expect(note.name, (owner, tag, raw[12:16], value), (4, 3, b"GNU\0", _host_id(image)[:20]))
+            _expect(note.name, (owner, tag, raw[12:16], value), (4, 3, b"GNU\0", _host_id(image)))
+    if notes:
+        note = min(notes, key=lambda note: note.offset)
+        header = next(segment for segment in file.segments if segment.kind == _PT_NOTE)
+        _expect_fields(header, "PT_NOTE", (note.offset, note.address, note.size))
+        _expect_program_header(header, note.size, 4, 4)
 
 
 def _host_id(image: Image) -> bytes:
-    """The hash from which the id for the host is taken; cmd/internal/hash inverts the first byte."""
-    digest = bytearray(sha256((image.host_id_source or image.build_id).encode()).digest())
+    """The id for the host that the image asks for: as given, or a hash (cmd/internal/hash inverts the first byte); empty for none."""
+    if image.host_id.startswith("0x"):
+        return bytes.fromhex(image.host_id[2:])
+    source = image.host_id_source or image.build_id
+    if image.host_id == "none" or not source:
+        return b""
+    digest = bytearray(sha256(source.encode()).digest())
     digest[0] ^= 0xFF
-    return bytes(digest)
+    return bytes(digest[:20])
 
 
 def _printed(symbol: ImageSymbol) -> str:
@@ -272,7 +281,8 @@ def _verify_commands(image: Image, file: BinFile) -> None:
     """The load commands that are neither segments nor about `__LINKEDIT`."""
     start = 0x5 if image.goarch == "amd64" else 0x80000028
     signature = [0x1D] if image.goarch == "arm64" else []
-    order = [0x32, start, 0x80000022, 0x2, 0xB, 0xE, *[0xC] * len(image.dylibs), 0x1B, *signature]
+    uuid = [] if image.host_id == "none" else [0x1B]
+    order = [0x32, start, 0x80000022, 0x2, 0xB, 0xE, *[0xC] * len(image.dylibs), *uuid, *signature]
     _expect("load commands", [number for number, _ in file.commands if number != 0x19], order)
     _expect("entry", file.entry, image.entry)
     libraries = iter(image.dylibs)
@@ -291,10 +301,14 @@ def _verify_commands(image: Image, file: BinFile) -> None:
             name = next(libraries).encode()
             _expect("library", payload, struct.pack("<4I", 24, 0, 0, 0) + name + bytes(8 - len(name) % 8))
         elif number == 0x1B:
+            wanted = _host_id(image)[:16]
+            if image.host_id.startswith("0x") and len(wanted) == 16:
+                _expect("UUID", payload, wanted)
+                continue
             _expect("UUID version", (payload[6] >> 4, payload[8] >> 6), (3, 2))
-            if image.host_id_source or image.build_id:
-                _expect("UUID", payload.hex()[:12] + payload.hex()[13:16], _host_id(image).hex()[:12] + _host_id(image).hex()[13:16])
-                _expect("UUID", payload.hex()[17:], _host_id(image).hex()[17:32])
+            if wanted and not image.host_id.startswith("0x"):
+                _expect("UUID", payload.hex()[:12] + payload.hex()[13:16], wanted.hex()[:12] + wanted.hex()[13:16])
+                _expect("UUID", payload.hex()[17:], wanted.hex()[17:])
 
 
 def _verify_macho_segments(image: Image, file: BinFile) -> None:
