@@ -120,9 +120,7 @@ class _Binder:
                 continue
             if not reachable[target] and (rtype & R_WEAK or not target):
                 continue
-            if rtype & ~R_WEAK == R_ADDR:
-                if not pie and not imported:
-                    continue
+            if rtype & ~R_WEAK == R_ADDR and pie:
                 if imported:
                     self.result.binds.append((sym, offset, target))
                 else:

@@ -140,9 +140,10 @@ class Image:
     is "": cmd/go writes the content's hash into the build id after linking, and the host's id stays that of the id before
     (src/cmd/go/internal/work/buildid.go, updateBuildID). `strip` is -s. Debug information is written if `dwarf` has sections.
 
-    For Mach-O only: `dylibs` in load order; `imports` through stubs (`stub_symbols`, one a stub of `.plt`) and
-    pointers (`got_symbols`, one a word of `.got`); `rebases`, addresses of pointers that move with the image, and `binds`, pointers that
-    the dynamic linker fills with an import's address, both in the order in which stock records them (MachoAddRebase, MachoAddBind).
+    For Mach-O only: `dylibs` in load order; imports through stubs (`stub_symbols`, one a stub of `.plt`) and pointers (`got_symbols`,
+    one a word of `.got`); `pie`, whether the program may be moved; only then there are `rebases`, addresses of pointers that move
+    with the image, and `binds`, pointers that the dynamic linker fills with an import's address, both in the order in which stock
+    records them (MachoAddRebase, MachoAddBind).
     """
 
     goos: str
@@ -164,6 +165,7 @@ class Image:
     binds: list[tuple[int, ImageSymbol]] = field(default_factory=list)
     host_id_source: str = ""
     host_id: str = ""
+    pie: bool = True
 
     @property
     def round(self) -> int:

@@ -140,8 +140,10 @@ def write_macho(image: Image) -> bytearray:
     info, table = last.offset, last.offset + linkedit.rebases + linkedit.binds
     local_count = linkedit.symbol_count - linkedit.import_count
     strings = linkedit.strings_offset
+    if image.pie:
+        fixups = struct.pack("<10I", info, linkedit.rebases, info + linkedit.rebases, linkedit.binds, 0, 0, 0, 0, 0, 0)
+        commands.append((_LC_DYLD_INFO_ONLY, fixups))
     commands += [
-        (_LC_DYLD_INFO_ONLY, struct.pack("<10I", info, linkedit.rebases, info + linkedit.rebases, linkedit.binds, 0, 0, 0, 0, 0, 0)),
         (_LC_SYMTAB, struct.pack("<4I", table, linkedit.symbol_count, info + strings, len(linkedit.content) - strings)),
         (
             _LC_DYSYMTAB,
@@ -158,7 +160,7 @@ def write_macho(image: Image) -> bytearray:
     if signed:
         commands.append((_LC_CODE_SIGNATURE, from_start.pack(code_size, size - len(linkedit.content))))
 
-    flags = _MH_PIE | _MH_DYLDLINK | (0 if linkedit.import_count else _MH_NOUNDEFS)
+    flags = (_MH_PIE | _MH_DYLDLINK if image.pie else 0) | (0 if linkedit.import_count else _MH_NOUNDEFS)
     skeleton = _skeleton(image, segments, commands, flags)
     if len(skeleton) > image.header_size:
         raise InternalError("write Mach-O", f"load commands of {len(skeleton)} bytes do not fit into {image.header_size}")
@@ -311,6 +313,11 @@ def _linkedit(image: Image, segments: list[_SegmentCommand]) -> _LinkEdit:
         binds.append(_BIND_ONCE)
     binds += bytes(16 - len(binds) % 16)
 
+    if not image.pie:
+        if image.rebases or image.binds:
+            raise InternalError("write Mach-O", "a program that is not moved has fixups")
+        rebases.clear()
+        binds.clear()
     result.rebases, result.binds = len(rebases), len(binds)
     result.symbol_count, result.indirect_count = len(symbols), len(indirect)
     result.indirect_offset = len(rebases) + len(binds) + len(table)

@@ -111,6 +111,7 @@ def link_image(options: LinkOptions) -> Image:
         dwarf=layout.dwarf,
         build_id=options.buildid,
         host_id=options.host_buildid,
+        pie=link.relro,
         strip=options.strip,
         symbols=symbols,
         dylibs=link.dylibs,

@@ -231,7 +231,8 @@ def _verify_macho(image: Image, file: BinFile) -> list[tuple[int, int]]:
     header = file.header
     _expect("CPU", (header["cputype"], header["cpusubtype"]), _MACHO_CPU[image.goarch])
     undefined = any(symbol.section == 0 for symbol in file.symbols)
-    _expect("file type and flags", (header["filetype"], header["flags"], header["reserved"]), (2, 0x200004 | (not undefined), 0))
+    flags = 0x200004 * image.pie | (not undefined)
+    _expect("file type and flags", (header["filetype"], header["flags"], header["reserved"]), (2, flags, 0))
     commands_end = 32 + header["sizeofcmds"]
     if commands_end > image.header_size:
         raise InternalError("verify", f"the load commands end at {commands_end:#x}, behind the header area")
@@ -282,7 +283,8 @@ def _verify_commands(image: Image, file: BinFile) -> None:
     start = 0x5 if image.goarch == "amd64" else 0x80000028
     signature = [0x1D] if image.goarch == "arm64" else []
     uuid = [] if image.host_id == "none" else [0x1B]
-    order = [0x32, start, 0x80000022, 0x2, 0xB, 0xE, *[0xC] * len(image.dylibs), *uuid, *signature]
+    fixups = [0x80000022] if image.pie else []
+    order = [0x32, start, *fixups, 0x2, 0xB, 0xE, *[0xC] * len(image.dylibs), *uuid, *signature]
     _expect("load commands", [number for number, _ in file.commands if number != 0x19], order)
     _expect("entry", file.entry, image.entry)
     libraries = iter(image.dylibs)
@@ -341,8 +343,11 @@ def _verify_macho_segments(image: Image, file: BinFile) -> None:
 def _verify_linkedit(image: Image, file: BinFile, number_of: dict[int, int]) -> list[tuple[int, int]]:
     """The content of `__LINKEDIT`; returns the parts it consists of."""
     info, symtab, dysymtab = file.command(0x80000022), file.command(0x2), file.command(0xB)
-    if info is None or symtab is None or dysymtab is None:
+    if (info is None and image.pie) or symtab is None or dysymtab is None:
         raise InternalError("verify", "LC_DYLD_INFO_ONLY, LC_SYMTAB or LC_DYSYMTAB is missing")
+    if info is None:
+        # As one that has no fixups, which would stand where the symbols do.
+        info = bytes(8) + struct.pack("<4I", *[struct.unpack_from("<I", symtab, 8)[0], 0] * 2) + bytes(24)
     rebases, binds = dyld_fixups(file)
     _expect("rebases", rebases, image.rebases)
     ordinals = {name: number for number, name in enumerate(image.dylibs, 1)}
