@@ -16,6 +16,7 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -76,19 +77,34 @@ class Captured:
         """The linker's arguments."""
         return ["-o", str(output), *self.flags, *flags, str(self.archive)]
 
-    def _settings(self) -> dict[str, str]:
+    def stock_command(self, output: Path, *flags: str) -> list[str]:
+        """The command that links with stock Go's linker."""
+        return [self.linker, *self.argv(output, *flags)]
+
+    def stock_environment(self) -> dict[str, str]:
+        """The environment of that command."""
         return {name: value for name, value in os.environ.items() if name not in _ENVIRONMENT} | self.environment
+
+    def our_command(self, output: Path, *flags: str) -> list[str]:
+        """The command that links with ours."""
+        return [sys.executable, "-P", "-m", "pygo_cross", "link", *self.argv(output, *flags)]
+
+    def our_environment(self) -> dict[str, str]:
+        """The environment of that command."""
+        return self.stock_environment() | {"PYTHONPATH": str(ROOT)}
 
     def stock(self, *flags: str) -> Outcome:
         """Link with stock Go's linker."""
-        output = self.folder / f"stock.{os.getpid()}"
-        return _run([self.linker, *self.argv(output, *flags)], self._settings(), output)
+        output = self._scratch("stock")
+        return _run(self.stock_command(output, *flags), self.stock_environment(), output)
+
+    def _scratch(self, name: str) -> Path:
+        return self.folder / f"{name}.{os.getpid()}.{threading.get_ident()}"
 
     def run_ours(self, *flags: str, settings: dict[str, str] | None = None, output: Path | None = None) -> Outcome:
         """Link with ours, as a command in a process of its own."""
-        output = output or self.folder / f"ours.{os.getpid()}"
-        environment = self._settings() | {"PYTHONPATH": str(ROOT)} | (settings or {})
-        return _run([sys.executable, "-P", "-m", "pygo_cross", "link", *self.argv(output, *flags)], environment, output)
+        output = output or self._scratch("ours")
+        return _run(self.our_command(output, *flags), self.our_environment() | (settings or {}), output)
 
     def ours(self, *flags: str) -> bytes:
         """Link with ours, in this process. Raises UserError."""

@@ -247,6 +247,79 @@ func Sign(n int) int {
 """,
 }
 
+# Small, since it is linked hundreds of times, yet with every kind of symbol that the linker looks into: types with methods, interfaces,
+# arrays and structs of pointers in data and bss, map initialisers, strings that -X sets, assembly, generics.
+TINY = {
+    "main.go": """package main
+
+import "example.com/program/part"
+
+type shape interface{ Area() int }
+
+type Square struct {
+	side int
+	next *Square
+}
+
+func (s *Square) Area() int  { return s.side * s.side }
+func (s *Square) Never() int { return 0 }
+
+var list [4]struct {
+	name string
+	head *Square
+}
+var text = "text"
+var table = map[string]*Square{"a": {1, nil}, "b": {2, nil}, "c": {3, nil}, "d": {4, nil}, "e": {5, nil}, "f": {6, nil}, "g": {7, nil}}
+var unused = map[string]*Square{"a": {1, nil}, "b": {2, nil}, "c": {3, nil}, "d": {4, nil}, "e": {5, nil}, "f": {6, nil}, "g": {7, nil}}
+var held any = part.Pair[string, *Square]{"x", &Square{side: 5}}
+
+func add(a, b int64) int64
+
+func area(s shape) int {
+	defer func() {
+		if recover() != nil {
+			list[0].head = nil
+		}
+	}()
+	return s.Area()
+}
+
+func main() {
+	list[0].head = table["b"]
+	list[1].name = text
+	if named, ok := held.(interface{ Name() string }); ok {
+		println(named.Name())
+	}
+	println(area(list[0].head), add(40, 2), list[1].name, part.Sum(1, 2, 3))
+}
+""",
+    "add_amd64.s": FEATURES["add_amd64.s"],
+    "add_arm64.s": FEATURES["add_arm64.s"],
+    "part/part.go": """package part
+
+type Pair[K comparable, V any] struct {
+	Key   K
+	Value V
+}
+
+func (p Pair[K, V]) Name() string { return "pair" }
+
+var start = func() int { return len(names) }()
+var names = []string{"one", "two"}
+
+func init() { start -= 2 }
+
+//go:noinline
+func Sum[T int | float64](list ...T) (all T) {
+	for _, item := range list {
+		all += item
+	}
+	return all + T(start)
+}
+""",
+}
+TINY_OUTPUT = "pair\n4 42 text 6\n"
+
 # Linked as a test with -fuzz: the fuzzing engine finds its counters between two marks of the linker's.
 FUZZED = COVERED | {
     "lib/lib_test.go": """package lib
