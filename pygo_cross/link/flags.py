@@ -44,6 +44,7 @@ _BOOLEANS = frozenset(
         "aslr",
     )
 )
+_DEBUG_SWITCHES = "link/"
 _TRUE, _FALSE = ("1", "t", "T", "true", "TRUE", "True"), ("0", "f", "F", "false", "FALSE", "False")
 _REFUSED = {
     "race": "the race detector needs cgo",
@@ -71,6 +72,7 @@ Links package main and all it imports into one executable, as `go tool link` doe
   -checklinkname=B   check references through //go:linkname (true)
   -funcalign N       align functions to N bytes, a power of two
   -debugtramp N      2: branch islands between all packages (arm64)
+  -d                 a static executable, as Linux executables are anyway
   -d link/map[=FILE] write what is in the executable and why: for each symbol the chain of references to it
   -e                 report all errors
 """
@@ -100,7 +102,9 @@ def split(argv: list[str]) -> tuple[list[tuple[str, str]], list[str]]:
         if word == "--":
             break
         name, equals, value = word.lstrip("-").partition("=")
-        if name in _BOOLEANS:
+        if name == "d" and not equals and not (at < len(argv) and argv[at].startswith(_DEBUG_SWITCHES)):
+            flags.append((name, "true"))  # stock's meaning: a static executable
+        elif name in _BOOLEANS:
             flags.append((name, value if equals else "true"))
         elif name in _STRINGS or name in _NUMBERS:
             if not equals:
@@ -201,10 +205,7 @@ def _apply(options: LinkOptions, name: str, value: str) -> None:
     elif name in _NUMBERS:
         _set_number(options, name, value)
     elif name == "d":
-        switch, _, file = value.partition("=")
-        if switch != "link/map":
-            raise _usage_error(f"unknown debug switch {switch}", "link/map writes what is in the executable and why")
-        options.map_file = file or "-"
+        _debug_switch(options, value)
 
 
 def _set_number(options: LinkOptions, name: str, value: str) -> None:
@@ -219,6 +220,17 @@ def _set_number(options: LinkOptions, name: str, value: str) -> None:
         options.debug_trampolines = number
     elif number:
         raise _usage_error(f"-strictdups={value}: contents of duplicate symbols are not compared", "link without it")
+
+
+def _debug_switch(options: LinkOptions, value: str) -> None:
+    """-d alone asks for a static executable, as for stock; -d link/map is a switch of ours."""
+    switch, _, file = value.partition("=")
+    if switch == "link/map":
+        options.map_file = file or "-"
+    elif switch in _TRUE and options.goos == "darwin":
+        raise _usage_error("dynamic linking required on darwin; -d flag cannot be used", "link without it")
+    elif switch not in _TRUE and switch not in _FALSE:
+        raise _usage_error(f"unknown debug switch {switch}", "link/map writes what is in the executable and why")
 
 
 def _define(options: LinkOptions, text: str) -> None:
