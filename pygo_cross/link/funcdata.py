@@ -31,6 +31,9 @@ ARG_INFO: Final = 5
 
 _NODE: Final = struct.Struct("<B3xIIi")  # runtime.inlinedCall: function id, name, PC in the parent, start line
 
+# More than any function's stack maps take; a size beyond that is a lie.
+_MAX_SIZE: Final = 1 << 28
+
 
 class InlineTrees:
     """Makes the inline trees. `syms`: the symbols made, none named, in the order of their functions."""
@@ -110,8 +113,8 @@ class FuncData:
         ordered = sorted(self.used, key=lambda sym: -self._align(sym))
         for sym in ordered:
             size, data = loader.size(sym), loader.data(sym)
-            if not size or len(data) > size:
-                self._complain(sym, "zero size funcdata" if not size else "funcdata is longer than its size says")
+            if not size or not len(data) <= size <= _MAX_SIZE:
+                self._complain(sym, f"funcdata of {len(data)} bytes says that its size is {size}" if size else "zero size funcdata")
                 continue
             align = self._align(sym)
             offset = -(-len(content) // align) * align

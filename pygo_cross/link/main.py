@@ -11,6 +11,7 @@ from __future__ import annotations
 import gc
 import sys
 
+from pygo_cross.diag import UserError
 from pygo_cross.link import (
     deadcode,
     dwarf,
@@ -130,6 +131,11 @@ def link_main(argv: list[str]) -> int:
     options = flags.parse(argv)
     # The link makes millions of objects and hardly any cycles, and the process ends with it.
     gc.disable()
-    write_executable(options.output, executable_bytes(link_image(options)))
+    try:
+        data = executable_bytes(link_image(options))
+    except MemoryError:
+        hint = "a corrupt object may claim sizes like that; build again with an empty cache"
+        raise UserError.one("out-of-memory", "the link needs more memory than there is", hint) from None
+    write_executable(options.output, data)
     sys.stdout.flush()
     return 0
