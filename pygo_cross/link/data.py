@@ -26,6 +26,8 @@ from pygo_cross.link.moduledata import TypeFields
 from pygo_cross.obj import goobj
 
 _CUTOFF = 2_000_000_000
+# Zeros of one symbol that may be written into the file: an object that lies about a size must not fill memory.
+_MAX_ZEROS = 1 << 28
 _READ_ONLY = (
     kinds.SGOSTRING,
     kinds.SGCBITS,
@@ -87,7 +89,7 @@ class Data:
             by_kind[own].append(sym)
             if sym not in ext:
                 sizes[sym] = size
-            if size < length or size > _CUTOFF:
+            if (size < length or size - length > _MAX_ZEROS) and (own < kinds.SBSS or not length <= size <= _CUTOFF):
                 wrong.append((sym, size, length))
         if wrong:
             raise UserError(map(self._size_problem, wrong))

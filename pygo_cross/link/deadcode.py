@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import unicodedata
 
-from pygo_cross.diag import InternalError, UserError
+from pygo_cross.diag import UserError
 from pygo_cross.link import decode, kinds
 from pygo_cross.link.loader import Loader
 from pygo_cross.obj import goobj
@@ -145,7 +145,7 @@ class Deadcode:
             if loader.flag2(target, goobj.ITAB):
                 target = decode.itab_type(loader, target)
             if not loader.flag(target, goobj.GOTYPE):
-                raise InternalError("deadcode", f"a conversion to an interface names {loader.where(target)}, no type", loader.where(sym))
+                raise decode.bad_type(loader, sym, f"a conversion to an interface names {loader.where(target)}, no type")
             self.use_in_interface(target, sym, mark=False)
         elif kind == R_USEIFACEMETHOD:
             self.interface_methods.add(decode.interface_method(loader, target, addend))
@@ -168,7 +168,7 @@ class Deadcode:
             _offset, _size, kind, addend, target = relocs[index]
             if kind == R_METHODOFF:
                 if index + 2 >= len(relocs):
-                    raise bad_file(loader.where(sym), "corrupt object file: a type's method table is cut short")
+                    raise decode.bad_type(loader, sym, "its method table is cut short")
                 if used:
                     methods.append(index)
                     # The method's type can be had from the type by reflection.
@@ -180,7 +180,7 @@ class Deadcode:
         if methods:
             signatures = decode.type_methods(loader, sym, relocs)
             if len(signatures) != len(methods):
-                raise InternalError("deadcode", f"{len(methods)} method relocations for {len(signatures)} methods", loader.where(sym))
+                raise decode.bad_type(loader, sym, f"it has {len(methods)} method relocations for {len(signatures)} methods")
             self.markable.extend((signature, sym, first) for signature, first in zip(signatures, methods, strict=True))
 
     def mark_callable_methods(self) -> None:
@@ -213,7 +213,7 @@ class Deadcode:
             ext.relocs = list(relocs)
             for i in dead:
                 if "map.init" not in loader.name(relocs[i][4]):
-                    raise InternalError("deadcode", f"a weak call of {loader.where(relocs[i][4])}, no map initialiser", loader.where(sym))
+                    raise decode.bad_type(loader, sym, f"a weak call of {loader.where(relocs[i][4])}, no map initialiser")
                 ext.relocs[i] = (*relocs[i][:4], noop)
             loader.reachable[noop] = 1
 

@@ -2,7 +2,8 @@
 """What the linker reads of type descriptors, whose layout the runtime fixes (GOROOT/src/internal/abi/type.go).
 
 All facts are for 64-bit targets. Fields that hold addresses or offsets of other symbols are relocations, so they are
-looked up by their offset among the symbol's relocations.
+looked up by their offset among the symbol's relocations. Functions that take a symbol raise UserError (bad-object) naming
+symbol and file where its data is too short or makes no sense; those that take bytes raise one of MALFORMED.
 """
 
 from __future__ import annotations
@@ -10,8 +11,9 @@ from __future__ import annotations
 import struct
 from typing import Final
 
-from pygo_cross.diag import InternalError
+from pygo_cross.diag import UserError
 from pygo_cross.link.loader import Loader, Reloc
+from pygo_cross.obj.archive import bad_file
 
 COMMON_SIZE: Final = 48  # sizeof(abi.Type)
 TFLAG_AT: Final = 20
@@ -49,6 +51,15 @@ _UNCOMMON: Final = struct.Struct("<iHHII")  # package path, methods, exported me
 Method = tuple[str, int]
 """A method's signature: its name and the number of its function type."""
 
+MALFORMED: Final = (IndexError, struct.error, ValueError, OverflowError)
+"""What reading of short or senseless data raises."""
+
+
+def bad_type(loader: Loader, sym: int, what: str = "the data of this type or name is cut short or makes no sense") -> UserError:
+    """The error for a symbol whose data can't be what it should be."""
+    file = loader.file_of(sym)
+    return bad_file(file.obj.path if file else "", f"corrupt object file: {loader.where(sym)}: {what}")
+
 
 def kind(data: memoryview | bytearray) -> int:
     """The reflect.Kind of a descriptor."""
@@ -79,11 +90,15 @@ def varint(data: memoryview | bytearray, at: int) -> tuple[int, int]:
         if byte < 0x80:
             return value, at
         shift += 7
+        if shift > 63:
+            raise ValueError("a number is too long")
 
 
 def name_text(data: memoryview | bytearray) -> str:
     """The text of an abi.Name: a flag byte, the length, the text."""
     length, at = varint(data, 1)
+    if at + length > len(data):
+        raise ValueError("a name is cut short")
     return str(data[at : at + length], "utf-8", "surrogateescape")
 
 
@@ -92,17 +107,36 @@ def _methods(loader: Loader, relocs: list[Reloc], offset: int, count: int) -> li
     result = []
     for at in range(offset, offset + count * METHOD_SIZE, METHOD_SIZE):
         name = targets.get(at, 0)
-        result.append((name_text(loader.data(name)) if name else "", targets.get(at + 4, 0)))
+        result.append((symbol_text(loader, name) if name else "", targets.get(at + 4, 0)))
     return result
+
+
+def symbol_text(loader: Loader, sym: int) -> str:
+    """The text of the abi.Name that a symbol holds."""
+    try:
+        return name_text(loader.data(sym))
+    except MALFORMED:
+        raise bad_type(loader, sym) from None
+
+
+def type_size(loader: Loader, sym: int) -> tuple[int, int]:
+    """The size of the type that a symbol describes, and of its prefix that holds pointers, in bytes."""
+    try:
+        return pointer_size(loader.data(sym))
+    except MALFORMED:
+        raise bad_type(loader, sym) from None
 
 
 def type_methods(loader: Loader, sym: int, relocs: list[Reloc]) -> list[Method]:
     """The methods of a type with an uncommon part, in the order of its method table."""
     data = loader.data(sym)
-    if not data[TFLAG_AT] & TFLAG_UNCOMMON:
-        raise InternalError("deadcode", "a type without methods has method relocations", loader.where(sym))
-    base = _RTYPE_SIZE.get(kind(data), COMMON_SIZE)
-    _path, count, _exported, at, _unused = _UNCOMMON.unpack_from(data, base)
+    try:
+        if not data[TFLAG_AT] & TFLAG_UNCOMMON:
+            raise bad_type(loader, sym, "a type without methods has method relocations")
+        base = _RTYPE_SIZE.get(kind(data), COMMON_SIZE)
+        _path, count, _exported, at, _unused = _UNCOMMON.unpack_from(data, base)
+    except MALFORMED:
+        raise bad_type(loader, sym) from None
     return _methods(loader, relocs, base + at, count)
 
 
@@ -110,7 +144,7 @@ def interface_method(loader: Loader, sym: int, offset: int) -> Method:
     """The method at `offset` in the descriptor of an interface type."""
     data = loader.data(sym)
     if len(data) <= KIND_AT or kind(data) != KIND_INTERFACE:
-        raise InternalError("deadcode", "a method of something that is no interface type is used", loader.where(sym))
+        raise bad_type(loader, sym, "a method of it is used, and it is no interface type")
     return _methods(loader, loader.relocs(sym), offset, 1)[0]
 
 
@@ -122,12 +156,18 @@ def itab_type(loader: Loader, sym: int) -> int:
 def type_string(loader: Loader, sym: int) -> bytes:
     """The type's string, as reflection prints it; sorted bytewise in the image."""
     name = target_at(loader.relocs(sym), STRING_AT)
-    text = name_text(loader.data(name)).encode("utf-8", "surrogateescape") if name else b""
-    return text[1:] if loader.data(sym)[TFLAG_AT] & TFLAG_EXTRA_STAR else text
+    text = symbol_text(loader, name).encode("utf-8", "surrogateescape") if name else b""
+    data = loader.data(sym)
+    if len(data) <= TFLAG_AT:
+        raise bad_type(loader, sym)
+    return text[1:] if data[TFLAG_AT] & TFLAG_EXTRA_STAR else text
 
 
 def struct_fields(loader: Loader, sym: int) -> list[tuple[int, int]]:
-    """(offset in bytes, type) of the fields of a struct type; the field table lies behind the descriptor."""
+    """(offset in bytes, type) of the fields of a struct type; the field table lies behind the descriptor.
+
+    Raises what functions of bytes do.
+    """
     data = loader.data(sym)
     (count,) = struct.unpack_from("<Q", data, COMMON_SIZE + 16)
     table = _RTYPE_SIZE[KIND_STRUCT] + (_UNCOMMON.size if data[TFLAG_AT] & TFLAG_UNCOMMON else 0)

@@ -140,7 +140,7 @@ class _Binder:
         """Turn the instruction that makes an import's address to one that loads it; False where it is another one."""
         ext = self.loader.make_ext(sym)
         data = ext.data
-        if rtype == R_PCREL and offset >= 2 and data[offset - 2] == _LEA:
+        if rtype == R_PCREL and 2 <= offset <= len(data) and data[offset - 2] == _LEA:
             data[offset - 2] = _MOV
             self.rewrite(sym, index, R_PCREL, self.result.got_sym, self.got_word(target))
         elif rtype == R_ADDRARM64 and offset + 8 <= len(data) and data[offset + 7] == _ADD_IMM_TOP:

@@ -66,6 +66,8 @@ class _Writer:
     def zero_until(self, index: int) -> None:
         """No more pointers before word `index`."""
         skip = index - self.index
+        if skip < 0:
+            raise ValueError("a type reaches beyond its variable, or its fields are not in order")
         if skip < _REPEAT_FROM:
             self._zeros(skip)
         else:
@@ -128,15 +130,20 @@ def add_program(loader: Loader, name: str, syms: list[int], size: int) -> None:
     problems = []
     for sym in syms:
         gotype = loader.gotype(sym)
-        if not gotype or not decode.pointer_size(loader.data(gotype))[1]:
+        if not gotype or not decode.type_size(loader, gotype)[1]:
             file = loader.file_of(sym)
             what = "has a type without pointers" if gotype else "has no Go type"
             problem = f"global symbol {loader.where(sym)} in pointer data {what} (size {loader.size(sym)})"
             problems.append(Diagnostic(Pos(file.obj.path if file else ""), "pointer-data", problem, "declare it in Go, or as NOPTR"))
             continue
-        _add_type(loader, writer, loader.value[sym], gotype)
+        try:
+            _add_type(loader, writer, loader.value[sym], gotype)
+        except (*decode.MALFORMED, RecursionError):
+            raise decode.bad_type(loader, gotype, f"the type of {loader.where(sym)} is cut short or makes no sense") from None
     if problems:
         raise UserError(problems)
+    if writer.index > size // _WORD:
+        raise decode.bad_type(loader, syms[-1], "its type reaches beyond the variable")
     writer.zero_until(size // _WORD)
     builder = SymbolBuilder(loader, loader.define(name, kinds.SRODATA))
     builder.add(writer.end())

@@ -161,7 +161,7 @@ def _fill(link: Link, pcln: Pclntab, text: Section) -> TypeFields:
     description = loader.lookup("type:runtime.moduledata")
     if not description:
         raise UserError.one("bad-runtime", "package runtime has no type moduledata", "build the runtime again")
-    module.set_size(decode.pointer_size(loader.data(description))[0])
+    module.set_size(decode.type_size(loader, description)[0])
 
     last = SymbolBuilder(loader, loader.define("runtime.lastmoduledatap", kinds.SNOPTRDATA))
     last.clear()

@@ -61,20 +61,22 @@ class Relocator:
         content = bytearray(section.size) if not pad else bytearray([pad]) * section.size
         base = section.address
         value, data = loader.value, loader.data
+        lengths = []
         for sym in syms:
             at = value[sym] - base
             raw = data(sym)
             length = len(raw)
+            lengths.append(length)
             content[at : at + length] = raw
         if len(content) != section.size:
             raise InternalError("relocate", f"symbols overflow section {section.name}")
         apply = self.apply
-        for sym in syms:
-            apply(sym, content, value[sym] - base)
+        for sym, length in zip(syms, lengths, strict=True):
+            apply(sym, content, value[sym] - base, length)
         section.content = content
 
-    def apply(self, sym: int, content: bytearray, at: int) -> None:
-        """Apply the relocations of a symbol that stands at offset `at` of `content`."""
+    def apply(self, sym: int, content: bytearray, at: int, length: int) -> None:
+        """Apply the relocations of a symbol whose `length` bytes of data stand at offset `at` of `content`."""
         loader = self.loader
         value, kind, reachable, section_of = loader.value, loader.kind, loader.reachable, self.link.section_of
         address = value[sym]
@@ -93,6 +95,10 @@ class Relocator:
             target = tables[package][index]
             if not size:
                 continue  # a mark for the reachability analysis
+            if offset < 0 or offset + size > length or size & 3:
+                what = f"a relocation of {size} bytes at {offset} does not fit its {length} bytes of data"
+                self.report(sym, target, "bad-object", f"corrupt object file: {self.name(sym)}: {what}", "build the package again")
+                continue
             if rtype in (R_CALL, R_PCREL):
                 if target and not kind[target]:
                     self.undefined(sym, target)
@@ -177,7 +183,11 @@ class Relocator:
         """`sym` refers to something that is not in the image."""
         loader = self.loader
         if loader.kind[target]:
-            raise InternalError("relocate", f"{loader.where(target)} is referred to and has no place in the image", loader.where(sym))
+            what = f"{loader.where(target)} is referred to and has no place in the image"
+            if loader.file_of(target) is None:
+                raise InternalError("relocate", what, loader.where(sym))
+            self.report(sym, target, "bad-object", f"corrupt object file: {self.name(sym)}: {what}", "build the package again")
+            return
         name = loader.name(target)
         hint = ""
         version = loader.version(target)

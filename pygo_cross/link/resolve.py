@@ -27,6 +27,9 @@ from pygo_cross.obj.builtins import BUILTINS
 _Hash = TypeVar("_Hash", int, bytes)
 
 _BUILTIN_INDEX = {builtin: index for index, builtin in enumerate(BUILTINS)}
+_MAX_ALIGN = 4096
+# Content-addressed symbols are constants and tables of one function: they don't consist of zeros.
+_MAX_ZEROS = 1 << 24
 _LINKNAMES = goobj.LINKNAME | goobj.LINKNAMESTD
 
 
@@ -91,7 +94,11 @@ class _Resolver:
     def note_attributes(self, file: ObjFile, start: int, end: int, numbers: Sequence[int]) -> None:
         """Merge what any object says of a symbol: its largest alignment, whether it is local, its interface use."""
         align = self.loader.align
-        for sym, wanted in zip(numbers, file.obj.alignments(start, end), strict=True):
+        alignments = file.obj.alignments(start, end)
+        for wanted in set(alignments):
+            if wanted & (wanted - 1) or wanted > _MAX_ALIGN:
+                raise bad_file(file.obj.path, f"corrupt object file: a symbol wants an alignment of {wanted} bytes")
+        for sym, wanted in zip(numbers, alignments, strict=True):
             if wanted and wanted > align.get(sym, 0):
                 align[sym] = wanted
         bits = file.flag[start:end].translate(_LOCAL_BIT)
@@ -145,6 +152,10 @@ class _Resolver:
         if not self.debug_info:
             wanted = compress(wanted, file_kind[start:end].translate(_NOT_DWARF))
         sizes = file.obj.sizes(start, end)
+        if sizes and max(sizes) > _MAX_ZEROS:
+            for li, size in enumerate(sizes, start):
+                if size - file.obj.data_size(li) > _MAX_ZEROS:
+                    raise bad_file(file.obj.path, f"corrupt object file: a content-addressed symbol has {size} bytes, and no content")
         base = sym = len(loader.sym_obj)
         added: list[int] = []
         for index in wanted:

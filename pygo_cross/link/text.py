@@ -15,6 +15,7 @@ from pygo_cross.link import kinds
 from pygo_cross.link.context import Link
 from pygo_cross.link.image import BASE_ADDRESS, EXECUTE, READ, Section, header_size
 from pygo_cross.link.library import RUNTIME_PACKAGES
+from pygo_cross.obj.archive import bad_file
 from pygo_cross.obj.reloctype import R_ADDRARM64, R_ARM64_GOTPCREL, R_CALLARM64, R_WEAK
 
 _BRANCH_REACH = 1 << 27
@@ -41,8 +42,17 @@ class _TextLayout:
         address = (address + align - 1) & -align
         if self.section.align < align:
             self.section.align = align
-        self.loader.value[sym] = address
-        return address + max(self.loader.size(sym), MIN_FUNC)
+        loader = self.loader
+        loader.value[sym] = address
+        file = loader.sym_obj[sym]
+        if file is None or sym in loader.ext:
+            size = loader.size(sym)
+        else:
+            _name_length, size, length = file.obj.extent(loader.sym_li[sym])
+            if size != length:
+                what = f"{loader.where(sym)} is {size} bytes long and has {length} bytes of code"
+                raise bad_file(file.obj.path, f"corrupt object file: {what}")
+        return address + (size if size > MIN_FUNC else MIN_FUNC)
 
     def place_all(self, start: int, limit: int) -> int | None:
         """Place every function without islands; return the end, or None when the text is too long for that."""

@@ -122,7 +122,10 @@ class Object:
             if (offsets[block + 1] - offsets[block]) % size:
                 raise bad_file(path, f"corrupt object file: block {block} has a broken record")
         # Nearly all strings are ASCII and stand behind the header, so slices of one decoded string serve for them.
-        self._strings = str(view[: offsets[0]], "latin-1")
+        # The header is no part of them: characters that are not ASCII stand for it, which `_string` looks at twice.
+        self._strings = "\x80" * HEADER.size + str(view[HEADER.size : offsets[0]], "latin-1")
+        if "\0" in self._strings:
+            raise bad_file(path, "corrupt object file: its strings hold zero bytes")
         self.ndef = self._count(BLK_SYMDEF, SYM.size)
         self.nhashed64 = self._count(BLK_HASHED64DEF, SYM.size)
         self.nhashed = self._count(BLK_HASHEDDEF, SYM.size)
@@ -156,8 +159,8 @@ class Object:
         text = self._strings[offset : offset + length]
         if len(text) == length and text.isascii():
             return text
-        if offset + length > len(self.view):
-            raise self._bad("a string lies outside it")
+        if length and not HEADER.size <= offset <= self.offsets[0] - length:
+            raise self._bad("a string lies outside its strings")
         try:
             return str(self.view[offset : offset + length], "utf-8")
         except UnicodeDecodeError:
