@@ -89,12 +89,13 @@ def path_to_prefix(path: str) -> str:
 
 
 def read_importcfg(path: str, options: LinkOptions) -> None:
-    """Read an importcfg file into `options.packages` and its modinfo line into `options.defines`."""
+    """Read an importcfg file into `options.packages`, in place of what is there, and its modinfo line into `options.defines`."""
     try:
         with open(path, encoding="utf-8", errors="surrogateescape") as file:
             lines = file.read().split("\n")
     except OSError as error:
         raise UserError.one("cannot-open", f"cannot read the import configuration: {error.strerror}", pos=Pos(path)) from None
+    options.packages.clear()
     problems = []
     for number, line in enumerate(lines, 1):
         line = line.strip()
