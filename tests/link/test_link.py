@@ -269,7 +269,6 @@ def refused(captured: Captured, *flags: str) -> str:
         (("-B", "0x" + "11" * 33), "-B option too long (at most 64 digits)"),
         (("-B", "gobuildid", "-buildid="), "-B gobuildid requires a Go build ID; give one with -buildid"),
         (("-s=perhaps",), "invalid boolean value 'perhaps' for -s; write true or false"),
-        (("-d", "nosuch"), "unknown debug switch nosuch"),
         (("-nosuch",), "flag provided but not defined: -nosuch"),
         (("other.a",), "name one archive, that of package main"),
     ],
