@@ -20,6 +20,8 @@ from pygo_cross.diag import Pos, UserError
 MAGIC = b"!<arch>\n"
 PKGDEF = "__.PKGDEF"
 _HEADER_SIZE = 60
+# The text before an object is a few lines and, in objects that are no archives, export data.
+_MAX_TEXT = 1 << 26
 
 
 class Member(NamedTuple):
@@ -89,7 +91,7 @@ def split_object(path: str, body: memoryview) -> tuple[str, memoryview]:
             marker = head.find(b"\n!\n", marker + 1)
         if marker >= 0:
             return head[: marker + 1].decode("utf-8", "replace"), body[marker + 3 :]
-        if limit >= len(body):
+        if limit >= min(len(body), _MAX_TEXT):
             raise bad_file(path, "truncated object file")
         limit *= 16
 

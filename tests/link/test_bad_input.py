@@ -8,6 +8,7 @@ PYGO_CROSS_DAMAGE sets how many times (default 40 of each kind).
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import resource
 import shutil
@@ -24,6 +25,7 @@ from test_link import HOST, STRIPPED, link_both, native, run
 
 from pygo_cross.diag import UserError
 from pygo_cross.link import flags as link_flags
+from pygo_cross.link.library import NO_FINGERPRINT, Library, postorder
 from pygo_cross.link.main import link_main
 
 SEEDS = int(os.environ.get("PYGO_CROSS_DAMAGE", "40"))
@@ -101,6 +103,30 @@ def test_truncated_archive(size: int, tiny: Captured, tmp_path: Path) -> None:
     path = tmp_path / "main.a"
     path.write_bytes(tiny.archive.read_bytes()[:size])
     assert str(path) in problem(tiny.with_archive(path))
+
+
+def test_huge_files(tiny: Captured, tmp_path: Path) -> None:
+    """A member that claims to be huge, and files that are, though without content, take neither time nor memory."""
+    path = tmp_path / "main.a"
+    data = tiny.archive.read_bytes()
+    at = data.index(b"_go_.o") + 48
+    path.write_bytes(data[:at] + b"9999999999" + data[at + 10 :])
+    assert problem(tiny.with_archive(path)) == f"{path}: truncated archive; build the package again"
+    for start, message in ((b"go object linux amd64 go1.27.3", "truncated object file"), (b"!<arch>\n", "malformed archive")):
+        path.write_bytes(start)
+        os.truncate(path, 16 << 30)
+        assert problem(tiny.with_archive(path)).startswith(f"{path}: {message}")
+
+
+def test_import_cycle() -> None:
+    """Objects of a compiler have none; the order of packages must not hang or overflow on those that do, or on long chains."""
+    packages = [Library(f"p{number}", f"p{number}.a", "main", NO_FINGERPRINT) for number in range(5000)]
+    for library, imported in itertools.pairwise(packages):
+        library.imports.append(imported)
+    assert postorder(packages) == packages[::-1]
+    packages[-1].imports.append(packages[4000])
+    with pytest.raises(UserError, match="import cycle through package p4000"):
+        postorder(packages)
 
 
 def test_importcfg(tiny: Captured, tmp_path: Path) -> None:
