@@ -183,7 +183,7 @@ def _content(
     if places:
         text += ": " + ", ".join(f"+{place:#x}" + (f" ({name})" if name else "") for place, name in places)
         if describe is None:
-            text += f" [{left[places[0][0]:][:16].hex()} and {right[places[0][0]:][:16].hex()}]"
+            text += f" [{left[places[0][0] :][:16].hex()} and {right[places[0][0] :][:16].hex()}]"
     found.append(Difference(one.label, text, count=count, places=places))
 
 
