@@ -20,7 +20,7 @@ from pygo_cross.emulate.errors import EmulatorError, Errno, Lacking, LimitReache
 from pygo_cross.emulate.result import Counters, Limits, Result
 
 if TYPE_CHECKING:
-    from pygo_cross.emulate.process import Process
+    from pygo_cross.emulate.kernel import Kernel
 
 __all__ = ["Counters", "Limits", "Result", "run"]
 
@@ -88,7 +88,7 @@ def _run(
     trace: Callable[[str], None] | None,
 ) -> None:
     from pygo_cross.emulate import image, setup
-    from pygo_cross.emulate.process import Options
+    from pygo_cross.emulate.kernel import Options
 
     data, path = _read(binary)
     loaded = image.load(data, path, arch)
@@ -105,22 +105,22 @@ def _run(
         strict,
     )
     try:
-        process = setup.make_process(loaded, data, options, stdin, mounts, files or {}, cwd)
+        kernel = setup.make_kernel(loaded, data, options, stdin, mounts, files or {}, cwd)
     except Errno as error:
         if error.name == "ENOMEM":
             raise LimitReached("limit-memory", f"the process needs more than {options.limits.memory} bytes to start") from error
         raise Lacking("cannot-start", f"the process cannot be started: {error.name}") from error
     try:
-        _finish(process, result)
+        _finish(kernel, result)
     finally:
-        process.finish_counters()
-        result.counters, result.missing, result.calls = process.counters, process.missing, process.calls
-        process.close()
+        kernel.finish_counters()
+        result.counters, result.missing, result.calls = kernel.counters, kernel.missing, kernel.calls
+        kernel.close()
 
 
-def _finish(process: Process, result: Result) -> None:
+def _finish(kernel: Kernel, result: Result) -> None:
     try:
-        process.run()
+        kernel.run()
     except ProcessExit as end:
         result.signal = end.signal
         result.status = 128 + end.signal if end.signal else end.status

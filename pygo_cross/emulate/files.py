@@ -272,13 +272,13 @@ class OpenDevice(OpenFile):
 
 
 class Output(OpenFile):
-    """stdout or stderr of the process; `stream` is 1 or 2."""
+    """stdout or stderr of the run; `stream` is 1 or 2."""
 
-    __slots__ = ("_process", "_stream")
+    __slots__ = ("_stream", "_write")
 
-    def __init__(self, process: Process, node: Node, stream: int) -> None:
+    def __init__(self, write: Callable[[int, bytes], None], node: Node, stream: int) -> None:
         super().__init__(node, WRITE)
-        self._process = process
+        self._write = write
         self._stream = stream
 
     def read(self, size: int) -> bytes | None:
@@ -286,7 +286,7 @@ class Output(OpenFile):
 
     def write(self, data: bytes) -> int | None:
         try:
-            self._process.write_output(self._stream, data)
+            self._write(self._stream, data)
         except BrokenPipeError:
             raise Errno("EPIPE") from None
         except OSError as error:

@@ -58,15 +58,26 @@ class Area:
         self.mapped = False
 
 
-class Memory:
-    """The address space of one guest. `accessible` counts bytes with access, `peak` its highest value."""
+class Budget:
+    """Bytes with access in all address spaces of a run, their highest number, and how many there may be (0: any)."""
 
-    __slots__ = ("_engine", "_last", "_starts", "accessible", "areas", "limit", "page", "peak", "search_top")
+    __slots__ = ("limit", "peak", "used")
 
-    def __init__(self, engine: Engine, page: int, limit: int, search_top: int) -> None:
-        self._engine = engine
-        self.page = page
+    def __init__(self, limit: int) -> None:
         self.limit = limit
+        self.used = 0
+        self.peak = 0
+
+
+class Memory:
+    """One address space. `accessible` counts bytes with access, `peak` its highest value."""
+
+    __slots__ = ("_budget", "_engine", "_last", "_starts", "accessible", "areas", "page", "peak", "search_top")
+
+    def __init__(self, engine: Engine, page: int, budget: Budget, search_top: int) -> None:
+        self._engine = engine
+        self._budget = budget
+        self.page = page
         self.search_top = search_top
         self.areas: list[Area] = []
         self._starts: list[int] = []
@@ -102,14 +113,20 @@ class Memory:
             protection = area.protection | READ
             self._engine.map(area.start, area.end - area.start, protection, area.backing.address + area.offset)
             area.mapped = True
-            self.accessible += area.end - area.start
-            self.peak = max(self.peak, self.accessible)
+            self._count(area.end - area.start)
 
     def _unmap(self, area: Area) -> None:
         if area.mapped:
             self._engine.unmap(area.start, area.end - area.start)
             area.mapped = False
-            self.accessible -= area.end - area.start
+            self._count(area.start - area.end)
+
+    def _count(self, more: int) -> None:
+        budget = self._budget
+        self.accessible += more
+        self.peak = max(self.peak, self.accessible)
+        budget.used += more
+        budget.peak = max(budget.peak, budget.used)
 
     def _split(self, address: int) -> None:
         """Make `address` the border of two areas if it lies within one."""
@@ -137,10 +154,11 @@ class Memory:
         return (size + self.page - 1) & -self.page
 
     def _check_limit(self, more: int) -> None:
-        if self.limit and self.accessible + more > self.limit:
-            if more > self.limit:
+        limit = self._budget.limit
+        if limit and self._budget.used + more > limit:
+            if more > limit:
                 raise Errno("ENOMEM")
-            raise LimitReached("limit-memory", f"the guest wants more than {self.limit} bytes of memory")
+            raise LimitReached("limit-memory", f"the guest wants more than {limit} bytes of memory")
 
     def unmap(self, start: int, size: int) -> None:
         """Forget every area in the range."""
@@ -238,6 +256,13 @@ class Memory:
             backing.buffer[high : offset + size] = bytes(offset + size - high)
         else:
             backing.buffer[offset : offset + size] = bytes(size)
+
+    def close(self) -> None:
+        """Give all memory back, once the engine is closed."""
+        self._count(-self.accessible)
+        self.areas.clear()
+        self._starts.clear()
+        self._last = None
 
     # Access.
 

@@ -17,7 +17,7 @@ from pygo_cross.emulate.errors import Errno
 from pygo_cross.emulate.thread import DEAD, RUNNABLE, WAITING, Thread, Wait, WaitQueue
 
 if TYPE_CHECKING:
-    from pygo_cross.emulate.process import Process
+    from pygo_cross.emulate.cpu import Cpu
 
 # A slice and the time a system call takes, in nanoseconds.
 SLICE: Final = 500_000
@@ -28,12 +28,15 @@ EPOCH: Final = 1_700_000_000_000_000_000
 
 
 class Scheduler:
-    """The threads of one process. `extra` is the part of the clock that does not come from executed code."""
+    """The threads of all processes. `cpu` is the processor of the thread that runs, `others` what every other one executed, in bytes;
+    `extra` is the part of the clock that does not come from executed code."""
 
-    __slots__ = ("_deadlines", "_process", "_sequence", "current", "extra", "ready", "resched", "threads")
+    __slots__ = ("_deadlines", "_sequence", "cpu", "current", "extra", "others", "ready", "resched", "threads")
 
-    def __init__(self, process: Process) -> None:
-        self._process = process
+    cpu: Cpu
+
+    def __init__(self) -> None:
+        self.others = 0
         self._deadlines: list[tuple[int, int, Thread]] = []
         self._sequence = 0
         self.threads: dict[int, Thread] = {}
@@ -44,7 +47,17 @@ class Scheduler:
 
     def elapsed(self) -> int:
         """Nanoseconds since the start, on the virtual clock."""
-        return self.extra + (self._process.cpu.used_now() >> 2)
+        return self.extra + (self.others + self.cpu.used_now() >> 2)
+
+    def used(self) -> int:
+        """Bytes of code that all processors have executed."""
+        return self.others + self.cpu.used_now()
+
+    def activate(self, cpu: Cpu) -> None:
+        """A thread of this processor is to run."""
+        if cpu is not self.cpu:
+            self.others += self.cpu.used - cpu.used
+            self.cpu = cpu
 
     def now(self) -> int:
         """Virtual nanoseconds since 1970."""
@@ -53,6 +66,7 @@ class Scheduler:
     def add(self, thread: Thread) -> None:
         """Admit a new thread; it can run."""
         self.threads[thread.tid] = thread
+        thread.process.threads[thread.tid] = thread
         self.ready.append(thread)
 
     def remove(self, thread: Thread) -> None:
@@ -60,6 +74,7 @@ class Scheduler:
         thread.state = DEAD
         self.cancel(thread)
         del self.threads[thread.tid]
+        del thread.process.threads[thread.tid]
         if self.current is thread:
             self.current = None
 
@@ -97,7 +112,7 @@ class Scheduler:
         try:
             return action()
         except Errno as error:
-            return self._process.error_result(thread, error.name)
+            return thread.process.error_result(thread, error.name)
 
     def notify(self, queue: WaitQueue) -> None:
         """Something happened: let watchers know, and try every waiting thread's call again, in order."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Puts a process together: the file tree that it is to see, and the system that its binary is for."""
+"""Puts a run together: the file tree that the guest is to see, and the first process, of the system that its binary is for."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ import os
 from collections.abc import Iterable, Mapping
 
 from pygo_cross.emulate.errors import Errno, NotFound
+from pygo_cross.emulate.files import FileTable
 from pygo_cross.emulate.image import Image
-from pygo_cross.emulate.process import Options, Process
+from pygo_cross.emulate.kernel import Kernel, Options
+from pygo_cross.emulate.process import Process
 from pygo_cross.emulate.sched import EPOCH
 from pygo_cross.emulate.vfs import Device, Directory, File, FileSystem
 
@@ -44,7 +46,7 @@ def make_tree(limit: int) -> FileSystem:
     return fs
 
 
-def make_process(
+def make_kernel(
     image: Image,
     data: bytes,
     options: Options,
@@ -52,18 +54,18 @@ def make_process(
     mounts: Iterable[str | tuple[str, str]],
     files: Mapping[str, bytes],
     cwd: str,
-) -> Process:
-    """A process that is ready to run; `data` is its binary, which it can read."""
+) -> Kernel:
+    """A kernel whose first process is ready to run; `data` is its binary, which it can read."""
     fs = make_tree(options.limits.files)
     for mount in mounts:
         host, guest = split_mount(mount) if isinstance(mount, str) else mount
         if not guest.startswith("/"):
             raise NotFound("mount-not-absolute", f"cannot mount at {guest}: not an absolute path")
         fs.mount(host, guest)
-    for path, data in files.items():
+    for path, content in files.items():
         try:
-            fs.grow(len(data))
-            fs.put(os.fsencode(path), File(fs, 0o755 if data[:4] == b"\x7fELF" else 0o644, data))
+            fs.grow(len(content))
+            fs.put(os.fsencode(path), File(fs, 0o755 if content[:4] == b"\x7fELF" else 0o644, content))
         except Errno as error:
             raise NotFound("file-not-placed", f"cannot place {path} in the guest's tree: {error.name}") from error
     try:
@@ -72,18 +74,26 @@ def make_process(
         raise NotFound("cwd-not-found", f"the guest has no directory {cwd}: {error.name}") from error
     if not isinstance(directory, Directory):
         raise NotFound("cwd-not-found", f"{cwd} is not a directory of the guest")
-    process: Process
+    kernel = Kernel(fs, options)
+    # Where the guest finds itself, which does not tell where it lies on the host.
+    executable = b"/usr/bin/" + (os.path.basename(options.arguments[0]) or b"main")
+    process = kernel.first = kernel.process = _new_process(kernel, image, kernel.standard_files(stdin), directory)
+    process.execute(image, executable, options.arguments, options.environment)
+    kernel.sched.cpu = process.cpu
+    fs.now = kernel.sched.now
+    kernel.sched.current = kernel.sched.next()
+    fs.put(executable, File(fs, 0o755, data))
+    return kernel
+
+
+def _new_process(kernel: Kernel, image: Image, files: FileTable, cwd: Directory) -> Process:
     if image.system == "linux":
         from pygo_cross.emulate.linux.process import LinuxProcess
         from pygo_cross.emulate.linux.system import install_system_files
 
-        process = linux = LinuxProcess(image, fs, directory, options)
-        install_system_files(linux, fs)
-    else:
-        from pygo_cross.emulate.darwin.process import DarwinProcess
+        process = LinuxProcess(kernel, image.arch, files, cwd)
+        install_system_files(process, kernel.fs)
+        return process
+    from pygo_cross.emulate.darwin.process import DarwinProcess
 
-        process = DarwinProcess(image, fs, directory, options)
-    fs.put(process.executable, File(fs, 0o755, data))
-    fs.now = process.sched.now
-    process.install_standard_files(stdin)
-    return process
+    return DarwinProcess(kernel, image.arch, files, cwd)

@@ -91,9 +91,9 @@ class Signals:
     def send_process(self, info: SignalInfo) -> None:
         """Send a signal to whichever thread does not block it, or keep it until one does not."""
         bit = 1 << (info.signal - 1)
-        threads = self._process.sched.threads
+        threads = self._process.threads
         current = self._process.sched.current
-        if current is not None and not current.mask & bit:
+        if current is not None and current.process is self._process and not current.mask & bit:
             self.send(current, info)
             return
         for thread in threads.values():

@@ -5,7 +5,10 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from pygo_cross.emulate.process import Process
 
 RUNNABLE: Final = 0
 WAITING: Final = 1
@@ -76,6 +79,7 @@ class Thread:
         "frames",
         "mask",
         "pending",
+        "process",
         "restartable",
         "result",
         "sequence",
@@ -86,8 +90,9 @@ class Thread:
         "wait",
     )
 
-    def __init__(self, tid: int) -> None:
+    def __init__(self, tid: int, process: Process) -> None:
         self.tid = tid
+        self.process = process
         self.state = RUNNABLE
         self.context: ctypes.c_void_p | None = None
         self.result: int | None = None

@@ -17,12 +17,14 @@ from pygo_cross.emulate.darwin.numbers import ERRORS, SIGNAL_FACTS
 from pygo_cross.emulate.darwin.pthread import Condition, Mutex
 from pygo_cross.emulate.darwin.table import TABLE, VARIABLES, FunctionRow
 from pygo_cross.emulate.errors import Errno, GuestFault, NotRunnable
-from pygo_cross.emulate.image import Image
+from pygo_cross.emulate.files import FileTable
+from pygo_cross.emulate.kernel import Kernel
 from pygo_cross.emulate.memory import EXEC, READ, WRITE
-from pygo_cross.emulate.process import Options, Process
+from pygo_cross.emulate.process import Process
 from pygo_cross.emulate.signals import Action
+from pygo_cross.emulate.space import AddressSpace
 from pygo_cross.emulate.thread import SignalInfo, Thread
-from pygo_cross.emulate.vfs import Directory, FileSystem, Node
+from pygo_cross.emulate.vfs import Directory, Node
 
 PAGE: Final = {"amd64": 4096, "arm64": 16384}
 _SEARCH_TOP: Final = 0x7F00_0000_0000
@@ -46,27 +48,32 @@ class DarwinProcess(Process):
     system = "darwin"
     error_numbers = ERRORS
     at_fdcwd = -2
+    search_top = _SEARCH_TOP
+    sigreturn_stub = _STUBS + _STUB_SIZE
+    main_thread: Thread
 
-    def __init__(self, image: Image, filesystem: FileSystem, cwd: Directory, options: Options) -> None:
-        super().__init__(image, filesystem, cwd, options, PAGE[image.arch], _SEARCH_TOP)
+    def __init__(self, kernel: Kernel, arch: str, files: FileTable, cwd: Directory) -> None:
+        super().__init__(kernel, arch, PAGE[arch], files, cwd)
         self.signals.facts = SIGNAL_FACTS
-        self.sigreturn_stub = _STUBS + _STUB_SIZE
         self.mutexes: dict[int, Mutex] = {}
         self.conditions: dict[int, Condition] = {}
         self.next_key = 256
         self.directories: dict[int, tuple[int, list[tuple[bytes, Node]], int]] = {}
+        self._stubs: list[tuple[str, FunctionRow | None]] = []
+
+    def attach(self, space: AddressSpace) -> None:
+        super().attach(space)
         arch = self.arch
         self._amd64 = arch.name == "amd64"
         self._call = self.cpu.registers(*arch.function_arguments, arch.pc, arch.sp)
         self._arguments = len(arch.function_arguments)
         self._restart = self.cpu.registers(arch.pc, arch.function_arguments[0])
-        self._stubs: list[tuple[str, FunctionRow | None]] = [("return", None), ("sigreturn", None)]
         self.frames = frames.Frames(self)
-        self._start()
 
     def _bind(self) -> None:
         """Make a stub for each imported symbol, and point its importers there."""
         addresses: dict[str, int] = {}
+        self._stubs = [("return", None), ("sigreturn", None)]
         code = _STUB_CODE[self.arch.name].ljust(_STUB_SIZE, b"\0")
         slots = [code, code]
         for address, symbol, addend in self.image.binds:
@@ -84,7 +91,7 @@ class DarwinProcess(Process):
         self.memory.map(_STUBS, size, READ | EXEC, "stubs")
         self.memory.load(_STUBS, b"".join(slots))
 
-    def _start(self) -> None:
+    def load(self) -> None:
         self.load_segments()
         self._bind()
         memory = self.memory
@@ -100,15 +107,15 @@ class DarwinProcess(Process):
             return place
 
         apple = push(b"executable_path=" + self.executable + b"\0")
-        environment = [push(entry + b"\0") for entry in self.options.environment]
-        arguments = [push(entry + b"\0") for entry in self.options.arguments]
+        environment = [push(entry + b"\0") for entry in self.environment]
+        arguments = [push(entry + b"\0") for entry in self.arguments]
         words = [len(arguments), *arguments, 0, *environment, 0, apple, 0]
         place = (place - 8 * len(words)) & -16
         memory.load(place, struct.pack(f"<{len(words)}Q", *words))
-        thread = Thread(self.new_tid())
+        thread = self.main_thread = Thread(self.kernel.new_id(), self)
         self.make_specific(thread)
         self.sched.add(thread)
-        self.sched.current = self.sched.next()
+        self.space.loaded = thread
         arch = self.arch
         self.cpu.registers(arch.darwin_tls).write(thread.specific)
         vector = place
@@ -135,8 +142,8 @@ class DarwinProcess(Process):
 
     def start_thread(self, function: int, argument: int, stack_size: int, mask: int) -> Thread:
         """A new thread that will call `function(argument)`."""
-        self.check_threads()
-        thread = Thread(self.new_tid())
+        self.kernel.check_threads()
+        thread = Thread(self.kernel.new_id(), self)
         thread.mask = mask
         memory = self.memory
         size = memory.round(stack_size)
@@ -164,17 +171,12 @@ class DarwinProcess(Process):
     def end_thread(self, thread: Thread) -> None:
         """A thread's function has returned."""
         self.sched.remove(thread)
-        engine = self.cpu.engine
-        for _, context in thread.frames:
-            engine.release_context(context)
-        if thread.context is not None:
-            engine.release_context(thread.context)
-            thread.context = None
+        self.space.forget(thread)
         start, size = thread.stack
         if size:
             self.memory.unmap(start, size)
         self.memory.unmap(thread.specific, self.memory.round(_SPECIFIC_SIZE))
-        if not self.sched.threads:
+        if not self.threads:
             self.exit(0)
 
     def error_result(self, thread: Thread, name: str) -> int:
@@ -191,17 +193,18 @@ class DarwinProcess(Process):
         if index < 2:
             if index == 1:
                 self.frames.pop(thread)
-            elif thread.specific == self._main_specific():
-                self.exit(values[0] if not self._amd64 else self._result_register.read()[0])
+            elif thread is self.main_thread:
+                self.exit(values[0] if not self._amd64 else self.result_register.read()[0])
             else:
                 self.end_thread(thread)
             return
         name, row = self._stubs[index]
-        self.calls[name] = self.calls.get(name, 0) + 1
+        calls_made = self.kernel.calls
+        calls_made[name] = calls_made.get(name, 0) + 1
         thread.call = (0, values[0])
         if row is None:
             self.count_missing(name)
-            self._result_register.write(self.error_result(thread, "ENOSYS") & 0xFFFFFFFFFFFFFFFF)
+            self.result_register.write(self.error_result(thread, "ENOSYS") & 0xFFFFFFFFFFFFFFFF)
             return
         if row.note[:7] == "refused":
             self.count_missing(name)
@@ -226,11 +229,7 @@ class DarwinProcess(Process):
         if self.options.trace is not None:
             calls.trace(self, thread, row, arguments, result)
         if result is not None:
-            self._result_register.write(result & 0xFFFFFFFFFFFFFFFF)
-
-    def _main_specific(self) -> int:
-        main = self.sched.threads.get(self.pid + 1)
-        return main.specific if main is not None else -1
+            self.result_register.write(result & 0xFFFFFFFFFFFFFFFF)
 
     def _raw_call(self, thread: Thread, pc: int) -> None:
         """A system call that does not go through libSystem, which macOS does not promise to keep: it dies as of a bad one (SIGSYS)."""

@@ -240,7 +240,7 @@ def kill(p: DarwinProcess, t: Thread, pthread: int, number: int) -> int:
     """pthread_kill(3)."""
     if not 0 <= number < 32:
         raise Errno("EINVAL")
-    for thread in p.sched.threads.values():
+    for thread in p.threads.values():
         if thread.specific == pthread:
             if number:
                 p.signals.send(thread, SignalInfo(number, 0, 0, p.pid))

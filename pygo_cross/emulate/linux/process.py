@@ -11,15 +11,17 @@ from typing import Final
 
 from pygo_cross.emulate import amd64, calls
 from pygo_cross.emulate.errors import Errno
-from pygo_cross.emulate.image import Image
+from pygo_cross.emulate.files import FileTable
+from pygo_cross.emulate.kernel import Kernel
 from pygo_cross.emulate.linux import frames
 from pygo_cross.emulate.linux.numbers import ERRORS, SIGNAL_FACTS
 from pygo_cross.emulate.linux.table import TABLES
 from pygo_cross.emulate.memory import EXEC, READ, WRITE
-from pygo_cross.emulate.process import Options, Process
+from pygo_cross.emulate.process import Process
 from pygo_cross.emulate.signals import Action
-from pygo_cross.emulate.thread import SignalInfo, Thread, WaitQueue
-from pygo_cross.emulate.vfs import GID, UID, Directory, FileSystem
+from pygo_cross.emulate.space import AddressSpace
+from pygo_cross.emulate.thread import SignalInfo, Thread
+from pygo_cross.emulate.vfs import GID, UID, Directory
 
 PAGE: Final = 4096
 _SEARCH_TOP: Final = 0x7F00_0000_0000
@@ -43,23 +45,25 @@ class LinuxProcess(Process):
     system = "linux"
     error_numbers = ERRORS
     at_fdcwd = -100
+    search_top = _SEARCH_TOP
+    trampoline = _TRAMPOLINE
 
-    def __init__(self, image: Image, filesystem: FileSystem, cwd: Directory, options: Options) -> None:
-        super().__init__(image, filesystem, cwd, options, PAGE, _SEARCH_TOP)
+    def __init__(self, kernel: Kernel, arch: str, files: FileTable, cwd: Directory) -> None:
+        super().__init__(kernel, arch, PAGE, files, cwd)
         self.signals.facts = SIGNAL_FACTS
-        self.trampoline = _TRAMPOLINE
-        self.futexes: dict[int, WaitQueue] = {}
+
+    def attach(self, space: AddressSpace) -> None:
+        super().attach(space)
         arch = self.arch
         self._rows = TABLES[arch.name]
         self._call = self.cpu.registers(arch.call_number, *arch.call_arguments, arch.pc)
         self._amd64 = arch.name == "amd64"
         self._clobbered = self.cpu.registers(amd64.RCX, amd64.R11) if self._amd64 else None
-        self._returned = self.cpu.registers(amd64.RAX, amd64.RCX, amd64.R11) if self._amd64 else self._result_register
+        self._returned = self.cpu.registers(amd64.RAX, amd64.RCX, amd64.R11) if self._amd64 else self.result_register
         self._restart = self.cpu.registers(arch.pc, arch.call_number if self._amd64 else arch.call_result)
         self.frames = frames.Frames(self)
-        self._start()
 
-    def _start(self) -> None:
+    def load(self) -> None:
         self.load_segments()
         memory = self.memory
         memory.map(_TRAMPOLINE, PAGE, READ | EXEC, "[vdso]")
@@ -77,8 +81,8 @@ class LinuxProcess(Process):
             return place
 
         name = push(self.executable + b"\0")
-        environment = [push(entry + b"\0") for entry in self.options.environment]
-        arguments = [push(entry + b"\0") for entry in self.options.arguments]
+        environment = [push(entry + b"\0") for entry in self.environment]
+        arguments = [push(entry + b"\0") for entry in self.arguments]
         place &= -16
         random = push(self.random(16))
         vector = [
@@ -90,9 +94,9 @@ class LinuxProcess(Process):
         words = [len(arguments), *arguments, 0, *environment, 0, *vector]
         place = (place - 8 * len(words)) & -16
         memory.load(place, struct.pack(f"<{len(words)}Q", *words))
-        thread = Thread(self.pid)
+        thread = Thread(self.pid, self)
         self.sched.add(thread)
-        self.sched.current = self.sched.next()
+        self.space.loaded = thread
         self.cpu.registers(self.arch.sp, self.arch.pc).write(place, image.entry)
 
     def error_result(self, thread: Thread, name: str) -> int:
@@ -101,16 +105,17 @@ class LinuxProcess(Process):
     def dispatch(self, thread: Thread) -> None:
         values = self._call.read()
         number = values[0]
+        calls_made = self.kernel.calls
         row = self._rows.get(number)
         arguments = []
         if row is None:
             name = f"syscall {number}"
-            self.calls[name] = self.calls.get(name, 0) + 1
+            calls_made[name] = calls_made.get(name, 0) + 1
             self.count_missing(name)
             result: int | None = -ERRORS["ENOSYS"]
         else:
             name = row.name
-            self.calls[name] = self.calls.get(name, 0) + 1
+            calls_made[name] = calls_made.get(name, 0) + 1
             if row.note[:7] == "refused":
                 self.count_missing(name)
             thread.call = (number, values[1])

@@ -85,7 +85,7 @@ def tgkill(p: LinuxProcess, t: Thread, pid: int, tid: int, number: int) -> int:
 
 def tkill(p: LinuxProcess, t: Thread, tid: int, number: int) -> int:
     """tkill(2)."""
-    thread = p.sched.threads.get(tid)
+    thread = p.threads.get(tid)
     if thread is None:
         raise Errno("ESRCH")
     if not 0 <= number <= 64:

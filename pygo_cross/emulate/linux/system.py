@@ -138,8 +138,8 @@ def install_system_files(p: LinuxProcess, fs: FileSystem) -> None:
         fs.put(folder + b"/exe", GeneratedLink(fs, lambda: p.executable))
         fs.put(folder + b"/cwd", GeneratedLink(fs, lambda: p.fs.path_of(p.cwd)))
         fs.put(folder + b"/maps", Generated(fs, lambda: _maps(p)))
-        fs.put(folder + b"/cmdline", Generated(fs, lambda: b"".join(a + b"\0" for a in p.options.arguments)))
-        fs.put(folder + b"/environ", Generated(fs, lambda: b"".join(a + b"\0" for a in p.options.environment)))
+        fs.put(folder + b"/cmdline", Generated(fs, lambda: b"".join(a + b"\0" for a in p.arguments)))
+        fs.put(folder + b"/environ", Generated(fs, lambda: b"".join(a + b"\0" for a in p.environment)))
         fs.put(folder + b"/status", Generated(fs, lambda: _status(p)))
         make(folder + b"/cgroup", b"0::/\n")
         make(folder + b"/mountinfo", b"")
@@ -157,6 +157,6 @@ def _maps(p: LinuxProcess) -> bytes:
 
 def _status(p: LinuxProcess) -> bytes:
     size = p.memory.accessible >> 10
-    text = f"Name:\t{p.options.arguments[0].decode('utf-8', 'replace')[-15:]}\nState:\tR (running)\nPid:\t{p.pid}\nPPid:\t1\n"
-    text += f"VmPeak:\t{p.memory.peak >> 10} kB\nVmSize:\t{size} kB\nVmRSS:\t{size} kB\nThreads:\t{len(p.sched.threads)}\n"
+    text = f"Name:\t{p.arguments[0].decode('utf-8', 'replace')[-15:]}\nState:\tR (running)\nPid:\t{p.pid}\nPPid:\t1\n"
+    text += f"VmPeak:\t{p.memory.peak >> 10} kB\nVmSize:\t{size} kB\nVmRSS:\t{size} kB\nThreads:\t{len(p.threads)}\n"
     return text.encode()

@@ -32,8 +32,8 @@ def clone(p: LinuxProcess, t: Thread, flags: int, stack: int, parent_tid: int, f
         p.count_missing("clone of a process")
         raise Errno("ENOSYS")
     tls, child_tid = (fourth, fifth) if p.arch.name == "arm64" else (fifth, fourth)
-    p.check_threads()
-    thread = Thread(p.new_tid())
+    p.kernel.check_threads()
+    thread = Thread(p.kernel.new_id(), p)
     thread.mask = t.mask
     engine = p.cpu.engine
     context = thread.context = engine.new_context()
@@ -63,13 +63,8 @@ def exit_thread(p: LinuxProcess, t: Thread, status: int) -> None:
             pass
         else:
             _wake(p, t.clear_tid, 1)
-    engine = p.cpu.engine
-    for _, context in t.frames:
-        engine.release_context(context)
-    if t.context is not None:
-        engine.release_context(t.context)
-        t.context = None
-    if not p.sched.threads:
+    p.space.forget(t)
+    if not p.threads:
         p.exit(status)
 
 
@@ -79,7 +74,7 @@ def exit_group(p: LinuxProcess, t: Thread, status: int) -> None:
 
 
 def _wake(p: LinuxProcess, address: int, count: int) -> int:
-    queue = p.futexes.get(address)
+    queue = p.space.futexes.get(address)
     woken = 0
     if queue is not None:
         for thread in list(queue.threads):
@@ -88,7 +83,7 @@ def _wake(p: LinuxProcess, address: int, count: int) -> int:
             p.sched.wake(thread, 0)
             woken += 1
         if not queue.threads:
-            del p.futexes[address]
+            del p.space.futexes[address]
     return woken
 
 
@@ -107,9 +102,9 @@ def futex(p: LinuxProcess, t: Thread, address: int, operation: int, value: int, 
                 deadline -= p.sched.now() - p.sched.elapsed()
         if p.memory.u32(address) != value:
             raise Errno("EAGAIN")
-        queue = p.futexes.get(address)
+        queue = p.space.futexes.get(address)
         if queue is None:
-            queue = p.futexes[address] = WaitQueue()
+            queue = p.space.futexes[address] = WaitQueue()
         p.wait(t, Wait("futex", (queue,), timeout=-110), deadline)
         return None
     if command in (_FUTEX_WAKE, _FUTEX_WAKE_BITSET):
