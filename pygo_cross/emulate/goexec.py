@@ -103,17 +103,27 @@ def written_paths(args: list[str], cwd: str) -> tuple[list[str], list[str]]:
     return files, folders
 
 
+def find_goroot() -> str:
+    """GOROOT: the variable, else the folder of the go command, which puts its own folder first into PATH; "" if there is none."""
+    named = os.environ.get("GOROOT", "")
+    if os.path.isabs(named):
+        return os.path.normpath(named)
+    first = os.environ.get("PATH", "").split(":")[0]
+    above = os.path.dirname(os.path.normpath(first))
+    return above if os.path.isabs(first) and os.path.isfile(os.path.join(above, "src/runtime/proc.go")) else ""
+
+
 def options(cwd: str, args: list[str]) -> tuple[list[str], list[str]]:
     """The emulator's flags for a binary with these arguments in this directory, and the files among its outputs that are new."""
     flags: list[str] = []
-    goroot = os.path.normpath(os.environ.get("GOROOT") or "/")
-    if goroot != "/":
+    goroot = find_goroot()
+    if goroot:
         for part in _GOROOT_PARTS:
             path = os.path.join(goroot, part)
             if os.path.exists(path):
                 flags += ["--mount", f"{path}:{path}"]
     shown = shown_directory(cwd)
-    if shown and not (goroot != "/" and _inside(cwd, os.path.join(goroot, "src"))):
+    if shown and not (goroot and _inside(cwd, os.path.join(goroot, "src"))):
         flags += ["--mount", f"{shown}:{shown}"]
     files, folders = written_paths(args, cwd)
     if os.environ.get("GOCOVERDIR"):
