@@ -17,12 +17,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from pygo_cross.emulate.errors import EmulatorError, Errno, Lacking, LimitReached, NotFound, ProcessExit
-from pygo_cross.emulate.result import Counters, Limits, Result
+from pygo_cross.emulate.result import Counters, Frame, Limits, Result, Stack
 
 if TYPE_CHECKING:
     from pygo_cross.emulate.kernel import Kernel
 
-__all__ = ["Counters", "Limits", "Result", "run"]
+__all__ = ["Counters", "Frame", "Limits", "Result", "Stack", "run"]
 
 DEFAULT_ENVIRONMENT = {"HOME": "/home/user", "PATH": "/usr/bin:/bin", "USER": "user"}
 
@@ -115,6 +115,7 @@ def _run(
     finally:
         kernel.finish_counters()
         result.counters, result.missing, result.calls = kernel.counters, kernel.missing, kernel.calls
+        result.missing_at = kernel.missing_at
         kernel.close()
 
 
@@ -124,6 +125,20 @@ def _finish(kernel: Kernel, result: Result) -> None:
     except ProcessExit as end:
         result.signal = end.signal
         result.status = 128 + end.signal if end.signal else end.status
+        if end.signal in kernel.first.signals.facts.fatal:
+            _add_stacks(kernel, result, True)
+    except EmulatorError as error:
+        # A limit is nobody's fault.
+        _add_stacks(kernel, result, not isinstance(error, LimitReached))
+        raise
+
+
+def _add_stacks(kernel: Kernel, result: Result, blame: bool) -> None:
+    """The post-mortem, while there is still something to look at. `blame`: it was the current thread that ended the run."""
+    from pygo_cross.emulate import traceback
+
+    result.stacks, remarks = traceback.all_stacks(kernel, blame)
+    result.traceback = traceback.report(result.stacks, remarks)
 
 
 def _read(binary: str | os.PathLike[str] | bytes) -> tuple[bytes, str]:

@@ -14,7 +14,7 @@ import sys
 from typing import NoReturn
 
 from pygo_cross.emulate.errors import STATUS_LACKING
-from pygo_cross.emulate.result import Limits
+from pygo_cross.emulate.result import Limits, Result
 
 
 class _Parser(argparse.ArgumentParser):
@@ -40,6 +40,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--json", metavar="FILE", help="write the result with its counters")
     parser.add_argument("--strict", action="store_true", help="end the run at the first call that is not provided")
     parser.add_argument("--trace-syscalls", action="store_true", help="one line on stderr for each call")
+    parser.add_argument("--no-traceback", action="store_true", help="do not print the guest's stacks when it dies")
     parser.add_argument("file", metavar="FILE")
     parser.add_argument("args", nargs=argparse.REMAINDER, metavar="ARGS")
     return parser
@@ -99,9 +100,28 @@ def main(argv: list[str] | None = None) -> int:
         except OSError as error:
             print(f"{options.file}: cannot write {options.json}: {error.strerror}", file=sys.stderr)
             return STATUS_LACKING
+    _tell(options, result)
+    return result.status
+
+
+def _tell(options: argparse.Namespace, result: Result) -> None:
+    """What there is to say about the run, on stderr; the guest said the rest."""
     if result.error:
         print(f"{options.file}: {result.error}", file=sys.stderr)
-    return result.status
+    elif result.traceback:
+        print(f"{options.file}: signal {result.signal} killed the guest", file=sys.stderr)
+    if options.no_traceback:
+        return
+    if result.traceback:
+        print(f"\n{result.traceback}", end="", file=sys.stderr)
+    if result.missing and not result.traceback:
+        from pygo_cross.emulate import traceback
+
+        for name, count in result.missing.items():
+            times = "once" if count == 1 else f"{count} times, first"
+            print(f"{options.file}: the guest called {name}, which is not provided, {times} here:", file=sys.stderr)
+            if name in result.missing_at:
+                print(traceback.report([result.missing_at[name]], []), end="", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -111,6 +111,7 @@ def library() -> ctypes.CDLL:
             "uc_context_free": [p],
             "uc_reg_read_batch": [p, p, p, i],
             "uc_reg_write_batch": [p, p, p, i],
+            "uc_context_reg_read_batch": [p, p, p, i],
             "uc_context_reg_write_batch": [p, p, p, i],
             "uc_hook_add": [p, p, i, p, p, u64, u64],
             "uc_ctl": [p, i],
@@ -147,6 +148,11 @@ class Registers:
         """Set the registers to `values`, each taken modulo 2**64."""
         self.values[:] = list(values)  # ctypes takes the low bits
         self._write(self._engine.handle, self._ids, self._pointers, self.count)
+
+    def read_context(self, context: ctypes.c_void_p) -> list[int]:
+        """The registers' values in a saved context."""
+        library().uc_context_reg_read_batch(context, self._ids, self._pointers, self.count)
+        return self.values[:]
 
     def write_context(self, context: ctypes.c_void_p, *values: int) -> None:
         """Set the registers inside a saved context."""

@@ -64,13 +64,15 @@ class Segment:
 
 @dataclass(slots=True)
 class Image:
-    """A loaded binary. `binds` maps the address of a pointer to the imported symbol it is to hold and its addend."""
+    """A loaded binary. `binds` maps the address of a pointer to the imported symbol it is to hold and its addend. `file` is
+    what it was read from: of a universal file, the slice."""
 
     system: str
     arch: str
     entry: int
     segments: list[Segment]
     path: str = ""
+    file: bytes = b""
     program_headers: int = 0
     program_header_size: int = 0
     program_header_count: int = 0
@@ -106,6 +108,7 @@ def load(data: bytes, path: str = "", want_arch: str = "") -> Image:
         from pygo_cross.emulate import elf
 
         image = elf.load(data)
+        image.file = data
     elif data[:4] in (b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe", b"\xca\xfe\xba\xbf"):
         from pygo_cross.emulate import macho
 

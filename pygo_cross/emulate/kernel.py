@@ -19,7 +19,7 @@ from pygo_cross.emulate import cpu
 from pygo_cross.emulate.errors import Lacking, LimitReached, ProcessExit
 from pygo_cross.emulate.files import FileTable, InputBytes, InputHost, Output
 from pygo_cross.emulate.memory import Budget
-from pygo_cross.emulate.result import Counters, Limits
+from pygo_cross.emulate.result import Counters, Limits, Stack
 from pygo_cross.emulate.sched import CALL_STEP, SLICE, Scheduler
 from pygo_cross.emulate.thread import Thread, WaitQueue
 from pygo_cross.emulate.vfs import FileSystem, Node
@@ -61,6 +61,7 @@ class Kernel:
         self.counters = Counters()
         self.calls: dict[str, int] = {}
         self.missing: dict[str, int] = {}
+        self.missing_at: dict[str, Stack] = {}
         self.processes: dict[int, Process] = {}
         self.host_waiters: list[Callable[[], bool]] = []
         self.host_queue = WaitQueue()
@@ -106,7 +107,11 @@ class Kernel:
 
     def count_missing(self, name: str) -> None:
         """The guest called what we do not have."""
-        self.missing[name] = self.missing.get(name, 0) + 1
+        count = self.missing[name] = self.missing.get(name, 0) + 1
+        if count == 1 and self.sched.current is not None:
+            from pygo_cross.emulate import traceback
+
+            self.missing_at[name] = traceback.stack_in_call(self.sched.current)
         if self.options.strict:
             raise Lacking("missing-call", f"the guest called {name}, which is not provided")
 

@@ -68,7 +68,7 @@ def _load(data: bytes) -> Image:
         raise NotRunnable("wrong-machine", f"Mach-O machine {cpu:#x} is not one that can be run; amd64 and arm64 are")
     if kind != _EXECUTE:
         raise NotRunnable("not-executable", f"Mach-O type {kind} is not an executable")
-    image = Image("darwin", _CPUS[cpu], -1, [])
+    image = Image("darwin", _CPUS[cpu], -1, [], file=data)
     mapped: list[Segment] = []  # by index, __PAGEZERO included
     base = -1
     entry_offset = -1

@@ -90,6 +90,10 @@ class Process:
         """Make the current thread enter a signal handler."""
         raise NotImplementedError
 
+    def import_at(self, pc: int) -> str:
+        """The name of the system's function that `pc` is in, where the system comes as functions; else nothing."""
+        return ""
+
     # Services for them.
 
     def attach(self, space: AddressSpace) -> None:

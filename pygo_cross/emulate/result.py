@@ -44,12 +44,46 @@ class Counters:
 
 
 @dataclass(slots=True)
+class Frame:
+    """One call. `offset` is how far `pc` is behind the function's entry; an inlined call has neither."""
+
+    function: str
+    file: str = ""
+    line: int = 0
+    pc: int = 0
+    offset: int = 0
+    inlined: bool = False
+
+
+@dataclass(slots=True)
+class Stack:
+    """The calls of a thread or a goroutine, the innermost first.
+
+    `thread` is 0 for a goroutine that is not on a thread, `goroutine` 0 where a thread runs none or its number cannot be told. `state` is
+    what it does or waits for. `elided` frames were left out before frame number `elided_at`; `note` says why the stack ends early.
+    """
+
+    process: int
+    thread: int
+    goroutine: int
+    state: str
+    frames: list[Frame] = field(default_factory=list)
+    created_by: Frame | None = None
+    parent: int = 0
+    elided: int = 0
+    elided_at: int = 0
+    note: str = ""
+
+
+@dataclass(slots=True)
 class Result:
     """How a run ended.
 
     `status` is the guest's exit status, 128+`signal` if a signal killed it, or one of 124 to 127 if the emulation itself ended the run; in
     that case `error` is the reason and `error_code` its stable name. `missing` has, by name, how often the guest called something that
-    the emulator does not have (the guest was told so, by ENOSYS). `calls` counts all system calls by name.
+    the emulator does not have (the guest was told so, by ENOSYS), and `missing_at` where it first did. `calls` counts all system calls
+    by name. `stacks` are those of the guest's threads and goroutines if it died of a fault or the emulation ended it, and `traceback`
+    is the same as text.
     """
 
     status: int = 0
@@ -61,7 +95,10 @@ class Result:
     target: str = ""
     counters: Counters = field(default_factory=Counters)
     missing: dict[str, int] = field(default_factory=dict)
+    missing_at: dict[str, Stack] = field(default_factory=dict)
     calls: dict[str, int] = field(default_factory=dict)
+    stacks: list[Stack] = field(default_factory=list)
+    traceback: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """The result as JSON values; output as text, with what is not UTF-8 replaced."""

@@ -38,11 +38,15 @@ class Action:
 _NO_ACTION: Final = Action()
 
 
-class SignalFacts:
-    """A system's numbers: names to numbers, the signals ignored by default, those that stop, the flags of sigaction, and what
-    an access that memory's protection forbids raises."""
+# The signals that leave a core by default: who dies of one has gone wrong, who dies of another was told to end.
+_FATAL: Final = ("SIGQUIT", "SIGILL", "SIGTRAP", "SIGABRT", "SIGBUS", "SIGFPE", "SIGSEGV", "SIGSYS")
 
-    __slots__ = ("ignored", "no_defer", "numbers", "on_stack", "protection", "reset_hand", "restart", "stopping")
+
+class SignalFacts:
+    """A system's numbers: names to numbers, the signals ignored by default, those that stop, those that mean a crash, the flags of
+    sigaction, and what an access that memory's protection forbids raises."""
+
+    __slots__ = ("fatal", "ignored", "no_defer", "numbers", "on_stack", "protection", "reset_hand", "restart", "stopping")
 
     def __init__(
         self,
@@ -54,6 +58,7 @@ class SignalFacts:
     ) -> None:
         self.numbers = numbers
         self.ignored = ignored
+        self.fatal = frozenset(numbers[name] for name in _FATAL if name in numbers)
         self.stopping = stopping
         self.protection = protection
         self.on_stack, self.restart, self.no_defer, self.reset_hand = flags

@@ -231,6 +231,10 @@ class DarwinProcess(Process):
         if result is not None:
             self.result_register.write(result & 0xFFFFFFFFFFFFFFFF)
 
+    def import_at(self, pc: int) -> str:
+        index = (pc - _STUBS) // _STUB_SIZE
+        return self._stubs[index][0] if 0 <= index < len(self._stubs) else ""
+
     def _raw_call(self, thread: Thread, pc: int) -> None:
         """A system call that does not go through libSystem, which macOS does not promise to keep: it dies as of a bad one (SIGSYS)."""
         self.count_missing(f"raw system call at {pc:#x}")
