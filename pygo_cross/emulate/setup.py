@@ -13,6 +13,8 @@ from pygo_cross.emulate.kernel import Kernel, Options
 from pygo_cross.emulate.process import Process
 from pygo_cross.emulate.sched import EPOCH
 from pygo_cross.emulate.vfs import Device, Directory, File, FileSystem
+from pygo_cross.emulate.zones import PATH as ZONES
+from pygo_cross.emulate.zones import ZoneDirectory
 
 _FOLDERS = (b"/bin", b"/dev", b"/etc", b"/home/user", b"/root", b"/usr/bin", b"/usr/lib", b"/var")
 
@@ -43,6 +45,7 @@ def make_tree(limit: int) -> FileSystem:
     }
     for path, content in text.items():
         fs.put(path, File(fs, 0o644, content))
+    fs.put(ZONES, ZoneDirectory(fs))
     return fs
 
 
