@@ -34,6 +34,13 @@ def test_contents(wheel: Path) -> None:
     assert len([name for name in names if ".dist-info/licenses/" in name and name.endswith("LICENSE")]) == 2
 
 
+def test_programs(wheel: Path) -> None:
+    archive = zipfile.ZipFile(wheel)
+    (entry_points,) = [name for name in archive.namelist() if name.endswith(".dist-info/entry_points.txt")]
+    programs = {line.split(" = ")[0] for line in archive.read(entry_points).decode().splitlines() if " = " in line}
+    assert programs == {"pygo-cross", *(f"go_{path.stem}_exec" for path in (ROOT / "targets").glob("[a-z]*.yaml"))}
+
+
 def test_it_works_without_the_checkout(wheel: Path, tmp_path: Path) -> None:
     zipfile.ZipFile(wheel).extractall(tmp_path / "site")
     code = (
