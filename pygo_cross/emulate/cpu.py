@@ -39,6 +39,10 @@ FAULT_FETCH: Final = 2
 # More than Unicorn puts into a block of amd64.
 _LONGEST_BLOCK: Final = 1024
 
+# Entries of the engine's TLB: how many it begins with, and how far it is worth letting it grow.
+_FIRST_TLB: Final = 256
+_LARGEST_TLB: Final = 1 << 16
+
 # The first bytes of VEX and EVEX prefixes, and RDRAND's opcode: without one of them there is nothing to look for.
 _PREFIX: Final = re.compile(rb"[\xc4\xc5\x62]|\x0f\xc7").search
 
@@ -52,10 +56,12 @@ class Cpu:
         "_counter",
         "_entered",
         "_event",
+        "_missed",
         "_pc",
         "_pending",
         "_random",
         "_read_code",
+        "_tlb_size",
         "arch",
         "engine",
         "fault_address",
@@ -64,11 +70,13 @@ class Cpu:
         "used",
     )
 
-    def __init__(self, arch: Arch, clock: Callable[[], int], random: Callable[[], int], read_code: Callable[[int, int], bytes]) -> None:
+    def __init__(
+        self, arch: Arch, clock: Callable[[], int], random: Callable[[], int], read_code: Callable[[int, int], bytes], page: int = 4096
+    ) -> None:
         """`clock` is the virtual time in nanoseconds, `random` gives 64 bits; `read_code` reads guest memory for the check of new
-        blocks."""
+        blocks; `page` is the guest's page size."""
         self.arch = arch
-        self.engine = uc.Engine(arch.engine_arch, arch.engine_mode, arch.cpu_model)
+        self.engine = uc.Engine(arch.engine_arch, arch.engine_mode, arch.cpu_model, page)
         self._clock = clock
         self._random = random
         self._read_code = read_code
@@ -76,6 +84,8 @@ class Cpu:
         self._pending = 0
         self._budget = 0
         self._entered: set[int] = set()
+        self._missed = 0
+        self._tlb_size = _FIRST_TLB
         self.used = 0
         self.fault_address = 0
         self.fault_kind = FAULT_READ
@@ -89,7 +99,6 @@ class Cpu:
             uc.Registers(self.engine, (arm64.CPACR_EL1,)).write(3 << 20)
         self.engine.hook(uc.HOOK_BLOCK, stub or uc.BlockCallback(self._on_block), self._counter)
         self.engine.hook(uc.HOOK_INTR, uc.InterruptCallback(self._on_interrupt))
-        self.engine.hook(uc.HOOK_MEM_INVALID, uc.MemoryCallback(self._on_memory))
         self.engine.hook(uc.HOOK_INSN_INVALID, uc.InvalidCallback(self._on_invalid))
         if arch.name == "amd64":
             self.engine.hook(uc.HOOK_INSN, uc.InstructionCallback(self._on_syscall), instruction=amd64.INS_SYSCALL)
@@ -130,13 +139,6 @@ class Cpu:
                 amd64.TRAP_INVALID: STOP_ILLEGAL,
             }
         self._note(events.get(number, STOP_PRIVILEGED))
-
-    def _on_memory(self, _engine: int, kind: int, address: int, _size: int, _value: int, _user: int) -> bool:
-        # uc_mem_type: 16/17/18 and 19/20/21 are read, write, fetch; 22/23/24 write, read, fetch of protected memory.
-        self.fault_kind = {20: FAULT_WRITE, 22: FAULT_WRITE, 21: FAULT_FETCH, 24: FAULT_FETCH}.get(kind, FAULT_READ)
-        self.fault_address = address
-        self._note(STOP_FAULT)
-        return False
 
     def _on_invalid(self, _engine: int, _user: int) -> bool:
         self._note(STOP_ILLEGAL)
@@ -188,15 +190,33 @@ class Cpu:
         self._event = -1
         counter = self._counter
         counter[0] = self._budget = budget
-        pc = self._pc.read()[0]
-        if pc not in self._entered:
-            # The first block of a run is translated without a word from the engine, so its code is looked at here.
-            self._entered.add(pc)
-            if self.arch is amd64.AMD64:
-                self.unsupported = vex.unsupported(self._read_code(pc, _LONGEST_BLOCK), _LONGEST_BLOCK, until_jump=True)
-                if self.unsupported:
-                    return STOP_UNSUPPORTED
-        error = self.engine.start(pc)
+        engine = self.engine
+        pages = engine.pages
+        while True:
+            if pages.stale:
+                pages.stale = False
+                engine.flush_tlb()
+            pc = self._pc.read()[0]
+            if pc not in self._entered:
+                # The first block of a run is translated without a word from the engine, so its code is looked at here.
+                self._entered.add(pc)
+                if self.arch is amd64.AMD64:
+                    self.unsupported = vex.unsupported(self._read_code(pc, _LONGEST_BLOCK), _LONGEST_BLOCK, until_jump=True)
+                    if self.unsupported:
+                        return STOP_UNSUPPORTED
+            error = engine.start(pc)
+            if error != uc.ERR_EXCEPTION:
+                break
+            page, kind = pages.fault()
+            if kind < 0 or self._event >= 0:
+                break
+            if not pages.missing(page, kind):
+                self.fault_kind = kind
+                self.fault_address = pages.fault_address(page)
+                self._event = STOP_FAULT
+                break
+            if counter[0] <= 0:
+                break
         event = self._event
         if event == STOP_UNSUPPORTED:
             counter[0] += self._pending
@@ -207,10 +227,22 @@ class Cpu:
             return event
         if error == uc.ERR_OK:
             # Nothing was noted: the slice is over, or an instruction (HLT) stopped the processor.
-            return STOP_SLICE if left <= 0 else STOP_PRIVILEGED
+            if left > 0:
+                return STOP_PRIVILEGED
+            self._grow_tlb()
+            return STOP_SLICE
         if error == uc.ERR_INSN_INVALID:
             return STOP_ILLEGAL
         return STOP_PRIVILEGED
+
+    def _grow_tlb(self) -> None:
+        """Flush the engine's TLB where it often had no answer: a flush is when it grows, and it begins small."""
+        fills = self.engine.pages.fills()
+        self._missed += fills
+        if self._missed > 4 * self._tlb_size:
+            self._missed = 0
+            self._tlb_size = min(2 * self._tlb_size, _LARGEST_TLB)
+            self.engine.flush_tlb()
 
     def used_now(self) -> int:
         """`used`, also right when asked from inside a hook."""

@@ -15,9 +15,12 @@ import importlib.util
 import os
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pygo_cross.emulate.errors import Lacking
+
+if TYPE_CHECKING:
+    from pygo_cross.emulate.pagetable import PageTable
 
 ARCH_ARM64: Final = 2
 ARCH_X86: Final = 4
@@ -31,13 +34,16 @@ ERR_EXCEPTION: Final = 21
 HOOK_INTR: Final = 1
 HOOK_INSN: Final = 2
 HOOK_BLOCK: Final = 8
-HOOK_MEM_INVALID: Final = 1008
 HOOK_INSN_INVALID: Final = 1 << 14
 HOOK_EDGE_GENERATED: Final = 1 << 15
+HOOK_TLB_FILL: Final = 1 << 17
 
+CTL_PAGE_SIZE: Final = 1
 CTL_USE_EXITS: Final = 4
 CTL_CPU_MODEL: Final = 7
-CTL_TCG_BUFFER_SIZE: Final = 13
+CTL_TB_FLUSH: Final = 10
+CTL_TLB_FLUSH: Final = 11
+CTL_TLB_TYPE: Final = 12
 _CTL_WRITE: Final = 1
 
 BlockCallback = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_uint64, ctypes.c_uint32, ctypes.c_void_p)
@@ -46,8 +52,16 @@ InstructionCallback = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p)
 SkipCallback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)
 SystemRegisterCallback = ctypes.CFUNCTYPE(ctypes.c_uint32, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)
 InvalidCallback = ctypes.CFUNCTYPE(ctypes.c_bool, ctypes.c_void_p, ctypes.c_void_p)
-MemoryCallback = ctypes.CFUNCTYPE(
-    ctypes.c_bool, ctypes.c_void_p, ctypes.c_int, ctypes.c_uint64, ctypes.c_int, ctypes.c_int64, ctypes.c_void_p
+
+
+class TlbEntry(ctypes.Structure):
+    """`uc_tlb_entry`: what a page of guest addresses means."""
+
+    _fields_ = [("physical", ctypes.c_uint64), ("protection", ctypes.c_uint32)]
+
+
+WalkCallback = ctypes.CFUNCTYPE(
+    ctypes.c_bool, ctypes.c_void_p, ctypes.c_uint64, ctypes.c_int, ctypes.POINTER(TlbEntry), ctypes.c_void_p
 )
 
 
@@ -86,6 +100,10 @@ def library_path() -> str:
 
 _library: ctypes.CDLL | None = None
 
+# How much of `uc_struct` is looked at for the field `invalid_addr`, and the word that was found to be it; -1 if none was.
+_STRUCT_SIZE: Final = 4096  # less than its size
+_invalid_offset: int | None = None
+
 
 def library() -> ctypes.CDLL:
     """Unicorn's library, loaded once, with its functions' signatures declared."""
@@ -100,8 +118,6 @@ def library() -> ctypes.CDLL:
             "uc_open": [i, i, p],
             "uc_close": [p],
             "uc_mem_map_ptr": [p, u64, size, ctypes.c_uint32, p],
-            "uc_mem_unmap": [p, u64, size],
-            "uc_mem_protect": [p, u64, size, ctypes.c_uint32],
             "uc_mem_write": [p, u64, ctypes.c_char_p, size],
             "uc_emu_start": [p, u64, u64, u64, size],
             "uc_emu_stop": [p],
@@ -163,16 +179,21 @@ class Registers:
 class Engine:
     """One Unicorn engine. `handle` is its `uc_engine *`. Close it with `close`, before its memory goes away."""
 
-    __slots__ = ("_contexts", "_keep", "_lib", "_spare", "_start", "handle")
+    __slots__ = ("_contexts", "_keep", "_lib", "_spare", "_start", "handle", "page", "pages")
 
-    def __init__(self, arch: int, mode: int, cpu_model: int | None) -> None:
+    def __init__(self, arch: int, mode: int, cpu_model: int | None, page: int = 4096) -> None:
+        """`page` is the size of a page in the engine's TLB, which only ARM64 can choose (and which would be 1 KiB there)."""
         self._lib = library()
         self.handle = ctypes.c_void_p()
         self._keep: list[Any] = []
         self._contexts: list[ctypes.c_void_p] = []
         self._spare: list[ctypes.c_void_p] = []
         self._start = self._lib.uc_emu_start
+        self.pages: PageTable
         self._check(self._lib.uc_open(arch, mode, ctypes.byref(self.handle)), "open an engine")
+        self.page = page
+        if arch == ARCH_ARM64:
+            self._control(CTL_PAGE_SIZE, page)
         if cpu_model is not None:
             self._control(CTL_CPU_MODEL, cpu_model)
         # With exits in use and none set, no address ends a run by itself, and no start has to invalidate one.
@@ -189,6 +210,20 @@ class Engine:
     def _control(self, kind: int, value: int) -> None:
         self._check(self._lib.uc_ctl(self.handle, kind | 1 << 26 | _CTL_WRITE << 30, ctypes.c_int(value)), "configure the engine")
 
+    def set_walk(self, pages: PageTable, callback: Any, words: Any) -> None:
+        """Let `callback` answer where the engine's TLB has no entry; `pages` is whose answers these are."""
+        self.pages = pages
+        self._control(CTL_TLB_TYPE, 1)
+        self.hook(HOOK_TLB_FILL, callback, words)
+
+    def flush_tlb(self) -> None:
+        """Forget what was answered. The engine's TLB grows by this too, if it was well filled."""
+        self._lib.uc_ctl(self.handle, CTL_TLB_FLUSH | _CTL_WRITE << 30)
+
+    def flush_code(self) -> None:
+        """Forget translated code."""
+        self._lib.uc_ctl(self.handle, CTL_TB_FLUSH | _CTL_WRITE << 30)
+
     def close(self) -> None:
         """Free the engine and every context of it."""
         for context in self._contexts:
@@ -200,16 +235,35 @@ class Engine:
             self.handle = ctypes.c_void_p()
 
     def map(self, address: int, size: int, protection: int, host: int) -> None:
-        """Make `size` bytes of host memory at `host` the guest's at `address`; bits of `protection`: 1 read, 2 write, 4 execute."""
+        """Make `size` bytes of host memory at `host` the engine's at physical `address`; bits: 1 read, 2 write, 4 execute."""
         self._check(self._lib.uc_mem_map_ptr(self.handle, address, size, protection, host), f"map {size:#x} bytes at {address:#x}")
 
-    def unmap(self, address: int, size: int) -> None:
-        """Take away what `map` gave; the two must match exactly, since Unicorn copies memory to split a region."""
-        self._check(self._lib.uc_mem_unmap(self.handle, address, size), f"unmap {size:#x} bytes at {address:#x}")
-
     def write(self, address: int, data: bytes) -> None:
-        """Write mapped guest memory so that code translated from it is translated anew."""
+        """Write physical memory so that code translated from it is translated anew."""
         self._check(self._lib.uc_mem_write(self.handle, address, data, len(data)), f"write {len(data)} bytes at {address:#x}")
+
+    def invalid_address(self) -> int:
+        """The address of the access that the engine has just stopped at, or -1 if it is not to be learned.
+
+        The engine keeps it in a field of its own (`uc_struct.invalid_addr`, which its function `uc_query` does not tell). The first call
+        finds the field: two fetches from odd places, which fail, must each leave their address in one and the same word.
+        """
+        global _invalid_offset
+        words = (ctypes.c_uint64 * (_STRUCT_SIZE // 8)).from_address(self.handle.value or 0)
+        if _invalid_offset is None:
+            before = words[:]
+            context = self.new_context()
+            self.save(context)
+            found = None
+            for place in (0x7E5A_C396_0F10, 0x7D96_5A3C_F1E0):
+                self.start(place)
+                here = {i for i, word in enumerate(words[:]) if word == place}
+                found = here if found is None else found & here
+            self.restore(context)
+            self.release_context(context)
+            _invalid_offset = found.pop() if found is not None and len(found) == 1 else -1
+            return before[_invalid_offset] if _invalid_offset >= 0 else -1
+        return words[_invalid_offset] if _invalid_offset >= 0 else -1
 
     def new_context(self) -> ctypes.c_void_p:
         """A context to save into."""
@@ -261,34 +315,43 @@ _STUBS: Final[dict[str, bytes]] = {
     "aarch64": bytes.fromhex("640040f9 844022eb 640000f9 6c000054 650440f9 a0001fd6 c0035fd6"),
 }
 
-_stub_address = -1
+# Where each piece of native code lies, 0 if it cannot be had.
+_native: dict[int, int] = {}
 
 
-def native_stub() -> int:
-    """The address of the block hook's native code, or 0 where the host has no such code or refuses executable pages.
+def native_code(codes: dict[str, bytes]) -> int:
+    """The address of the code for this host's machine, or 0 where there is none for it or the host refuses executable pages.
 
     The code comes from a memory file that is mapped without write permission: no page is ever both writable and executable, and the
     kernel keeps the instruction cache coherent. PYGO_CROSS_EMULATE_NO_NATIVE in the environment has us do without.
     """
-    global _stub_address
-    if _stub_address < 0:
-        _stub_address = 0
-        code = _STUBS.get(os.uname().machine) if sys.platform == "linux" else None
-        if code is not None and not os.environ.get("PYGO_CROSS_EMULATE_NO_NATIVE"):
-            try:
-                descriptor = os.memfd_create("block-hook")
-            except OSError:
-                return 0
-            try:
-                os.write(descriptor, code)
-                libc = ctypes.CDLL(None, use_errno=True)
-                libc.mmap.restype = ctypes.c_void_p
-                libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int, ctypes.c_int, ctypes.c_int, ctypes.c_long]
-                address = libc.mmap(None, len(code), 5, 2, descriptor, 0)  # read and execute, private
-                if address not in (None, ctypes.c_void_p(-1).value):
-                    _stub_address = address
-            except OSError:
-                return 0
-            finally:
-                os.close(descriptor)
-    return _stub_address
+    code = codes.get(os.uname().machine) if sys.platform == "linux" else None
+    if code is None or os.environ.get("PYGO_CROSS_EMULATE_NO_NATIVE"):
+        return 0
+    address = _native.get(id(codes))
+    if address is None:
+        address = _native[id(codes)] = _map_code(code)
+    return address
+
+
+def _map_code(code: bytes) -> int:
+    try:
+        descriptor = os.memfd_create("native-hook")
+    except OSError:
+        return 0
+    try:
+        os.write(descriptor, code)
+        libc = ctypes.CDLL(None, use_errno=True)
+        libc.mmap.restype = ctypes.c_void_p
+        libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int, ctypes.c_int, ctypes.c_int, ctypes.c_long]
+        address = libc.mmap(None, len(code), 5, 2, descriptor, 0)  # read and execute, private
+        return 0 if address in (None, ctypes.c_void_p(-1).value) else int(address)
+    except OSError:
+        return 0
+    finally:
+        os.close(descriptor)
+
+
+def native_stub() -> int:
+    """The address of the block hook's native code, or 0."""
+    return native_code(_STUBS)

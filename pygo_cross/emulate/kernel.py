@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final
 from pygo_cross.emulate import cpu
 from pygo_cross.emulate.errors import Lacking, LimitReached, ProcessExit
 from pygo_cross.emulate.files import FileTable, InputBytes, InputHost, Output
-from pygo_cross.emulate.memory import Budget
+from pygo_cross.emulate.pagetable import PhysicalMemory
 from pygo_cross.emulate.result import Counters, Limits, Stack
 from pygo_cross.emulate.sched import CALL_STEP, SLICE, Scheduler
 from pygo_cross.emulate.thread import Thread, WaitQueue
@@ -57,7 +57,7 @@ class Kernel:
         self.limits = options.limits
         self.fs = filesystem
         self.sched = Scheduler()
-        self.budget = Budget(options.limits.memory)
+        self.physical = PhysicalMemory(options.limits.memory)
         self.counters = Counters()
         self.calls: dict[str, int] = {}
         self.missing: dict[str, int] = {}
@@ -235,7 +235,7 @@ class Kernel:
         counters = self.counters
         counters.code_bytes = self.sched.used()
         counters.instructions = counters.code_bytes >> 2
-        counters.peak_memory = self.budget.peak
+        counters.peak_memory = self.physical.peak
         counters.virtual_ns = self.sched.elapsed()
 
     def close(self) -> None:

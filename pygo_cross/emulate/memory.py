@@ -1,25 +1,23 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The guest's address space.
 
-It is one sorted list of areas that do not overlap. An area with access is backed by host memory that is shared with the engine, so that the
-emulator reads and writes the guest without going through it; an area without access (PROT_NONE) is recorded only, because mapped regions
-are what costs Unicorn most. Go reserves hundreds of megabytes in this way and uses little of it.
+It is one sorted list of areas that do not overlap. An area with access, or that once had it, has physical memory of its own, which the
+emulator reads and writes without going through the engine; an area that never had access is recorded only, as Go reserves hundreds of
+megabytes and uses little of them. What the engine sees follows the areas through the page table (pagetable.py), on demand.
 
-Invariants: areas are whole pages; every area with access is exactly one region of the engine, and no other region exists; every access
-of the
-emulator's goes through this file, obeys the area's protection, and raises `GuestFault` where the guest's kernel would say EFAULT.
+Invariants: areas are whole pages; every access of the emulator's goes through this file, obeys the area's protection, and raises
+`GuestFault` where the guest's kernel would say EFAULT; no translated code outlives the area that it came from.
 """
 
 from __future__ import annotations
 
-import ctypes
-import mmap
 import struct
 from bisect import bisect_right
 from typing import Final
 
 from pygo_cross.emulate.engine import Engine
 from pygo_cross.emulate.errors import Errno, GuestFault, LimitReached
+from pygo_cross.emulate.pagetable import PageTable, PhysicalMemory
 
 READ: Final = 1
 WRITE: Final = 2
@@ -31,52 +29,34 @@ _u32: Final = struct.Struct("<I")
 _u64: Final = struct.Struct("<Q")
 
 
-class _Backing:
-    """Anonymous host memory."""
-
-    __slots__ = ("address", "buffer", "hold", "size")
-
-    def __init__(self, size: int) -> None:
-        self.size = size
-        self.buffer = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | getattr(mmap, "MAP_NORESERVE", 0))
-        self.hold = ctypes.c_char.from_buffer(self.buffer)
-        self.address = ctypes.addressof(self.hold)
-
-
 class Area:
-    """Guest addresses `start` to `end` with one protection; `offset` is where it begins in its backing."""
+    """Guest addresses `start` to `end` with one protection; `offset` is its physical address in `backing`, if it has one."""
 
-    __slots__ = ("backing", "end", "mapped", "name", "offset", "protection", "start")
+    __slots__ = ("backing", "end", "name", "offset", "protection", "start")
 
-    def __init__(self, start: int, end: int, protection: int, backing: _Backing | None, offset: int, name: str) -> None:
+    def __init__(self, start: int, end: int, protection: int, backing: PhysicalMemory | None, offset: int, name: str) -> None:
         self.start = start
         self.end = end
         self.protection = protection
         self.backing = backing
         self.offset = offset
         self.name = name
-        self.mapped = False
 
-
-class Budget:
-    """Bytes with access in all address spaces of a run, their highest number, and how many there may be (0: any)."""
-
-    __slots__ = ("limit", "peak", "used")
-
-    def __init__(self, limit: int) -> None:
-        self.limit = limit
-        self.used = 0
-        self.peak = 0
+    @property
+    def mapped(self) -> bool:
+        """Whether it can be accessed at all."""
+        return self.protection != 0
 
 
 class Memory:
     """One address space. `accessible` counts bytes with access, `peak` its highest value."""
 
-    __slots__ = ("_budget", "_engine", "_last", "_starts", "accessible", "areas", "page", "peak", "search_top")
+    __slots__ = ("_engine", "_last", "_starts", "accessible", "areas", "page", "pages", "peak", "physical", "search_top")
 
-    def __init__(self, engine: Engine, page: int, budget: Budget, search_top: int) -> None:
+    def __init__(self, engine: Engine, page: int, physical: PhysicalMemory, search_top: int) -> None:
         self._engine = engine
-        self._budget = budget
+        self.physical = physical
+        self.pages = PageTable(engine, physical, self._missing)
         self.page = page
         self.search_top = search_top
         self.areas: list[Area] = []
@@ -101,45 +81,43 @@ class Memory:
         """The area that holds an address."""
         return self._find(address)
 
+    def _missing(self, address: int, kind: int) -> bool:
+        """Supply the page table's entries around an address that the guest may access in this way (0 read, 1 write, 2 fetch)."""
+        area = self._find(address)
+        if area is None or not area.protection:
+            return False
+        # There is no memory that can be written or executed but not read, as on amd64.
+        protection = area.protection | READ
+        if not protection >> kind & 1:
+            return False
+        self.pages.fill(address, area.start, area.end, area.offset, protection)
+        return True
+
     def _insert(self, area: Area) -> None:
         i = bisect_right(self._starts, area.start)
         self.areas.insert(i, area)
         self._starts.insert(i, area.start)
-        self._map(area)
-
-    def _map(self, area: Area) -> None:
-        if area.protection and area.backing is not None:
-            # Unicorn has no region that can be written but not read, nor has amd64.
-            protection = area.protection | READ
-            self._engine.map(area.start, area.end - area.start, protection, area.backing.address + area.offset)
-            area.mapped = True
-            self._count(area.end - area.start)
-
-    def _unmap(self, area: Area) -> None:
-        if area.mapped:
-            self._engine.unmap(area.start, area.end - area.start)
-            area.mapped = False
-            self._count(area.start - area.end)
 
     def _count(self, more: int) -> None:
-        budget = self._budget
         self.accessible += more
         self.peak = max(self.peak, self.accessible)
-        budget.used += more
-        budget.peak = max(budget.peak, budget.used)
+        self.physical.count(more)
+
+    def _leave(self, area: Area) -> None:
+        """What the engine knows of an area is no longer so."""
+        if area.protection:
+            self.pages.clear(area.start, area.end)
+            self._count(area.start - area.end)
+            if area.protection & EXEC:
+                self._engine.flush_code()
 
     def _split(self, address: int) -> None:
         """Make `address` the border of two areas if it lies within one."""
         area = self._find(address)
         if area is None or area.start == address:
             return
-        mapped = area.mapped
-        self._unmap(area)
-        rest = Area(address, area.end, area.protection, area.backing, area.offset + address - area.start, area.name)
+        self._insert(Area(address, area.end, area.protection, area.backing, area.offset + address - area.start, area.name))
         area.end = address
-        if mapped:
-            self._map(area)
-        self._insert(rest)
 
     def _range(self, start: int, end: int) -> list[Area]:
         """The areas within start and end, after splitting at both."""
@@ -154,8 +132,8 @@ class Memory:
         return (size + self.page - 1) & -self.page
 
     def _check_limit(self, more: int) -> None:
-        limit = self._budget.limit
-        if limit and self._budget.used + more > limit:
+        limit = self.physical.limit
+        if limit and self.physical.used + more > limit:
             if more > limit:
                 raise Errno("ENOMEM")
             raise LimitReached("limit-memory", f"the guest wants more than {limit} bytes of memory")
@@ -163,7 +141,10 @@ class Memory:
     def unmap(self, start: int, size: int) -> None:
         """Forget every area in the range."""
         for area in self._range(start, start + size):
-            self._unmap(area)
+            self._leave(area)
+            if area.backing is not None:
+                area.backing.release(area.offset, area.end - area.start)
+            area.protection = 0  # whoever still holds it must see that it is gone
             i = bisect_right(self._starts, area.start) - 1
             del self.areas[i]
             del self._starts[i]
@@ -174,19 +155,17 @@ class Memory:
         if start < 0 or size <= 0 or start + size > TOP:
             raise Errno("ENOMEM")
         area = self._find(start)
-        if protection and area is not None and area.mapped and area.protection == protection and start + size <= area.end:
+        if protection and area is not None and area.protection == protection and start + size <= area.end:
             self.discard(start, size)
             return
         if protection:
             self._check_limit(size)
         self.unmap(start, size)
-        backing = None
+        area = Area(start, start + size, protection, None, 0, name)
         if protection:
-            try:
-                backing = _Backing(size)
-            except (OSError, ValueError, OverflowError) as error:
-                raise Errno("ENOMEM") from error
-        self._insert(Area(start, start + size, protection, backing, 0, name))
+            area.backing, area.offset = self.physical, self.physical.allocate(size)
+            self._count(size)
+        self._insert(area)
 
     def is_free(self, start: int, size: int) -> bool:
         """Whether no area touches the range."""
@@ -224,13 +203,11 @@ class Memory:
             length = area.end - area.start
             if protection and area.backing is None:
                 self._check_limit(length)
-                try:
-                    area.backing, area.offset = _Backing(length), 0
-                except (OSError, ValueError, OverflowError) as error:
-                    raise Errno("ENOMEM") from error
-            self._unmap(area)
+                area.backing, area.offset = self.physical, self.physical.allocate(length)
+            self._leave(area)
             area.protection = protection
-            self._map(area)
+            if protection:
+                self._count(length)
 
     def discard(self, start: int, size: int) -> None:
         """Make a range read as zero again (MADV_DONTNEED), and give its host memory back."""
@@ -240,26 +217,17 @@ class Memory:
             area = self.areas[i]
             low, high = max(start, area.start), min(end, area.end)
             if low < high and area.backing is not None:
+                area.backing.zero(area.offset + low - area.start, high - low)
                 if area.protection & EXEC:
-                    self._engine.write(low, bytes(high - low))
-                else:
-                    self._zero(area.backing, area.offset + low - area.start, high - low)
+                    self._engine.flush_code()
             i += 1
-
-    @staticmethod
-    def _zero(backing: _Backing, offset: int, size: int) -> None:
-        page = mmap.ALLOCATIONGRANULARITY
-        if size >= 65536 and hasattr(mmap, "MADV_DONTNEED") and hasattr(backing.buffer, "madvise"):
-            low, high = (offset + page - 1) & -page, (offset + size) & -page
-            backing.buffer[offset:low] = bytes(low - offset)
-            backing.buffer.madvise(mmap.MADV_DONTNEED, low, high - low)
-            backing.buffer[high : offset + size] = bytes(offset + size - high)
-        else:
-            backing.buffer[offset : offset + size] = bytes(size)
 
     def close(self) -> None:
         """Give all memory back, once the engine is closed."""
         self._count(-self.accessible)
+        for area in self.areas:
+            if area.backing is not None:
+                area.backing.release(area.offset, area.end - area.start)
         self.areas.clear()
         self._starts.clear()
         self._last = None
@@ -330,10 +298,10 @@ class Memory:
             if area is None or area.backing is None:
                 raise GuestFault(address)
             size = min(view.nbytes, area.end - address)
-            if area.protection & EXEC and area.mapped:
-                self._engine.write(address, bytes(view[:size]))
+            offset = area.offset + address - area.start
+            if area.protection & EXEC:
+                self._engine.write(offset, bytes(view[:size]))
             else:
-                offset = area.offset + address - area.start
                 area.backing.buffer[offset : offset + size] = view[:size]
             address += size
             view = view[size:]

@@ -112,7 +112,7 @@ class Process:
         self.arguments = arguments
         self.environment = environment
         kernel = self.kernel
-        space = AddressSpace(self.arch, self.page, self.search_top, kernel.budget, kernel.sched.elapsed, kernel.random)
+        space = AddressSpace(self.arch, self.page, self.search_top, kernel.physical, kernel.sched.elapsed, kernel.random)
         space.users = 1
         self.attach(space)
         try:

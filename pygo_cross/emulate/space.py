@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from pygo_cross.emulate.arch import Arch
 from pygo_cross.emulate.cpu import Cpu
-from pygo_cross.emulate.memory import Area, Budget, Memory
+from pygo_cross.emulate.memory import Area, Memory
+from pygo_cross.emulate.pagetable import PhysicalMemory
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,12 +27,12 @@ class AddressSpace:
     __slots__ = ("_code_area", "cpu", "futexes", "loaded", "memory", "users")
 
     def __init__(
-        self, arch: Arch, page: int, search_top: int, budget: Budget, clock: Callable[[], int], random: Callable[[int], bytes]
+        self, arch: Arch, page: int, search_top: int, physical: PhysicalMemory, clock: Callable[[], int], random: Callable[[int], bytes]
     ) -> None:
         """`clock` is the virtual time in nanoseconds; `random` gives so many bytes."""
         self._code_area: Area | None = None
-        self.cpu = Cpu(arch, clock, lambda: int.from_bytes(random(8), "little"), self._read_code)
-        self.memory = Memory(self.cpu.engine, page, budget, search_top)
+        self.cpu = Cpu(arch, clock, lambda: int.from_bytes(random(8), "little"), self._read_code, page)
+        self.memory = Memory(self.cpu.engine, page, physical, search_top)
         self.futexes: dict[int, WaitQueue] = {}
         self.loaded: Thread | None = None
         self.users = 0
