@@ -9,6 +9,7 @@ The guest sees, each at the path it has on the host:
 
 - read-only, the module that the current directory belongs to, or just the current directory where there is none (the home directory and
   / are never shown as such);
+- read-only, the binary, which tests start again by os.Args[0];
 - read-only, GOROOT without its commands: src, lib, and the like;
 - writable, the files and folders that the go command reads back: coverage, profiles, traces;
 - of the environment, what Go's runtime and testing read (`VARIABLES`), and PWD.
@@ -113,9 +114,10 @@ def find_goroot() -> str:
     return above if os.path.isabs(first) and os.path.isfile(os.path.join(above, "src/runtime/proc.go")) else ""
 
 
-def options(cwd: str, args: list[str]) -> tuple[list[str], list[str]]:
+def options(cwd: str, binary: str, args: list[str]) -> tuple[list[str], list[str]]:
     """The emulator's flags for a binary with these arguments in this directory, and the files among its outputs that are new."""
-    flags: list[str] = []
+    path = os.path.normpath(os.path.join(cwd, binary))
+    flags = ["--mount", f"{path}:{path}"] if os.path.isfile(path) else []
     goroot = find_goroot()
     if goroot:
         for part in _GOROOT_PARTS:
@@ -165,7 +167,7 @@ def main() -> int:
         print(f"{name}: {FLAGS}: {error}", file=sys.stderr)
         return STATUS_LACKING
     try:
-        flags, new = options(current_directory(), args)
+        flags, new = options(current_directory(), binary, args)
     except OSError as error:
         print(f"{name}: {error.filename}: {error.strerror}", file=sys.stderr)
         return STATUS_LACKING
