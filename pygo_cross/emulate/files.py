@@ -14,19 +14,22 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from pygo_cross.emulate.errors import Errno
+from pygo_cross.emulate.hostfs import HostDirectory, HostFile, host_error
 from pygo_cross.emulate.thread import WaitQueue
 from pygo_cross.emulate.vfs import (
     DEVICE_FULL,
     DEVICE_NULL,
     DEVICE_RANDOM,
+    MAX_SIZE,
+    MAY_READ,
+    MAY_WRITE,
     Device,
     Directory,
     File,
     FileSystem,
+    Found,
     Generated,
-    HostFile,
     Node,
-    host_error,
 )
 
 if TYPE_CHECKING:
@@ -50,18 +53,24 @@ POLL_OUT: Final = 4
 POLL_ERR: Final = 8
 POLL_HUP: Final = 16
 
+# How much is read from a file of the host at a time: a file is never in memory as a whole.
+_HOST_TRANSFER: Final = 1 << 26
+
 PIPE_SIZE: Final = 65536
 MAX_FILES: Final = 1024
 
 _SEEK_SET: Final = 0
 _SEEK_CUR: Final = 1
 _SEEK_END: Final = 2
+# Linux's numbers for these; macOS has them the other way round.
+SEEK_DATA: Final = 3
+SEEK_HOLE: Final = 4
 
 
 class OpenFile:
     """What one or several descriptors share. The base class refuses everything."""
 
-    __slots__ = ("flags", "node", "path", "position", "queue", "users")
+    __slots__ = ("flags", "node", "path", "place", "position", "queue", "users")
 
     seekable = False
 
@@ -70,8 +79,23 @@ class OpenFile:
         self.flags = flags
         self.path = path
         self.position = 0
+        # The directory and the name under which it was opened, for those who ask for the path.
+        self.place: tuple[Directory, bytes] | None = None
         self.users = 0
         self.queue = WaitQueue()
+
+    def attributes(self) -> Node:
+        """The node, its attributes up to date."""
+        self.node.refresh()
+        return self.node
+
+    def change_mode(self, fs: FileSystem, mode: int) -> None:
+        """Set the permission bits."""
+        self.node.change_mode(fs, mode)
+
+    def change_times(self, fs: FileSystem, atime: int | None, mtime: int | None) -> None:
+        """Set times; None keeps one."""
+        self.node.change_times(fs, atime, mtime)
 
     def read(self, size: int) -> bytes | None:
         """Up to `size` bytes; b'' at the end; None if it would block."""
@@ -105,6 +129,13 @@ class OpenFile:
         """How many bytes can be read now, for kevent."""
         return 0
 
+    def sync(self) -> None:
+        """Wait until what was written is stored."""
+
+    def allocate(self, offset: int, size: int, punch: bool) -> None:
+        """Reserve room, or make a hole."""
+        raise Errno("ENODEV")
+
     def close(self) -> None:
         """The last descriptor was closed."""
 
@@ -123,48 +154,81 @@ class SeekableFile(OpenFile):
 
     def write(self, data: bytes) -> int | None:
         if self.flags & APPEND:
-            self.position = self.node.size
+            self.position = self.attributes().size
         count = self.pwrite(data, self.position)
         self.position += count
         return count
 
     def seek(self, offset: int, whence: int) -> int:
-        base = {_SEEK_SET: 0, _SEEK_CUR: self.position, _SEEK_END: self.node.size}.get(whence)
-        if base is None or not 0 <= base + offset < 1 << 63:
+        if whence in (SEEK_DATA, SEEK_HOLE):
+            self.position = self._seek_extent(offset, whence)
+            return self.position
+        base = {_SEEK_SET: 0, _SEEK_CUR: self.position}.get(whence)
+        if whence == _SEEK_END:
+            base = self.attributes().size
+        if base is None or not 0 <= base + offset <= MAX_SIZE:
             raise Errno("EINVAL")
         self.position = base + offset
         return self.position
+
+    def _seek_extent(self, offset: int, whence: int) -> int:
+        """SEEK_DATA and SEEK_HOLE of a file that has no holes but the one behind its end."""
+        size = self.attributes().size
+        if not 0 <= offset < size:
+            raise Errno("ENXIO")
+        return offset if whence == SEEK_DATA else size
 
 
 class MemoryFile(SeekableFile):
     """An open `File`."""
 
-    __slots__ = ("_data", "_fs")
+    __slots__ = ("_file", "_fs")
 
     def __init__(self, fs: FileSystem, node: File, flags: int, path: bytes) -> None:
         super().__init__(node, flags, path)
         self._fs = fs
-        self._data = node.data
+        self._file = node
+        node.opens += 1
 
     def pread(self, size: int, offset: int) -> bytes:
-        return bytes(self._data[offset : offset + size])
+        return self._file.contents.read(offset, size)
 
     def pwrite(self, data: bytes, offset: int) -> int:
-        end = offset + len(data)
+        if offset + len(data) > MAX_SIZE:
+            if offset >= MAX_SIZE:
+                raise Errno("EFBIG")
+            data = data[: MAX_SIZE - offset]
         if data:
-            if end > len(self._data):
-                self._extend(end)
-            self._data[offset:end] = data
-            self.node.mtime = self.node.ctime = self._fs.now()
+            self._file.write(self._fs, offset, data)
         return len(data)
 
-    def _extend(self, size: int) -> None:
-        more = size - len(self._data)
-        self._fs.grow(more)
-        self._data.extend(bytes(more))
-
     def truncate(self, size: int) -> None:
-        truncate(self._fs, self.node, size)
+        self._file.truncate(self._fs, size)
+
+    def allocate(self, offset: int, size: int, punch: bool) -> None:
+        file = self._file
+        if punch:
+            held = file.contents.held
+            file.contents.punch(offset, min(size, max(file.size - offset, 0)))
+            self._fs.grow(file.contents.held - held)
+            file.mtime = file.ctime = self._fs.now()
+        elif offset + size > file.size:
+            file.truncate(self._fs, offset + size)
+
+    def _seek_extent(self, offset: int, whence: int) -> int:
+        contents = self._file.contents
+        if not 0 <= offset < contents.size:
+            raise Errno("ENXIO")
+        if whence == SEEK_HOLE:
+            return contents.next_hole(offset)
+        found = contents.next_data(offset)
+        if not 0 <= found < contents.size:
+            raise Errno("ENXIO")
+        return found
+
+    def close(self) -> None:
+        self._file.opens -= 1
+        self._file.release(self._fs)
 
 
 class BytesFile(SeekableFile):
@@ -181,22 +245,60 @@ class BytesFile(SeekableFile):
 
 
 class OpenHostFile(SeekableFile):
-    """An open regular file of the host."""
+    """An open regular file of the host. `descriptor` is taken over if it is given."""
 
-    __slots__ = ("_descriptor",)
+    __slots__ = ("_descriptor", "_file", "_fs")
 
-    def __init__(self, node: HostFile, flags: int, path: bytes) -> None:
+    def __init__(self, fs: FileSystem, node: HostFile, flags: int, path: bytes, descriptor: int = -1) -> None:
         super().__init__(node, flags, path)
-        try:
-            self._descriptor = os.open(node.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-        except OSError as error:
-            raise host_error(error) from error
+        self._fs = fs
+        self._file = node
+        if descriptor < 0:
+            descriptor = node.open(os.O_RDWR if flags & READ and flags & WRITE else os.O_WRONLY if flags & WRITE else os.O_RDONLY)
+        self._descriptor = descriptor
+
+    def attributes(self) -> Node:
+        self._file.update(os.fstat(self._descriptor))
+        return self._file
+
+    def change_mode(self, fs: FileSystem, mode: int) -> None:
+        self._file.change_open(self._descriptor, mode, None, None)
+
+    def change_times(self, fs: FileSystem, atime: int | None, mtime: int | None) -> None:
+        self._file.change_open(self._descriptor, None, atime, mtime)
 
     def pread(self, size: int, offset: int) -> bytes:
         try:
-            return os.pread(self._descriptor, min(size, 1 << 26), offset)
+            return os.pread(self._descriptor, min(size, _HOST_TRANSFER), offset)
         except (OSError, OverflowError) as error:
-            raise Errno("EIO") from error
+            raise host_error(error) if isinstance(error, OSError) else Errno("EINVAL") from error
+
+    def pwrite(self, data: bytes, offset: int) -> int:
+        more = offset + len(data) - os.fstat(self._descriptor).st_size
+        if more > 0:
+            # What a write leaves as a hole before it takes no room on the host.
+            self._fs.grow(min(more, len(data)))
+        try:
+            count = os.pwrite(self._descriptor, data, offset)
+        except (OSError, OverflowError) as error:
+            raise host_error(error) if isinstance(error, OSError) else Errno("EFBIG") from error
+        self._file.written()
+        return count
+
+    def truncate(self, size: int) -> None:
+        self._file.truncate_open(self._descriptor, size)
+
+    def allocate(self, offset: int, size: int, punch: bool) -> None:
+        if punch:
+            raise Errno("EOPNOTSUPP")
+        if offset + size > self.attributes().size:
+            self.truncate(offset + size)
+
+    def sync(self) -> None:
+        try:
+            os.fsync(self._descriptor)
+        except OSError as error:
+            raise host_error(error) from error
 
     def close(self) -> None:
         os.close(self._descriptor)
@@ -468,6 +570,13 @@ class FileTable:
         del self.files[descriptor]
         self.close_on_exec.discard(descriptor)
         file.users -= 1
+        locks = file.node.locks
+        if locks is not None:
+            # A process loses its locks on a file with the first descriptor of it that it closes; an open file with the last.
+            locks.unlock_range(self)
+            if not file.users:
+                locks.unlock_range(file)
+                locks.unlock_whole(file)
         if not file.users:
             file.close()
         return file
@@ -479,70 +588,85 @@ class FileTable:
 
 
 def truncate(fs: FileSystem, node: Node, size: int) -> None:
-    """Set a file's size."""
+    """Set a file's size, by its name."""
     if isinstance(node, Directory):
         raise Errno("EISDIR")
+    if size < 0 or not stat.S_ISREG(node.mode):
+        raise Errno("EINVAL")
     if node.read_only:
         raise Errno("EROFS")
-    if not isinstance(node, File) or size < 0:
-        raise Errno("EINVAL")
-    more = size - len(node.data)
-    fs.grow(more)
-    if more > 0:
-        node.data.extend(bytes(more))
-    else:
-        del node.data[size:]
-    node.mtime = node.ctime = fs.now()
+    if not node.permits(MAY_WRITE):
+        raise Errno("EACCES")
+    node.truncate(fs, size)
 
 
 def open_path(process: Process, base: Directory, path: bytes, flags: int, mode: int) -> OpenFile:
     """open(2) with neutral flags."""
     fs = process.fs
-    directory, name, node = fs.resolve_parent(base, path, not (flags & NOFOLLOW or (flags & CREATE and flags & EXCLUSIVE)))
-    if node is None:
-        if not flags & CREATE:
-            raise Errno("ENOENT")
-        if path.endswith(b"/"):
-            raise Errno("EISDIR")
-        fs.writable(directory)
-        node = File(fs, mode & ~process.umask)
-        fs.add(directory, name, node)
-        return MemoryFile(fs, node, flags, path)
-    if flags & CREATE and flags & EXCLUSIVE:
-        raise Errno("EEXIST")
-    return open_node(process, node, flags, path)
+    found = fs.find(base, path, not (flags & NOFOLLOW or (flags & CREATE and flags & EXCLUSIVE)))
+    return open_found(process, found, flags, path, mode)
+
+
+def open_found(process: Process, found: Found, flags: int, path: bytes, mode: int) -> OpenFile:
+    """The rest of open(2), once it is known where the path leads."""
+    fs = process.fs
+    node = found.node
+    file: OpenFile
+    if node is not None:
+        if flags & CREATE and flags & EXCLUSIVE:
+            raise Errno("EEXIST")
+        file = open_node(process, node, flags, path)
+    elif not flags & CREATE:
+        raise Errno("ENOENT")
+    elif found.slash:
+        raise Errno("EISDIR")
+    else:
+        # The one who makes a file may use it as asked, whatever its mode.
+        directory = found.directory
+        fs.may_change(directory)
+        mode = mode & 0o7777 & ~process.umask
+        if isinstance(directory, HostDirectory):
+            host_file, descriptor = directory.create(fs, found.name, mode)
+            file = OpenHostFile(fs, host_file, flags, path, descriptor)
+        else:
+            node = directory.make_file(fs, found.name, mode)
+            assert isinstance(node, File)
+            file = MemoryFile(fs, node, flags, path)
+    if file.place is None:
+        file.place = (found.directory, found.name)
+    return file
 
 
 def open_node(process: Process, node: Node, flags: int, path: bytes) -> OpenFile:
     """Open a node that exists."""
     kind = stat.S_IFMT(node.mode)
-    if kind == stat.S_IFLNK:
-        if not flags & PATH_ONLY:
-            raise Errno("ELOOP")
-        return OpenFile(node, flags, path)
-    if isinstance(node, Directory):
-        if flags & (WRITE | CREATE):
-            raise Errno("EISDIR")
-        return OpenDirectory(node, flags, path)
-    if flags & DIRECTORY:
+    if flags & DIRECTORY and kind != stat.S_IFDIR:
         raise Errno("ENOTDIR")
-    if flags & WRITE and node.read_only:
+    if kind == stat.S_IFLNK and not flags & PATH_ONLY:
+        raise Errno("ELOOP")
+    if isinstance(node, Directory) and flags & (WRITE | CREATE):
+        raise Errno("EISDIR")
+    if flags & PATH_ONLY:
+        return OpenDirectory(node, flags, path) if isinstance(node, Directory) else OpenFile(node, flags, path)
+    if isinstance(node, Device) and node.kind == "fd":
+        return process.files.get(node.number)
+    write = bool(flags & WRITE or (flags & TRUNCATE and kind == stat.S_IFREG))
+    if write and node.read_only and kind in (stat.S_IFREG, stat.S_IFDIR):
         raise Errno("EROFS")
+    if not node.permits((MAY_READ if flags & READ else 0) | (MAY_WRITE if write else 0)):
+        raise Errno("EACCES")
+    if isinstance(node, Directory):
+        return OpenDirectory(node, flags, path)
+    if flags & TRUNCATE and kind == stat.S_IFREG:
+        node.truncate(process.fs, 0)
     if isinstance(node, File):
-        needed = (0o400 if flags & READ else 0) | (0o200 if flags & WRITE else 0)
-        if node.mode & needed != needed:
-            raise Errno("EACCES")
-        if flags & TRUNCATE and flags & WRITE:
-            truncate(process.fs, node, 0)
         return MemoryFile(process.fs, node, flags, path)
     if isinstance(node, Generated):
         return BytesFile(node, flags, path, node.make())
     if isinstance(node, HostFile):
         if kind != stat.S_IFREG:
             raise Errno("EACCES")
-        return OpenHostFile(node, flags, path)
+        return OpenHostFile(process.fs, node, flags, path)
     if isinstance(node, Device):
-        if node.kind == "fd":
-            return process.files.get(node.number)
         return OpenDevice(node, flags, path, process.random)
     raise Errno("ENXIO")

@@ -242,3 +242,4 @@ class Kernel:
         """Free what the host gave: engines, memory, files."""
         for process in list(self.processes.values()):
             process.close()
+        self.fs.close()

@@ -6,23 +6,27 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 
+from pygo_cross.emulate import hostfs
 from pygo_cross.emulate.errors import Errno, NotFound
 from pygo_cross.emulate.files import FileTable
 from pygo_cross.emulate.image import Image
 from pygo_cross.emulate.kernel import Kernel, Options
 from pygo_cross.emulate.process import Process
 from pygo_cross.emulate.sched import EPOCH
-from pygo_cross.emulate.vfs import Device, Directory, File, FileSystem
+from pygo_cross.emulate.vfs import GID, UID, Device, Directory, File, FileSystem, Node
 from pygo_cross.emulate.zones import PATH as ZONES
 from pygo_cross.emulate.zones import ZoneDirectory
 
 _FOLDERS = (b"/bin", b"/dev", b"/etc", b"/home/user", b"/root", b"/usr/bin", b"/usr/lib", b"/var")
 
 
-def split_mount(text: str) -> tuple[str, str]:
-    """`HOST[:GUEST]` in two; without GUEST the guest sees the path that the host does."""
-    host, separator, guest = text.partition(":")
-    return host, guest if separator else os.path.abspath(host)
+def split_mount(text: str) -> tuple[str, str, bool]:
+    """`HOST[:GUEST][:rw]` (or `:ro`): the host's path, the guest's, which without GUEST is the same, and whether the guest may write."""
+    host, *rest = text.split(":")
+    writable = bool(rest) and rest[-1] == "rw"
+    if rest and rest[-1] in ("rw", "ro"):
+        rest.pop()
+    return host, ":".join(rest) if rest else os.path.abspath(host), writable
 
 
 def make_tree(limit: int) -> FileSystem:
@@ -46,7 +50,19 @@ def make_tree(limit: int) -> FileSystem:
     for path, content in text.items():
         fs.put(path, File(fs, 0o644, content))
     fs.put(ZONES, ZoneDirectory(fs))
+    # The system's own files are root's; /, /home/user and what is put in later belong to the guest's user.
+    for name in (b"bin", b"dev", b"etc", b"home", b"root", b"tmp", b"usr", b"var"):
+        _give_to_root(fs.root.entries[name])
+    home = fs.resolve(fs.root, b"/home/user")
+    home.uid, home.gid = UID, GID
     return fs
+
+
+def _give_to_root(node: Node) -> None:
+    node.uid = node.gid = 0
+    if isinstance(node, Directory):
+        for child in node.entries.values():
+            _give_to_root(child)
 
 
 def make_kernel(
@@ -60,11 +76,29 @@ def make_kernel(
 ) -> Kernel:
     """A kernel whose first process is ready to run; `data` is its binary, which it can read."""
     fs = make_tree(options.limits.files)
+    fs.darwin = image.system == "darwin"
+    try:
+        return _fill(fs, image, data, options, stdin, mounts, files, cwd)
+    except BaseException:
+        fs.close()
+        raise
+
+
+def _fill(
+    fs: FileSystem,
+    image: Image,
+    data: bytes,
+    options: Options,
+    stdin: bytes | int,
+    mounts: Iterable[str | tuple[str, str]],
+    files: Mapping[str, bytes],
+    cwd: str,
+) -> Kernel:
     for mount in mounts:
-        host, guest = split_mount(mount) if isinstance(mount, str) else mount
+        host, guest, writable = split_mount(mount) if isinstance(mount, str) else (*mount, False)
         if not guest.startswith("/"):
             raise NotFound("mount-not-absolute", f"cannot mount at {guest}: not an absolute path")
-        fs.mount(host, guest)
+        hostfs.mount(fs, host, guest, writable)
     for path, content in files.items():
         try:
             fs.grow(len(content))
@@ -85,7 +119,9 @@ def make_kernel(
     kernel.sched.cpu = process.cpu
     fs.now = kernel.sched.now
     kernel.sched.current = kernel.sched.next()
-    fs.put(executable, File(fs, 0o755, data))
+    program = File(fs, 0o755, data)
+    _give_to_root(program)
+    fs.put(executable, program)
     return kernel
 
 

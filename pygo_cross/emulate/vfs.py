@@ -1,25 +1,29 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The guest's file tree: directories and files in memory, host paths mounted read-only, and a few generated files.
+"""The guest's file tree: directories and files in memory, a few generated files, and the paths that lead to them.
 
-The guest sees nothing of the host but what is mounted. Host trees are walked one name at a time and never through the host's own symbolic
-links: a link is read, and its target is resolved in the guest's tree, so none can lead out of the mount. (The host's tree is taken not to
-be changed by an adversary meanwhile; the guest cannot change it.)
+The guest sees nothing of the host but what is mounted (hostfs.py). A directory, in memory or on the host, knows how to look up, make, move
+and remove its entries; `FileSystem` resolves paths, name by name and always in the guest's tree, decides whether the guest may, and leaves
+the doing to the directory. The guest is one ordinary user, `UID`; what belongs to root is read by the bits for others.
 
 Names and paths are bytes. Inode numbers are given in the order of first use, so they do not depend on the host. Failures are `Errno`.
 """
 
 from __future__ import annotations
 
-import os
 import stat
 from collections.abc import Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from pygo_cross.emulate.errors import Errno, LimitReached, NotFound
+from pygo_cross.emulate.contents import Contents
+from pygo_cross.emulate.errors import Errno, LimitReached
+
+if TYPE_CHECKING:
+    from pygo_cross.emulate.locks import Locks
 
 MAX_LINKS: Final = 40
 MAX_NAME: Final = 255
 MAX_PATH: Final = 4096
+MAX_SIZE: Final = (1 << 63) - 1
 
 UID: Final = 1000
 GID: Final = 1000
@@ -30,25 +34,21 @@ DEVICE_RANDOM: Final = "random"
 DEVICE_FULL: Final = "full"
 DEVICE_FD: Final = "fd"
 
-_HOST_ERRORS: Final = {
-    PermissionError: "EACCES",
-    FileNotFoundError: "ENOENT",
-    NotADirectoryError: "ENOTDIR",
-    IsADirectoryError: "EISDIR",
-}
-
-
-def host_error(error: OSError) -> Errno:
-    """The guest's error for a host's."""
-    return Errno(_HOST_ERRORS.get(type(error), "EIO"))
+# What `permits` is asked for.
+MAY_READ: Final = 4
+MAY_WRITE: Final = 2
+MAY_SEARCH: Final = 1
 
 
 class Node:
-    """A file of any kind. Times are nanoseconds since 1970; `mode` has the type bits of stat(2)."""
+    """A file of any kind. Times are nanoseconds since 1970; `mode` has the type bits of stat(2); `locks` is None until there are some."""
 
-    __slots__ = ("atime", "ctime", "gid", "inode", "links", "mode", "mtime", "uid")
+    __slots__ = ("atime", "born", "ctime", "gid", "inode", "links", "locks", "mode", "mtime", "uid")
 
     read_only = False
+    # The file system that a node is of, as stat and rename tell it.
+    device = 1
+    mount_point = False
 
     def __init__(self, fs: FileSystem, mode: int) -> None:
         fs.inodes += 1
@@ -57,23 +57,55 @@ class Node:
         self.uid = UID
         self.gid = GID
         self.links = 1
-        self.atime = self.mtime = self.ctime = fs.now()
+        self.atime = self.mtime = self.ctime = self.born = fs.now()
+        self.locks: Locks | None = None
 
     @property
     def size(self) -> int:
         """The size in bytes that stat reports."""
         return 0
 
+    @property
+    def stored(self) -> int:
+        """How many bytes are stored, for stat's blocks."""
+        return self.size
+
+    def refresh(self) -> None:
+        """Bring the attributes up to date, where they are somebody else's."""
+
+    def change_mode(self, fs: FileSystem, mode: int) -> None:
+        """Set the permission bits."""
+        self.mode = stat.S_IFMT(self.mode) | mode & 0o7777
+        self.ctime = fs.now()
+
+    def change_times(self, fs: FileSystem, atime: int | None, mtime: int | None) -> None:
+        """Set times; None keeps one."""
+        if atime is not None:
+            self.atime = atime
+        if mtime is not None:
+            self.mtime = mtime
+        self.ctime = fs.now()
+
+    def truncate(self, fs: FileSystem, size: int) -> None:
+        """Set the size."""
+        raise Errno("EINVAL")
+
+    def permits(self, wanted: int) -> bool:
+        """Whether the guest has all the MAY_* rights of `wanted`."""
+        shift = 6 if self.uid == UID else 3 if self.gid == GID else 0
+        return not wanted & ~(self.mode >> shift) & 7
+
 
 class Directory(Node):
-    """A directory in memory."""
+    """A directory in memory. One that was removed has no links; its parent stays known."""
 
-    __slots__ = ("entries", "parent")
+    __slots__ = ("entries", "name", "parent")
 
     def __init__(self, fs: FileSystem, mode: int, parent: Directory | None) -> None:
         super().__init__(fs, stat.S_IFDIR | mode & 0o7777)
         self.links = 2
         self.parent = parent if parent is not None else self
+        self.name = b""
         self.entries: dict[bytes, Node] = {}
 
     @property
@@ -88,19 +120,121 @@ class Directory(Node):
         """The names, in the order in which they are listed."""
         return list(self.entries)
 
+    def holds(self, name: bytes, node: Node) -> bool:
+        """Whether `name` still stands for `node`, without asking anybody else."""
+        return self.entries.get(name) is node
+
+    def truncate(self, fs: FileSystem, size: int) -> None:
+        raise Errno("EISDIR")
+
+    # Changes. FileSystem has checked that they make sense and are allowed.
+
+    def _touch(self, fs: FileSystem) -> None:
+        self.mtime = self.ctime = fs.now()
+
+    def add(self, fs: FileSystem, name: bytes, node: Node) -> None:
+        """Enter a node that lives in memory."""
+        self.entries[name] = node
+        if isinstance(node, Directory):
+            node.parent = self
+            node.name = name
+            self.links += 1
+        self._touch(fs)
+
+    def remove(self, fs: FileSystem, name: bytes, node: Node) -> None:
+        """Take an entry away: unlink or, for a directory, which is empty, rmdir."""
+        del self.entries[name]
+        self._touch(fs)
+        node.ctime = fs.now()
+        if isinstance(node, Directory):
+            self.links -= 1
+            node.links = 0
+        else:
+            node.links -= 1
+            if isinstance(node, File):
+                node.release(fs)
+
+    def make_file(self, fs: FileSystem, name: bytes, mode: int) -> Node:
+        """A new empty regular file."""
+        node = File(fs, mode)
+        self.add(fs, name, node)
+        return node
+
+    def make_directory(self, fs: FileSystem, name: bytes, mode: int) -> None:
+        """A new directory."""
+        self.add(fs, name, Directory(fs, mode, self))
+
+    def make_symlink(self, fs: FileSystem, name: bytes, target: bytes) -> None:
+        """A new symbolic link."""
+        self.add(fs, name, Symlink(fs, target))
+
+    def make_link(self, fs: FileSystem, name: bytes, node: Node) -> None:
+        """One more name for a node of the same device."""
+        node.links += 1
+        node.ctime = fs.now()
+        self.add(fs, name, node)
+
+    def move(self, fs: FileSystem, name: bytes, node: Node, target: Directory, new_name: bytes, old: Node | None) -> None:
+        """Rename; `old` is what goes away in its place. `target` is of the same device."""
+        if old is not None:
+            target.remove(fs, new_name, old)
+        del self.entries[name]
+        if isinstance(node, Directory):
+            self.links -= 1
+        self._touch(fs)
+        node.ctime = fs.now()
+        target.add(fs, new_name, node)
+
+    def exchange(self, fs: FileSystem, name: bytes, node: Node, target: Directory, new_name: bytes, other: Node) -> None:
+        """Let two entries change places."""
+        for directory, moved in ((self, node), (target, other)):
+            if isinstance(moved, Directory):
+                directory.links -= 1
+        self.add(fs, name, other)
+        target.add(fs, new_name, node)
+        node.ctime = other.ctime = fs.now()
+
 
 class File(Node):
-    """A regular file in memory."""
+    """A regular file in memory. `opens` counts the open files: its bytes are given back when neither name nor open file is left."""
 
-    __slots__ = ("data",)
+    __slots__ = ("contents", "opens")
 
     def __init__(self, fs: FileSystem, mode: int, data: bytes = b"") -> None:
         super().__init__(fs, stat.S_IFREG | mode & 0o7777)
-        self.data = bytearray(data)
+        self.contents = Contents(data)
+        self.opens = 0
+
+    @property
+    def data(self) -> bytes:
+        """All of it."""
+        return self.contents.read(0, self.contents.size)
 
     @property
     def size(self) -> int:
-        return len(self.data)
+        return self.contents.size
+
+    @property
+    def stored(self) -> int:
+        return self.contents.held
+
+    def write(self, fs: FileSystem, offset: int, data: bytes) -> None:
+        """Write at an offset."""
+        fs.grow(self.contents.growth(offset, len(data)))
+        self.contents.write(offset, data)
+        self.mtime = self.ctime = fs.now()
+
+    def truncate(self, fs: FileSystem, size: int) -> None:
+        held = self.contents.held
+        self.contents.truncate(size)
+        fs.grow(self.contents.held - held)
+        self.mtime = self.ctime = fs.now()
+
+    def release(self, fs: FileSystem) -> None:
+        """Give the bytes back if nobody can reach them any more."""
+        if not self.links and not self.opens:
+            fs.grow(-self.contents.held)
+            self.contents = Contents()
 
 
 class Symlink(Node):
@@ -115,6 +249,14 @@ class Symlink(Node):
     @property
     def size(self) -> int:
         return len(self.target)
+
+    def read(self) -> bytes:
+        """The target."""
+        return self.target
+
+    def jump(self) -> Node | None:
+        """The node that the link stands for, for links that are no names (those of /proc/self/fd); None for all others."""
+        return None
 
 
 class Device(Node):
@@ -133,8 +275,6 @@ class Generated(Node):
 
     __slots__ = ("make",)
 
-    read_only = True
-
     def __init__(self, fs: FileSystem, make: Callable[[], bytes]) -> None:
         super().__init__(fs, stat.S_IFREG | 0o444)
         self.make = make
@@ -149,72 +289,25 @@ class GeneratedLink(Symlink):
         super().__init__(fs, b"")
         self.make = make
 
-
-class HostFile(Node):
-    """A regular file of the host."""
-
-    __slots__ = ("_size", "path")
-
-    read_only = True
-
-    def __init__(self, fs: FileSystem, path: bytes, info: os.stat_result) -> None:
-        super().__init__(fs, info.st_mode)
-        self.path = path
-        self.refresh(info)
-
-    def refresh(self, info: os.stat_result) -> None:
-        """Take over the host's attributes."""
-        self.mode = info.st_mode
-        self._size = info.st_size
-        self.mtime = self.atime = self.ctime = info.st_mtime_ns
-
-    @property
-    def size(self) -> int:
-        return self._size
+    def read(self) -> bytes:
+        return self.make()
 
 
-class HostDirectory(Directory):
-    """A directory of the host. `entries` holds what was mounted below it, over the host's own."""
+class Found:
+    """Where a path leads: the directory, the last name, and the node if it exists.
 
-    __slots__ = ("_fs", "_known", "path")
+    The name is empty if the path ends in a directory itself: in `.` or `..`, which is then `dots`, or at the root. `slash` says that
+    the path demands a directory.
+    """
 
-    read_only = True
+    __slots__ = ("directory", "dots", "name", "node", "slash")
 
-    def __init__(self, fs: FileSystem, path: bytes, info: os.stat_result, parent: Directory | None) -> None:
-        super().__init__(fs, info.st_mode, parent)
-        self._fs = fs
-        self._known: dict[bytes, tuple[tuple[int, int], Node]] = {}
-        self.path = path
-        self.mtime = self.atime = self.ctime = info.st_mtime_ns
-
-    def lookup(self, name: bytes) -> Node | None:
-        node = self.entries.get(name)
-        if node is not None:
-            return node
-        path = self.path + b"/" + name
-        try:
-            info = os.lstat(path)
-        except (FileNotFoundError, NotADirectoryError, ValueError):
-            return None
-        except OSError as error:
-            raise host_error(error) from error
-        identity = (info.st_dev, info.st_ino)
-        known = self._known.get(name)
-        if known is not None and known[0] == identity and stat.S_IFMT(known[1].mode) == stat.S_IFMT(info.st_mode):
-            node = known[1]
-            if isinstance(node, HostFile):
-                node.refresh(info)
-            return node
-        node = self._fs.host_node(path, info, self)
-        self._known[name] = (identity, node)
-        return node
-
-    def names(self) -> list[bytes]:
-        try:
-            found = os.listdir(self.path)
-        except OSError as error:
-            raise host_error(error) from error
-        return sorted({*found, *self.entries})
+    def __init__(self, directory: Directory, name: bytes, node: Node | None, slash: bool, dots: bytes) -> None:
+        self.directory = directory
+        self.name = name
+        self.node = node
+        self.slash = slash
+        self.dots = dots
 
 
 class FileSystem:
@@ -225,31 +318,26 @@ class FileSystem:
         self.limit = limit
         self.used = 0
         self.inodes = 1
-        self._host_files: dict[tuple[int, int], HostFile] = {}
+        self.devices = 1
+        self.closers: list[Callable[[], None]] = []
+        # Whether names follow macOS where it differs.
+        self.darwin = False
         self.root: Directory = Directory(self, 0o755, None)
 
-    def host_node(self, path: bytes, info: os.stat_result, parent: Directory) -> Node:
-        """The node for a host path that was looked at without following links."""
-        if stat.S_ISDIR(info.st_mode):
-            return HostDirectory(self, path, info, parent)
-        if stat.S_ISLNK(info.st_mode):
-            try:
-                return Symlink(self, os.readlink(path))
-            except OSError as error:
-                raise host_error(error) from error
-        identity = (info.st_dev, info.st_ino)
-        node = self._host_files.get(identity)
-        if node is None:
-            node = self._host_files[identity] = HostFile(self, path, info)
-        return node
-
     def grow(self, more: int) -> None:
-        """Account for a change of the bytes held in memory."""
-        if self.limit and more > self.limit:
-            raise Errno("EFBIG")
+        """Account for a change of the bytes held in memory, or written to mounts."""
+        if more > 0 and self.limit:
+            if more > self.limit:
+                raise Errno("EFBIG")
+            if self.used + more > self.limit:
+                raise LimitReached("limit-files", f"the guest's files in memory exceed {self.limit} bytes")
         self.used += more
-        if more > 0 and self.limit and self.used > self.limit:
-            raise LimitReached("limit-files", f"the guest's files in memory exceed {self.limit} bytes")
+
+    def close(self) -> None:
+        """Give back what the host gave."""
+        for closer in self.closers:
+            closer()
+        self.closers.clear()
 
     # Setting up.
 
@@ -262,7 +350,9 @@ class FileSystem:
             child = node.lookup(name)
             if child is None:
                 child = Directory(self, mode, node)
+                child.name = name
                 node.entries[name] = child
+                node.links += 1
             if not isinstance(child, Directory):
                 raise Errno("ENOTDIR")
             node = child
@@ -284,40 +374,36 @@ class FileSystem:
             return
         if isinstance(node, Directory):
             node.parent = directory
+            node.name = name
+            directory.links += 1
         directory.entries[name] = node
-
-    def mount(self, host: str, guest: str) -> None:
-        """Show a host file or directory at an absolute guest path; raises `NotFound` if the host has none."""
-        path = os.path.realpath(host)
-        try:
-            info = os.stat(path)
-        except (OSError, ValueError) as error:
-            raise NotFound("mount-not-found", f"cannot mount {host}: {getattr(error, 'strerror', None) or error}") from error
-        if not (stat.S_ISDIR(info.st_mode) or stat.S_ISREG(info.st_mode)):
-            raise NotFound("mount-not-found", f"cannot mount {host}: neither a file nor a directory")
-        try:
-            self.put(os.fsencode(guest), self.host_node(os.fsencode(path), info, self.root))
-        except Errno as error:
-            raise NotFound("mount-not-found", f"cannot mount at {guest}: {error.name}") from error
 
     # Paths.
 
     def resolve(self, base: Directory, path: bytes, follow: bool = True) -> Node:
         """The node of a path; `follow` says what to do with a final symbolic link."""
-        parent, name, node = self.resolve_parent(base, path, follow)
+        node = self.find(base, path, follow).node
         if node is None:
             raise Errno("ENOENT")
-        del parent, name
         return node
 
     def resolve_parent(self, base: Directory, path: bytes, follow: bool) -> tuple[Directory, bytes, Node | None]:
-        """The directory, the last name and, if it exists, the node of a path. The name is empty if the path ends in a directory itself."""
+        """The directory, the last name and, if it exists, the node of a path; see `Found`."""
+        found = self.find(base, path, follow)
+        return found.directory, found.name, found.node
+
+    def find(self, base: Directory, path: bytes, follow: bool, inside: Directory | None = None, links_allowed: bool = True) -> Found:
+        """Where a path leads. With `inside`, a path or link that leaves that directory fails with EXDEV (RESOLVE_BENEATH)."""
         if not path:
             raise Errno("ENOENT")
         if len(path) >= MAX_PATH:
             raise Errno("ENAMETOOLONG")
-        must_be_directory = path.endswith((b"/", b"/.", b"/.."))
+        slash = path.endswith((b"/", b"/.", b"/.."))
+        last_part = path.rstrip(b"/").rpartition(b"/")[2]
+        dots = last_part if last_part in (b".", b"..") else b""
         links = 0
+        if inside is not None and path[:1] == b"/":
+            raise Errno("EXDEV")
         node: Node | None = self.root if path[:1] == b"/" else base
         directory: Directory = self.root if path[:1] == b"/" else base
         last = b""
@@ -329,7 +415,11 @@ class FileSystem:
             if not isinstance(node, Directory):
                 raise Errno("ENOTDIR")
             directory = node
+            if not directory.permits(MAY_SEARCH):
+                raise Errno("EACCES")
             if name == b"..":
+                if directory is inside:
+                    raise Errno("EXDEV")
                 node = directory.parent
                 last = b""
                 continue
@@ -337,148 +427,221 @@ class FileSystem:
                 raise Errno("ENAMETOOLONG")
             node = directory.lookup(name)
             last = name
-            if isinstance(node, Symlink) and (rest or follow or must_be_directory):
+            if isinstance(node, Symlink) and (rest or follow or slash):
                 links += 1
-                if links > MAX_LINKS:
+                if links > MAX_LINKS or not links_allowed:
                     raise Errno("ELOOP")
-                target = node.make() if isinstance(node, GeneratedLink) else node.target
+                jump = node.jump()
+                if jump is not None:
+                    if inside is not None:
+                        raise Errno("EXDEV")
+                    node = jump
+                    continue
+                target = node.read()
                 if not target:
                     raise Errno("ENOENT")
                 if target[:1] == b"/":
+                    if inside is not None:
+                        raise Errno("EXDEV")
                     node = self.root
-                    last = b""
                 else:
                     node = directory
+                last = b""
+                if not rest and target.endswith((b"/", b"/.")):
+                    slash = True
                 rest.extend(part for part in reversed(target.split(b"/")) if part not in (b"", b"."))
-        if must_be_directory and node is not None and not isinstance(node, Directory):
+        if slash and node is not None and not isinstance(node, Directory):
             raise Errno("ENOTDIR")
-        if isinstance(node, Directory) and not last:
-            return node, b"", node
-        return directory, last, node
+        if dots and node is None:
+            raise Errno("ENOENT")
+        if isinstance(node, Directory) and (dots or not last):
+            return Found(node, b"", node, slash, dots)
+        return Found(directory, last, node, slash, dots)
 
     def path_of(self, directory: Directory) -> bytes:
         """The absolute path of a directory; ENOENT if it was removed."""
         parts: list[bytes] = []
         while directory is not self.root:
-            parent = directory.parent
-            for name, node in self._children(parent):
-                if node is directory:
-                    parts.append(name)
-                    break
-            else:
+            if not directory.links or not directory.parent.holds(directory.name, directory):
                 raise Errno("ENOENT")
-            directory = parent
+            parts.append(directory.name)
+            directory = directory.parent
         return b"/" + b"/".join(reversed(parts))
-
-    @staticmethod
-    def _children(directory: Directory) -> list[tuple[bytes, Node]]:
-        children = list(directory.entries.items())
-        if isinstance(directory, HostDirectory):
-            children.extend((name, node) for name, (_, node) in directory._known.items())
-        return children
 
     # Changes.
 
-    def _touch(self, directory: Directory) -> None:
-        directory.mtime = directory.ctime = self.now()
-
-    def writable(self, directory: Directory) -> Directory:
-        """The directory, if its entries can be changed."""
+    def may_change(self, directory: Directory) -> None:
+        """Fails unless entries can be made in a directory."""
         if directory.read_only:
             raise Errno("EROFS")
-        return directory
+        if not directory.links:
+            raise Errno("ENOENT")
+        if not directory.permits(MAY_WRITE | MAY_SEARCH):
+            raise Errno("EACCES")
+
+    def _may_remove(self, directory: Directory, node: Node) -> None:
+        self.may_change(directory)
+        if directory.mode & stat.S_ISVTX and UID not in (node.uid, directory.uid):
+            raise Errno("EPERM")
+        if node.mount_point:
+            raise Errno("EBUSY")
 
     def place(self, base: Directory, path: bytes) -> tuple[Directory, bytes]:
         """Where a new entry of this path goes; EEXIST if there is one."""
-        directory, name, node = self.resolve_parent(base, path, False)
-        if node is not None:
+        return self._place(base, path, False)
+
+    def _place(self, base: Directory, path: bytes, is_directory: bool) -> tuple[Directory, bytes]:
+        if path.endswith(b"/") and path.strip(b"/"):
+            # A link at the end is what exists, whatever it leads to, except that macOS makes the directory where a link dangles.
+            follow = self.darwin and is_directory
+            found = self.find(base, path.rstrip(b"/"), follow)
+            if found.node is None and not is_directory:
+                raise Errno("ENOENT")
+        else:
+            found = self.find(base, path, False)
+        if found.node is not None:
             raise Errno("EEXIST")
-        return self.writable(directory), name
+        self.may_change(found.directory)
+        return found.directory, found.name
 
     def add(self, directory: Directory, name: bytes, node: Node) -> None:
-        """Enter a node."""
-        directory.entries[name] = node
-        if isinstance(node, Directory):
-            node.parent = directory
-            directory.links += 1
-        self._touch(directory)
+        """Enter a node that lives in memory (a socket, a FIFO) where `place` said."""
+        directory.add(self, name, node)
 
     def remove(self, directory: Directory, name: bytes, node: Node) -> None:
         """Take an entry away."""
-        del directory.entries[name]
-        self._touch(directory)
-        node.ctime = self.now()
-        if isinstance(node, Directory):
-            directory.links -= 1
-            node.links = 0
-        else:
-            node.links -= 1
+        directory.remove(self, name, node)
+
+    def mkdir(self, base: Directory, path: bytes, mode: int) -> None:
+        """mkdir(2); `mode` is what remains after the mask."""
+        directory, name = self._place(base, path, True)
+        directory.make_directory(self, name, mode & 0o1777)
+
+    def symlink(self, target: bytes, base: Directory, path: bytes) -> None:
+        """symlink(2)."""
+        if not target:
+            raise Errno("ENOENT")
+        if len(target) >= MAX_PATH:
+            raise Errno("ENAMETOOLONG")
+        directory, name = self.place(base, path)
+        directory.make_symlink(self, name, target)
 
     def unlink(self, base: Directory, path: bytes) -> None:
         """unlink(2)."""
+        if self._ends_in_link(base, path):
+            raise Errno("ENOTDIR")
         directory, name, node = self.resolve_parent(base, path, False)
         if node is None:
             raise Errno("ENOENT")
+        if not name:
+            raise Errno("EISDIR")
+        self._may_remove(directory, node)
         if isinstance(node, Directory):
             raise Errno("EISDIR")
-        self.writable(directory)
-        self.remove(directory, name, node)
+        directory.remove(self, name, node)
 
     def rmdir(self, base: Directory, path: bytes) -> None:
         """rmdir(2)."""
-        directory, name, node = self.resolve_parent(base, path, False)
+        if self._ends_in_link(base, path):
+            raise Errno("ENOTDIR")
+        found = self.find(base, path, False)
+        node = found.node
         if node is None:
             raise Errno("ENOENT")
         if not isinstance(node, Directory):
             raise Errno("ENOTDIR")
-        if not name:
-            raise Errno("EBUSY" if node is self.root else "EINVAL")
-        self.writable(directory)
+        if not found.name:
+            raise Errno("EBUSY" if node is self.root else "ENOTEMPTY" if found.dots == b".." else "EINVAL")
+        self._may_remove(found.directory, node)
         if node.names():
             raise Errno("ENOTEMPTY")
-        self.remove(directory, name, node)
+        found.directory.remove(self, found.name, node)
+
+    def _ends_in_link(self, base: Directory, path: bytes) -> bool:
+        """Whether a path with a slash at its end names a symbolic link, which Linux then does not follow."""
+        stripped = path.rstrip(b"/")
+        return stripped != path and bool(stripped) and not self.darwin and isinstance(self.find(base, stripped, False).node, Symlink)
 
     def link(self, base: Directory, path: bytes, new_base: Directory, new_path: bytes, follow: bool) -> None:
         """link(2)."""
         node = self.resolve(base, path, follow)
+        directory, name = self.place(new_base, new_path)
+        self.link_node(node, directory, name)
+
+    def link_node(self, node: Node, directory: Directory, name: bytes) -> None:
+        """A new name for a node that was found."""
+        if node.device != directory.device:
+            raise Errno("EXDEV")
         if isinstance(node, Directory):
             raise Errno("EPERM")
-        directory, name = self.place(new_base, new_path)
-        if node.read_only:
-            raise Errno("EXDEV")
-        node.links += 1
-        self.add(directory, name, node)
+        if not node.links:
+            raise Errno("ENOENT")
+        if node.uid != UID and not (stat.S_ISREG(node.mode) and node.permits(MAY_READ | MAY_WRITE)):
+            raise Errno("EPERM")
+        directory.make_link(self, name, node)
 
-    def rename(self, base: Directory, path: bytes, new_base: Directory, new_path: bytes, replace: bool = True) -> None:
-        """rename(2)."""
-        directory, name, node = self.resolve_parent(base, path, False)
+    def rename(
+        self, base: Directory, path: bytes, new_base: Directory, new_path: bytes, replace: bool = True, exchange: bool = False
+    ) -> None:
+        """rename(2), with the flags of renameat2(2)."""
+        for each_base, each in ((base, path), (new_base, new_path)):
+            if self._ends_in_link(each_base, each):
+                raise Errno("ENOTDIR")
+        found = self.find(base, path, False)
+        name, directory, node = found.name, found.directory, found.node
+        new_found = self.find(new_base, new_path, False) if not new_path.endswith(b"/") else self._find_new(new_base, new_path)
+        new_name, new_directory, old = new_found.name, new_found.directory, new_found.node
+        if not name or (not new_name and old is not None):
+            raise Errno("EINVAL" if self.darwin and (found.dots or new_found.dots) else "EBUSY")
         if node is None:
             raise Errno("ENOENT")
-        new_directory, new_name, old = self.resolve_parent(new_base, new_path, False)
-        if not name or (not new_name and old is not None):
-            raise Errno("EBUSY")
-        if directory.read_only or new_directory.read_only:
-            raise Errno("EROFS" if directory.read_only == new_directory.read_only else "EXDEV")
+        if directory.device != new_directory.device:
+            raise Errno("EXDEV")
+        if old is None and exchange:
+            raise Errno("ENOENT")
+        if old is not None and not replace:
+            raise Errno("EEXIST")
+        if new_found.slash and not isinstance(node, Directory):
+            raise Errno("ENOTDIR")
+        for moved, source, target in ((node, directory, new_directory), (old if exchange else None, new_directory, directory)):
+            if isinstance(moved, Directory):
+                self._not_inside(moved, target)
+                if source is not target and not moved.permits(MAY_WRITE):
+                    raise Errno("EACCES")
+        self._may_remove(directory, node)
+        if old is None:
+            self.may_change(new_directory)
+        else:
+            self._may_remove(new_directory, old)
         if old is node:
             return
-        if isinstance(node, Directory):
-            above: Directory = new_directory
-            while above is not self.root:
-                if above is node:
-                    raise Errno("EINVAL")
-                above = above.parent
-        if old is not None:
-            if not replace:
-                raise Errno("EEXIST")
-            if isinstance(old, Directory):
-                if not isinstance(node, Directory):
-                    raise Errno("EISDIR")
-                if old.names():
-                    raise Errno("ENOTEMPTY")
-            elif isinstance(node, Directory):
-                raise Errno("ENOTDIR")
-            self.remove(new_directory, new_name, old)
-        links = node.links
-        self.remove(directory, name, node)
-        node.links = links
-        self.add(new_directory, new_name, node)
+        if exchange and old is not None:
+            directory.exchange(self, name, node, new_directory, new_name, old)
+            return
+        if isinstance(old, Directory):
+            if not isinstance(node, Directory):
+                raise Errno("EISDIR")
+            if old.names():
+                raise Errno("ENOTEMPTY")
+        elif old is not None and isinstance(node, Directory):
+            raise Errno("ENOTDIR")
+        directory.move(self, name, node, new_directory, new_name, old)
+
+    def _find_new(self, base: Directory, path: bytes) -> Found:
+        """Where rename's new path leads if it ends in a slash: that is allowed of a name that is not there."""
+        stripped = path.rstrip(b"/")
+        if not stripped:
+            return self.find(base, path, False)
+        found = self.find(base, stripped, False)
+        if isinstance(found.node, Symlink):
+            return self.find(base, path, False)
+        found.slash = True
+        return found
+
+    def _not_inside(self, node: Directory, target: Directory) -> None:
+        """A directory cannot be moved into itself."""
+        above = target
+        while above is not self.root:
+            if above is node:
+                raise Errno("EINVAL")
+            above = above.parent

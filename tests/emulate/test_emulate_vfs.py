@@ -4,12 +4,17 @@
 from __future__ import annotations
 
 import os
+import random
 from pathlib import Path
 
 import pytest
 
+from pygo_cross.emulate.contents import CHUNK, Contents
 from pygo_cross.emulate.errors import Errno
-from pygo_cross.emulate.vfs import Directory, File, FileSystem, HostDirectory, HostFile, Symlink
+from pygo_cross.emulate.hostfs import HostDirectory, HostFile, mount
+from pygo_cross.emulate.locks import END, Locks
+from pygo_cross.emulate.thread import WaitQueue
+from pygo_cross.emulate.vfs import Directory, File, FileSystem, Symlink
 
 
 def tree() -> FileSystem:
@@ -88,7 +93,7 @@ def test_mounts(tmp_path: Path) -> None:
     (tmp_path / "m" / "sub" / "deep").symlink_to("../../../../../../../../etc/passwd")
     os.mkfifo(tmp_path / "m" / "fifo")
     fs = tree()
-    fs.mount(str(tmp_path / "m"), "/a/mnt")
+    mount(fs, str(tmp_path / "m"), "/a/mnt")
     root = fs.root
     assert isinstance(fs.resolve(root, b"/a/mnt/sub/f"), HostFile)
     assert failure(fs, b"/a/mnt/escape") == "ENOENT"
@@ -112,10 +117,10 @@ def test_mounts(tmp_path: Path) -> None:
     with pytest.raises(Errno, match="EXDEV"):
         fs.rename(root, b"/a/mnt/sub", root, b"/sub")
     # A mount below a mount, and one of the root.
-    fs.mount(str(tmp_path / "outside"), "/a/mnt/sub/extra")
+    mount(fs, str(tmp_path / "outside"), "/a/mnt/sub/extra")
     assert fs.resolve(root, b"/a/mnt/sub/extra").size == 1
     assert sub.names() == [b"deep", b"extra", b"f"]
-    fs.mount(str(tmp_path), "/")
+    mount(fs, str(tmp_path), "/")
     assert fs.resolve(fs.root, b"/outside").size == 1
     assert fs.resolve(fs.root, b"/a/b/c").size == 1
     assert fs.resolve(fs.root, b"/a/b/../../m/sub/f").size == 1
@@ -128,3 +133,151 @@ def test_the_limit_holds() -> None:
         fs.grow(101)
     with pytest.raises(Exception, match="exceed 100 bytes"):
         fs.grow(60)
+
+
+def test_permissions() -> None:
+    fs = tree()
+    root = fs.root
+    b = fs.resolve(root, b"/a/b")
+    b.change_mode(fs, 0o600)
+    assert failure(fs, b"/a/b/c") == "EACCES"
+    b.change_mode(fs, 0o500)
+    assert fs.resolve(root, b"/a/b/c")
+    for change in (
+        lambda: fs.unlink(root, b"/a/b/c"),
+        lambda: fs.mkdir(root, b"/a/b/d", 0o755),
+        lambda: fs.rename(root, b"/a/b/c", root, b"/a/c"),
+        lambda: fs.rename(root, b"/a/link", root, b"/a/b/link"),
+        lambda: fs.rename(root, b"/a/b", root, b"/b"),
+    ):
+        with pytest.raises(Errno, match="EACCES"):
+            change()
+    # In a sticky directory only one's own can be removed.
+    tmp = fs.make_directories(b"/tmp", 0o1777)
+    fs.put(b"/tmp/mine", File(fs, 0o644))
+    fs.put(b"/tmp/theirs", File(fs, 0o644))
+    for node in (tmp, fs.resolve(root, b"/tmp/theirs")):
+        node.uid = node.gid = 0
+    with pytest.raises(Errno, match="EPERM"):
+        fs.unlink(root, b"/tmp/theirs")
+    with pytest.raises(Errno, match="EPERM"):
+        fs.rename(root, b"/a/link", root, b"/tmp/theirs")
+    fs.unlink(root, b"/tmp/mine")
+
+
+def test_dots_and_slashes() -> None:
+    fs = tree()
+    root = fs.root
+    fs.put(b"/a/dirlink", Symlink(fs, b"b"))
+    fs.put(b"/a/slashed", Symlink(fs, b"b/c/"))
+    assert failure(fs, b"/a/slashed") == "ENOTDIR"
+    assert fs.resolve(root, b"/a/dirlink/", False) is fs.resolve(root, b"/a/b")
+    expected = {b"/": "EBUSY", b"/a/b/.": "EINVAL", b"/a/b/..": "ENOTEMPTY", b"/a/dirlink/": "ENOTDIR", b"/a/dirlink": "ENOTDIR"}
+    for path, name in expected.items():
+        with pytest.raises(Errno, match=name):
+            fs.rmdir(root, path)
+    with pytest.raises(Errno, match="EEXIST"):
+        fs.mkdir(root, b"/a/dangling/", 0o755)
+    with pytest.raises(Errno, match="ENOENT"):
+        fs.mkdir(root, b"/a/new/.", 0o755)
+    fs.mkdir(root, b"/a/new/", 0o755)
+    fs.rename(root, b"/a/new", root, b"/a/newer/")
+    with pytest.raises(Errno, match="ENOTDIR"):
+        fs.rename(root, b"/a/link", root, b"/a/x/")
+    fs.darwin = True
+    with pytest.raises(Errno, match="EINVAL"):
+        fs.rename(root, b"/a/newer/.", root, b"/a/x")
+
+
+def test_exchange() -> None:
+    fs = tree()
+    root = fs.root
+    b, link = fs.resolve(root, b"/a/b"), fs.resolve(root, b"/a/link", False)
+    fs.mkdir(root, b"/e", 0o755)
+    fs.rename(root, b"/a/b", root, b"/e/x", exchange=False)
+    fs.rename(root, b"/a/link", root, b"/e/x", exchange=True)
+    assert fs.resolve(root, b"/a/link") is b
+    assert fs.resolve(root, b"/e/x", False) is link
+    assert isinstance(b, Directory)
+    assert fs.path_of(b) == b"/a/link"
+    assert (fs.resolve(root, b"/a").links, fs.resolve(root, b"/e").links) == (3, 2)
+
+
+def test_contents_have_holes() -> None:
+    contents = Contents(b"abc")
+    contents.write(1 << 40, b"end")
+    assert (contents.size, contents.held < 1 << 17) == ((1 << 40) + 3, True)
+    assert contents.read((1 << 40) - 2, 100) == b"\0\0end"
+    assert contents.read(1, 5) == b"bc\0\0\0"
+    assert contents.next_hole(0) == CHUNK
+    assert contents.next_data(CHUNK) == 1 << 40
+    contents.truncate(2)
+    contents.truncate(5)
+    assert contents.read(0, 9) == b"ab\0\0\0"
+    assert contents.next_data(CHUNK) == -1
+
+
+def test_contents_are_those_of_a_bytearray() -> None:
+    generator = random.Random(5)
+    contents, model = Contents(), bytearray()
+    for _ in range(400):
+        offset, size = generator.randrange(4 * CHUNK), generator.choice((0, 1, 100, CHUNK, 2 * CHUNK + 7))
+        kind = generator.randrange(4)
+        if kind == 0:
+            data = generator.randbytes(size)
+            assert contents.growth(offset, size) >= 0
+            before = contents.held
+            grown = contents.growth(offset, size)
+            contents.write(offset, data)
+            assert contents.held == before + grown
+            if size:
+                model.extend(bytes(max(offset + size - len(model), 0)))
+                model[offset : offset + size] = data
+        elif kind == 1:
+            contents.truncate(offset)
+            model = model[:offset].ljust(offset, b"\0")
+        elif kind == 2:
+            size = min(size, max(len(model) - offset, 0))
+            contents.punch(offset, size)
+            model[offset : offset + size] = bytes(size)
+        else:
+            assert contents.read(offset, size) == model[offset : offset + size]
+        assert contents.size == len(model)
+    assert contents.read(0, contents.size) == model
+    contents.truncate(0)
+    assert contents.held == 0
+
+
+def test_bytes_are_given_back() -> None:
+    fs = FileSystem(limit=1000)
+    node = File(fs, 0o644)
+    fs.put(b"/f", node)
+    node.write(fs, 0, bytes(900))
+    node.opens += 1
+    fs.unlink(fs.root, b"/f")
+    assert fs.used == 900
+    node.opens -= 1
+    node.release(fs)
+    assert fs.used == 0
+
+
+def test_locks() -> None:
+    woken: list[WaitQueue] = []
+    locks = Locks(woken.append)
+    first, second = object(), object()
+    assert locks.lock_whole(first, False) and locks.lock_whole(second, False)
+    assert not locks.lock_whole(first, True), "another one shares it"
+    assert locks.lock_whole(second, True), "the failed attempt gave up the lock that was held"
+    locks.unlock_whole(second)
+    assert locks.lock_range(first, 1, 0, 100, True)
+    assert not locks.lock_range(second, 2, 50, 60, False)
+    locks.unlock_range(first, 40, 70)
+    assert locks.lock_range(second, 2, 50, 60, False)
+    found = locks.conflict(second, 0, END, False)
+    assert found is not None and (found.start, found.end, found.pid) == (0, 40, 1)
+    assert locks.conflict(second, 70, 71, False) is not None
+    assert not locks.lock_range(first, 1, 50, 51, True)
+    assert locks.lock_range(first, 1, 50, 51, False)
+    locks.unlock_range(first)
+    assert locks.conflict(second, 0, END, True) is None
+    assert woken

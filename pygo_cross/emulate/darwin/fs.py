@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Final
 
 from pygo_cross.emulate import calls, files
 from pygo_cross.emulate.errors import Errno
-from pygo_cross.emulate.files import OpenDirectory
+from pygo_cross.emulate.files import OpenDirectory, OpenFile
+from pygo_cross.emulate.locks import END
 from pygo_cross.emulate.mappings import map_file, map_memory
 from pygo_cross.emulate.thread import Thread
 from pygo_cross.emulate.vfs import Device, Node
@@ -36,10 +37,16 @@ _OPEN_FLAGS: Final = (
 
 _STAT: Final = struct.Struct("<iHHQIIi4xqqqqqqqqqqiIIi16x")
 _STATFS: Final = struct.Struct("<IiQQQQQiiIIII16s1024s1024s32x")
+_FLOCK: Final = struct.Struct("<qqihh")
 _DIRENT: Final = struct.Struct("<QQHHB")
 _DIRENT_SIZE: Final = 1048
 
 _DIRENT_TYPES: Final = {stat.S_IFDIR: 4, stat.S_IFREG: 8, stat.S_IFLNK: 10, stat.S_IFCHR: 2, stat.S_IFIFO: 1}
+
+_F_RDLCK: Final = 1
+_F_UNLCK: Final = 2
+_F_WRLCK: Final = 3
+_LOCK_KINDS: Final = {_F_RDLCK: calls.LOCK_READ, _F_UNLCK: calls.LOCK_NONE, _F_WRLCK: calls.LOCK_WRITE}
 
 _UTIME_NOW: Final = -1
 _UTIME_OMIT: Final = -2
@@ -69,10 +76,11 @@ def open_(p: DarwinProcess, t: Thread, path: bytes, flags: int, mode: int) -> in
 
 def _write_stat(p: DarwinProcess, address: int, node: Node) -> int:
     size = node.size
+    blocks = (node.stored + 4095) // 4096 * 8
     device = 0x03000002 if isinstance(node, Device) else 0
-    times = (*divmod(node.atime, 10**9), *divmod(node.mtime, 10**9), *divmod(node.ctime, 10**9), *divmod(node.mtime, 10**9))
+    times = (*divmod(node.atime, 10**9), *divmod(node.mtime, 10**9), *divmod(node.ctime, 10**9), *divmod(node.born, 10**9))
     data = _STAT.pack(
-        1, node.mode, node.links, node.inode, node.uid, node.gid, device, *times, size, (size + 511) // 512, 4096, 0, 0, 0
+        node.device, node.mode, node.links, node.inode, node.uid, node.gid, device, *times, size, blocks, 4096, 0, 0, 0
     )  # fmt: skip
     p.memory.write(address, data)
     return 0
@@ -90,7 +98,7 @@ def lstat(p: DarwinProcess, t: Thread, path: bytes, address: int) -> int:
 
 def fstat(p: DarwinProcess, t: Thread, descriptor: int, address: int) -> int:
     """fstat(2)."""
-    return _write_stat(p, address, p.files.get(descriptor).node)
+    return _write_stat(p, address, p.files.get(descriptor).attributes())
 
 
 def _node_at(p: DarwinProcess, descriptor: int, path: bytes, flags: int) -> Node:
@@ -155,19 +163,8 @@ def faccessat(p: DarwinProcess, t: Thread, descriptor: int, path: bytes, mode: i
 
 def utimensat(p: DarwinProcess, t: Thread, descriptor: int, path: bytes, times: int, flags: int) -> int:
     """utimensat(2)."""
-    node = _node_at(p, descriptor, path, flags)
-    now = p.fs.now()
-    values: list[int | None] = [now, now]
-    if times:
-        for i in range(2):
-            seconds, nanoseconds = struct.unpack("<qq", p.memory.read(times + 16 * i, 16))
-            if nanoseconds == _UTIME_OMIT:
-                values[i] = None
-            elif nanoseconds != _UTIME_NOW:
-                if not 0 <= nanoseconds < 10**9:
-                    raise Errno("EINVAL")
-                values[i] = min(max(seconds, -(1 << 33)), 1 << 34) * 10**9 + nanoseconds
-    return calls.set_times(p, node, *values)
+    atime, mtime, explicit = calls.times_argument(p, times, _UTIME_NOW, _UTIME_OMIT)
+    return calls.set_times(p, _node_at(p, descriptor, path, flags), atime, mtime, explicit)
 
 
 def _timevals(p: DarwinProcess, address: int) -> tuple[int, int]:
@@ -180,12 +177,12 @@ def _timevals(p: DarwinProcess, address: int) -> tuple[int, int]:
 
 def utimes(p: DarwinProcess, t: Thread, path: bytes, times: int) -> int:
     """utimes(2)."""
-    return calls.set_times(p, p.fs.resolve(p.cwd, path), *_timevals(p, times))
+    return calls.set_times(p, p.fs.resolve(p.cwd, path), *_timevals(p, times), bool(times))
 
 
 def futimes(p: DarwinProcess, t: Thread, descriptor: int, times: int) -> int:
     """futimes(2)."""
-    return calls.set_times(p, p.files.get(descriptor).node, *_timevals(p, times))
+    return calls.set_file_times(p, descriptor, *_timevals(p, times), bool(times))
 
 
 def getcwd(p: DarwinProcess, t: Thread, buffer: int, size: int) -> int:
@@ -204,8 +201,8 @@ def pipe(p: DarwinProcess, t: Thread, address: int) -> int:
     return 0
 
 
-def fcntl(p: DarwinProcess, t: Thread, descriptor: int, command: int, argument: int) -> int:
-    """fcntl(2): duplicating, flags, paths, syncing, locks (which one process always gets)."""
+def fcntl(p: DarwinProcess, t: Thread, descriptor: int, command: int, argument: int) -> int | None:
+    """fcntl(2): duplicating, flags, paths, syncing, locks."""
     file = p.files.get(descriptor)
     if command in (0, 67):  # F_DUPFD, F_DUPFD_CLOEXEC
         if argument & 0xFFFFFFFF >= p.files.limit:
@@ -226,17 +223,69 @@ def fcntl(p: DarwinProcess, t: Thread, descriptor: int, command: int, argument: 
         changed = neutral_flags(argument & 0xC) & (files.APPEND | files.NONBLOCK)
         file.flags = file.flags & ~(files.APPEND | files.NONBLOCK) | changed
         return 0
-    if command == 7:  # F_GETLK: nobody else holds a lock
-        p.memory.write(argument + 20, struct.pack("<h", 2))
+    if command in (7, 8, 9, 90, 91, 92):
+        return _lock(p, t, file, command, argument)
+    if command in (51, 85):  # F_FULLFSYNC, F_BARRIERFSYNC
+        return calls.fsync(p, t, descriptor)
+    if command in (44, 45, 48):  # F_RDADVISE, F_RDAHEAD, F_NOCACHE
         return 0
-    if command in (8, 9, 44, 45, 48, 51, 85):  # F_SETLK, F_SETLKW, F_RDADVISE, F_RDAHEAD, F_NOCACHE, F_FULLFSYNC, F_BARRIERFSYNC
-        return 0
-    if command == 50:  # F_GETPATH
-        if not isinstance(file, OpenDirectory):
-            raise Errno("EBADF" if not file.path else "ENOTSUP")
-        p.memory.write(argument, p.fs.path_of(file.directory) + b"\0")
+    if command == 42:  # F_PREALLOCATE
+        return _preallocate(p, file, argument)
+    if command in (50, 102):  # F_GETPATH, F_GETPATH_NOFIRMLINK
+        p.memory.write(argument, _path_of(p, file) + b"\0")
         return 0
     raise Errno("EINVAL")
+
+
+_GETLK: Final = (7, 92)
+_SETLKW: Final = (9, 91)
+
+
+def _lock(p: DarwinProcess, t: Thread, file: OpenFile, command: int, argument: int) -> int | None:
+    """F_GETLK, F_SETLK and F_SETLKW, and those of open files (F_OFD_*)."""
+    start, length, _, number, whence = _FLOCK.unpack(p.memory.read(argument, _FLOCK.size))
+    kind = _LOCK_KINDS.get(number)
+    if kind is None:
+        raise Errno("EINVAL")
+    owner: object = file if command >= 90 else p.files
+    if command not in _GETLK:
+        return calls.lock_range(p, t, file, owner, kind, whence, start, length, command in _SETLKW)
+    begin, end = calls.lock_extent(file, whence, start, length)
+    lock = calls.locks_of(p, file).conflict(owner, begin, end, kind == calls.LOCK_WRITE)
+    if lock is None:
+        p.memory.write(argument + 20, struct.pack("<h", _F_UNLCK))
+    else:
+        size = 0 if lock.end == END else lock.end - lock.start
+        p.memory.write(argument, _FLOCK.pack(lock.start, size, lock.pid, _F_WRLCK if lock.exclusive else _F_RDLCK, 0))
+    return 0
+
+
+def _preallocate(p: DarwinProcess, file: OpenFile, argument: int) -> int:
+    """F_PREALLOCATE with its fstore_t: room is never short, so there is nothing to do but to say so."""
+    _, _, _, length, _ = struct.unpack("<Iiqqq", p.memory.read(argument, 32))
+    if not file.flags & files.WRITE:
+        raise Errno("EBADF")
+    if length < 0:
+        raise Errno("EINVAL")
+    p.memory.write(argument + 24, struct.pack("<q", length))
+    return 0
+
+
+def _path_of(p: DarwinProcess, file: OpenFile) -> bytes:
+    """Where an open file is now."""
+    if isinstance(file, OpenDirectory):
+        return p.fs.path_of(file.directory)
+    if file.place is None:
+        raise Errno("EBADF")
+    directory, name = file.place
+    if not directory.holds(name, file.node):
+        raise Errno("ENOENT")
+    return p.fs.path_of(directory).rstrip(b"/") + b"/" + name
+
+
+def lseek(p: DarwinProcess, t: Thread, descriptor: int, offset: int, whence: int) -> int:
+    """lseek(2)."""
+    return p.files.get(descriptor).seek(offset, {3: files.SEEK_HOLE, 4: files.SEEK_DATA}.get(whence, whence))
 
 
 def fdopendir(p: DarwinProcess, t: Thread, descriptor: int) -> int:

@@ -9,10 +9,11 @@ from typing import Final
 
 from pygo_cross.emulate import calls, files
 from pygo_cross.emulate.errors import Errno
-from pygo_cross.emulate.files import OpenDirectory
+from pygo_cross.emulate.files import OpenDirectory, OpenFile
+from pygo_cross.emulate.locks import END
 from pygo_cross.emulate.process import Process
 from pygo_cross.emulate.thread import Thread
-from pygo_cross.emulate.vfs import Device, Node
+from pygo_cross.emulate.vfs import MAX_SIZE, Device, Node
 
 _NOFOLLOW_BIT: Final = 0x100  # AT_SYMLINK_NOFOLLOW
 _REMOVEDIR_BIT: Final = 0x200  # AT_REMOVEDIR
@@ -32,8 +33,11 @@ _OPEN_FLAGS: Final = (
 )
 _DIRECTORY: Final = {"amd64": (0o200000, 0o400000), "arm64": (0o40000, 0o100000)}
 
+_TMPFILE: Final = 0o20000000
+
 _STAT_AMD64: Final = struct.Struct("<QQQIIIIQqqqqqqqqq24x")
 _STAT_ARM64: Final = struct.Struct("<QQIIIIQQqiiqqqqqqq8x")
+_FLOCK: Final = struct.Struct("<hh4xqqi4x")
 _STATFS: Final = struct.Struct("<qqQQQQQiiqqq32x")
 
 _DIRENT_TYPES: Final = {
@@ -67,6 +71,8 @@ def neutral_flags(p: Process, flags: int) -> int:
 
 def openat(p: Process, t: Thread, descriptor: int, path: bytes, flags: int, mode: int) -> int:
     """openat(2)."""
+    if flags & _TMPFILE:
+        raise Errno("EOPNOTSUPP")
     neutral = neutral_flags(p, flags)
     file = files.open_path(p, calls.base_of(p, descriptor, path), path, neutral, mode)
     return p.files.add(file, bool(neutral & files.CLOSE_ON_EXEC))
@@ -82,14 +88,14 @@ def write_stat(p: Process, address: int, node: Node) -> int:
     size = node.size
     times = (*divmod(node.atime, 10**9), *divmod(node.mtime, 10**9), *divmod(node.ctime, 10**9))
     device = 0x103 if isinstance(node, Device) else 0
-    blocks = (size + 511) // 512
+    blocks = (node.stored + 4095) // 4096 * 8
     if p.arch.name == "amd64":
         data = _STAT_AMD64.pack(
-            1, node.inode, node.links, node.mode, node.uid, node.gid, 0, device, size, 4096, blocks, *times
+            node.device, node.inode, node.links, node.mode, node.uid, node.gid, 0, device, size, 4096, blocks, *times
         )  # fmt: skip
     else:
         data = _STAT_ARM64.pack(
-            1, node.inode, node.mode, node.links, node.uid, node.gid, device, 0, size, 4096, 0, blocks, *times
+            node.device, node.inode, node.mode, node.links, node.uid, node.gid, device, 0, size, 4096, 0, blocks, *times
         )  # fmt: skip
     p.memory.write(address, data)
     return 0
@@ -97,13 +103,13 @@ def write_stat(p: Process, address: int, node: Node) -> int:
 
 def _node_at(p: Process, descriptor: int, path: bytes, flags: int) -> Node:
     if not path and flags & _EMPTY_PATH:
-        return p.cwd if descriptor == p.at_fdcwd else p.files.get(descriptor).node
+        return p.cwd if descriptor == p.at_fdcwd else p.files.get(descriptor).attributes()
     return p.fs.resolve(calls.base_of(p, descriptor, path), path, not flags & _NOFOLLOW_BIT)
 
 
 def fstat(p: Process, t: Thread, descriptor: int, address: int) -> int:
     """fstat(2)."""
-    return write_stat(p, address, p.files.get(descriptor).node)
+    return write_stat(p, address, p.files.get(descriptor).attributes())
 
 
 def newfstatat(p: Process, t: Thread, descriptor: int, path: bytes, address: int, flags: int) -> int:
@@ -144,6 +150,8 @@ def getdents64(p: Process, t: Thread, descriptor: int, buffer: int, size: int) -
 
 def unlinkat(p: Process, t: Thread, descriptor: int, path: bytes, flags: int) -> int:
     """unlinkat(2)."""
+    if flags & ~_REMOVEDIR_BIT:
+        raise Errno("EINVAL")
     base = calls.base_of(p, descriptor, path)
     if flags & _REMOVEDIR_BIT:
         p.fs.rmdir(base, path)
@@ -153,15 +161,20 @@ def unlinkat(p: Process, t: Thread, descriptor: int, path: bytes, flags: int) ->
 
 
 def renameat2(p: Process, t: Thread, old_base: int, old: bytes, new_base: int, new: bytes, flags: int) -> int:
-    """renameat2(2), without exchanging."""
-    if flags & ~1:
+    """renameat2(2); RENAME_EXCHANGE in memory alone, without RENAME_WHITEOUT."""
+    if flags & ~3 or flags == 3:
         raise Errno("EINVAL")
-    p.fs.rename(calls.base_of(p, old_base, old), old, calls.base_of(p, new_base, new), new, not flags & 1)
+    p.fs.rename(calls.base_of(p, old_base, old), old, calls.base_of(p, new_base, new), new, not flags & 1, bool(flags & 2))
     return 0
 
 
 def linkat(p: Process, t: Thread, old_base: int, old: bytes, new_base: int, new: bytes, flags: int) -> int:
     """linkat(2)."""
+    if flags & ~(_FOLLOW_BIT | _EMPTY_PATH):
+        raise Errno("EINVAL")
+    if not old and flags & _EMPTY_PATH:
+        # Only who has CAP_DAC_READ_SEARCH may.
+        raise Errno("ENOENT")
     p.fs.link(calls.base_of(p, old_base, old), old, calls.base_of(p, new_base, new), new, bool(flags & _FOLLOW_BIT))
     return 0
 
@@ -196,23 +209,12 @@ def faccessat2(p: Process, t: Thread, descriptor: int, path: bytes, mode: int, f
 
 def utimensat(p: Process, t: Thread, descriptor: int, path: int, times: int, flags: int) -> int:
     """utimensat(2); without a path, of the descriptor itself."""
-    if path:
-        name = p.memory.cstring(path)
-        node = _node_at(p, descriptor, name, flags)
-    else:
-        node = p.files.get(descriptor).node
-    now = p.fs.now()
-    values: list[int | None] = [now, now]
-    if times:
-        for i in range(2):
-            seconds, nanoseconds = struct.unpack("<qq", p.memory.read(times + 16 * i, 16))
-            if nanoseconds == _UTIME_OMIT:
-                values[i] = None
-            elif nanoseconds != _UTIME_NOW:
-                if not 0 <= nanoseconds < 10**9:
-                    raise Errno("EINVAL")
-                values[i] = min(max(seconds, -(1 << 33)), 1 << 34) * 10**9 + nanoseconds
-    return calls.set_times(p, node, *values)
+    atime, mtime, explicit = calls.times_argument(p, times, _UTIME_NOW, _UTIME_OMIT)
+    if atime is None and mtime is None:
+        return 0
+    if not path:
+        return calls.set_file_times(p, descriptor, atime, mtime, explicit)
+    return calls.set_times(p, _node_at(p, descriptor, p.memory.cstring(path), flags), atime, mtime, explicit)
 
 
 def getcwd(p: Process, t: Thread, buffer: int, size: int) -> int:
@@ -245,8 +247,8 @@ def dup3(p: Process, t: Thread, descriptor: int, new: int, flags: int) -> int:
     return calls.duplicate_to(p, descriptor, new, bool(flags))
 
 
-def fcntl(p: Process, t: Thread, descriptor: int, command: int, argument: int) -> int:
-    """fcntl(2): duplicating, flags, locks (which one process always gets)."""
+def fcntl(p: Process, t: Thread, descriptor: int, command: int, argument: int) -> int | None:
+    """fcntl(2): duplicating, flags, locks."""
     file = p.files.get(descriptor)
     if command in (0, 1030):  # F_DUPFD, F_DUPFD_CLOEXEC
         if argument >= p.files.limit:
@@ -267,21 +269,57 @@ def fcntl(p: Process, t: Thread, descriptor: int, command: int, argument: int) -
         changed = neutral_flags(p, argument & 0o6000) & (files.APPEND | files.NONBLOCK)
         file.flags = file.flags & ~(files.APPEND | files.NONBLOCK) | changed
         return 0
-    if command in (5, 36):  # F_GETLK, F_OFD_GETLK: nobody else holds a lock
-        p.memory.write(argument, struct.pack("<h", 2))
-        return 0
-    if command in (6, 7, 37, 38):  # F_SETLK, F_SETLKW and those of open file descriptions
-        return 0
+    if command in (5, 6, 7, 36, 37, 38):
+        return _lock(p, t, file, command, argument)
+    if command in (1033, 1034):  # F_ADD_SEALS, F_GET_SEALS
+        raise Errno("EINVAL")
+    if command == 1032:  # F_GETPIPE_SZ
+        if not stat.S_ISFIFO(file.node.mode):
+            raise Errno("EBADF")
+        return files.PIPE_SIZE
     raise Errno("EINVAL")
 
 
+_GETLK: Final = (5, 36)
+_SETLKW: Final = (7, 38)
+
+
+def _lock(p: Process, t: Thread, file: OpenFile, command: int, argument: int) -> int | None:
+    """F_GETLK, F_SETLK and F_SETLKW, and those of open file descriptions."""
+    kind, whence, start, length, pid = _FLOCK.unpack(p.memory.read(argument, _FLOCK.size))
+    if kind not in (calls.LOCK_READ, calls.LOCK_WRITE, calls.LOCK_NONE):
+        raise Errno("EINVAL")
+    owner: object = p.files
+    if command > 30:
+        if pid:
+            raise Errno("EINVAL")
+        owner = file
+    if command not in _GETLK:
+        return calls.lock_range(p, t, file, owner, kind, whence, start, length, command in _SETLKW)
+    begin, end = calls.lock_extent(file, whence, start, length)
+    lock = calls.locks_of(p, file).conflict(owner, begin, end, kind == calls.LOCK_WRITE)
+    if lock is None:
+        p.memory.write(argument, struct.pack("<h", calls.LOCK_NONE))
+    else:
+        size = 0 if lock.end == END else lock.end - lock.start
+        kind = calls.LOCK_WRITE if lock.exclusive else calls.LOCK_READ
+        p.memory.write(argument, _FLOCK.pack(kind, 0, lock.start, size, lock.pid))
+    return 0
+
+
 def fallocate(p: Process, t: Thread, descriptor: int, mode: int, offset: int, size: int) -> int:
-    """fallocate(2): growing."""
+    """fallocate(2): growing, and making holes."""
     file = p.files.get(descriptor)
-    if mode or offset < 0 or size <= 0:
-        raise Errno("EOPNOTSUPP" if mode else "EINVAL")
-    if offset + size > file.node.size:
-        file.truncate(offset + size)
+    if offset < 0 or size <= 0:
+        raise Errno("EINVAL")
+    if not file.flags & files.WRITE:
+        raise Errno("EBADF")
+    if mode not in (0, 1, 3):  # FALLOC_FL_KEEP_SIZE, and with FALLOC_FL_PUNCH_HOLE
+        raise Errno("EOPNOTSUPP")
+    if offset + size > MAX_SIZE:
+        raise Errno("EFBIG")
+    if mode != 1:
+        file.allocate(offset, size, mode == 3)
     return 0
 
 
