@@ -66,6 +66,8 @@ class ZoneDirectory(Directory):
                 below = place.entries.get(folder)
                 if not isinstance(below, Directory):
                     below = place.entries[folder] = Directory(self._fs, 0o755, place)
+                    below.name = folder
+                    below.uid = below.gid = 0
                 place = below
             if last:
                 file = place.entries[last] = File(self._fs, 0o644, content)
