@@ -34,6 +34,7 @@ ERR_EXCEPTION: Final = 21
 HOOK_INTR: Final = 1
 HOOK_INSN: Final = 2
 HOOK_BLOCK: Final = 8
+HOOK_MEM_READ_UNMAPPED: Final = 1 << 4
 HOOK_INSN_INVALID: Final = 1 << 14
 HOOK_EDGE_GENERATED: Final = 1 << 15
 HOOK_TLB_FILL: Final = 1 << 17
@@ -52,6 +53,9 @@ InstructionCallback = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p)
 SkipCallback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)
 SystemRegisterCallback = ctypes.CFUNCTYPE(ctypes.c_uint32, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)
 InvalidCallback = ctypes.CFUNCTYPE(ctypes.c_bool, ctypes.c_void_p, ctypes.c_void_p)
+MemoryCallback = ctypes.CFUNCTYPE(
+    ctypes.c_bool, ctypes.c_void_p, ctypes.c_int, ctypes.c_uint64, ctypes.c_int, ctypes.c_int64, ctypes.c_void_p
+)
 
 
 class TlbEntry(ctypes.Structure):
@@ -295,12 +299,16 @@ class Engine:
         """From inside a hook: stop once the hook has returned."""
         self._lib.uc_emu_stop(self.handle)
 
-    def hook(self, kind: int, callback: Callable[..., Any] | int, user: Any = None, instruction: int | None = None) -> None:
-        """Add a hook over all addresses: a ctypes callback object, or the address of native code."""
+    def hook(
+        self, kind: int, callback: Callable[..., Any] | int, user: Any = None, instruction: int | None = None, end: int | None = None
+    ) -> None:
+        """Add a hook over all addresses, or those up to `end`: a ctypes callback object, or the address of native code."""
         pointer = callback if isinstance(callback, int) else ctypes.cast(callback, ctypes.c_void_p)  # type: ignore[arg-type]
         self._keep.extend((callback, user))
         out = ctypes.c_size_t()
-        arguments = [self.handle, ctypes.byref(out), kind, pointer, ctypes.cast(user, ctypes.c_void_p) if user is not None else None, 1, 0]
+        data = ctypes.cast(user, ctypes.c_void_p) if user is not None else None
+        begin, last = (1, 0) if end is None else (0, end)  # an empty range means everything
+        arguments = [self.handle, ctypes.byref(out), kind, pointer, data, begin, last]
         if instruction is not None:
             arguments.append(ctypes.c_int(instruction))
         self._check(self._lib.uc_hook_add(*arguments), f"add a hook of kind {kind}")

@@ -17,7 +17,7 @@ from typing import Final
 
 from pygo_cross.emulate.engine import Engine
 from pygo_cross.emulate.errors import Errno, GuestFault, LimitReached
-from pygo_cross.emulate.pagetable import PageTable, PhysicalMemory
+from pygo_cross.emulate.pagetable import PHYSICAL_BASE, PageTable, PhysicalMemory
 
 READ: Final = 1
 WRITE: Final = 2
@@ -30,7 +30,7 @@ _u64: Final = struct.Struct("<Q")
 
 
 class Area:
-    """Guest addresses `start` to `end` with one protection; `offset` is its physical address in `backing`, if it has one."""
+    """Guest addresses `start` to `end` with one protection; `offset` is where it begins in `backing`, if it has memory."""
 
     __slots__ = ("backing", "end", "name", "offset", "protection", "start")
 
@@ -300,7 +300,7 @@ class Memory:
             size = min(view.nbytes, area.end - address)
             offset = area.offset + address - area.start
             if area.protection & EXEC:
-                self._engine.write(offset, bytes(view[:size]))
+                self._engine.write(PHYSICAL_BASE + offset, bytes(view[:size]))
             else:
                 area.backing.buffer[offset : offset + size] = view[:size]
             address += size

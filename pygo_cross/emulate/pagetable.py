@@ -37,6 +37,9 @@ _SECOND: Final = 1 << 18
 GRANULE_BITS: Final = 21
 _GRANULE: Final = 1 << GRANULE_BITS
 
+# Where the engine has our memory. Guest addresses of programs' code are below: see `PageTable`.
+PHYSICAL_BASE: Final = 1 << 39
+
 # More than programs need, far less than an address space; only what is used takes memory.
 _SIZE: Final = 64 << 30
 _SMALLEST: Final = 1 << 28
@@ -83,7 +86,7 @@ _WALK: Final[dict[str, bytes]] = {
 
 
 class PhysicalMemory:
-    """Host memory that the engines of a run see at physical address 0; ranges of it are given out zeroed.
+    """Host memory that the engines of a run see at `PHYSICAL_BASE`; ranges of it are given out zeroed, by their offset.
 
     `used` is how many bytes of all address spaces can be accessed, `peak` its highest value, `limit` how many there may be (0: any).
     """
@@ -167,7 +170,11 @@ class PageTable:
         self._top = mmap.mmap(-1, 8 << _TOP_BITS)
         self._words = (ctypes.c_uint64 * 4)()
         self._words[_TABLE] = ctypes.addressof(ctypes.c_char.from_buffer(self._top))
-        engine.map(0, physical.size, 7, physical.address)
+        engine.map(PHYSICAL_BASE, physical.size, 7, physical.address)
+        # For each block that it translates the engine walks through all of its TLB, so that writes to the block's page are noticed. They
+        # are in any case: a page that can be executed never loses its marks (`addr_code` in accel/tcg/cputlb.c). The engine leaves out the
+        # walk where a hook on memory covers the code; this one covers it, and no physical address, and is never called.
+        engine.hook(uc.HOOK_MEM_READ_UNMAPPED, uc.MemoryCallback(lambda *_: False), end=PHYSICAL_BASE - 1)
         engine.set_walk(self, uc.native_code(_WALK) or uc.WalkCallback(self._walk), self._words)
 
     def _walk(self, _engine: int, page: int, kind: int, entry: ctypes._Pointer[uc.TlbEntry], _user: int) -> bool:
@@ -185,7 +192,7 @@ class PageTable:
         return True
 
     def fill(self, address: int, start: int, end: int, physical: int, protection: int) -> None:
-        """Supply entries around `address` for the area from `start` to `end`, whose first byte lies at `physical`."""
+        """Supply entries around `address` for the area from `start` to `end`, whose first byte has the offset `physical`."""
         granule = address >> GRANULE_BITS
         low = max(start, granule << GRANULE_BITS)
         high = min(end, (granule + 1) << GRANULE_BITS)
@@ -196,7 +203,7 @@ class PageTable:
             at = 8 * (address >> _GIB)
             self._top[at : at + 8] = ctypes.addressof(ctypes.c_char.from_buffer(table)).to_bytes(8, "little")
         first = low // PAGE & _SECOND - 1
-        word = physical + low - start | protection
+        word = PHYSICAL_BASE + physical + low - start | protection
         second[1][first : first + (high - low) // PAGE] = array("Q", range(word, word + high - low, PAGE))
         self._filled.add(granule)
 
