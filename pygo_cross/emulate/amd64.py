@@ -1,12 +1,20 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Facts of amd64: Unicorn's register numbers (x86.h), the system call and C conventions of the System V ABI."""
+"""Facts of amd64: Unicorn's register numbers (x86.h), the system call and C conventions of the System V ABI, and what CPUID tells.
+
+CPUID is ours and not Unicorn's, which tells of instructions that it gets wrong or that would make runs differ. The rule: a feature is told
+only if its instructions were compared with a processor, and every program can live without one that is not told.
+"""
 
 from __future__ import annotations
 
+import struct
 from typing import Final
 
 from pygo_cross.emulate.arch import Arch
 from pygo_cross.emulate.engine import ARCH_X86, MODE_64
+
+# The model with the most that is right: the default, and ADX.
+BROADWELL: Final = 20
 
 RAX: Final = 35
 RBP: Final = 36
@@ -22,23 +30,73 @@ EFLAGS: Final = 25
 FS_BASE: Final = 250
 GS_BASE: Final = 251
 
+CS: Final = 11
+MSR: Final = 248
+
+INS_CPUID: Final = 113
+INS_IN: Final = 218
+INS_OUT: Final = 500
 INS_SYSCALL: Final = 699
+INS_SYSENTER: Final = 700
 INS_RDTSC: Final = 608
 INS_RDTSCP: Final = 609
+
+# The interrupt flag and the bit that is always set: what user code sees of flags that it cannot change.
+FLAGS_AT_START: Final = 0x202
 
 # Interrupt numbers that Unicorn's interrupt hook reports.
 TRAP_DIVIDE: Final = 0
 TRAP_DEBUG: Final = 1
 TRAP_BREAKPOINT: Final = 3
 TRAP_INVALID: Final = 6
-TRAP_PROTECTION: Final = 13
-TRAP_ALIGNMENT: Final = 17
+TRAP_OVERFLOW: Final = 4
+TRAP_FLOAT: Final = 16
+TRAP_SIMD: Final = 19
+# Above these are software interrupts (INT n).
+LAST_EXCEPTION: Final = 31
+
+# CPUID, leaf 1: family 6; x87, TSC, MSR, PAE, CX8, CMOV, CLFLUSH, MMX, FXSR, SSE, SSE2 and what every amd64 has; SSE3, PCLMULQDQ, SSSE3,
+# CMPXCHG16B, SSE4.1, SSE4.2, MOVBE, POPCNT, AES, and that this is no hardware. Not RDRAND (runs would differ), XSAVE or AVX.
+CPUID_1_EDX: Final = 0x078BFBFD
+_CPUID_1_ECX: Final = 1 << 0 | 1 << 1 | 1 << 9 | 1 << 13 | 1 << 19 | 1 << 20 | 1 << 22 | 1 << 23 | 1 << 25 | 1 << 31
+# Leaf 7: FSGSBASE, BMI1, BMI2, ADX. Not ERMS: string instructions are slow here, and it asks for them.
+_CPUID_7_EBX: Final = 1 << 0 | 1 << 3 | 1 << 8 | 1 << 19
+_BRAND: Final = b"Emulated processor".ljust(48, b"\0")
+
+
+def _text(data: bytes) -> tuple[int, int, int, int]:
+    return struct.unpack("<4I", data)
+
+
+_VENDOR: Final = tuple(int.from_bytes(b"GenuineIntel"[i : i + 4], "little") for i in (0, 8, 4))
+_CPUID: Final[dict[int, tuple[int, int, int, int]]] = {
+    0: (7, *_VENDOR),  # type: ignore[dict-item]
+    1: (0x306D4, 0x800, _CPUID_1_ECX, CPUID_1_EDX),
+    7: (0, _CPUID_7_EBX, 0, 0),
+    0x80000000: (0x80000008, 0, 0, 0),
+    0x80000001: (0, 0, 1 << 0 | 1 << 5, 1 << 11 | 1 << 20 | 1 << 27 | 1 << 29),  # LAHF, LZCNT; SYSCALL, NX, RDTSCP, long mode
+    0x80000002: _text(_BRAND[:16]),
+    0x80000003: _text(_BRAND[16:32]),
+    0x80000004: _text(_BRAND[32:]),
+    0x80000007: (0, 0, 0, 1 << 8),  # the cycle counter runs evenly
+    0x80000008: (0x3028, 0, 0, 0),
+}
+
+# AT_HWCAP is CPUID's word, AT_HWCAP2 says that user code may use WRFSBASE.
+HWCAP: Final = CPUID_1_EDX
+HWCAP2: Final = 2
+
+
+def cpuid(leaf: int, subleaf: int) -> tuple[int, int, int, int]:
+    """CPUID's eax, ebx, ecx and edx; zeros for what is not told."""
+    return _CPUID.get(leaf, (0, 0, 0, 0)) if subleaf == 0 or leaf != 7 else (0, 0, 0, 0)
+
 
 AMD64: Final = Arch(
     name="amd64",
     engine_arch=ARCH_X86,
     engine_mode=MODE_64,
-    cpu_model=None,
+    cpu_model=BROADWELL,
     pc=RIP,
     sp=RSP,
     flags=EFLAGS,

@@ -6,9 +6,10 @@ corrupts it. A slice is measured in bytes of executed basic blocks, which a nati
 way to the next depends on the program alone. Where native code is not to be had, the same count is kept by a hook in Python: slower by an
 order of magnitude, and equal in what it does.
 
-Two things that Unicorn gets wrong are kept from the guest: it executes an AVX instruction as its SSE twin, so that the result is wrong
-without an error (newly translated blocks are looked at once, vex.py), and its cycle counters read host time (they read the virtual
-clock here).
+Guest code runs in user mode (usermode.py), so what is forbidden to it faults. What Unicorn gets wrong is kept from the guest: it executes
+an AVX instruction as its SSE twin, so that the result is wrong without an error (newly translated blocks are looked at once, vex.py); its
+cycle counters read host time (they read the virtual clock here); ports can be read in user mode; CPUID and the identification registers
+tell of more than is right (amd64.py and arm64.py say what is told).
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from pygo_cross.emulate import amd64, arm64, vex
+from pygo_cross.emulate import amd64, arm64, usermode, vex
 from pygo_cross.emulate import engine as uc
 from pygo_cross.emulate.arch import Arch
 
@@ -51,11 +52,14 @@ class Cpu:
     """One engine with its hooks. `used` counts bytes of executed blocks since the start, `ticks` the cycle counter's reads."""
 
     __slots__ = (
+        "_back",
         "_budget",
         "_clock",
         "_counter",
         "_entered",
         "_event",
+        "_here",
+        "_is_here",
         "_missed",
         "_pc",
         "_pending",
@@ -81,6 +85,9 @@ class Cpu:
         self._random = random
         self._read_code = read_code
         self._event = -1
+        self._here: ctypes.c_void_p | None = None
+        self._is_here = False
+        self._back = 0
         self._pending = 0
         self._budget = 0
         self._entered: set[int] = set()
@@ -97,6 +104,7 @@ class Cpu:
         if arch.name == "arm64":
             # Let user code use the vector registers (CPACR_EL1.FPEN).
             uc.Registers(self.engine, (arm64.CPACR_EL1,)).write(3 << 20)
+        usermode.enter_user_mode(self.engine, arch)
         self.engine.hook(uc.HOOK_BLOCK, stub or uc.BlockCallback(self._on_block), self._counter)
         self.engine.hook(uc.HOOK_INTR, uc.InterruptCallback(self._on_interrupt))
         self.engine.hook(uc.HOOK_INSN_INVALID, uc.InvalidCallback(self._on_invalid))
@@ -104,6 +112,10 @@ class Cpu:
             self.engine.hook(uc.HOOK_INSN, uc.InstructionCallback(self._on_syscall), instruction=amd64.INS_SYSCALL)
             self.engine.hook(uc.HOOK_INSN, uc.SkipCallback(self._on_rdtsc), instruction=amd64.INS_RDTSC)
             self.engine.hook(uc.HOOK_INSN, uc.SkipCallback(self._on_rdtsc), instruction=amd64.INS_RDTSCP)
+            self.engine.hook(uc.HOOK_INSN, uc.SkipCallback(self._on_cpuid), instruction=amd64.INS_CPUID)
+            self.engine.hook(uc.HOOK_INSN, uc.InstructionCallback(self._on_sysenter), instruction=amd64.INS_SYSENTER)
+            self.engine.hook(uc.HOOK_INSN, uc.InCallback(self._on_port), instruction=amd64.INS_IN)
+            self.engine.hook(uc.HOOK_INSN, uc.OutCallback(self._on_port), instruction=amd64.INS_OUT)
             self.engine.hook(uc.HOOK_EDGE_GENERATED, uc.EdgeCallback(self._on_new_block))
         else:
             self.engine.hook(uc.HOOK_INSN, uc.SystemRegisterCallback(self._on_mrs), instruction=arm64.INS_MRS)
@@ -124,9 +136,17 @@ class Cpu:
             self._event = event
         self.engine.stop()
 
+    def _note_here(self, event: int) -> None:
+        """Note an event that the engine does not stop for at once: the registers are to be as they are now."""
+        if self._event < 0:
+            if self._here is None:
+                self._here = self.engine.new_context()
+            self.engine.save(self._here)
+            self._is_here = True
+        self._note(event)
+
     def _on_syscall(self, _engine: int, _user: int) -> None:
-        self._event = STOP_CALL
-        self.engine.stop()
+        self._note(STOP_CALL)
 
     def _on_interrupt(self, _engine: int, number: int, _user: int) -> None:
         if self.arch.name == "arm64":
@@ -137,8 +157,26 @@ class Cpu:
                 amd64.TRAP_DEBUG: STOP_TRAP,
                 amd64.TRAP_BREAKPOINT: STOP_TRAP,
                 amd64.TRAP_INVALID: STOP_ILLEGAL,
+                amd64.TRAP_FLOAT: STOP_ARITHMETIC,
+                amd64.TRAP_SIMD: STOP_ARITHMETIC,
             }
+            if number > amd64.LAST_EXCEPTION or number == amd64.TRAP_OVERFLOW:
+                # INT n is forbidden, but the engine has gone past its two bytes.
+                self._back = 2
         self._note(events.get(number, STOP_PRIVILEGED))
+
+    def _on_sysenter(self, _engine: int, _user: int) -> None:
+        self._note_here(STOP_PRIVILEGED)
+
+    def _on_port(self, _engine: int, _port: int, _size: int, *_rest: int) -> int:
+        self._note_here(STOP_PRIVILEGED)
+        return 0
+
+    def _on_cpuid(self, _engine: int, _user: int) -> int:
+        registers = uc.Registers(self.engine, (amd64.RAX, amd64.RBX, amd64.RCX, amd64.RDX))
+        leaf, _, subleaf, _ = registers.read()
+        registers.write(*amd64.cpuid(leaf & 0xFFFFFFFF, subleaf & 0xFFFFFFFF))
+        return 1
 
     def _on_invalid(self, _engine: int, _user: int) -> bool:
         self._note(STOP_ILLEGAL)
@@ -188,6 +226,8 @@ class Cpu:
     def run(self, budget: int) -> int:
         """Run the current thread for about `budget` bytes of code; returns one of STOP_*."""
         self._event = -1
+        self._is_here = False
+        self._back = 0
         counter = self._counter
         counter[0] = self._budget = budget
         engine = self.engine
@@ -224,9 +264,9 @@ class Cpu:
         self.used += budget - left
         self._budget = left
         if event >= 0:
-            return event
+            return self._exception(event) if event >= STOP_FAULT else event
         if error == uc.ERR_OK:
-            # Nothing was noted: the slice is over, or an instruction (HLT) stopped the processor.
+            # Nothing was noted: the slice is over, or an instruction stopped the processor.
             if left > 0:
                 return STOP_PRIVILEGED
             self._grow_tlb()
@@ -243,6 +283,36 @@ class Cpu:
             self._missed = 0
             self._tlb_size = min(2 * self._tlb_size, _LARGEST_TLB)
             self.engine.flush_tlb()
+
+    def _emulate(self) -> bool:
+        """arm64: do what Linux does for instructions that are undefined in user mode: reading identification registers, and WFI, which has
+        nothing to wait for. False if the instruction at the program counter is none of these."""
+        pc = self._pc.read()[0]
+        word = int.from_bytes(self._read_code(pc, 4), "little")
+        if word & 0xFFF00000 == arm64.MRS:
+            coordinates = (2 | word >> 19 & 1, word >> 16 & 7, word >> 12 & 15, word >> 8 & 15, word >> 5 & 7)
+            value = arm64.identification(coordinates)
+            if value is None:
+                return False
+            if word & 31 != 31:
+                uc.Registers(self.engine, (arm64.GENERAL[word & 31],)).write(value)
+        elif word != arm64.WFI:
+            return False
+        self._pc.write(pc + 4)
+        return True
+
+    def _exception(self, event: int) -> int:
+        """Undo what raising an exception has done to the processor, outside of it; returns the reason to stop."""
+        if self._is_here and self._here is not None:
+            self.engine.restore(self._here)
+        if self._back:
+            self._pc.write(self._pc.read()[0] - self._back)
+        if self.arch is amd64.AMD64:
+            if event in (STOP_ARITHMETIC, STOP_PRIVILEGED):
+                usermode.forget_exception(self.engine)
+        elif event == STOP_ILLEGAL and self._emulate():
+            return STOP_SLICE
+        return event
 
     def used_now(self) -> int:
         """`used`, also right when asked from inside a hook."""

@@ -51,6 +51,8 @@ BlockCallback = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_uint64, ctypes.
 InterruptCallback = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_uint32, ctypes.c_void_p)
 InstructionCallback = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p)
 SkipCallback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)
+InCallback = ctypes.CFUNCTYPE(ctypes.c_uint32, ctypes.c_void_p, ctypes.c_uint32, ctypes.c_int, ctypes.c_void_p)
+OutCallback = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_uint32, ctypes.c_int, ctypes.c_uint32, ctypes.c_void_p)
 SystemRegisterCallback = ctypes.CFUNCTYPE(ctypes.c_uint32, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)
 InvalidCallback = ctypes.CFUNCTYPE(ctypes.c_bool, ctypes.c_void_p, ctypes.c_void_p)
 MemoryCallback = ctypes.CFUNCTYPE(
@@ -91,6 +93,12 @@ class SystemRegister(ctypes.Structure):
     ]
 
 
+class ModelRegister(ctypes.Structure):
+    """`uc_x86_msr`: a model-specific register's number, and its value."""
+
+    _fields_ = [("number", ctypes.c_uint32), ("value", ctypes.c_uint64)]
+
+
 def library_path() -> str:
     """The path of Unicorn's shared library inside the installed `unicorn` package; raises `Lacking` if there is none."""
     spec = importlib.util.find_spec("unicorn")
@@ -122,6 +130,7 @@ def library() -> ctypes.CDLL:
             "uc_open": [i, i, p],
             "uc_close": [p],
             "uc_mem_map_ptr": [p, u64, size, ctypes.c_uint32, p],
+            "uc_mem_unmap": [p, u64, size],
             "uc_mem_write": [p, u64, ctypes.c_char_p, size],
             "uc_emu_start": [p, u64, u64, u64, size],
             "uc_emu_stop": [p],
@@ -133,12 +142,16 @@ def library() -> ctypes.CDLL:
             "uc_reg_write_batch": [p, p, p, i],
             "uc_context_reg_read_batch": [p, p, p, i],
             "uc_context_reg_write_batch": [p, p, p, i],
+            "uc_reg_read": [p, i, p],
+            "uc_reg_write": [p, i, p],
             "uc_hook_add": [p, p, i, p, p, u64, u64],
             "uc_ctl": [p, i],
         }.items():
             function = getattr(lib, name)
             function.argtypes = arguments
             function.restype = i
+        lib.uc_context_size.argtypes = [p]
+        lib.uc_context_size.restype = size
         _library = lib
     return _library
 
@@ -242,6 +255,10 @@ class Engine:
         """Make `size` bytes of host memory at `host` the engine's at physical `address`; bits: 1 read, 2 write, 4 execute."""
         self._check(self._lib.uc_mem_map_ptr(self.handle, address, size, protection, host), f"map {size:#x} bytes at {address:#x}")
 
+    def unmap(self, address: int, size: int) -> None:
+        """Take away what `map` gave; the two must match exactly."""
+        self._check(self._lib.uc_mem_unmap(self.handle, address, size), f"unmap {size:#x} bytes at {address:#x}")
+
     def write(self, address: int, data: bytes) -> None:
         """Write physical memory so that code translated from it is translated anew."""
         self._check(self._lib.uc_mem_write(self.handle, address, data, len(data)), f"write {len(data)} bytes at {address:#x}")
@@ -268,6 +285,19 @@ class Engine:
             _invalid_offset = found.pop() if found is not None and len(found) == 1 else -1
             return before[_invalid_offset] if _invalid_offset >= 0 else -1
         return words[_invalid_offset] if _invalid_offset >= 0 else -1
+
+    def read_structure(self, register: int, structure: ctypes.Structure) -> None:
+        """Read a register that is described by a structure, which also says which one is meant."""
+        self._check(self._lib.uc_reg_read(self.handle, register, ctypes.byref(structure)), f"read register {register}")
+
+    def write_structure(self, register: int, structure: ctypes.Structure) -> None:
+        """Write a register that is described by a structure."""
+        self._check(self._lib.uc_reg_write(self.handle, register, ctypes.byref(structure)), f"write register {register}")
+
+    def context_size(self) -> int:
+        """The bytes that a context takes."""
+        size: int = self._lib.uc_context_size(self.handle)
+        return size
 
     def new_context(self) -> ctypes.c_void_p:
         """A context to save into."""

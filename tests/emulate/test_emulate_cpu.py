@@ -40,9 +40,90 @@ def test_amd64_faults(code: str, signal: int) -> None:
     assert (result.status, result.signal) == (128 + signal, signal)
 
 
+PRIVILEGED = {
+    "cli": "fa", "in": "ec", "out": "ee", "insb": "6c", "mov cr": "0f20c0", "mov to cr": "0f22c0", "rdmsr": "0f32", "wrmsr": "0f30",
+    "invlpg": "0f0138", "lgdt": "0f0110", "sysret": "480f07", "sysexit": "0f35", "sysenter": "0f34", "iret": "48cf", "rdpmc": "0f33",
+    "wbinvd": "0f09", "clts": "0f06", "ltr": "0f00d8", "mov dr": "0f21c0", "swapgs": "0f01f8", "xsetbv": "0f01d1", "int 0": "cdff",
+    "mov ss": "8ed0", "retf": "6a106a00 cb",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("code", PRIVILEGED.values(), ids=PRIVILEGED)
+def test_amd64_privileged_instructions_fault(code: str) -> None:
+    result = amd64_code(f"31c0 31c9 31d2 {code} bf07000000")
+    assert result.signal in (4, 11), result.status  # what the model has not is SIGILL
+
+
+def test_amd64_faults_again_and_again() -> None:
+    """A handler skips the instruction and adds the signal's number, for three HLT, two divisions by zero, HLT, CLI, WRMSR, IN, INVLPG."""
+    code = (
+        "488d358900000041bd0b000000b80d0000004489ef31d241ba080000000f05488d356a0000004183ed034183fd0874dd41bf01000000f4f4f441bf02000000"
+        "31c9f7f1f7f1f49041bf01000000fa41bf020000000f3041bf01000000ec41bf030000000f01388b3d44000000b8e70000000f0589f84c01baa80000000105"
+        "2e000000c3b80f0000000f05660f1f44000073004000000000000400000400000000830040000000000000000000000000000000000000000000"
+    )
+    assert run(elf("amd64", bytes.fromhex(code)), limits=LIMITS).status == 8 * 11 + 2 * 8
+
+
+def arm64_constant(register: int, value: int) -> list[int]:
+    return [0xD2800000 | register | (value & 0xFFFF) << 5, 0xF2A00000 | register | (value >> 16 & 0xFFFF) << 5]
+
+
+@pytest.mark.parametrize(
+    "word",
+    [0xD5384240, 0xD5100540, 0xD50343DF, 0xD4000002, 0xD4000003, 0xD69F03E0, 0xD508711F, 0xD5181000, 0xD53B9C00, 0xD5381000],
+    ids=["mrs currentel", "msr mdscr", "msr daifset", "hvc", "smc", "eret", "ic iallu", "msr sctlr", "mrs pmcr", "mrs sctlr"],
+)
+def test_arm64_privileged_instructions_are_undefined(word: int) -> None:
+    assert arm64_code(word).signal == 4
+
+
+@pytest.mark.parametrize(
+    "word",
+    [0xD503203F, 0xD503205F, 0xD503207F, 0xD50B7520, 0xD50B7B20, 0xD53B0020, 0xD53B00E0, 0xD53B4400, 0xD51B4400, 0xD5033FDF, 0xD503233F],
+    ids=["yield", "wfe", "wfi", "ic ivau", "dc cvau", "ctr", "dczid", "mrs fpcr", "msr fpcr", "isb", "paciasp"],
+)
+def test_arm64_instructions_of_user_mode_are_allowed(word: int) -> None:
+    # x0 points to memory; msr fpcr needs a value without meaning
+    setup = arm64_constant(0, BASE + 0x100 if word != 0xD51B4400 else 0)
+    assert arm64_code(*setup, word, 0xD28000E0).status == 7
+
+
+def test_arm64_identification_registers_are_those_of_hwcap() -> None:
+    # ubfx x0, x0, shift, 4 of ID_AA64ISAR0_EL1 (AES 4, SHA1 8, SHA2 12, CRC32 16, ATOMIC 20, SHA3 32) and ID_AA64PFR0_EL1 (SVE 32)
+    expected = {(0, 4): 2, (0, 8): 1, (0, 12): 2, (0, 16): 1, (0, 20): 2, (0, 32): 1, (1, 12): 1, (1, 4): 0}
+    for (register, shift), value in expected.items():
+        read = 0xD5380600 | register << 5
+        assert arm64_code(read, 0xD3400000 | shift << 16 | (shift + 3) << 10).status == value
+    assert arm64_code(0xD5380400, 0xD3608C00).status == 0  # no SVE
+    assert arm64_code(0x04E0E3E0).signal == 4  # cntb x0
+    assert arm64_code(0xD5380000, 0xD3407C00, 0xD3483C00).status == 0x05  # MIDR_EL1
+
+
+@pytest.mark.parametrize(
+    ("leaf", "shift_and_register"),
+    [(1, "c1e918 89cf"), (1, "c1ea18 89d7"), (7, "89df"), (0, "89c7"), (0x80000001, "c1ea18 89d7"), (0x40000000, "89c7"), (13, "89c7")],
+)
+def test_cpuid_is_the_table(leaf: int, shift_and_register: str) -> None:
+    from pygo_cross.emulate import amd64
+
+    eax, ebx, ecx, edx = amd64.cpuid(leaf, 0)
+    value = {"89cf": ecx, "89d7": edx, "89df": ebx, "89c7": eax}[shift_and_register[-4:]]
+    value >>= 24 if shift_and_register.startswith("c1") else 0
+    result = amd64_code(f"b8{struct.pack('<I', leaf).hex()} 31c9 0fa2 {shift_and_register}")
+    assert result.status == value & 0xFF
+
+
+def test_what_is_not_told_is_not_there() -> None:
+    from pygo_cross.emulate import amd64
+
+    ecx = amd64.cpuid(1, 0)[2]
+    assert not ecx & (1 << 12 | 1 << 26 | 1 << 27 | 1 << 28 | 1 << 29 | 1 << 30)  # FMA, XSAVE, OSXSAVE, AVX, F16C, RDRAND
+    assert not amd64.cpuid(7, 0)[1] & (1 << 5 | 1 << 16 | 1 << 18 | 1 << 29)  # AVX2, AVX-512, RDSEED, SHA
+
+
 @pytest.mark.parametrize(
     ("words", "signal"),
-    [((0,), 4), ((0xD4200000,), 5), ((0xD2800001, 0xF9000020), 11), ((0xD2800001, 0xD61F0020), 11), ((0xD4000003,), 11)],
+    [((0,), 4), ((0xD4200000,), 5), ((0xD2800001, 0xF9000020), 11), ((0xD2800001, 0xD61F0020), 11), ((0xD4000003,), 4)],
     ids=["udf", "brk", "store to 0", "jump to 0", "smc"],
 )
 def test_arm64_faults(words: tuple[int, ...], signal: int) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 from typing import Final
 
-from pygo_cross.emulate import amd64, calls
+from pygo_cross.emulate import amd64, arm64, calls
 from pygo_cross.emulate.errors import Errno
 from pygo_cross.emulate.files import FileTable
 from pygo_cross.emulate.kernel import Kernel
@@ -29,11 +29,12 @@ _STACK_TOP: Final = 0x7FFF_F000_0000
 _STACK_SIZE: Final = 8 << 20
 _TRAMPOLINE: Final = 0x7FFF_F7FF_0000
 
-# HWCAP for arm64: FP ASIMD AES PMULL SHA1 SHA2 CRC32 ATOMICS; for amd64 it is CPUID's edx of leaf 1.
-_HWCAP: Final = {"arm64": 0x1FB, "amd64": 0x178BFBFF}
+_HWCAP: Final = {"arm64": (arm64.HWCAP, arm64.HWCAP2), "amd64": (amd64.HWCAP, amd64.HWCAP2)}
+_PLATFORM: Final = {"arm64": b"aarch64\0", "amd64": b"x86_64\0"}
 
 _AT_PHDR, _AT_PHENT, _AT_PHNUM, _AT_PAGESZ, _AT_ENTRY = 3, 4, 5, 6, 9
-_AT_UID, _AT_EUID, _AT_GID, _AT_EGID, _AT_HWCAP, _AT_SECURE, _AT_RANDOM, _AT_EXECFN = 11, 12, 13, 14, 16, 23, 25, 31
+_AT_UID, _AT_EUID, _AT_GID, _AT_EGID, _AT_PLATFORM, _AT_HWCAP, _AT_CLKTCK = 11, 12, 13, 14, 15, 16, 17
+_AT_SECURE, _AT_RANDOM, _AT_HWCAP2, _AT_EXECFN = 23, 25, 26, 31
 
 # mov x8, 139 (rt_sigreturn); svc 0. On amd64 the caller of rt_sigaction brings its own.
 _SIGRETURN: Final = {"arm64": struct.pack("<II", 0xD2801168, 0xD4000001), "amd64": b"\x48\xc7\xc0\x0f\0\0\0\x0f\x05"}
@@ -83,11 +84,13 @@ class LinuxProcess(Process):
         name = push(self.executable + b"\0")
         environment = [push(entry + b"\0") for entry in self.environment]
         arguments = [push(entry + b"\0") for entry in self.arguments]
+        platform = push(_PLATFORM[self.arch.name])
         place &= -16
         random = push(self.random(16))
         vector = [
             *(_AT_PHDR, image.program_headers, _AT_PHENT, image.program_header_size, _AT_PHNUM, image.program_header_count),
-            *(_AT_PAGESZ, PAGE, _AT_ENTRY, image.entry, _AT_HWCAP, _HWCAP[self.arch.name], _AT_SECURE, 0),
+            *(_AT_PAGESZ, PAGE, _AT_ENTRY, image.entry, _AT_SECURE, 0, _AT_CLKTCK, 100),
+            *(_AT_HWCAP, _HWCAP[self.arch.name][0], _AT_HWCAP2, _HWCAP[self.arch.name][1], _AT_PLATFORM, platform),
             *(_AT_UID, UID, _AT_EUID, UID, _AT_GID, GID, _AT_EGID, GID),
             *(_AT_RANDOM, random, _AT_EXECFN, name, 0, 0),
         ]
