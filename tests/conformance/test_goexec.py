@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import shlex
 import stat
 import subprocess
@@ -160,6 +161,17 @@ def test_a_panic_fails(go: Go, tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "panic: oh" in done.stdout
     assert "panic_test.go:5" in done.stdout
+
+
+def test_profiles_come_back(go: Go, tmp_path: Path) -> None:
+    done = go("test", "-run=Double", "-coverprofile=c.out", "-memprofile=mem.out", "./double", target="darwin/arm64")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "coverage: 66.7% of statements" in done.stdout
+    assert (tmp_path / "m/mem.out").read_bytes()[:2] == b"\x1f\x8b"
+    # The go command runs what is for the host itself.
+    native = f"linux/{'arm64' if platform.machine() == 'aarch64' else 'amd64'}"
+    go("test", "-run=Double", "-coverprofile=native.out", "./double", target=native)
+    assert (tmp_path / "m/c.out").read_text() == (tmp_path / "m/native.out").read_text()
 
 
 def test_go_run(go: Go) -> None:
