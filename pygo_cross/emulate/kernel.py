@@ -20,7 +20,7 @@ from pygo_cross.emulate.errors import Lacking, LimitReached, ProcessExit
 from pygo_cross.emulate.files import FileTable, InputBytes, InputHost, Output
 from pygo_cross.emulate.pagetable import PhysicalMemory
 from pygo_cross.emulate.result import Counters, Limits, Stack
-from pygo_cross.emulate.sched import CALL_STEP, SLICE, Scheduler
+from pygo_cross.emulate.sched import CALL_STEP, Scheduler
 from pygo_cross.emulate.thread import Thread, WaitQueue
 from pygo_cross.emulate.vfs import FileSystem, Node
 
@@ -56,7 +56,7 @@ class Kernel:
         self.options = options
         self.limits = options.limits
         self.fs = filesystem
-        self.sched = Scheduler()
+        self.sched = Scheduler(options.seed)
         self.physical = PhysicalMemory(options.limits.memory)
         self.counters = Counters()
         self.calls: dict[str, int] = {}
@@ -204,7 +204,7 @@ class Kernel:
                 thread = following
                 process = thread.process
                 processor = process.cpu
-                left = SLICE
+                left = sched.slice()
                 slice_end = sched.elapsed() + left
             if thread.result is not None:
                 process.result_register.write(thread.result & 0xFFFFFFFFFFFFFFFF)

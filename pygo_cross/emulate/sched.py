@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Decides which thread runs, and keeps the virtual clock.
 
-Round robin over the threads that can run. The clock advances with executed code (one nanosecond for four bytes) and by a fixed step a
-system call; when every thread waits it jumps to the next deadline, so sleeping costs nothing. All of it depends on the guest alone,
-which is what makes runs repeatable.
+The threads that can run take turns. How long a turn is, who is next, and whether a thread that wakes goes before the one that woke it, is
+drawn from a random sequence that begins with the seed: each seed is another interleaving, and always the same one. The clock advances
+with executed code (one nanosecond for four bytes) and by a fixed step a system call; when every thread waits it jumps to the next
+deadline, so sleeping costs nothing. All of it depends on the guest and the seed alone, which is what makes runs repeatable.
 """
 
 from __future__ import annotations
@@ -19,9 +20,11 @@ from pygo_cross.emulate.thread import DEAD, RUNNABLE, WAITING, Thread, Wait, Wai
 if TYPE_CHECKING:
     from pygo_cross.emulate.cpu import Cpu
 
-# A slice and the time a system call takes, in nanoseconds.
+# The longest slice, and the time a system call takes, in nanoseconds.
 SLICE: Final = 500_000
 CALL_STEP: Final = 1_000
+
+_MASK: Final = 0xFFFFFFFFFFFFFFFF
 
 # 2023-11-14T22:13:20Z: the guest's clock when it starts.
 EPOCH: Final = 1_700_000_000_000_000_000
@@ -31,12 +34,13 @@ class Scheduler:
     """The threads of all processes. `cpu` is the processor of the thread that runs, `others` what every other one executed, in bytes;
     `extra` is the part of the clock that does not come from executed code."""
 
-    __slots__ = ("_deadlines", "_sequence", "cpu", "current", "extra", "others", "ready", "resched", "threads")
+    __slots__ = ("_deadlines", "_random", "_sequence", "cpu", "current", "extra", "others", "ready", "resched", "threads")
 
     cpu: Cpu
 
-    def __init__(self) -> None:
+    def __init__(self, seed: int = 0) -> None:
         self.others = 0
+        self._random = seed * 0xD1342543DE82EF95 + 0x2545F4914F6CDD1D & _MASK
         self._deadlines: list[tuple[int, int, Thread]] = []
         self._sequence = 0
         self.threads: dict[int, Thread] = {}
@@ -44,6 +48,19 @@ class Scheduler:
         self.current: Thread | None = None
         self.extra = 0
         self.resched = False
+
+    def _draw(self) -> int:
+        """The next 64 random bits (splitmix64)."""
+        state = self._random = self._random + 0x9E3779B97F4A7C15 & _MASK
+        state = (state ^ state >> 30) * 0xBF58476D1CE4E5B9 & _MASK
+        state = (state ^ state >> 27) * 0x94D049BB133111EB & _MASK
+        return state ^ state >> 31
+
+    def slice(self) -> int:
+        """How long the next thread may run: of every order of magnitude alike, since one race needs a long turn, another a short one."""
+        bits = self._draw()
+        longest = SLICE >> (bits & 255) % 7
+        return longest - (bits >> 8) % (longest >> 2)
 
     def elapsed(self) -> int:
         """Nanoseconds since the start, on the virtual clock."""
@@ -106,6 +123,8 @@ class Scheduler:
         thread.state = RUNNABLE
         thread.result = result
         self.ready.append(thread)
+        if not self._draw() & 3:
+            self.resched = True
 
     def attempt(self, thread: Thread, action: Callable[[], int | None]) -> int | None:
         """What `action` gives on behalf of a thread, an error being turned into the guest's result."""
@@ -155,8 +174,11 @@ class Scheduler:
 
     def next(self) -> Thread | None:
         """The next thread that can run, or None if all wait."""
-        while self.ready:
-            thread = self.ready.popleft()
+        ready = self.ready
+        while ready:
+            if len(ready) > 1:
+                ready.rotate(-(self._draw() % len(ready)))
+            thread = ready.popleft()
             if thread.state == RUNNABLE:
                 return thread
         return None

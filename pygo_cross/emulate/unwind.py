@@ -203,7 +203,9 @@ class Tracer:
         table = self._table
         pc, sp, lr = registers.pc, registers.sp, registers.lr if self._lr else 0
         innermost = True
+        fp = 0
         if self._process.import_at(pc):
+            fp = registers.fp
             yield self._frames_at(pc, True)
             if self._lr:
                 pc, lr = lr, 0
@@ -233,13 +235,11 @@ class Tracer:
             size = self._sizes.get(pc)
             if size is None:
                 size = self._sizes[pc] = table.frame_size(function, pc)
-            switched = False
             if current and name in _STACK_SWITCHES and not stack[0] <= sp < stack[1]:
                 if name == "runtime.systemstack" and not size and self._lr:
                     pass  # it has not switched, or switched back
                 else:
                     # The g's own stack goes on where it left off: for systemstack in that frame, else in the function that was left.
-                    switched = True
                     sp = self._u64(current + _G_SCHED_SP)
                     left = current
                     current = 0
@@ -250,9 +250,15 @@ class Tracer:
                         continue
             elif name == "runtime.asmcgocall":
                 sp = self._before_asmcgocall(sp)
-                switched = True
-            if function.flags & pclntab.SP_WRITE and not innermost and not switched:
-                return
+            elif function.flags & pclntab.SP_WRITE and not innermost:
+                # It moves the stack pointer in its own way. Of libSystem's caller the frame pointer is known, which was set at its entry.
+                if not fp:
+                    return
+                if self._lr:
+                    sp, size = fp + 8, table.frame_size(function, function.entry + 4)
+                else:
+                    sp = fp + 8 - size
+            fp = 0
             outer = sp + size + (0 if self._lr else 8)
             if self._lr:
                 if lr == 0 or (innermost and size):
