@@ -204,6 +204,22 @@ def pread(p: Process, t: Thread, descriptor: int, buffer: int, size: int, offset
     return len(data)
 
 
+def preadv(p: Process, t: Thread, descriptor: int, vector: int, count: int, offset: int) -> int | None:
+    """preadv(2): fills the first buffer that is not empty, which is a short read."""
+    for start, size in _vector(p, vector, count):
+        if size:
+            return pread(p, t, descriptor, start, size, offset)
+    return 0
+
+
+def pwritev(p: Process, t: Thread, descriptor: int, vector: int, count: int, offset: int) -> int | None:
+    """pwritev(2)."""
+    file = _writer(p, descriptor)
+    if offset < 0:
+        raise Errno("EINVAL")
+    return file.pwrite(b"".join(p.memory.read(start, size) for start, size in _vector(p, vector, count)), offset)
+
+
 def pwrite(p: Process, t: Thread, descriptor: int, buffer: int, size: int, offset: int) -> int | None:
     """pwrite(2)."""
     file = _writer(p, descriptor)
@@ -539,6 +555,11 @@ def may_set_times(node: Node, explicit: bool) -> None:
         raise Errno("EPERM" if explicit else "EACCES")
 
 
+def in_range(seconds: int) -> int:
+    """Seconds since 1970 within what file systems keep: those of ext4 and a little more."""
+    return min(max(seconds, -(1 << 33)), 1 << 34)
+
+
 def times_argument(p: Process, address: int, now: int, omit: int) -> tuple[int | None, int | None, bool]:
     """utimensat's times: those of access and of change, None for one to keep, and whether either was given as a number."""
     values: list[int | None] = [p.fs.now()] * 2
@@ -552,7 +573,7 @@ def times_argument(p: Process, address: int, now: int, omit: int) -> tuple[int |
                 if not 0 <= nanoseconds < 10**9:
                     raise Errno("EINVAL")
                 explicit = True
-                values[i] = min(max(seconds, -(1 << 33)), 1 << 34) * 10**9 + nanoseconds
+                values[i] = in_range(seconds) * 10**9 + nanoseconds
     return values[0], values[1], explicit
 
 
@@ -569,6 +590,18 @@ def set_file_times(p: Process, descriptor: int, atime: int | None, mtime: int | 
     may_set_times(file.node, explicit)
     file.change_times(p.fs, atime, mtime)
     return 0
+
+
+def no_attributes(p: Process, t: Thread, path: bytes) -> int:
+    """The calls on extended attributes of a path: there are none, but the path is looked up."""
+    p.fs.resolve(p.cwd, path)
+    raise Errno("ENOTSUP")
+
+
+def no_file_attributes(p: Process, t: Thread, descriptor: int) -> int:
+    """The calls on extended attributes of an open file."""
+    p.files.get(descriptor)
+    raise Errno("ENOTSUP")
 
 
 def umask(p: Process, t: Thread, mask: int) -> int:

@@ -7,6 +7,8 @@ are really stored, which is what a limit on memory is about.
 
 from __future__ import annotations
 
+from __future__ import annotations
+
 from typing import Final
 
 CHUNK: Final = 1 << 16
@@ -23,6 +25,13 @@ class Contents:
         self.held = 0
         if data:
             self.write(0, data)
+
+    def copy(self) -> Contents:
+        """The same bytes once more, with the same holes."""
+        other = Contents()
+        other._chunks = {index: bytearray(chunk) for index, chunk in self._chunks.items()}
+        other.size, other.held = self.size, self.held
+        return other
 
     def read(self, offset: int, size: int) -> bytes:
         """Up to `size` bytes from `offset` on; fewer at the end."""

@@ -8,12 +8,13 @@ from collections.abc import Iterable, Mapping
 
 from pygo_cross.emulate import hostfs
 from pygo_cross.emulate.errors import Errno, NotFound
+from pygo_cross.emulate.fdfs import DescriptorDevices, DescriptorLinks
 from pygo_cross.emulate.files import FileTable
 from pygo_cross.emulate.image import Image
 from pygo_cross.emulate.kernel import Kernel, Options
 from pygo_cross.emulate.process import Process
 from pygo_cross.emulate.sched import EPOCH
-from pygo_cross.emulate.vfs import GID, UID, Device, Directory, File, FileSystem, Node
+from pygo_cross.emulate.vfs import GID, UID, Device, Directory, File, FileSystem, Node, Symlink
 from pygo_cross.emulate.zones import PATH as ZONES
 from pygo_cross.emulate.zones import ZoneDirectory
 
@@ -39,7 +40,6 @@ def make_tree(limit: int) -> FileSystem:
     for name, kind in ((b"null", "null"), (b"zero", "zero"), (b"full", "full"), (b"random", "random"), (b"urandom", "random")):
         fs.put(b"/dev/" + name, Device(fs, kind))
     for number, name in enumerate((b"stdin", b"stdout", b"stderr")):
-        fs.put(b"/dev/fd/%d" % number, Device(fs, "fd", number))
         fs.put(b"/dev/" + name, Device(fs, "fd", number))
     text = {
         b"/etc/passwd": b"root:x:0:0:root:/root:/bin/sh\nuser:x:1000:1000:user:/home/user:/bin/sh\n",
@@ -119,6 +119,11 @@ def _fill(
     kernel.sched.cpu = process.cpu
     fs.now = kernel.sched.now
     kernel.sched.current = kernel.sched.next()
+    if fs.darwin:
+        fs.put(b"/dev/fd", DescriptorDevices(fs, lambda: kernel.process.files))
+    else:
+        fs.put(b"/proc/self/fd", DescriptorLinks(fs, lambda: kernel.process.files))
+        fs.put(b"/dev/fd", Symlink(fs, b"/proc/self/fd"))
     program = File(fs, 0o755, data)
     _give_to_root(program)
     fs.put(executable, program)

@@ -34,6 +34,13 @@ DEVICE_RANDOM: Final = "random"
 DEVICE_FULL: Final = "full"
 DEVICE_FD: Final = "fd"
 
+# How a path may be resolved, with the numbers of openat2(2).
+NO_CROSSING: Final = 1
+NO_MAGIC_LINKS: Final = 2
+NO_LINKS: Final = 4
+BENEATH: Final = 8
+IN_ROOT: Final = 16
+
 # What `permits` is asked for.
 MAY_READ: Final = 4
 MAY_WRITE: Final = 2
@@ -392,8 +399,9 @@ class FileSystem:
         found = self.find(base, path, follow)
         return found.directory, found.name, found.node
 
-    def find(self, base: Directory, path: bytes, follow: bool, inside: Directory | None = None, links_allowed: bool = True) -> Found:
-        """Where a path leads. With `inside`, a path or link that leaves that directory fails with EXDEV (RESOLVE_BENEATH)."""
+    def find(self, base: Directory, path: bytes, follow: bool, how: int = 0) -> Found:
+        """Where a path leads. `how` has restrictions: BENEATH fails with EXDEV where a name or link leaves `base`, IN_ROOT takes `base`
+        for the root, NO_LINKS fails with ELOOP at a link, NO_MAGIC_LINKS at those of /proc, NO_CROSSING with EXDEV at a mount."""
         if not path:
             raise Errno("ENOENT")
         if len(path) >= MAX_PATH:
@@ -402,13 +410,20 @@ class FileSystem:
         last_part = path.rstrip(b"/").rpartition(b"/")[2]
         dots = last_part if last_part in (b".", b"..") else b""
         links = 0
-        if inside is not None and path[:1] == b"/":
-            raise Errno("EXDEV")
-        node: Node | None = self.root if path[:1] == b"/" else base
-        directory: Directory = self.root if path[:1] == b"/" else base
+        root = base if how & IN_ROOT else self.root
+        absolute = path[:1] == b"/"
+        directory: Directory = root if absolute else base
+        node: Node | None = directory
         last = b""
         rest = [part for part in reversed(path.split(b"/")) if part not in (b"", b".")]
-        while rest:
+        while True:
+            if how and node is not None:
+                if absolute and how & BENEATH:
+                    raise Errno("EXDEV")
+                if how & NO_CROSSING and node.device != base.device:
+                    raise Errno("EXDEV")
+            if not rest:
+                break
             name = rest.pop()
             if node is None:
                 raise Errno("ENOENT")
@@ -418,9 +433,9 @@ class FileSystem:
             if not directory.permits(MAY_SEARCH):
                 raise Errno("EACCES")
             if name == b"..":
-                if directory is inside:
+                if directory is base and how & BENEATH:
                     raise Errno("EXDEV")
-                node = directory.parent
+                node = directory if directory is root else directory.parent
                 last = b""
                 continue
             if len(name) > MAX_NAME:
@@ -429,23 +444,19 @@ class FileSystem:
             last = name
             if isinstance(node, Symlink) and (rest or follow or slash):
                 links += 1
-                if links > MAX_LINKS or not links_allowed:
+                if links > MAX_LINKS or how & NO_LINKS:
                     raise Errno("ELOOP")
                 jump = node.jump()
                 if jump is not None:
-                    if inside is not None:
-                        raise Errno("EXDEV")
+                    if how & (NO_MAGIC_LINKS | BENEATH | IN_ROOT):
+                        raise Errno("ELOOP" if how & NO_MAGIC_LINKS else "EXDEV")
                     node = jump
                     continue
                 target = node.read()
                 if not target:
                     raise Errno("ENOENT")
-                if target[:1] == b"/":
-                    if inside is not None:
-                        raise Errno("EXDEV")
-                    node = self.root
-                else:
-                    node = directory
+                absolute = target[:1] == b"/"
+                node = root if absolute else directory
                 last = b""
                 if not rest and target.endswith((b"/", b"/.")):
                     slash = True

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Final
 
 from pygo_cross.emulate import calls, files
 from pygo_cross.emulate.errors import Errno
+from pygo_cross.emulate.fdfs import path_of
 from pygo_cross.emulate.files import OpenDirectory, OpenFile
 from pygo_cross.emulate.locks import END
 from pygo_cross.emulate.mappings import map_file, map_memory
 from pygo_cross.emulate.thread import Thread
-from pygo_cross.emulate.vfs import Device, Node
+from pygo_cross.emulate.vfs import DEVICE_FD, MAY_READ, Device, File, Node
 
 if TYPE_CHECKING:
     from pygo_cross.emulate.darwin.process import DarwinProcess
@@ -86,9 +87,14 @@ def _write_stat(p: DarwinProcess, address: int, node: Node) -> int:
     return 0
 
 
+def _shown(p: DarwinProcess, node: Node) -> Node:
+    """The node whose attributes are told: a descriptor's file where /dev/stdin or its like stands for it."""
+    return p.files.get(node.number).attributes() if isinstance(node, Device) and node.kind == DEVICE_FD else node
+
+
 def stat_(p: DarwinProcess, t: Thread, path: bytes, address: int) -> int:
     """stat(2)."""
-    return _write_stat(p, address, p.fs.resolve(p.cwd, path))
+    return _write_stat(p, address, _shown(p, p.fs.resolve(p.cwd, path)))
 
 
 def lstat(p: DarwinProcess, t: Thread, path: bytes, address: int) -> int:
@@ -107,7 +113,7 @@ def _node_at(p: DarwinProcess, descriptor: int, path: bytes, flags: int) -> Node
 
 def fstatat(p: DarwinProcess, t: Thread, descriptor: int, path: bytes, address: int, flags: int) -> int:
     """fstatat(2)."""
-    return _write_stat(p, address, _node_at(p, descriptor, path, flags))
+    return _write_stat(p, address, _shown(p, _node_at(p, descriptor, path, flags)))
 
 
 def unlinkat(p: DarwinProcess, t: Thread, descriptor: int, path: bytes, flags: int) -> int:
@@ -146,6 +152,49 @@ def link(p: DarwinProcess, t: Thread, old: bytes, new: bytes) -> int:
     return 0
 
 
+def renameatx_np(p: DarwinProcess, t: Thread, old_base: int, old: bytes, new_base: int, new: bytes, flags: int) -> int:
+    """renameatx_np(2): RENAME_SWAP in memory alone, RENAME_EXCL."""
+    if flags & ~0x16 or flags & 6 == 6:
+        raise Errno("EINVAL")
+    p.fs.rename(calls.base_of(p, old_base, old), old, calls.base_of(p, new_base, new), new, not flags & 4, bool(flags & 2))
+    return 0
+
+
+def renamex_np(p: DarwinProcess, t: Thread, old: bytes, new: bytes, flags: int) -> int:
+    """renamex_np(2)."""
+    return renameatx_np(p, t, p.at_fdcwd, old, p.at_fdcwd, new, flags)
+
+
+def _clone(p: DarwinProcess, node: Node, base: int, path: bytes) -> int:
+    directory, name = p.fs.place(calls.base_of(p, base, path), path)
+    if node.device != directory.device:
+        raise Errno("EXDEV")
+    if not isinstance(node, File):
+        raise Errno("ENOTSUP")
+    if not node.permits(MAY_READ):
+        raise Errno("EACCES")
+    copy = directory.make_file(p.fs, name, node.mode & 0o7777)
+    assert isinstance(copy, File)
+    p.fs.grow(node.contents.held)
+    copy.contents = node.contents.copy()
+    return 0
+
+
+def clonefileat(p: DarwinProcess, t: Thread, old_base: int, old: bytes, new_base: int, new: bytes, flags: int) -> int:
+    """clonefileat(2) of a file in memory."""
+    return _clone(p, p.fs.resolve(calls.base_of(p, old_base, old), old, not flags & 1), new_base, new)
+
+
+def clonefile(p: DarwinProcess, t: Thread, old: bytes, new: bytes, flags: int) -> int:
+    """clonefile(2) of a file in memory."""
+    return clonefileat(p, t, p.at_fdcwd, old, p.at_fdcwd, new, flags)
+
+
+def fclonefileat(p: DarwinProcess, t: Thread, descriptor: int, base: int, path: bytes, flags: int) -> int:
+    """fclonefileat(2) of a file in memory."""
+    return _clone(p, p.files.get(descriptor).node, base, path)
+
+
 def fchmodat(p: DarwinProcess, t: Thread, descriptor: int, path: bytes, mode: int, flags: int) -> int:
     """fchmodat(2)."""
     return calls.change_mode(p, _node_at(p, descriptor, path, flags), mode)
@@ -171,7 +220,7 @@ def _timevals(p: DarwinProcess, address: int) -> tuple[int, int]:
     if not address:
         return p.fs.now(), p.fs.now()
     first, first_rest, second, second_rest = struct.unpack("<qi4xqi4x", p.memory.read(address, 32))
-    seconds = [min(max(value, -(1 << 33)), 1 << 34) for value in (first, second)]
+    seconds = [calls.in_range(value) for value in (first, second)]
     return seconds[0] * 10**9 + first_rest * 1000, seconds[1] * 10**9 + second_rest * 1000
 
 
@@ -232,7 +281,7 @@ def fcntl(p: DarwinProcess, t: Thread, descriptor: int, command: int, argument: 
     if command == 42:  # F_PREALLOCATE
         return _preallocate(p, file, argument)
     if command in (50, 102):  # F_GETPATH, F_GETPATH_NOFIRMLINK
-        p.memory.write(argument, _path_of(p, file) + b"\0")
+        p.memory.write(argument, path_of(p.fs, file) + b"\0")
         return 0
     raise Errno("EINVAL")
 
@@ -269,18 +318,6 @@ def _preallocate(p: DarwinProcess, file: OpenFile, argument: int) -> int:
         raise Errno("EINVAL")
     p.memory.write(argument + 24, struct.pack("<q", length))
     return 0
-
-
-def _path_of(p: DarwinProcess, file: OpenFile) -> bytes:
-    """Where an open file is now."""
-    if isinstance(file, OpenDirectory):
-        return p.fs.path_of(file.directory)
-    if file.place is None:
-        raise Errno("EBADF")
-    directory, name = file.place
-    if not directory.holds(name, file.node):
-        raise Errno("ENOENT")
-    return p.fs.path_of(directory).rstrip(b"/") + b"/" + name
 
 
 def lseek(p: DarwinProcess, t: Thread, descriptor: int, offset: int, whence: int) -> int:
@@ -345,6 +382,12 @@ def pathconf(p: DarwinProcess, t: Thread, path: bytes, name: int) -> int:
     """pathconf(2)."""
     p.fs.resolve(p.cwd, path)
     return {1: 32767, 4: 255, 5: 1024, 6: 512}.get(name, 0)
+
+
+def fpathconf(p: DarwinProcess, t: Thread, descriptor: int, name: int) -> int:
+    """fpathconf(2)."""
+    p.files.get(descriptor)
+    return pathconf(p, t, b"/", name)
 
 
 _FIXED: Final = 0x10

@@ -17,6 +17,7 @@ from pygo_cross.emulate.darwin import fs, kqueue, pthread, sigs, system
 
 _NO_NET: Final = "refused: there is no network"
 _NO_CHILD: Final = "refused: there are no child processes"
+_NO_ATTRIBUTES: Final = "partial: always ENOTSUP, as on file systems without attributes"
 _ALWAYS: Final = "partial: always fails, as without the privilege"
 
 
@@ -176,6 +177,18 @@ ROWS: Final[tuple[tuple[str, str, Handler, str, str], ...]] = (
     ("fdopendir", "i", fs.fdopendir, "null", "full"),
     ("readdir_r", "ppp", fs.readdir_r, "number", "full"),
     ("closedir", "p", fs.closedir, "-1", "full"),
+    ("renamex_np", "ssu", fs.renamex_np, "-1", "partial: no swap in mounts"),
+    ("renameatx_np", "isisu", fs.renameatx_np, "-1", "partial: no swap in mounts"),
+    ("clonefile", "ssi", fs.clonefile, "-1", "partial: files in memory"),
+    ("clonefileat", "isisi", fs.clonefileat, "-1", "partial: files in memory"),
+    ("fclonefileat", "iisi", fs.fclonefileat, "-1", "partial: files in memory"),
+    ("preadv", "ipil", calls.preadv, "-1", "full"),
+    ("pwritev", "ipil", calls.pwritev, "-1", "full"),
+    *((name, "s", calls.no_attributes, "-1", _NO_ATTRIBUTES) for name in ("getxattr", "setxattr", "listxattr", "removexattr")),
+    *((name, "i", calls.no_file_attributes, "-1", _NO_ATTRIBUTES) for name in ("fgetxattr", "fsetxattr", "flistxattr", "fremovexattr")),
+    ("chflags", "s", calls.no_attributes, "-1", "partial: always ENOTSUP"),
+    ("fchflags", "i", calls.no_file_attributes, "-1", "partial: always ENOTSUP"),
+    ("fpathconf", "ii", fs.fpathconf, "-1", "partial: limits of names"),
     ("pathconf", "si", fs.pathconf, "-1", "partial: limits of names"),
     # What there is not.
     ("socket", "", fails("EAFNOSUPPORT"), "-1", _NO_NET),

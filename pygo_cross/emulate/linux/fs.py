@@ -13,7 +13,7 @@ from pygo_cross.emulate.files import OpenDirectory, OpenFile
 from pygo_cross.emulate.locks import END
 from pygo_cross.emulate.process import Process
 from pygo_cross.emulate.thread import Thread
-from pygo_cross.emulate.vfs import MAX_SIZE, Device, Node
+from pygo_cross.emulate.vfs import BENEATH, DEVICE_FD, IN_ROOT, MAX_SIZE, Device, Node
 
 _NOFOLLOW_BIT: Final = 0x100  # AT_SYMLINK_NOFOLLOW
 _REMOVEDIR_BIT: Final = 0x200  # AT_REMOVEDIR
@@ -37,6 +37,7 @@ _TMPFILE: Final = 0o20000000
 
 _STAT_AMD64: Final = struct.Struct("<QQQIIIIQqqqqqqqqq24x")
 _STAT_ARM64: Final = struct.Struct("<QQIIIIQQqiiqqqqqqq8x")
+_STATX: Final = struct.Struct("<IIQIIIH2xQQQQ" + "qI4x" * 4 + "IIIIQ104x")
 _FLOCK: Final = struct.Struct("<hh4xqqi4x")
 _STATFS: Final = struct.Struct("<qqQQQQQiiqqq32x")
 
@@ -107,6 +108,11 @@ def _node_at(p: Process, descriptor: int, path: bytes, flags: int) -> Node:
     return p.fs.resolve(calls.base_of(p, descriptor, path), path, not flags & _NOFOLLOW_BIT)
 
 
+def _shown(p: Process, node: Node) -> Node:
+    """The node whose attributes are told: a descriptor's file where /dev/stdin or its like stands for it."""
+    return p.files.get(node.number).attributes() if isinstance(node, Device) and node.kind == DEVICE_FD else node
+
+
 def fstat(p: Process, t: Thread, descriptor: int, address: int) -> int:
     """fstat(2)."""
     return write_stat(p, address, p.files.get(descriptor).attributes())
@@ -114,17 +120,76 @@ def fstat(p: Process, t: Thread, descriptor: int, address: int) -> int:
 
 def newfstatat(p: Process, t: Thread, descriptor: int, path: bytes, address: int, flags: int) -> int:
     """newfstatat(2)."""
-    return write_stat(p, address, _node_at(p, descriptor, path, flags))
+    return write_stat(p, address, _shown(p, _node_at(p, descriptor, path, flags)))
 
 
 def stat_(p: Process, t: Thread, path: bytes, address: int) -> int:
     """stat(2)."""
-    return write_stat(p, address, p.fs.resolve(p.cwd, path))
+    return write_stat(p, address, _shown(p, p.fs.resolve(p.cwd, path)))
 
 
 def lstat(p: Process, t: Thread, path: bytes, address: int) -> int:
     """lstat(2)."""
     return write_stat(p, address, p.fs.resolve(p.cwd, path, False))
+
+
+def statx(p: Process, t: Thread, descriptor: int, path: bytes, flags: int, mask: int, address: int) -> int:
+    """statx(2): the basic fields and the time of birth, whatever the mask."""
+    node = _shown(p, _node_at(p, descriptor, path, flags))
+    times = [part for value in (node.atime, node.born, node.ctime, node.mtime) for part in divmod(value, 10**9)]
+    minor = 3 if isinstance(node, Device) else 0
+    data = _STATX.pack(
+        0xFFF, 4096, 0, node.links, node.uid, node.gid, node.mode, node.inode, node.size, (node.stored + 4095) // 4096 * 8, 0,
+        *times, minor and 1, minor, 0, node.device, 1
+    )  # fmt: skip
+    p.memory.write(address, data)
+    return 0
+
+
+def openat2(p: Process, t: Thread, descriptor: int, path: bytes, address: int, size: int) -> int:
+    """openat2(2), but for RESOLVE_CACHED."""
+    if size < 24:
+        raise Errno("EINVAL")
+    if size > 4096 or any(p.memory.read(address + 24, size - 24)):
+        raise Errno("E2BIG")
+    flags, mode, how = struct.unpack("<QQQ", p.memory.read(address, 24))
+    if how & 0x20:  # RESOLVE_CACHED
+        raise Errno("EAGAIN")
+    if how & ~0x1F or how & (BENEATH | IN_ROOT) == BENEATH | IN_ROOT or mode & ~0o7777 or flags >> 32:
+        raise Errno("EINVAL")
+    if flags & _TMPFILE:
+        raise Errno("EOPNOTSUPP")
+    neutral = neutral_flags(p, flags)
+    if mode and not neutral & files.CREATE:
+        raise Errno("EINVAL")
+    if path[:1] == b"/" and descriptor != p.at_fdcwd and how & (BENEATH | IN_ROOT):
+        base = calls.base_of(p, descriptor, b".")
+    else:
+        base = calls.base_of(p, descriptor, path)
+    follow = not (neutral & files.NOFOLLOW or (neutral & files.CREATE and neutral & files.EXCLUSIVE))
+    file = files.open_found(p, p.fs.find(base, path, follow, how), neutral, path, mode)
+    return p.files.add(file, bool(neutral & files.CLOSE_ON_EXEC))
+
+
+def creat(p: Process, t: Thread, path: bytes, mode: int) -> int:
+    """creat(2)."""
+    return openat(p, t, p.at_fdcwd, path, 0o1101, mode)
+
+
+def utimes(p: Process, t: Thread, path: bytes, times: int) -> int:
+    """utimes(2)."""
+    return futimesat(p, t, p.at_fdcwd, path, times)
+
+
+def futimesat(p: Process, t: Thread, descriptor: int, path: bytes, times: int) -> int:
+    """futimesat(2)."""
+    atime = mtime = p.fs.now()
+    if times:
+        first, first_rest, second, second_rest = struct.unpack("<qqqq", p.memory.read(times, 32))
+        if not 0 <= first_rest < 10**6 or not 0 <= second_rest < 10**6:
+            raise Errno("EINVAL")
+        atime, mtime = (calls.in_range(first) * 10**9 + first_rest * 1000, calls.in_range(second) * 10**9 + second_rest * 1000)
+    return calls.set_times(p, _node_at(p, descriptor, path, 0), atime, mtime, bool(times))
 
 
 def getdents64(p: Process, t: Thread, descriptor: int, buffer: int, size: int) -> int:

@@ -16,6 +16,14 @@ from pygo_cross.emulate.linux import clock, fs, memory, poll, sigs, system, thre
 _NO_NET: Final = "refused: there is no network"
 _NO_CHILD: Final = "refused: there are no child processes"
 
+_NO_ATTRIBUTES: Final = "partial: always EOPNOTSUPP, as on file systems without attributes"
+_UNPRIVILEGED: Final = "partial: always EPERM, as without the privilege"
+_PATH_ATTRIBUTE_CALLS: Final = (
+    ("setxattr", 188, 5), ("lsetxattr", 189, 6), ("getxattr", 191, 8), ("lgetxattr", 192, 9), ("listxattr", 194, 11),
+    ("llistxattr", 195, 12), ("removexattr", 197, 14), ("lremovexattr", 198, 15),
+)  # fmt: skip
+_FILE_ATTRIBUTE_CALLS: Final = (("fsetxattr", 190, 7), ("fgetxattr", 193, 10), ("flistxattr", 196, 13), ("fremovexattr", 199, 16))
+
 ROWS: Final[tuple[tuple[str, int, int, str, Handler, str], ...]] = (
     # Files.
     ("read", 0, 63, "ipp", calls.read, "full"),
@@ -82,9 +90,24 @@ ROWS: Final[tuple[tuple[str, int, int, str, Handler, str], ...]] = (
     ("pipe2", 293, 59, "pi", fs.pipe2, "full"),
     ("renameat2", 316, 276, "isisu", fs.renameat2, "partial: no exchange in mounts"),
     ("copy_file_range", 326, 285, "", fails("EXDEV"), "partial: always EXDEV, upon which callers copy by themselves"),
-    ("statx", 332, 291, "", fails("ENOSYS"), "refused: newfstatat does it"),
+    ("statx", 332, 291, "isiup", fs.statx, "full"),
+    ("openat2", 437, 437, "ispp", fs.openat2, "partial: no RESOLVE_CACHED"),
     ("faccessat2", 439, 439, "isii", fs.faccessat2, "full"),
     ("fchmodat2", 452, 452, "isui", fs.fchmodat2, "full"),
+    ("creat", 85, -1, "su", fs.creat, "full"),
+    ("utimes", 235, -1, "sp", fs.utimes, "full"),
+    ("futimesat", 261, -1, "isp", fs.futimesat, "full"),
+    ("preadv", 295, 69, "ipil", calls.preadv, "full"),
+    ("pwritev", 296, 70, "ipil", calls.pwritev, "full"),
+    ("readahead", 187, 213, "", returns(0), "full"),
+    ("sync_file_range", 277, 84, "i", calls.fsync, "full"),
+    ("syncfs", 306, 267, "i", calls.fsync, "full"),
+    *((name, first, second, "s", calls.no_attributes, _NO_ATTRIBUTES) for name, first, second in _PATH_ATTRIBUTE_CALLS),
+    *((name, first, second, "i", calls.no_file_attributes, _NO_ATTRIBUTES) for name, first, second in _FILE_ATTRIBUTE_CALLS),
+    ("chroot", 161, 51, "", fails("EPERM"), _UNPRIVILEGED),
+    ("mount", 165, 40, "", fails("EPERM"), _UNPRIVILEGED),
+    ("umount2", 166, 39, "", fails("EPERM"), _UNPRIVILEGED),
+    ("pivot_root", 155, 41, "", fails("EPERM"), _UNPRIVILEGED),
     # Polling.
     ("epoll_wait", 232, -1, "ipii", poll.epoll_wait, "full"),
     ("epoll_ctl", 233, 21, "iiip", poll.epoll_ctl, "full"),
