@@ -7,8 +7,6 @@ are really stored, which is what a limit on memory is about.
 
 from __future__ import annotations
 
-from __future__ import annotations
-
 from typing import Final
 
 CHUNK: Final = 1 << 16
