@@ -22,6 +22,8 @@ from typing import Final
 from pygo_cross.emulate import amd64, arm64, usermode, vex
 from pygo_cross.emulate import engine as uc
 from pygo_cross.emulate.arch import Arch
+from pygo_cross.emulate.sched import BOOT
+from pygo_cross.emulate.timepage import COUNTER, EXTRA, START
 
 # Why `run` returned.
 STOP_SLICE: Final = 0
@@ -61,6 +63,7 @@ class Cpu:
         "_here",
         "_is_here",
         "_missed",
+        "_others",
         "_pc",
         "_pending",
         "_random",
@@ -75,10 +78,16 @@ class Cpu:
     )
 
     def __init__(
-        self, arch: Arch, clock: Callable[[], int], random: Callable[[], int], read_code: Callable[[int, int], bytes], page: int = 4096
+        self,
+        arch: Arch,
+        clock: Callable[[], int],
+        random: Callable[[], int],
+        read_code: Callable[[int, int], bytes],
+        time: ctypes.Array[ctypes.c_int64],
+        page: int,
     ) -> None:
         """`clock` is the virtual time in nanoseconds, `random` gives 64 bits; `read_code` reads guest memory for the check of new
-        blocks; `page` is the guest's page size."""
+        blocks; `time` is the time page's words, `page` the guest's page size."""
         self.arch = arch
         self.engine = uc.Engine(arch.engine_arch, arch.engine_mode, arch.cpu_model, page)
         self._clock = clock
@@ -92,14 +101,14 @@ class Cpu:
         self._budget = 0
         self._entered: set[int] = set()
         self._missed = 0
+        self._others = 0
         self._tlb_size = _FIRST_TLB
         self.used = 0
         self.fault_address = 0
         self.fault_kind = FAULT_READ
         self.unsupported = ""
         self._pc = uc.Registers(self.engine, (arch.pc,))
-        stop = ctypes.cast(uc.library().uc_emu_stop, ctypes.c_void_p).value or 0
-        self._counter = (ctypes.c_int64 * 2)(0, stop)
+        self._counter = time
         stub = uc.native_stub()
         if arch.name == "arm64":
             # Let user code use the vector registers (CPACR_EL1.FPEN).
@@ -121,14 +130,20 @@ class Cpu:
             self.engine.hook(uc.HOOK_INSN, uc.SystemRegisterCallback(self._on_mrs), instruction=arm64.INS_MRS)
 
     def close(self) -> None:
-        """Free the engine."""
+        """Free the engine; the time page may go away too."""
+        self._counter = (ctypes.c_int64 * 4)(*self._counter)
         self.engine.close()
+
+    def tell_time(self, executed: int, extra: int) -> None:
+        """Before `run`: how many bytes of code all other processors have executed, and the nanoseconds that come from elsewhere."""
+        self._others = executed
+        self._counter[EXTRA] = extra + BOOT
 
     # Hooks.
 
     def _on_block(self, _engine: int, _address: int, size: int, _user: int) -> None:
-        self._counter[0] -= size
-        if self._counter[0] <= 0:
+        self._counter[COUNTER] -= size
+        if self._counter[COUNTER] <= 0:
             self.engine.stop()
 
     def _note(self, event: int) -> None:
@@ -209,8 +224,8 @@ class Cpu:
             name = vex.unsupported(self._read_code(block.pc, block.size + 16), block.size)
             if name:
                 self.unsupported = name
-                self._pending = self._counter[0]
-                self._counter[0] = 0  # the block's own hook stops before its first instruction
+                self._pending = self._counter[COUNTER]
+                self._counter[COUNTER] = 0  # the block's own hook stops before its first instruction
                 self._event = STOP_UNSUPPORTED
 
     # Running.
@@ -229,7 +244,8 @@ class Cpu:
         self._is_here = False
         self._back = 0
         counter = self._counter
-        counter[0] = self._budget = budget
+        counter[COUNTER] = self._budget = budget
+        counter[START] = self._others + self.used + budget
         engine = self.engine
         pages = engine.pages
         while True:
@@ -255,12 +271,12 @@ class Cpu:
                 self.fault_address = pages.fault_address(page)
                 self._event = STOP_FAULT
                 break
-            if counter[0] <= 0:
+            if counter[COUNTER] <= 0:
                 break
         event = self._event
         if event == STOP_UNSUPPORTED:
-            counter[0] += self._pending
-        left = counter[0]
+            counter[COUNTER] += self._pending
+        left = counter[COUNTER]
         self.used += budget - left
         self._budget = left
         if event >= 0:
@@ -316,4 +332,4 @@ class Cpu:
 
     def used_now(self) -> int:
         """`used`, also right when asked from inside a hook."""
-        return self.used + self._budget - self._counter[0]
+        return self.used + self._budget - self._counter[COUNTER]

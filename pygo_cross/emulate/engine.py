@@ -344,21 +344,24 @@ class Engine:
         self._check(self._lib.uc_hook_add(*arguments), f"add a hook of kind {kind}")
 
 
-# The block hook's native code. Arguments (engine, address, size, counter): subtract the size from counter[0], and when that leaves
-# nothing continue at counter[1], which is `uc_emu_stop`. It touches only registers that a call may change.
+# The block hook's native code. Arguments (engine, address, size, counter): subtract the size from the counter, and when that leaves
+# nothing continue at `uc_emu_stop`, whose address is put behind. It touches only registers that a call may change.
 _STUBS: Final[dict[str, bytes]] = {
-    # mov edx,edx; sub [rcx],rdx; jle L; ret; L: jmp [rcx+8]
-    "x86_64": bytes.fromhex("89d2 482911 7e01 c3 ff6108"),
-    # ldr x4,[x3]; subs x4,x4,w2,uxtw; str x4,[x3]; b.gt ret; ldr x5,[x3,8]; br x5; ret
-    "aarch64": bytes.fromhex("640040f9 844022eb 640000f9 6c000054 650440f9 a0001fd6 c0035fd6"),
+    # mov edx,edx; sub [rcx],rdx; jle L; ret; L: jmp [rip+0]
+    "x86_64": bytes.fromhex("89d2 482911 7e01 c3 ff2500000000"),
+    # ldr x4,[x3]; subs x4,x4,w2,uxtw; str x4,[x3]; b.gt L; ldr x5,M; br x5; L: ret; nop; M:
+    "aarch64": b"".join(
+        word.to_bytes(4, "little")
+        for word in (0xF9400064, 0xEB224084, 0xF9000064, 0x5400006C, 0x58000085, 0xD61F00A0, 0xD65F03C0, 0xD503201F)
+    ),
 }
 
 # Where each piece of native code lies, 0 if it cannot be had.
 _native: dict[int, int] = {}
 
 
-def native_code(codes: dict[str, bytes]) -> int:
-    """The address of the code for this host's machine, or 0 where there is none for it or the host refuses executable pages.
+def native_code(codes: dict[str, bytes], *pointers: int) -> int:
+    """The address of the code for this host's machine, with `pointers` behind it, or 0 where there is none or pages cannot be executable.
 
     The code comes from a memory file that is mapped without write permission: no page is ever both writable and executable, and the
     kernel keeps the instruction cache coherent. PYGO_CROSS_EMULATE_NO_NATIVE in the environment has us do without.
@@ -368,7 +371,7 @@ def native_code(codes: dict[str, bytes]) -> int:
         return 0
     address = _native.get(id(codes))
     if address is None:
-        address = _native[id(codes)] = _map_code(code)
+        address = _native[id(codes)] = _map_code(code + b"".join(pointer.to_bytes(8, "little") for pointer in pointers))
     return address
 
 
@@ -392,4 +395,4 @@ def _map_code(code: bytes) -> int:
 
 def native_stub() -> int:
     """The address of the block hook's native code, or 0."""
-    return native_code(_STUBS)
+    return native_code(_STUBS, ctypes.cast(library().uc_emu_stop, ctypes.c_void_p).value or 0)

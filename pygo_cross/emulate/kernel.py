@@ -213,6 +213,7 @@ class Kernel:
                 process.signals.deliver(thread)
             if check:
                 self._check_limits()
+            processor.tell_time(sched.others, sched.extra)
             stop = processor.run(left << 2)
             if stop == cpu.STOP_CALL:
                 sched.extra += CALL_STEP

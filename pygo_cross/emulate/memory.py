@@ -167,6 +167,11 @@ class Memory:
             self._count(size)
         self._insert(area)
 
+    def show(self, start: int, size: int, offset: int, name: str) -> None:
+        """Let the guest read physical memory that the caller has allocated, at a free place; `unmap` and `close` release it."""
+        self._count(size)
+        self._insert(Area(start, start + size, READ, self.physical, offset, name))
+
     def is_free(self, start: int, size: int) -> bool:
         """Whether no area touches the range."""
         i = bisect_right(self._starts, start + size - 1) - 1

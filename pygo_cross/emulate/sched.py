@@ -29,6 +29,9 @@ _MASK: Final = 0xFFFFFFFFFFFFFFFF
 # 2023-11-14T22:13:20Z: the guest's clock when it starts.
 EPOCH: Final = 1_700_000_000_000_000_000
 
+# Monotonic clocks begin a second after boot, so that no time is zero.
+BOOT: Final = 1_000_000_000
+
 
 class Scheduler:
     """The threads of all processes. `cpu` is the processor of the thread that runs, `others` what every other one executed, in bytes;

@@ -10,10 +10,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pygo_cross.emulate import timepage
 from pygo_cross.emulate.arch import Arch
 from pygo_cross.emulate.cpu import Cpu
 from pygo_cross.emulate.memory import Area, Memory
 from pygo_cross.emulate.pagetable import PhysicalMemory
+from pygo_cross.emulate.timepage import TimePage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,8 +33,10 @@ class AddressSpace:
     ) -> None:
         """`clock` is the virtual time in nanoseconds; `random` gives so many bytes."""
         self._code_area: Area | None = None
-        self.cpu = Cpu(arch, clock, lambda: int.from_bytes(random(8), "little"), self._read_code, page)
+        time = TimePage(physical, page)
+        self.cpu = Cpu(arch, clock, lambda: int.from_bytes(random(8), "little"), self._read_code, time.words, page)
         self.memory = Memory(self.cpu.engine, page, physical, search_top)
+        self.memory.show(timepage.ADDRESS, page, time.offset, "[vvar]")
         self.futexes: dict[int, WaitQueue] = {}
         self.loaded: Thread | None = None
         self.users = 0

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from binaries import AMD64_EXIT, ARM64_EXIT, BASE, arm64, elf
 
-from pygo_cross.emulate import Limits, Result, run, vex
+from pygo_cross.emulate import Limits, Result, pagetable, run, vex
 from pygo_cross.emulate.engine import _STUBS
 
 Build = Callable[[str, str], Path]
@@ -201,7 +201,7 @@ def test_lengths_are_those_of_the_go_disassembler(build: Build, goroot: Path, tm
 
 
 def test_the_hook_for_arm64_hosts() -> None:
-    """Runs the arm64 stub as a guest: it must return while the counter is positive, and else continue at counter[1]."""
+    """Runs the arm64 stub as a guest: it must return while the counter is positive, and else continue at the address behind it."""
     stub = _STUBS["aarch64"]
     counter = BASE + 0x2000
 
@@ -223,13 +223,58 @@ def test_the_hook_for_arm64_hosts() -> None:
             0xD4000001,
         ]
         words[4] = 0x94000000 | (len(words) - 4)
-        code = arm64(*words) + stub
-        data = struct.pack("<qQ", value, BASE + 7 * 4)
+        code = arm64(*words) + stub + struct.pack("<Q", BASE + 7 * 4)
+        data = struct.pack("<q", value)
         return divmod(run(elf("arm64", code.ljust(0x2000, b"\0") + data), limits=LIMITS).status, 8)
 
     assert call(30, 10) == (20, 1)
     assert call(10, 10) == (0, 2)
     assert call(11, 10) == (1, 1)
+
+
+def test_the_page_walk_for_arm64_hosts() -> None:
+    """Runs the arm64 page walk as a guest, over tables of the guest's: it answers with the entry, or notes what it has none for."""
+    walk = pagetable._WALK["aarch64"]
+    words, entry, top, second = (BASE + 0x2000 + 0x100 * i for i in range(4))
+
+    def call(address: int, kind: int) -> bytes:
+        load = [
+            instruction
+            for register, value in ((1, address), (2, kind), (3, entry), (4, words))
+            for instruction in (
+                0xD2800000 | register | (value & 0xFFFF) << 5,
+                0xF2A00000 | register | (value >> 16 & 0xFFFF) << 5,
+                0xF2C00000 | register | (value >> 32 & 0xFFFF) << 5,
+            )
+        ]
+        after = [
+            0xD2800000 | 1 | (words & 0xFFFF) << 5,  # write(1, words, 0x120): what it was, and the entry
+            0xF2A00000 | 1 | (words >> 16) << 5,
+            0xB9002020,  # str w0, [x1, 32]: what it returned
+            0xD2800020,
+            0xD2800000 | 2 | 0x120 << 5,
+            0xD2800808,
+            0xD4000001,
+            0xD2800000,
+            0xD2800BC8,
+            0xD4000001,
+        ]
+        code = arm64(*load, 0x94000000 | (len(after) + 1), *after) + walk
+        tables = struct.pack("<4Q", top, 0, 0, 7).ljust(0x100, b"\0") + bytes(0x100)
+        tables += struct.pack("<2Q", 0, second).ljust(0x100, b"\0") + struct.pack("<3Q", 0x7000 | 7, 0, 0x9000 | 1)
+        return run(elf("arm64", code.ljust(0x2000, b"\0") + tables), limits=LIMITS).stdout
+
+    def answer(address: int, kind: int) -> tuple[int, ...]:
+        out = call(address, kind)
+        return (*struct.unpack_from("<3Q", out, 8), *struct.unpack_from("<I", out, 32), *struct.unpack_from("<QI", out, 0x100))
+
+    gib = 1 << 30
+    assert answer(gib, 18) == (0, 0, 8, 1, 0x7000, 7)
+    assert answer(gib + 0x2000, 16) == (0, 0, 8, 1, 0x9000, 1)
+    assert answer(gib + 0x2000, 17) == (gib + 0x2000, 17, 8, 0, 0, 0)
+    assert answer(gib + 0x1000, 16) == (gib + 0x1000, 16, 8, 0, 0, 0)
+    assert answer(0x5000, 18) == (0x5000, 18, 8, 0, 0, 0)
+    assert answer(1 << 47, 16) == (1 << 47, 16, 8, 0, 0, 0)
 
 
 @pytest.mark.parametrize("arch", ["amd64", "arm64"])

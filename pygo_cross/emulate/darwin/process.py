@@ -11,7 +11,7 @@ from __future__ import annotations
 import struct
 from typing import Final
 
-from pygo_cross.emulate import calls
+from pygo_cross.emulate import calls, timepage
 from pygo_cross.emulate.darwin import frames
 from pygo_cross.emulate.darwin.numbers import ERRORS, SIGNAL_FACTS
 from pygo_cross.emulate.darwin.pthread import Condition, Mutex
@@ -32,6 +32,8 @@ _STACK_TOP: Final = 0x7FF7_B000_0000
 _STACK_SIZE: Final = 8 << 20
 _STUBS: Final = 0x7FF8_0000_0000
 _STUB_SIZE: Final = 16
+# Functions that are answered in the guest, by code of ours.
+_NATIVE: Final = 0x7FF8_1000_0000
 _RETURN_STUB: Final = _STUBS
 _SPECIFIC_SIZE: Final = 16384
 _ERRNO_OFFSET: Final = 8192
@@ -71,11 +73,18 @@ class DarwinProcess(Process):
         self.frames = frames.Frames(self)
 
     def _bind(self) -> None:
-        """Make a stub for each imported symbol, and point its importers there."""
+        """Make a stub for each imported symbol, or for what only reads the time its code, and point its importers there."""
         addresses: dict[str, int] = {}
         self._stubs = [("return", None), ("sigreturn", None)]
         code = _STUB_CODE[self.arch.name].ljust(_STUB_SIZE, b"\0")
         slots = [code, code]
+        native = b""
+
+        def native_at(body: bytes) -> int:
+            nonlocal native
+            native += body.ljust(len(body) + 7 & -8, b"\0")
+            return _NATIVE + len(native) - (len(body) + 7 & -8)
+
         for address, symbol, addend in self.image.binds:
             place = addresses.get(symbol)
             if place is None:
@@ -83,6 +92,10 @@ class DarwinProcess(Process):
                 place = addresses[symbol] = _STUBS + _STUB_SIZE * len(self._stubs)
                 self._stubs.append((name, TABLE.get(name)))
                 slots.append(VARIABLES[name].ljust(_STUB_SIZE, b"\0") if name in VARIABLES else code)
+                if name == "mach_absolute_time":
+                    place = addresses[symbol] = native_at(timepage.mach_absolute_time(self.arch.name))
+                elif name == "clock_gettime":
+                    place = addresses[symbol] = native_at(timepage.darwin_clock_gettime(self.arch.name, place))
             try:
                 self.memory.load(address, struct.pack("<Q", place + addend & 0xFFFFFFFFFFFFFFFF))
             except GuestFault as error:
@@ -90,6 +103,9 @@ class DarwinProcess(Process):
         size = self.memory.round(_STUB_SIZE * len(self._stubs))
         self.memory.map(_STUBS, size, READ | EXEC, "stubs")
         self.memory.load(_STUBS, b"".join(slots))
+        if native:
+            self.memory.map(_NATIVE, self.page, READ | EXEC, "functions")
+            self.memory.load(_NATIVE, native)
 
     def load(self) -> None:
         self.load_segments()

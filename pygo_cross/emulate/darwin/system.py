@@ -7,12 +7,12 @@ import struct
 from typing import TYPE_CHECKING, Final
 
 from pygo_cross.emulate.errors import Errno
+from pygo_cross.emulate.sched import BOOT
 from pygo_cross.emulate.thread import Thread, Wait
 
 if TYPE_CHECKING:
     from pygo_cross.emulate.darwin.process import DarwinProcess
 
-_BOOT: Final = 1_000_000_000
 _UNLIMITED: Final = (1 << 63) - 1
 RELEASE: Final = b"22.0.0"
 
@@ -29,7 +29,7 @@ def exit_(p: DarwinProcess, t: Thread, status: int) -> None:
 
 def mach_absolute_time(p: DarwinProcess, t: Thread) -> int:
     """mach_absolute_time(): nanoseconds, by the timebase that is told."""
-    return p.sched.elapsed() + _BOOT
+    return p.sched.elapsed() + BOOT
 
 
 def mach_timebase_info(p: DarwinProcess, t: Thread, address: int) -> int:
@@ -43,7 +43,7 @@ def clock_gettime(p: DarwinProcess, t: Thread, clock: int, address: int) -> int:
     if clock == 0:
         now = p.sched.now()
     elif clock in (4, 5, 6, 8, 9):
-        now = p.sched.elapsed() + _BOOT
+        now = p.sched.elapsed() + BOOT
     elif clock in (12, 16):
         now = p.cpu.used_now() >> 2
     else:

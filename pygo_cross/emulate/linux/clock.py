@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Final
 
 from pygo_cross.emulate.calls import timespec
 from pygo_cross.emulate.errors import Errno
+from pygo_cross.emulate.sched import BOOT
 from pygo_cross.emulate.thread import Thread, Wait
 
 if TYPE_CHECKING:
     from pygo_cross.emulate.linux.process import LinuxProcess
 
-# The monotonic clocks begin a second after boot, so that no time is zero.
-_BOOT: Final = 1_000_000_000
 _REALTIME: Final = frozenset((0, 5))
 _MONOTONIC: Final = frozenset((1, 4, 6, 7))
 _PROCESSOR: Final = frozenset((2, 3))
@@ -25,7 +24,7 @@ def read_clock(p: LinuxProcess, clock: int) -> int:
     if clock in _REALTIME:
         return p.sched.now()
     if clock in _MONOTONIC:
-        return p.sched.elapsed() + _BOOT
+        return p.sched.elapsed() + BOOT
     if clock in _PROCESSOR:
         return p.cpu.used_now() >> 2
     raise Errno("EINVAL")

@@ -13,7 +13,7 @@ from pygo_cross.emulate import amd64, arm64, calls
 from pygo_cross.emulate.errors import Errno
 from pygo_cross.emulate.files import FileTable
 from pygo_cross.emulate.kernel import Kernel
-from pygo_cross.emulate.linux import frames
+from pygo_cross.emulate.linux import frames, vdso
 from pygo_cross.emulate.linux.numbers import ERRORS, SIGNAL_FACTS
 from pygo_cross.emulate.linux.table import TABLES
 from pygo_cross.emulate.memory import EXEC, READ, WRITE
@@ -27,17 +27,13 @@ PAGE: Final = 4096
 _SEARCH_TOP: Final = 0x7F00_0000_0000
 _STACK_TOP: Final = 0x7FFF_F000_0000
 _STACK_SIZE: Final = 8 << 20
-_TRAMPOLINE: Final = 0x7FFF_F7FF_0000
 
 _HWCAP: Final = {"arm64": (arm64.HWCAP, arm64.HWCAP2), "amd64": (amd64.HWCAP, amd64.HWCAP2)}
 _PLATFORM: Final = {"arm64": b"aarch64\0", "amd64": b"x86_64\0"}
 
 _AT_PHDR, _AT_PHENT, _AT_PHNUM, _AT_PAGESZ, _AT_ENTRY = 3, 4, 5, 6, 9
 _AT_UID, _AT_EUID, _AT_GID, _AT_EGID, _AT_PLATFORM, _AT_HWCAP, _AT_CLKTCK = 11, 12, 13, 14, 15, 16, 17
-_AT_SECURE, _AT_RANDOM, _AT_HWCAP2, _AT_EXECFN = 23, 25, 26, 31
-
-# mov x8, 139 (rt_sigreturn); svc 0. On amd64 the caller of rt_sigaction brings its own.
-_SIGRETURN: Final = {"arm64": struct.pack("<II", 0xD2801168, 0xD4000001), "amd64": b"\x48\xc7\xc0\x0f\0\0\0\x0f\x05"}
+_AT_SECURE, _AT_RANDOM, _AT_HWCAP2, _AT_EXECFN, _AT_SYSINFO_EHDR = 23, 25, 26, 31, 33
 
 
 class LinuxProcess(Process):
@@ -47,7 +43,7 @@ class LinuxProcess(Process):
     error_numbers = ERRORS
     at_fdcwd = -100
     search_top = _SEARCH_TOP
-    trampoline = _TRAMPOLINE
+    trampoline = vdso.ADDRESS + vdso.SIGRETURN
 
     def __init__(self, kernel: Kernel, arch: str, files: FileTable, cwd: Directory) -> None:
         super().__init__(kernel, arch, PAGE, files, cwd)
@@ -67,8 +63,8 @@ class LinuxProcess(Process):
     def load(self) -> None:
         self.load_segments()
         memory = self.memory
-        memory.map(_TRAMPOLINE, PAGE, READ | EXEC, "[vdso]")
-        memory.load(_TRAMPOLINE, _SIGRETURN[self.arch.name])
+        memory.map(vdso.ADDRESS, PAGE, READ | EXEC, "[vdso]")
+        memory.load(vdso.ADDRESS, vdso.image(self.arch.name))
         memory.map(_STACK_TOP - _STACK_SIZE, _STACK_SIZE, READ | WRITE, "[stack]")
         image = self.image
         place = _STACK_TOP - 16
@@ -89,7 +85,7 @@ class LinuxProcess(Process):
         random = push(self.random(16))
         vector = [
             *(_AT_PHDR, image.program_headers, _AT_PHENT, image.program_header_size, _AT_PHNUM, image.program_header_count),
-            *(_AT_PAGESZ, PAGE, _AT_ENTRY, image.entry, _AT_SECURE, 0, _AT_CLKTCK, 100),
+            *(_AT_PAGESZ, PAGE, _AT_ENTRY, image.entry, _AT_SECURE, 0, _AT_CLKTCK, 100, _AT_SYSINFO_EHDR, vdso.ADDRESS),
             *(_AT_HWCAP, _HWCAP[self.arch.name][0], _AT_HWCAP2, _HWCAP[self.arch.name][1], _AT_PLATFORM, platform),
             *(_AT_UID, UID, _AT_EUID, UID, _AT_GID, GID, _AT_EGID, GID),
             *(_AT_RANDOM, random, _AT_EXECFN, name, 0, 0),
