@@ -10,12 +10,10 @@ program is counted as equal but for addresses.
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -24,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from conformance.testrun import end, start
 from conformance.toolchain import Toolchain
 
 _RUN: Final = re.compile(r"^//\s?run\s*$", re.MULTILINE)
@@ -54,25 +53,13 @@ class Done:
 
 def execute(command: list[str], cwd: Path, env: dict[str, str], user: int | None, seconds: float) -> Done:
     """Run a command to its end."""
-    process = subprocess.Popen(
-        command,
-        cwd=cwd,
-        env=env,
-        user=user,
-        group=user,
-        extra_groups=[] if user is not None else None,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
-    )
+    process = start(command, cwd, env, user)
     try:
         output, _ = process.communicate(timeout=seconds)
     except subprocess.TimeoutExpired:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        output, _ = process.communicate()
-        return Done(None, output)
+        end(process)
+        return Done(None, b"")
+    end(process)
     return Done(process.returncode if process.returncode >= 0 else 128 - process.returncode, output)
 
 

@@ -19,7 +19,7 @@ import subprocess
 import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 # As go test passes it. Natively nothing comes near; under emulation time is virtual, and a test that waits for ever gets there at once.
 TEST_TIMEOUT: Final = "10m0s"
@@ -46,6 +46,43 @@ class Outcome:
             value["text"] = ""
         value["seconds"] = round(self.seconds, 2)
         return {key: item for key, item in value.items() if item not in ("", 0.0, {})}
+
+
+_started: set[int] = set()
+
+
+def start(command: list[str], cwd: Path, env: dict[str, str], user: int | None) -> subprocess.Popen[bytes]:
+    """Start a command in a session of its own; stdout and stderr come through one pipe."""
+    process = subprocess.Popen(
+        command,
+        cwd=cwd,
+        env=env,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        user=user,
+        group=user,
+        extra_groups=[] if user is not None else None,
+        start_new_session=True,
+    )
+    _started.add(process.pid)
+    return process
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """End a process and all that it started."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    _started.discard(process.pid)
+
+
+def end_all(number: int, _: object) -> NoReturn:
+    """End what was started, and this process too: for signals that end it."""
+    for pid in list(_started):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(pid, signal.SIGKILL)
+    os._exit(128 + number)
 
 
 def top(name: str) -> str:
@@ -156,18 +193,7 @@ class Runner:
         self._deadline = time.monotonic() + self.seconds
 
     def _popen(self, flags: list[str]) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(
-            [*self.command, *flags],
-            cwd=self.cwd,
-            env=self.env,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            user=self.user,
-            group=self.user,
-            extra_groups=[] if self.user is not None else None,
-            start_new_session=True,
-        )
+        return start([*self.command, *flags], self.cwd, self.env, self.user)
 
     def listing(self) -> list[str] | None:
         """The names of the binary's tests, in order; None if it does not say."""
@@ -175,8 +201,9 @@ class Runner:
         try:
             output, _ = process.communicate(timeout=max(1.0, min(self.test_seconds, self._deadline - time.monotonic())))
         except subprocess.TimeoutExpired:
-            _end(process)
+            end(process)
             return None
+        end(process)
         if process.returncode:
             return None
         return [line for line in output.decode("utf-8", "replace").split("\n") if re.match(r"(Test|Example|Fuzz)\w*$", line)]
@@ -197,7 +224,7 @@ class Runner:
                     seen, since = parser.ended, now
                 left = min(self._deadline, since + self.test_seconds) - now
                 if left <= 0:
-                    _end(process)
+                    end(process)
                     status = None
                     break
                 if not selector.select(left):
@@ -205,6 +232,7 @@ class Runner:
                 data = os.read(process.stdout.fileno(), 1 << 16)
                 if not data:
                     status = process.wait()
+                    end(process)
                     break
                 parser.feed(data)
         process.stdout.close()
@@ -214,13 +242,6 @@ class Runner:
     def out_of_time(self) -> bool:
         """Whether the binary's time is up."""
         return time.monotonic() >= self._deadline
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """End a process and all that it started."""
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
 
 
 def _said(ended: Ended, test: str) -> str:
