@@ -118,15 +118,26 @@ def _writer(p: Process, descriptor: int) -> OpenFile:
 
 def read(p: Process, t: Thread, descriptor: int, buffer: int, size: int) -> int | None:
     """read(2)."""
+    return _read_into(p, t, descriptor, [(buffer, min(size, _TRANSFER))])
+
+
+def _read_into(p: Process, t: Thread, descriptor: int, parts: list[tuple[int, int]]) -> int | None:
+    """Read once, and spread what comes over the guest's buffers."""
     file = _reader(p, descriptor)
-    size = min(size, _TRANSFER)
+    total = min(sum(size for _, size in parts), _TRANSFER)
 
     def attempt() -> int | None:
-        p.memory.check_write(buffer, size if size < 4096 else 1)
-        data = file.read(size)
+        for buffer, size in parts:
+            p.memory.check_write(buffer, size if size < 4096 else 1)
+        data = file.read(total)
         if data is None:
             return None
-        p.memory.write(buffer, data)
+        place = 0
+        for buffer, size in parts:
+            if place >= len(data):
+                break
+            p.memory.write(buffer, data[place : place + size] if len(parts) > 1 else data)
+            place += size
         return len(data)
 
     if file.flags & files.NONBLOCK:
@@ -147,7 +158,7 @@ def put(p: Process, t: Thread, file: OpenFile, data: bytes) -> int | None:
             try:
                 count = file.write(data[done:] if done else data)
             except Errno as error:
-                if error.name == "EPIPE":
+                if error.name == "EPIPE" and file.raises_sigpipe:
                     p.signals.send(t, SignalInfo(p.signals.facts.numbers["SIGPIPE"], 0, 0, p.pid))
                 if done:
                     return done
@@ -165,7 +176,7 @@ def put(p: Process, t: Thread, file: OpenFile, data: bytes) -> int | None:
                 return done
             raise Errno("EAGAIN")
         return count
-    return p.wait_for(t, "write", file.queue, attempt)
+    return p.wait_for(t, "write", file.write_queue, attempt)
 
 
 def write(p: Process, t: Thread, descriptor: int, buffer: int, size: int) -> int | None:
@@ -187,11 +198,8 @@ def writev(p: Process, t: Thread, descriptor: int, vector: int, count: int) -> i
 
 
 def readv(p: Process, t: Thread, descriptor: int, vector: int, count: int) -> int | None:
-    """readv(2): fills the first buffer that is not empty, which is a short read."""
-    for start, size in _vector(p, vector, count):
-        if size:
-            return read(p, t, descriptor, start, size)
-    return 0
+    """readv(2)."""
+    return _read_into(p, t, descriptor, _vector(p, vector, count))
 
 
 def pread(p: Process, t: Thread, descriptor: int, buffer: int, size: int, offset: int) -> int | None:

@@ -52,6 +52,7 @@ POLL_IN: Final = 1
 POLL_OUT: Final = 4
 POLL_ERR: Final = 8
 POLL_HUP: Final = 16
+POLL_RDHUP: Final = 0x2000
 
 # How much is read from a file of the host at a time: a file is never in memory as a whole.
 _HOST_TRANSFER: Final = 1 << 26
@@ -68,9 +69,12 @@ SEEK_HOLE: Final = 4
 
 
 class OpenFile:
-    """What one or several descriptors share. The base class refuses everything."""
+    """What one or several descriptors share. The base class refuses everything.
 
-    __slots__ = ("flags", "node", "path", "place", "position", "queue", "users")
+    `queue` is notified when a read may go on, `write_queue` when a write may; where only one of them can block they are the same.
+    """
+
+    __slots__ = ("flags", "node", "path", "place", "position", "queue", "users", "write_queue")
 
     seekable = False
 
@@ -83,6 +87,7 @@ class OpenFile:
         self.place: tuple[Directory, bytes] | None = None
         self.users = 0
         self.queue = WaitQueue()
+        self.write_queue = self.queue
 
     def attributes(self) -> Node:
         """The node, its attributes up to date."""
@@ -136,8 +141,33 @@ class OpenFile:
         """Reserve room, or make a hole."""
         raise Errno("ENODEV")
 
+    def room(self) -> int:
+        """How many bytes can be written now, as far as that is limited."""
+        return PIPE_SIZE
+
+    @property
+    def raises_sigpipe(self) -> bool:
+        """Whether writing where nobody reads any more ends in SIGPIPE."""
+        return True
+
+    def error_name(self) -> str:
+        """The error that the next call will tell, or nothing."""
+        return ""
+
     def close(self) -> None:
         """The last descriptor was closed."""
+
+    def release(self) -> None:
+        """One descriptor, or message under way, less stands for it. With the last one it is closed, which watchers see by `users`."""
+        self.users -= 1
+        if not self.users:
+            locks = self.node.locks
+            if locks is not None:
+                locks.unlock_range(self)
+                locks.unlock_whole(self)
+            self.close()
+            for watcher in [*self.queue.watchers, *self.write_queue.watchers]:
+                watcher()
 
 
 class SeekableFile(OpenFile):
@@ -520,6 +550,9 @@ class PipeWriter(OpenFile):
             return POLL_OUT | POLL_ERR
         return POLL_OUT if PIPE_SIZE - len(self._pipe.data) >= 4096 else 0
 
+    def room(self) -> int:
+        return PIPE_SIZE - len(self._pipe.data)
+
     def close(self) -> None:
         self._pipe.writer = None
         if self._pipe.reader is not None:
@@ -527,14 +560,15 @@ class PipeWriter(OpenFile):
 
 
 class FileTable:
-    """Descriptors of a process."""
+    """Descriptors of a process. `pollers` are told of each descriptor that is closed (kqueue's events end with it)."""
 
-    __slots__ = ("close_on_exec", "files", "limit")
+    __slots__ = ("close_on_exec", "files", "limit", "pollers")
 
     def __init__(self) -> None:
         self.files: dict[int, OpenFile] = {}
         self.close_on_exec: set[int] = set()
         self.limit = MAX_FILES
+        self.pollers: dict[Callable[[int], None], None] = {}
 
     def get(self, descriptor: int) -> OpenFile:
         """The open file of a descriptor; EBADF if there is none."""
@@ -569,16 +603,13 @@ class FileTable:
         file = self.get(descriptor)
         del self.files[descriptor]
         self.close_on_exec.discard(descriptor)
-        file.users -= 1
         locks = file.node.locks
         if locks is not None:
-            # A process loses its locks on a file with the first descriptor of it that it closes; an open file with the last.
+            # A process loses its locks on a file with the first descriptor of it that it closes.
             locks.unlock_range(self)
-            if not file.users:
-                locks.unlock_range(file)
-                locks.unlock_whole(file)
-        if not file.users:
-            file.close()
+        for forget in self.pollers:
+            forget(descriptor)
+        file.release()
         return file
 
     def close_all(self) -> None:

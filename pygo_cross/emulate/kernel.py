@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final
 from pygo_cross.emulate import cpu
 from pygo_cross.emulate.errors import Lacking, LimitReached, ProcessExit
 from pygo_cross.emulate.files import FileTable, InputBytes, InputHost, Output
+from pygo_cross.emulate.net import Network
 from pygo_cross.emulate.pagetable import PhysicalMemory
 from pygo_cross.emulate.result import Counters, Limits, Stack
 from pygo_cross.emulate.sched import CALL_STEP, Scheduler
@@ -51,6 +52,7 @@ class Kernel:
 
     first: Process
     process: Process
+    network: Network
 
     def __init__(self, filesystem: FileSystem, options: Options) -> None:
         self.options = options

@@ -12,6 +12,7 @@ from pygo_cross.emulate.fdfs import DescriptorDevices, DescriptorLinks
 from pygo_cross.emulate.files import FileTable
 from pygo_cross.emulate.image import Image
 from pygo_cross.emulate.kernel import Kernel, Options
+from pygo_cross.emulate.net import Network, services
 from pygo_cross.emulate.process import Process
 from pygo_cross.emulate.sched import EPOCH
 from pygo_cross.emulate.vfs import GID, UID, Device, Directory, File, FileSystem, Node, Symlink
@@ -46,6 +47,8 @@ def make_tree(limit: int) -> FileSystem:
         b"/etc/group": b"root:x:0:\nuser:x:1000:\n",
         b"/etc/hosts": b"127.0.0.1\tlocalhost\n::1\tlocalhost\n",
         b"/etc/hostname": b"localhost\n",
+        b"/etc/services": services(),
+        b"/etc/protocols": b"ip\t0\tIP\nicmp\t1\tICMP\ntcp\t6\tTCP\nudp\t17\tUDP\nipv6-icmp\t58\tIPv6-ICMP\n",
     }
     for path, content in text.items():
         fs.put(path, File(fs, 0o644, content))
@@ -112,6 +115,7 @@ def _fill(
     if not isinstance(directory, Directory):
         raise NotFound("cwd-not-found", f"{cwd} is not a directory of the guest")
     kernel = Kernel(fs, options)
+    kernel.network = Network(image.system, fs, kernel.sched.notify)
     # Where the guest finds itself, which does not tell where it lies on the host.
     executable = b"/usr/bin/" + (os.path.basename(options.arguments[0]) or b"main")
     process = kernel.first = kernel.process = _new_process(kernel, image, kernel.standard_files(stdin), directory)

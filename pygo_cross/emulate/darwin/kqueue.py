@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from pygo_cross.emulate import files
 from pygo_cross.emulate.calls import timespec
 from pygo_cross.emulate.errors import Errno
-from pygo_cross.emulate.files import OpenFile
+from pygo_cross.emulate.files import FileTable, OpenFile
 from pygo_cross.emulate.thread import Thread, Wait, WaitQueue
 from pygo_cross.emulate.vfs import Node
 
@@ -31,40 +31,59 @@ _DISABLE: Final = 0x8
 _ONE_SHOT: Final = 0x10
 _CLEAR: Final = 0x20
 _RECEIPT: Final = 0x40
+_DISPATCH: Final = 0x80
 _EOF: Final = 0x8000
 _ERROR: Final = 0x4000
 _TRIGGER: Final = 0x01000000
 
 
 class _Knote:
-    """One registered event. `fresh` says that something happened since it was last reported, for EV_CLEAR."""
+    """One registered event."""
 
-    __slots__ = ("data", "enabled", "file", "flags", "fresh", "watcher")
+    __slots__ = ("data", "enabled", "file", "flags", "triggered", "watcher")
 
     def __init__(self, file: OpenFile | None) -> None:
         self.file = file
         self.flags = 0
         self.data = 0
         self.enabled = True
-        self.fresh = True
+        self.triggered = False  # of a user event
         self.watcher: Callable[[], None] = lambda: None
 
 
+_Key = tuple[int, int]
+
+
 class KqueueFile(OpenFile):
-    """kqueue(2)."""
+    """kqueue(2). `_hot` holds the events that may be reported, in the order in which something happened to them: reporting takes out
+    those with EV_CLEAR, and any other once there is nothing to report."""
 
-    __slots__ = ("_notify", "knotes")
+    __slots__ = ("_hot", "_notify", "_table", "knotes")
 
-    def __init__(self, node: Node, notify: Callable[[WaitQueue], None]) -> None:
+    def __init__(self, node: Node, table: FileTable, notify: Callable[[WaitQueue], None]) -> None:
         super().__init__(node, 0)
         self._notify = notify
-        self.knotes: dict[tuple[int, int], _Knote] = {}
+        self._table = table
+        self.knotes: dict[_Key, _Knote] = {}
+        self._hot: dict[_Key, _Knote] = {}
+        table.pollers[self.closed] = None
 
-    def forget(self, key: tuple[int, int]) -> None:
+    def closed(self, descriptor: int) -> None:
+        """A descriptor was closed, and its events with it."""
+        for key in ((descriptor, _READ), (descriptor, _WRITE)):
+            if key in self.knotes:
+                self.forget(key)
+
+    def forget(self, key: _Key) -> None:
         """Remove an event."""
         knote = self.knotes.pop(key)
+        self._hot.pop(key, None)
         if knote.file is not None:
-            knote.file.queue.watchers.pop(knote.watcher, None)
+            self._queue_of(key, knote.file).watchers.pop(knote.watcher, None)
+
+    @staticmethod
+    def _queue_of(key: _Key, file: OpenFile) -> WaitQueue:
+        return file.queue if key[1] == _READ else file.write_queue
 
     def change(self, p: DarwinProcess, change: tuple[int, ...]) -> None:
         """Carry out one entry of a change list."""
@@ -74,80 +93,100 @@ class KqueueFile(OpenFile):
             raise Errno("EINVAL")
         key = (ident, kind)
         knote = self.knotes.get(key)
-        file = None
-        if kind != _USER:
-            file = p.files.get(ident)
-            if knote is not None and knote.file is not file:
-                self.forget(key)
-                knote = None
+        file = p.files.get(ident) if kind != _USER else None
         if knote is None:
             if not flags & _ADD:
                 raise Errno("ENOENT")
             knote = self.knotes[key] = _Knote(file)
             if file is not None:
-                knote.watcher = self._watcher(knote)
-                file.queue.watchers[knote.watcher] = None
-            else:
-                knote.fresh = False
+                knote.watcher = self._watcher(key, knote)
+                self._queue_of(key, file).watchers[knote.watcher] = None
         if flags & _DELETE:
             self.forget(key)
             return
         if flags & _ADD:
-            knote.flags = flags & (_ONE_SHOT | _CLEAR)
+            knote.flags = flags & (_ONE_SHOT | _CLEAR | _DISPATCH)
             knote.data = data
+            knote.enabled = True
         if flags & _ENABLE:
             knote.enabled = True
         if flags & _DISABLE:
             knote.enabled = False
         if kind == _USER and filter_flags & _TRIGGER:
-            knote.fresh = True
+            knote.triggered = True
+        if kind != _USER or knote.triggered:
+            self._hot[key] = knote
 
-    def _watcher(self, knote: _Knote) -> Callable[[], None]:
+    def _watcher(self, key: _Key, knote: _Knote) -> Callable[[], None]:
         def watcher() -> None:
-            knote.fresh = True
-            self._notify(self.queue)
+            self._hot[key] = knote
+            if self.queue.threads or self.queue.watchers:
+                self._notify(self.queue)
 
         return watcher
 
-    def ready(self, count: int) -> list[bytes]:
+    def _state(self, p: DarwinProcess, key: _Key, knote: _Knote) -> tuple[int, int, int] | None:
+        """Flags, filter flags and data of an event that has come up."""
+        file = knote.file
+        if file is None:
+            return (0, 0, 0) if knote.triggered else None
+        state = file.poll()
+        if key[1] == _READ:
+            ended = state & (files.POLL_HUP | files.POLL_RDHUP | files.POLL_ERR)
+            ready = state & files.POLL_IN
+            data = file.available()
+        else:
+            ended = state & (files.POLL_HUP | files.POLL_ERR)
+            ready = state & files.POLL_OUT
+            data = file.room()
+        if not ready and not ended:
+            return None
+        name = file.error_name()
+        return _EOF if ended else 0, p.error_numbers.get(name, 0) if name else 0, data
+
+    def ready(self, p: DarwinProcess, count: int) -> list[bytes]:
         """Up to `count` events as the guest sees them."""
         found: list[bytes] = []
-        for key, knote in list(self.knotes.items()):
+        kept: dict[_Key, _Knote] = {}
+        for key in list(self._hot):
             if len(found) >= count:
                 break
-            file = knote.file
-            if file is not None and not file.users:
-                self.forget(key)
+            knote = self._hot.pop(key)
+            if not knote.enabled:
+                kept[key] = knote
                 continue
-            if not knote.enabled or (not knote.fresh and (file is None or knote.flags & _CLEAR)):
+            state = self._state(p, key, knote)
+            if state is None:
                 continue
-            flags = knote.flags
-            size = 0
-            if file is not None:
-                state = file.poll()
-                ended = state & (files.POLL_HUP | files.POLL_ERR)
-                if not (state & (files.POLL_IN if key[1] == _READ else files.POLL_OUT) or ended):
-                    continue
-                flags |= _EOF if ended else 0
-                size = file.available() if key[1] == _READ else files.PIPE_SIZE
-            found.append(_EVENT.pack(key[0], key[1], flags, 0, size, knote.data))
-            if file is not None or knote.flags & _CLEAR:
-                knote.fresh = False
+            flags, filter_flags, size = state
+            found.append(_EVENT.pack(key[0], key[1], flags | knote.flags, filter_flags, size, knote.data))
             if knote.flags & _ONE_SHOT:
                 self.forget(key)
+            elif knote.flags & _CLEAR:
+                knote.triggered = False
+            else:
+                kept[key] = knote
+            if knote.flags & _DISPATCH:
+                knote.enabled = False
+        # Behind those that did not come up, so that all get their turn.
+        self._hot.update(kept)
         return found
 
     def poll(self) -> int:
+        for key, knote in self._hot.items():
+            if knote.enabled and (knote.file is None or knote.file.poll() & (files.POLL_IN if key[1] == _READ else files.POLL_OUT)):
+                return files.POLL_IN
         return 0
 
     def close(self) -> None:
+        self._table.pollers.pop(self.closed, None)
         for key in list(self.knotes):
             self.forget(key)
 
 
 def kqueue(p: DarwinProcess, t: Thread) -> int:
     """kqueue(2)."""
-    return p.files.add(KqueueFile(Node(p.fs, stat.S_IFIFO | 0o600), p.sched.notify))
+    return p.files.add(KqueueFile(Node(p.fs, stat.S_IFIFO | 0o600), p.files, p.sched.notify))
 
 
 def kevent(
@@ -179,7 +218,7 @@ def kevent(
         return 0
 
     def attempt() -> int | None:
-        found = queue.ready(min(event_count, 4096))
+        found = queue.ready(p, min(event_count, 4096))
         if not found:
             return None
         p.memory.write(events, b"".join(found))

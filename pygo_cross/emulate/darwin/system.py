@@ -6,6 +6,8 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, Final
 
+from pygo_cross.emulate import net
+from pygo_cross.emulate.darwin.net import interface_list
 from pygo_cross.emulate.errors import Errno
 from pygo_cross.emulate.sched import BOOT
 from pygo_cross.emulate.thread import Thread, Wait
@@ -97,6 +99,10 @@ def _values(p: DarwinProcess) -> dict[bytes, tuple[tuple[int, ...], int | bytes]
 
 def _give(p: DarwinProcess, value: int | bytes, old: int, old_size: int) -> int:
     data = struct.pack("<I", value) if isinstance(value, int) else value if len(value) == 8 and value[-1:] == b"\x00" else value + b"\x00"
+    return _give_bytes(p, data, old, old_size)
+
+
+def _give_bytes(p: DarwinProcess, data: bytes, old: int, old_size: int) -> int:
     if old_size:
         room = p.memory.u64(old_size)
         if old and room < len(data):
@@ -112,6 +118,13 @@ def sysctl(p: DarwinProcess, t: Thread, mib: int, count: int, old: int, old_size
     if not 1 <= count <= 12:
         raise Errno("EINVAL")
     numbers = struct.unpack(f"<{count}I", p.memory.read(mib, 4 * count))
+    if numbers[:3] == (4, 17, 0) and count == 6:  # net.routetable
+        if numbers[4] not in (3, 6):
+            p.count_missing(f"sysctl of routes, {numbers[4]}")
+            raise Errno("ENOTSUP")
+        if numbers[5] not in (0, net.INDEX):
+            return _give_bytes(p, b"", old, old_size)
+        return _give_bytes(p, interface_list(p, numbers[3], numbers[4] == 6), old, old_size)
     values = _values(p)
     if numbers == (0, 3):
         found = values.get(p.memory.read(new, min(new_size, 256)).rstrip(b"\0"))

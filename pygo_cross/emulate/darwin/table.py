@@ -11,11 +11,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from pygo_cross.emulate import calls, mappings
+from pygo_cross.emulate import calls, mappings, netcalls, nettransfer
 from pygo_cross.emulate.calls import Handler, Row, fails, returns
-from pygo_cross.emulate.darwin import fs, kqueue, pthread, sigs, system
+from pygo_cross.emulate.darwin import fs, kqueue, net, pthread, resolve, select, sigs, system
 
-_NO_NET: Final = "refused: there is no network"
+_OPTIONS: Final = "partial: those of GOROOT's net and of common libraries; another is ENOPROTOOPT and counted"
+_HOSTS: Final = "partial: numbers, /etc/hosts and /etc/services; there is no name server"
 _NO_CHILD: Final = "refused: there are no child processes"
 _NO_ATTRIBUTES: Final = "partial: always ENOTSUP, as on file systems without attributes"
 _ALWAYS: Final = "partial: always fails, as without the privilege"
@@ -30,6 +31,8 @@ class FunctionRow(Row):
         super().__init__(name, signature, handler, note)
         self.failure = failure
 
+
+_IOCTL: Final = nettransfer.make_ioctl(nettransfer.DARWIN_REQUESTS, net.interface_ioctl)
 
 ROWS: Final[tuple[tuple[str, str, Handler, str, str], ...]] = (
     # The process.
@@ -121,15 +124,41 @@ ROWS: Final[tuple[tuple[str, str, Handler, str, str], ...]] = (
     ("dup2", "ii", calls.dup2, "-1", "full"),
     ("pipe", "p", fs.pipe, "-1", "full"),
     ("fcntl", "iiv", fs.fcntl, "-1", "partial: duplicating, flags, paths, syncing, locks"),
-    ("ioctl", "", fails("ENOTTY"), "-1", "partial: nothing is a terminal or another device"),
+    ("ioctl", "iuv", _IOCTL, "-1", "partial: FIONBIO, FIONREAD, FIOCLEX, SIOCGIF*; nothing is a terminal"),
     ("flock", "ii", calls.flock, "-1", "full"),
     ("fsync", "i", calls.fsync, "-1", "full"),
     ("sync", "", returns(0), "-1", "full"),
     ("ftruncate", "il", calls.ftruncate, "-1", "full"),
     ("truncate", "sl", calls.truncate, "-1", "full"),
-    ("sendfile", "", fails("EINVAL"), "-1", "partial: always EINVAL, upon which callers copy by themselves"),
+    ("sendfile", "iilppi", net.sendfile, "-1", "partial: without headers and trailers"),
     ("kqueue", "", kqueue.kqueue, "-1", "full"),
     ("kevent", "ipipip", kqueue.kevent, "-1", "partial: read, write and user filters"),
+    ("select", "ipppp", select.select, "-1", "full"),
+    ("poll", "pui", select.poll, "-1", "full"),
+    # Sockets and names.
+    ("socket", "iii", net.socket_, "-1", "partial: TCP, UDP and unix on a loopback in memory; no raw sockets"),
+    ("socketpair", "iiip", netcalls.socketpair, "-1", "full"),
+    ("bind", "ipi", netcalls.bind, "-1", "full"),
+    ("connect", "ipi", netcalls.connect, "-1", "full"),
+    ("listen", "ii", netcalls.listen, "-1", "full"),
+    ("accept", "ipp", netcalls.accept, "-1", "full"),
+    ("getsockname", "ipp", netcalls.getsockname, "-1", "full"),
+    ("getpeername", "ipp", netcalls.getpeername, "-1", "full"),
+    ("setsockopt", "iiipi", net.setsockopt, "-1", _OPTIONS),
+    ("getsockopt", "iiipp", net.getsockopt, "-1", _OPTIONS),
+    ("shutdown", "ii", netcalls.shutdown, "-1", "full"),
+    ("sendto", "ippupi", netcalls.sendto, "-1", "partial: no urgent data"),
+    ("recvfrom", "ippupp", netcalls.recvfrom, "-1", "partial: no urgent data"),
+    ("sendmsg", "ipu", netcalls.sendmsg, "-1", "partial: control message SCM_RIGHTS"),
+    ("recvmsg", "ipu", netcalls.recvmsg, "-1", "partial: control messages SCM_RIGHTS, IP_PKTINFO, IP_RECVDSTADDR, IPV6_PKTINFO"),
+    ("if_nametoindex", "s", net.if_nametoindex, "null", "full"),
+    ("getaddrinfo", "pppp", resolve.getaddrinfo, "number", _HOSTS),
+    ("freeaddrinfo", "p", resolve.freeaddrinfo, "number", "full"),
+    ("gai_strerror", "i", resolve.gai_strerror, "null", "full"),
+    ("getnameinfo", "pupupui", resolve.getnameinfo, "number", _HOSTS),
+    ("res_9_ninit", "p", resolve.res_ninit, "-1", "full"),
+    ("res_9_nsearch", "psiipi", resolve.res_nsearch, "-1", "partial: always fails, there is no name server"),
+    ("res_9_nclose", "p", resolve.res_nclose, "-1", "full"),
     # Files and directories.
     ("open", "siv", fs.open_, "-1", "full"),
     ("openat", "isiv", fs.openat, "-1", "full"),
@@ -191,12 +220,6 @@ ROWS: Final[tuple[tuple[str, str, Handler, str, str], ...]] = (
     ("fpathconf", "ii", fs.fpathconf, "-1", "partial: limits of names"),
     ("pathconf", "si", fs.pathconf, "-1", "partial: limits of names"),
     # What there is not.
-    ("socket", "", fails("EAFNOSUPPORT"), "-1", _NO_NET),
-    ("socketpair", "", fails("EAFNOSUPPORT"), "-1", _NO_NET),
-    ("getaddrinfo", "", returns(8), "number", _NO_NET),  # EAI_NONAME
-    ("freeaddrinfo", "", returns(0), "number", _NO_NET),
-    ("gai_strerror", "", returns(0), "null", _NO_NET),
-    ("getnameinfo", "", returns(8), "number", _NO_NET),
     ("fork", "", fails("ENOSYS"), "-1", _NO_CHILD),
     ("execve", "", fails("ENOSYS"), "-1", _NO_CHILD),
     ("posix_spawn", "", fails("ENOSYS"), "number", _NO_CHILD),

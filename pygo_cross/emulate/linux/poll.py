@@ -12,6 +12,7 @@ from pygo_cross.emulate import files
 from pygo_cross.emulate.calls import timespec
 from pygo_cross.emulate.errors import Errno
 from pygo_cross.emulate.files import OpenFile
+from pygo_cross.emulate.polling import poll_files, select_files
 from pygo_cross.emulate.process import Process
 from pygo_cross.emulate.thread import Thread, Wait, WaitQueue
 from pygo_cross.emulate.vfs import Node
@@ -61,67 +62,88 @@ class EventFile(OpenFile):
 
 
 class _Interest:
-    """One descriptor that an epoll watches. `fresh` says that something happened since it was last reported, for edge triggering."""
+    """One descriptor that an epoll watches."""
 
-    __slots__ = ("data", "events", "file", "fresh", "watcher")
+    __slots__ = ("data", "events", "file", "watcher")
 
     def __init__(self, file: OpenFile, events: int, data: int) -> None:
         self.file = file
         self.events = events
         self.data = data
-        self.fresh = True
         self.watcher: Callable[[], None] = lambda: None
 
 
-class EpollFile(OpenFile):
-    """epoll(7)."""
+_Key = tuple[int, OpenFile]
 
-    __slots__ = ("_notify", "interests")
+
+class EpollFile(OpenFile):
+    """epoll(7). `_hot` holds the interests that something happened to, in that order: those that may have events to report. Reporting
+    takes an edge-triggered one out, and any other once it has nothing to report."""
+
+    __slots__ = ("_hot", "_notify", "interests")
 
     def __init__(self, node: Node, notify: Callable[[WaitQueue], None]) -> None:
         super().__init__(node, 0)
-        self.interests: dict[tuple[int, OpenFile], _Interest] = {}
+        self.interests: dict[_Key, _Interest] = {}
+        self._hot: dict[_Key, _Interest] = {}
         self._notify = notify
 
     def add(self, descriptor: int, file: OpenFile, events: int, data: int) -> None:
         """EPOLL_CTL_ADD."""
+        key = (descriptor, file)
         interest = _Interest(file, events, data)
 
         def watcher() -> None:
-            interest.fresh = True
-            self._notify(self.queue)
+            if not file.users:
+                self.forget(descriptor, file)
+                return
+            self._hot[key] = interest
+            if self.queue.threads or self.queue.watchers:
+                self._notify(self.queue)
 
         interest.watcher = watcher
         file.queue.watchers[watcher] = None
-        self.interests[descriptor, file] = interest
+        file.write_queue.watchers[watcher] = None
+        self.interests[key] = self._hot[key] = interest
+
+    def change(self, key: _Key, events: int, data: int) -> None:
+        """EPOLL_CTL_MOD."""
+        interest = self._hot[key] = self.interests[key]
+        interest.events, interest.data = events, data
 
     def forget(self, descriptor: int, file: OpenFile) -> None:
-        """EPOLL_CTL_DEL, or the descriptor was closed."""
+        """EPOLL_CTL_DEL, or the file was closed."""
         interest = self.interests.pop((descriptor, file), None)
+        self._hot.pop((descriptor, file), None)
         if interest is not None:
             file.queue.watchers.pop(interest.watcher, None)
+            file.write_queue.watchers.pop(interest.watcher, None)
 
     def ready(self, count: int) -> list[tuple[int, int]]:
         """Up to `count` events and their data."""
-        found = []
-        for (descriptor, file), interest in list(self.interests.items()):
-            if not file.users:
-                self.forget(descriptor, file)
-                continue
-            if interest.events & _EDGE and not interest.fresh:
-                continue
-            events = file.poll() & (interest.events | files.POLL_ERR | files.POLL_HUP)
-            if not events:
-                continue
-            interest.fresh = False
-            if interest.events & _ONE_SHOT:
-                interest.events = _EDGE
-            found.append((events, interest.data))
+        found: list[tuple[int, int]] = []
+        kept: dict[_Key, _Interest] = {}
+        for key in list(self._hot):
             if len(found) >= count:
                 break
+            interest = self._hot.pop(key)
+            wanted = interest.events
+            events = interest.file.poll() & (wanted | files.POLL_ERR | files.POLL_HUP)
+            if not events or not wanted:
+                continue
+            if wanted & _ONE_SHOT:
+                interest.events = 0
+            elif not wanted & _EDGE:
+                kept[key] = interest
+            found.append((events, interest.data))
+        # Behind those that did not come up, so that all get their turn.
+        self._hot.update(kept)
         return found
 
     def poll(self) -> int:
+        for interest in self._hot.values():
+            if interest.file.poll() & (interest.events | files.POLL_ERR | files.POLL_HUP) and interest.events:
+                return files.POLL_IN
         return 0
 
     def close(self) -> None:
@@ -161,8 +183,7 @@ def epoll_ctl(p: Process, t: Thread, epoll: int, operation: int, descriptor: int
     elif operation == 3:  # EPOLL_CTL_MOD
         if key not in poller.interests:
             raise Errno("ENOENT")
-        interest = poller.interests[key]
-        interest.events, interest.data, interest.fresh = events, data, True
+        poller.change(key, events, data)
     else:
         raise Errno("EINVAL")
     p.sched.notify(poller.queue)
@@ -176,10 +197,20 @@ def epoll_wait(p: Process, t: Thread, epoll: int, buffer: int, count: int, timeo
 
 def epoll_pwait(p: Process, t: Thread, epoll: int, buffer: int, count: int, timeout: int, mask: int, size: int) -> int | None:
     """epoll_pwait(2), without a mask."""
-    if mask:
-        p.count_missing("epoll_pwait with a signal mask")
-        raise Errno("EINVAL")
+    _no_mask(p, mask, "epoll_pwait")
     return epoll_wait(p, t, epoll, buffer, count, timeout)
+
+
+def epoll_pwait2(p: Process, t: Thread, epoll: int, buffer: int, count: int, timeout: int, mask: int, size: int) -> int | None:
+    """epoll_pwait2(2), without a mask: the timeout is a struct timespec."""
+    _no_mask(p, mask, "epoll_pwait2")
+    return _epoll(p, t, epoll, buffer, count, timespec(p, timeout) if timeout else None)
+
+
+def _no_mask(p: Process, mask: int, name: str) -> None:
+    if mask:
+        p.count_missing(f"{name} with a signal mask")
+        raise Errno("EINVAL")
 
 
 def _epoll(p: Process, t: Thread, epoll: int, buffer: int, count: int, timeout: int | None) -> int | None:
@@ -192,7 +223,7 @@ def _epoll(p: Process, t: Thread, epoll: int, buffer: int, count: int, timeout: 
         events = poller.ready(min(count, 1024))
         if not events:
             return None
-        p.memory.write(buffer, b"".join(layout.pack(*event) for event in events))
+        p.memory.write(buffer, b"".join([layout.pack(*event) for event in events]))
         return len(events)
 
     result = attempt()
@@ -214,36 +245,26 @@ def eventfd2(p: Process, t: Thread, count: int, flags: int) -> int:
 
 def ppoll(p: Process, t: Thread, array: int, count: int, timeout: int, mask: int, size: int) -> int | None:
     """ppoll(2), without a mask."""
-    if mask:
-        p.count_missing("ppoll with a signal mask")
-        raise Errno("EINVAL")
-    return _poll(p, t, array, count, timespec(p, timeout) if timeout else None)
+    _no_mask(p, mask, "ppoll")
+    return poll_files(p, t, array, count, timespec(p, timeout) if timeout else None)
 
 
 def poll(p: Process, t: Thread, array: int, count: int, timeout: int) -> int | None:
     """poll(2)."""
-    return _poll(p, t, array, count, None if timeout < 0 else timeout * 1_000_000)
+    return poll_files(p, t, array, count, None if timeout < 0 else timeout * 1_000_000)
 
 
-def _poll(p: Process, t: Thread, array: int, count: int, timeout: int | None) -> int | None:
-    if not 0 <= count <= 4096:
-        raise Errno("EINVAL")
-    entries = [struct.unpack("<ihh", p.memory.read(array + 8 * i, 8)) for i in range(count)]
+def select(p: Process, t: Thread, count: int, reading: int, writing: int, failing: int, timeout: int) -> int | None:
+    """select(2); the time that is left is not written back."""
+    limit = None
+    if timeout:
+        seconds, micros = struct.unpack("<qq", p.memory.read(timeout, 16))
+        limit = seconds * 10**9 + micros * 1000
+    return select_files(p, t, count, reading, writing, failing, limit)
 
-    def attempt() -> int | None:
-        ready = 0
-        for i, (descriptor, events, _) in enumerate(entries):
-            found = 0
-            if descriptor >= 0:
-                file = p.files.files.get(descriptor)
-                found = 0x20 if file is None else file.poll() & (events | files.POLL_ERR | files.POLL_HUP)
-            ready += bool(found)
-            p.memory.write(array + 8 * i + 6, struct.pack("<h", found))
-        return ready or None
 
-    result = attempt()
-    if result is not None or timeout == 0:
-        return result or 0
-    queues = tuple({id(q): q for q in (p.files.files[d].queue for d, _, _ in entries if d in p.files.files)}.values())
-    p.wait(t, Wait("poll", queues, attempt), None if timeout is None else p.sched.elapsed() + timeout)
-    return None
+def pselect6(p: Process, t: Thread, count: int, reading: int, writing: int, failing: int, timeout: int, mask: int) -> int | None:
+    """pselect6(2), without a mask."""
+    if mask and p.memory.u64(mask):
+        _no_mask(p, mask, "pselect6")
+    return select_files(p, t, count, reading, writing, failing, timespec(p, timeout) if timeout else None)

@@ -7,6 +7,7 @@ import struct
 from typing import TYPE_CHECKING, Final
 
 from pygo_cross.emulate.errors import Errno
+from pygo_cross.emulate.linux.net import groups_file
 from pygo_cross.emulate.thread import Thread
 from pygo_cross.emulate.vfs import FileSystem, Generated, GeneratedLink
 
@@ -130,6 +131,8 @@ def install_system_files(p: LinuxProcess, fs: FileSystem) -> None:
     make(b"/proc/sys/kernel/random/boot_id", b"00000000-0000-4000-8000-000000000000\n")
     make(b"/proc/sys/net/core/somaxconn", b"4096\n")
     make(b"/proc/sys/fs/pipe-max-size", b"1048576\n")
+    fs.put(b"/proc/net/igmp", Generated(fs, lambda: groups_file(p, 4)))
+    fs.put(b"/proc/net/igmp6", Generated(fs, lambda: groups_file(p, 6)))
     make(b"/proc/sys/vm/overcommit_memory", b"1\n")
     make(b"/proc/cpuinfo", b"".join(b"processor\t: %d\n\n" % i for i in range(cpus)))
     make(b"/proc/meminfo", b"MemTotal: %d kB\n" % ((p.limits.memory or 4 << 30) >> 10))

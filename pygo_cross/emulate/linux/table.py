@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from pygo_cross.emulate import calls, mappings
+from pygo_cross.emulate import calls, mappings, netcalls, nettransfer
 from pygo_cross.emulate.calls import Handler, Row, fails, returns
-from pygo_cross.emulate.linux import clock, fs, memory, poll, sigs, system, threads
+from pygo_cross.emulate.linux import clock, fs, memory, net, poll, sigs, system, threads
 
-_NO_NET: Final = "refused: there is no network"
+_OPTIONS: Final = "partial: those of GOROOT's net and of common libraries; another is ENOPROTOOPT and counted"
 _NO_CHILD: Final = "refused: there are no child processes"
 
 _NO_ATTRIBUTES: Final = "partial: always EOPNOTSUPP, as on file systems without attributes"
@@ -23,6 +23,7 @@ _PATH_ATTRIBUTE_CALLS: Final = (
     ("llistxattr", 195, 12), ("removexattr", 197, 14), ("lremovexattr", 198, 15),
 )  # fmt: skip
 _FILE_ATTRIBUTE_CALLS: Final = (("fsetxattr", 190, 7), ("fgetxattr", 193, 10), ("flistxattr", 196, 13), ("fremovexattr", 199, 16))
+_IOCTL: Final = nettransfer.make_ioctl(nettransfer.LINUX_REQUESTS, net.interface_ioctl)
 
 ROWS: Final[tuple[tuple[str, int, int, str, Handler, str], ...]] = (
     # Files.
@@ -35,7 +36,7 @@ ROWS: Final[tuple[tuple[str, int, int, str, Handler, str], ...]] = (
     ("lstat", 6, -1, "sp", fs.lstat, "full"),
     ("poll", 7, -1, "pui", poll.poll, "full"),
     ("lseek", 8, 62, "ili", calls.lseek, "full"),
-    ("ioctl", 16, 29, "", fails("ENOTTY"), "partial: nothing is a terminal or another device"),
+    ("ioctl", 16, 29, "iup", _IOCTL, "partial: FIONBIO, FIONREAD, FIOCLEX, SIOCGIF*; nothing is a terminal"),
     ("pread64", 17, 67, "ippl", calls.pread, "full"),
     ("pwrite64", 18, 68, "ippl", calls.pwrite, "full"),
     ("readv", 19, 65, "ipi", calls.readv, "full"),
@@ -44,7 +45,7 @@ ROWS: Final[tuple[tuple[str, int, int, str, Handler, str], ...]] = (
     ("pipe", 22, -1, "p", fs.pipe, "full"),
     ("dup", 32, 23, "i", calls.dup, "full"),
     ("dup2", 33, -1, "ii", calls.dup2, "full"),
-    ("sendfile", 40, 71, "", fails("EINVAL"), "partial: always EINVAL, upon which callers copy by themselves"),
+    ("sendfile", 40, 71, "iipp", nettransfer.sendfile, "full"),
     ("fcntl", 72, 25, "iip", fs.fcntl, "partial: duplicating, flags, locks"),
     ("flock", 73, 32, "ii", calls.flock, "full"),
     ("fsync", 74, 82, "i", calls.fsync, "full"),
@@ -83,13 +84,13 @@ ROWS: Final[tuple[tuple[str, int, int, str, Handler, str], ...]] = (
     ("readlinkat", 267, 78, "ispi", calls.readlinkat, "full"),
     ("fchmodat", 268, 53, "isu", fs.fchmodat, "full"),
     ("faccessat", 269, 48, "isi", fs.faccessat, "full"),
-    ("splice", 275, 76, "", fails("EINVAL"), "partial: always EINVAL, upon which callers copy by themselves"),
+    ("splice", 275, 76, "ipippu", nettransfer.splice, "full"),
     ("utimensat", 280, 88, "ippi", fs.utimensat, "full"),
     ("fallocate", 285, 47, "iill", fs.fallocate, "partial: growing and making holes"),
     ("dup3", 292, 24, "iii", fs.dup3, "full"),
     ("pipe2", 293, 59, "pi", fs.pipe2, "full"),
     ("renameat2", 316, 276, "isisu", fs.renameat2, "partial: no exchange in mounts"),
-    ("copy_file_range", 326, 285, "", fails("EXDEV"), "partial: always EXDEV, upon which callers copy by themselves"),
+    ("copy_file_range", 326, 285, "ipippu", nettransfer.copy_file_range, "full"),
     ("statx", 332, 291, "isiup", fs.statx, "full"),
     ("openat2", 437, 437, "ispp", fs.openat2, "partial: no RESOLVE_CACHED"),
     ("faccessat2", 439, 439, "isii", fs.faccessat2, "full"),
@@ -108,7 +109,29 @@ ROWS: Final[tuple[tuple[str, int, int, str, Handler, str], ...]] = (
     ("mount", 165, 40, "", fails("EPERM"), _UNPRIVILEGED),
     ("umount2", 166, 39, "", fails("EPERM"), _UNPRIVILEGED),
     ("pivot_root", 155, 41, "", fails("EPERM"), _UNPRIVILEGED),
+    # Sockets.
+    ("socket", 41, 198, "iii", net.socket_, "partial: TCP, UDP and unix on a loopback in memory, netlink route; no raw sockets"),
+    ("connect", 42, 203, "ipi", netcalls.connect, "full"),
+    ("accept", 43, 202, "ipp", netcalls.accept, "full"),
+    ("sendto", 44, 206, "ippupi", netcalls.sendto, "partial: no urgent data"),
+    ("recvfrom", 45, 207, "ippupp", netcalls.recvfrom, "partial: no urgent data"),
+    ("sendmsg", 46, 211, "ipu", netcalls.sendmsg, "partial: control messages SCM_RIGHTS, SCM_CREDENTIALS"),
+    ("recvmsg", 47, 212, "ipu", netcalls.recvmsg, "partial: control messages SCM_RIGHTS, SCM_CREDENTIALS, IP_PKTINFO, IPV6_PKTINFO"),
+    ("shutdown", 48, 210, "ii", netcalls.shutdown, "full"),
+    ("bind", 49, 200, "ipi", netcalls.bind, "full"),
+    ("listen", 50, 201, "ii", netcalls.listen, "full"),
+    ("getsockname", 51, 204, "ipp", netcalls.getsockname, "full"),
+    ("getpeername", 52, 205, "ipp", netcalls.getpeername, "full"),
+    ("socketpair", 53, 199, "iiip", net.socketpair, "full"),
+    ("setsockopt", 54, 208, "iiipi", net.setsockopt, _OPTIONS),
+    ("getsockopt", 55, 209, "iiipp", net.getsockopt, _OPTIONS),
+    ("accept4", 288, 242, "ippi", net.accept4, "full"),
+    ("recvmmsg", 299, 243, "ipuup", net.recvmmsg, "partial: the timeout is not heeded"),
+    ("sendmmsg", 307, 269, "ipuu", net.sendmmsg, "full"),
     # Polling.
+    ("select", 23, -1, "ipppp", poll.select, "full"),
+    ("pselect6", 270, 72, "ippppp", poll.pselect6, "partial: no signal mask"),
+    ("epoll_pwait2", 441, 441, "ipippp", poll.epoll_pwait2, "partial: no signal mask"),
     ("epoll_wait", 232, -1, "ipii", poll.epoll_wait, "full"),
     ("epoll_ctl", 233, 21, "iiip", poll.epoll_ctl, "full"),
     ("ppoll", 271, 73, "puppp", poll.ppoll, "partial: no signal mask"),
@@ -173,8 +196,6 @@ ROWS: Final[tuple[tuple[str, int, int, str, Handler, str], ...]] = (
     ("prlimit64", 302, 261, "iipp", system.prlimit64, "partial: setting is checked, without effect"),
     ("getrandom", 318, 278, "ppu", system.getrandom, "full"),
     # What there is not.
-    ("socket", 41, 198, "", fails("EAFNOSUPPORT"), _NO_NET),
-    ("socketpair", 53, 199, "", fails("EAFNOSUPPORT"), _NO_NET),
     ("fork", 57, -1, "", fails("ENOSYS"), _NO_CHILD),
     ("vfork", 58, -1, "", fails("ENOSYS"), _NO_CHILD),
     ("execve", 59, 221, "", fails("ENOSYS"), _NO_CHILD),

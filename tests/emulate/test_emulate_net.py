@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The guest's network: a Go program that uses all of it, as natively, and the rules of sockets that such a program does not show."""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from binaries import TARGETS
+
+from pygo_cross.emulate import run
+
+Build = Callable[[str, str], Path]
+
+on_amd64 = pytest.mark.skipif(sys.platform != "linux" or platform.machine() != "x86_64", reason="the host is not linux/amd64")
+
+
+@pytest.fixture(scope="session")
+def native_output(build: Build) -> str:
+    """What the program prints on this machine."""
+    return subprocess.run([str(build("network", "linux/amd64"))], capture_output=True, check=True, text=True).stdout
+
+
+@on_amd64
+@pytest.mark.parametrize("target", TARGETS)
+def test_network_as_native(build: Build, native_output: str, target: str) -> None:
+    result = run(build("network", target))
+    assert (result.error, result.status) == ("", 0), result.stderr.decode()
+    assert result.stdout.decode() == native_output
+    assert result.missing == {}
+
+
+@pytest.mark.parametrize("target", ["linux/amd64", "darwin/arm64"])
+def test_network_is_repeatable(build: Build, target: str) -> None:
+    one, two = (run(build("network", target)) for _ in range(2))
+    assert (one.stdout, one.stderr, one.counters) == (two.stdout, two.stderr, two.counters)
