@@ -179,10 +179,17 @@ def put(p: Process, t: Thread, file: OpenFile, data: bytes) -> int | None:
     return p.wait_for(t, "write", file.write_queue, attempt)
 
 
+def _most(file: OpenFile) -> int:
+    """How much of a write it makes sense to look at: what cannot be taken anyway need not be copied."""
+    if file.flags & files.NONBLOCK and not file.seekable:
+        return min(max(file.room(), 1 << 20), _TRANSFER)
+    return _TRANSFER
+
+
 def write(p: Process, t: Thread, descriptor: int, buffer: int, size: int) -> int | None:
     """write(2)."""
     file = _writer(p, descriptor)
-    return put(p, t, file, p.memory.read(buffer, min(size, _TRANSFER)))
+    return put(p, t, file, p.memory.read(buffer, min(size, _most(file))))
 
 
 def _vector(p: Process, address: int, count: int) -> list[tuple[int, int]]:
@@ -194,7 +201,14 @@ def _vector(p: Process, address: int, count: int) -> list[tuple[int, int]]:
 def writev(p: Process, t: Thread, descriptor: int, vector: int, count: int) -> int | None:
     """writev(2)."""
     file = _writer(p, descriptor)
-    return put(p, t, file, b"".join(p.memory.read(start, size) for start, size in _vector(p, vector, count)))
+    left = _most(file)
+    parts = []
+    for start, size in _vector(p, vector, count):
+        parts.append(p.memory.read(start, min(size, left)))
+        left -= len(parts[-1])
+        if not left:
+            break
+    return put(p, t, file, b"".join(parts))
 
 
 def readv(p: Process, t: Thread, descriptor: int, vector: int, count: int) -> int | None:

@@ -30,6 +30,7 @@ _MAX_CONTROL: Final = 1 << 16
 _MAX_RIGHTS: Final = 253
 _IPPROTO_TCP: Final = 6
 _IPPROTO_UDP: Final = 17
+_IPPROTO_MPTCP: Final = 262
 _SCM_RIGHTS: Final = 1
 
 
@@ -143,6 +144,14 @@ def _give_address(p: Process, socket: Socket, value: Address | None, address: in
     p.memory.put_u32(length_at, len(data))
 
 
+def _give_source(p: Process, socket: Socket, message: Message, address: int, length_at: int) -> None:
+    """Write who sent a message; Linux leaves a unix sender without a name out."""
+    if not message.source and p.system == "linux":
+        p.memory.put_u32(length_at, 0)
+    else:
+        _give_address(p, socket, message.source, address, length_at)
+
+
 def wait_socket(
     p: Process, t: Thread, kind: str, queue: WaitQueue, attempt: Callable[[], int | None], timeout: int, at_once: bool
 ) -> int | None:
@@ -186,8 +195,10 @@ def make_socket(p: Process, domain: int, kind: int, protocol: int) -> Socket:
         return UnixSocket(network, netsocket.new_node(p), name, owner)
     if name == RAW:
         raise Errno("EPERM")
-    if name == STREAM and protocol in (0, _IPPROTO_TCP):
-        return TcpSocket(network, netsocket.new_node(p), family, owner)
+    if name == STREAM and (protocol in (0, _IPPROTO_TCP) or (protocol == _IPPROTO_MPTCP and p.system == "linux")):
+        stream = TcpSocket(network, netsocket.new_node(p), family, owner)
+        stream.multipath = protocol == _IPPROTO_MPTCP
+        return stream
     if name == DATAGRAM and protocol in (0, _IPPROTO_UDP):
         return UdpSocket(network, netsocket.new_node(p), family, owner)
     if name == DATAGRAM and protocol in (1, 58):
@@ -517,7 +528,7 @@ def recvfrom(p: Process, t: Thread, descriptor: int, buffer: int, size: int, fla
             if socket.kind == STREAM and socket.family != UNIX:
                 p.memory.put_u32(length_at, 0)
             else:
-                _give_address(p, socket, message.source, address, length_at)
+                _give_source(p, socket, message, address, length_at)
         return message.size if neutral & netsocket.TELL_SIZE and socket.kind != STREAM else len(message.data)
 
     return _receive(p, t, socket, size, neutral, "recv", deliver)
@@ -541,7 +552,7 @@ def recvmsg(p: Process, t: Thread, descriptor: int, address: int, flags: int) ->
         name_size = 0
         if header.name and not (socket.kind == STREAM and socket.family != UNIX):
             encoded = dialect.encode(socket.family, message.source)
-            name_size = len(encoded) if message.source else 0
+            name_size = len(encoded) if message.source or p.system == "darwin" else 0
             if name_size:
                 p.memory.write(header.name, encoded[: header.name_size])
         cut = dialect.cut_data if socket.kind != STREAM and message.size > len(data) else 0
@@ -677,6 +688,8 @@ def special_value(p: Process, socket: Socket, name: str) -> bytes | None:
     if name == "domain":
         return struct.pack("<i", dialect.family_number(socket.family))
     if name == "protocol":
+        if isinstance(socket, TcpSocket) and socket.multipath:
+            return struct.pack("<i", _IPPROTO_MPTCP)
         return struct.pack("<i", {"tcp": _IPPROTO_TCP, "udp": _IPPROTO_UDP}.get(socket.protocol, 0))
     if name == "accepting":
         return struct.pack("<i", socket.listening)

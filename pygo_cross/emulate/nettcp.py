@@ -30,13 +30,16 @@ _DEAD: Final = 4
 
 # (send, receive) as a connection over loopback has them when nobody sets them.
 _BUFFERS: Final = {"linux": (2626560, 131072), "darwin": (146808, 408300)}
+# How much goes out before the answer to it has been seen: one segment of the loopback.
+_ON_THE_WAY: Final = 65483
 _MAX_BACKLOG: Final = {"linux": 4096, "darwin": 128}
 
 
 class TcpSocket(IpSocket):
     """A TCP socket. `ended` says that the other side has sent its FIN, `blocked` that its last write found no room for all."""
 
-    __slots__ = ("_announced", "_inbox", "_limit", "_parent", "_pending", "_queue", "_state", "blocked", "closed", "ended", "peer")
+    __slots__ = ("_announced", "_inbox", "_limit", "_parent", "_pending", "_queue", "_state", "blocked", "closed", "ended", "multipath",
+                 "peer")  # fmt: skip
 
     def __init__(self, network: Network, node: Node, family: str, owner: Credentials) -> None:
         super().__init__(network, node, family, STREAM, "tcp", owner)
@@ -55,6 +58,8 @@ class TcpSocket(IpSocket):
         self._parent: TcpSocket | None = None
         # connect(2) is asked again when it has finished in the background; the first time it says yes.
         self._announced = True
+        # Multipath TCP was asked for, and as long as it is connected, the other side speaks it too. There is but one path.
+        self.multipath = False
 
     @property
     def listening(self) -> bool:  # type: ignore[override]
@@ -157,6 +162,7 @@ class TcpSocket(IpSocket):
         self.network.hold(child, child.here.port)
         child._state = client._state = _CONNECTED
         child.peer, client.peer = client, child
+        child.multipath = client.multipath = self.multipath and client.multipath
         client._parent = None
         client.ended = False
         self._queue.append(child)
@@ -210,7 +216,7 @@ class TcpSocket(IpSocket):
             # The data goes out, and the RST that it meets is told by the next call. After a FIN Linux says EPIPE (tcp_reset), macOS
             # ECONNRESET.
             self._reset("EPIPE" if self.ended and not darwin else "ECONNRESET")
-            return len(data)
+            return min(len(data), _ON_THE_WAY)
         if peer.no_reading and darwin:
             return len(data)
         room = self._room()

@@ -16,6 +16,7 @@ from pygo_cross.emulate.linux.netlink import NETLINK, NetlinkSocket
 from pygo_cross.emulate.net import INET, INET6, UNIX, Address, IpAddress
 from pygo_cross.emulate.netcalls import Dialect, OptionTable
 from pygo_cross.emulate.netsocket import DATAGRAM, PACKET, RAW, STREAM, Message, Socket
+from pygo_cross.emulate.nettcp import TcpSocket
 from pygo_cross.emulate.process import Process
 from pygo_cross.emulate.thread import Thread
 
@@ -92,6 +93,7 @@ _SOCKET: Final = 1
 _IP: Final = 0
 _IPV6: Final = 41
 _TCP: Final = 6
+_MPTCP: Final = 284
 
 _OPTIONS: Final[OptionTable] = {
     (_SOCKET, 1): ("debug", "flag"), (_SOCKET, 2): ("reuse_address", "flag"), (_SOCKET, 3): ("type", "special"),
@@ -113,7 +115,7 @@ _OPTIONS: Final[OptionTable] = {
     (_TCP, 1): ("no_delay", "flag"), (_TCP, 2): ("segment", "int"), (_TCP, 3): ("cork", "flag"), (_TCP, 4): ("keep_idle", "int"),
     (_TCP, 5): ("keep_interval", "int"), (_TCP, 6): ("keep_count", "int"), (_TCP, 7): ("syn_count", "int"),
     (_TCP, 9): ("defer_accept", "int"), (_TCP, 12): ("quick_ack", "flag"), (_TCP, 18): ("user_timeout", "int"),
-    (_TCP, 23): ("fast_open", "int"),
+    (_TCP, 23): ("fast_open", "int"), (_MPTCP, 1): ("multipath_info", "special"),
 }  # fmt: skip
 
 # What options are at first that only Linux has, or that the systems number differently.
@@ -123,8 +125,8 @@ _FIRST: Final = {
 }  # fmt: skip
 _HIGHEST: Final = {"keep_idle": 32767, "keep_interval": 32767, "keep_count": 127, "syn_count": 127}
 
-# Levels and options that a kernel may be built without, which callers try: multipath TCP's, and segmentation offload of UDP.
-_ABSENT: Final = {(284, 1): "EOPNOTSUPP", (17, 103): "ENOPROTOOPT", (17, 104): "ENOPROTOOPT"}
+# Options that callers try and do without: UDP_SEGMENT and UDP_GRO, which a kernel may lack.
+_ABSENT: Final = {(17, 103): "ENOPROTOOPT", (17, 104): "ENOPROTOOPT"}
 
 _LARGEST_BUFFER: Final = 212992
 
@@ -167,6 +169,8 @@ def accept4(p: Process, t: Thread, descriptor: int, address: int, length_at: int
 
 
 def _known(p: Process, socket: Socket, level: int, name: int) -> tuple[str, str]:
+    if (level, name) == (_MPTCP, 1) and not (isinstance(socket, TcpSocket) and socket.multipath):
+        raise Errno("EOPNOTSUPP")
     absent = _ABSENT.get((level, name))
     if absent is not None:
         raise Errno(absent)
@@ -239,6 +243,8 @@ def getsockopt(p: Process, t: Thread, descriptor: int, level: int, name: int, ad
         value = netcalls.plain_value(socket, option, form)
     elif option == "peer_credentials":
         value = struct.pack("<iII", *(socket.peer_credentials() if socket.family == UNIX else (0, 0xFFFFFFFF, 0xFFFFFFFF)))
+    elif option == "multipath_info":
+        value = bytes(48)  # struct mptcp_info: no second path
     elif option == "multicast_interface" and level == _IP:
         value = net.LOOPBACK4 if socket.options[option] else net.ANY4
     elif option in socket.options:
