@@ -22,6 +22,7 @@ from typing import Final
 from pygo_cross.emulate import amd64, arm64, usermode, vex
 from pygo_cross.emulate import engine as uc
 from pygo_cross.emulate.arch import Arch
+from pygo_cross.emulate.newblock import BlockFilter
 from pygo_cross.emulate.sched import BOOT
 from pygo_cross.emulate.timepage import COUNTER, EXTRA, START
 
@@ -57,9 +58,11 @@ class Cpu:
         "_back",
         "_budget",
         "_clock",
+        "_code_window",
         "_counter",
         "_entered",
         "_event",
+        "_filter",
         "_here",
         "_is_here",
         "_missed",
@@ -83,16 +86,20 @@ class Cpu:
         clock: Callable[[], int],
         random: Callable[[], int],
         read_code: Callable[[int, int], bytes],
+        code_window: Callable[[int], tuple[int, int, int] | None],
         time: ctypes.Array[ctypes.c_int64],
         page: int,
     ) -> None:
-        """`clock` is the virtual time in nanoseconds, `random` gives 64 bits; `read_code` reads guest memory for the check of new
-        blocks; `time` is the time page's words, `page` the guest's page size."""
+        """`clock` is the virtual time in nanoseconds, `random` gives 64 bits; `read_code` reads guest memory for the check of new blocks,
+        and `code_window` says which addresses around one hold code that does not change, and where it lies on the host; `time` is the
+        time page's words, `page` the guest's page size."""
         self.arch = arch
         self.engine = uc.Engine(arch.engine_arch, arch.engine_mode, arch.cpu_model, page)
         self._clock = clock
         self._random = random
         self._read_code = read_code
+        self._code_window = code_window
+        self._filter: BlockFilter | None = None
         self._event = -1
         self._here: ctypes.c_void_p | None = None
         self._is_here = False
@@ -125,7 +132,7 @@ class Cpu:
             self.engine.hook(uc.HOOK_INSN, uc.InstructionCallback(self._on_sysenter), instruction=amd64.INS_SYSENTER)
             self.engine.hook(uc.HOOK_INSN, uc.InCallback(self._on_port), instruction=amd64.INS_IN)
             self.engine.hook(uc.HOOK_INSN, uc.OutCallback(self._on_port), instruction=amd64.INS_OUT)
-            self.engine.hook(uc.HOOK_EDGE_GENERATED, uc.EdgeCallback(self._on_new_block))
+            self._filter = BlockFilter(self.engine, self._on_new_block)
         else:
             self.engine.hook(uc.HOOK_INSN, uc.SystemRegisterCallback(self._on_mrs), instruction=arm64.INS_MRS)
 
@@ -218,6 +225,9 @@ class Cpu:
 
     def _on_new_block(self, _engine: int, current: ctypes._Pointer[uc.TranslationBlock], _previous: int, _user: int) -> None:
         block = current.contents
+        window = self._code_window(block.pc)
+        if window is not None and self._filter is not None:
+            self._filter.move(window)
         code = self._read_code(block.pc, block.size)
         if _PREFIX(code):
             # Of an instruction that is refused the engine has only read a part.
@@ -253,13 +263,18 @@ class Cpu:
                 pages.stale = False
                 engine.flush_tlb()
             pc = self._pc.read()[0]
-            if pc not in self._entered:
+            if engine.code_changed:
+                engine.code_changed = False
+                self._entered.clear()
+                if self._filter is not None:
+                    self._filter.forget()
+            if self._filter is not None and pc not in self._entered:
                 # The first block of a run is translated without a word from the engine, so its code is looked at here.
-                self._entered.add(pc)
-                if self.arch is amd64.AMD64:
-                    self.unsupported = vex.unsupported(self._read_code(pc, _LONGEST_BLOCK), _LONGEST_BLOCK, until_jump=True)
-                    if self.unsupported:
-                        return STOP_UNSUPPORTED
+                if self._code_window(pc) is not None:
+                    self._entered.add(pc)
+                self.unsupported = vex.unsupported(self._read_code(pc, _LONGEST_BLOCK), _LONGEST_BLOCK, until_jump=True)
+                if self.unsupported:
+                    return STOP_UNSUPPORTED
             error = engine.start(pc)
             if error != uc.ERR_EXCEPTION:
                 break

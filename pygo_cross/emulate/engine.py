@@ -196,7 +196,7 @@ class Registers:
 class Engine:
     """One Unicorn engine. `handle` is its `uc_engine *`. Close it with `close`, before its memory goes away."""
 
-    __slots__ = ("_contexts", "_keep", "_lib", "_spare", "_start", "handle", "page", "pages")
+    __slots__ = ("_contexts", "_keep", "_lib", "_spare", "_start", "code_changed", "handle", "page", "pages")
 
     def __init__(self, arch: int, mode: int, cpu_model: int | None, page: int = 4096) -> None:
         """`page` is the size of a page in the engine's TLB, which only ARM64 can choose (and which would be 1 KiB there)."""
@@ -207,6 +207,7 @@ class Engine:
         self._spare: list[ctypes.c_void_p] = []
         self._start = self._lib.uc_emu_start
         self.pages: PageTable
+        self.code_changed = False
         self._check(self._lib.uc_open(arch, mode, ctypes.byref(self.handle)), "open an engine")
         self.page = page
         if arch == ARCH_ARM64:
@@ -239,6 +240,7 @@ class Engine:
 
     def flush_code(self) -> None:
         """Forget translated code."""
+        self.code_changed = True
         self._lib.uc_ctl(self.handle, CTL_TB_FLUSH | _CTL_WRITE << 30)
 
     def close(self) -> None:

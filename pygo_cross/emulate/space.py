@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from pygo_cross.emulate import timepage
 from pygo_cross.emulate.arch import Arch
 from pygo_cross.emulate.cpu import Cpu
-from pygo_cross.emulate.memory import Area, Memory
+from pygo_cross.emulate.memory import WRITE, Area, Memory
 from pygo_cross.emulate.pagetable import PhysicalMemory
 from pygo_cross.emulate.timepage import TimePage
 
@@ -34,7 +34,7 @@ class AddressSpace:
         """`clock` is the virtual time in nanoseconds; `random` gives so many bytes."""
         self._code_area: Area | None = None
         time = TimePage(physical, page)
-        self.cpu = Cpu(arch, clock, lambda: int.from_bytes(random(8), "little"), self._read_code, time.words, page)
+        self.cpu = Cpu(arch, clock, lambda: int.from_bytes(random(8), "little"), self._read_code, self._code_window, time.words, page)
         self.memory = Memory(self.cpu.engine, page, physical, search_top)
         self.memory.show(timepage.ADDRESS, page, time.offset, "[vvar]")
         self.futexes: dict[int, WaitQueue] = {}
@@ -51,6 +51,13 @@ class AddressSpace:
             self._code_area = area
         offset = area.offset + address - area.start
         return area.backing.buffer[offset : offset + size]
+
+    def _code_window(self, address: int) -> tuple[int, int, int] | None:
+        """The area of code around an address and where it lies on the host, unless the guest can write there."""
+        area = self.memory.area_at(address)
+        if area is None or area.backing is None or area.protection & WRITE:
+            return None
+        return area.start, area.end, area.backing.address + area.offset
 
     def load(self, thread: Thread) -> None:
         """Have a thread's registers in the engine, and save those of the thread whose registers are there."""

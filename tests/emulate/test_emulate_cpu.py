@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from binaries import AMD64_EXIT, ARM64_EXIT, BASE, arm64, elf
 
-from pygo_cross.emulate import Limits, Result, pagetable, run, vex
+from pygo_cross.emulate import Limits, Result, newblock, pagetable, run, vex
 from pygo_cross.emulate.engine import _STUBS
 
 Build = Callable[[str, str], Path]
@@ -275,6 +275,41 @@ def test_the_page_walk_for_arm64_hosts() -> None:
     assert answer(gib + 0x1000, 16) == (gib + 0x1000, 16, 8, 0, 0, 0)
     assert answer(0x5000, 18) == (0x5000, 18, 8, 0, 0, 0)
     assert answer(1 << 47, 16) == (1 << 47, 16, 8, 0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("code", "inside", "looked"),
+    [
+        (b"\x90\x0f\x05\xc3", True, 0),
+        (b"\x90\xc4\x90\x90", True, 1),
+        (b"\x90\x90\x90\x62", True, 1),
+        (b"\x90\x0f\xc7\x90", True, 1),
+        (b"\x90\xc7\x0f\x90", True, 0),
+        (b"\xc7\x90\x90\x90", True, 0),
+        (b"\x90\x90\x90\x90\xc5", True, 0),
+        (b"\x90\x90\x90\x90", False, 1),
+    ],
+)
+def test_the_block_filter_for_arm64_hosts(code: bytes, inside: bool, looked: int) -> None:
+    """Runs the arm64 filter of new blocks as a guest: it must call on only for blocks outside the window or with suspicious bytes."""
+    block, words, data = BASE + 0x2000, BASE + 0x2100, BASE + 0x2300
+    head = [
+        0xD2800000 | 1 | (block & 0xFFFF) << 5,
+        0xF2A00000 | 1 | (block >> 16) << 5,
+        0xD2800000 | 3 | (words & 0xFFFF) << 5,
+        0xF2A00000 | 3 | (words >> 16) << 5,
+        0x94000000 | 5,  # bl filter
+        0xD2800000,  # returned: movz x0, 0
+        0xD2800BC8,
+        0xD4000001,
+        0,
+    ]
+    body = arm64(*head) + newblock._FILTER["aarch64"]
+    called = BASE + len(body)
+    body += arm64(0xD2800020, 0xD2800BC8, 0xD4000001)
+    memory = struct.pack("<QHH", 0x5000, 1, 4).ljust(0x100, b"\0")
+    memory += (struct.pack("<4Q", 0x5000 if inside else 0x5001, 0x6000, data, called) + newblock._TABLE).ljust(0x200, b"\0")
+    assert run(elf("arm64", body.ljust(0x2000, b"\0") + memory + code), limits=LIMITS).status == looked
 
 
 @pytest.mark.parametrize("arch", ["amd64", "arm64"])
