@@ -304,16 +304,7 @@ class OpenHostFile(SeekableFile):
             raise host_error(error) if isinstance(error, OSError) else Errno("EINVAL") from error
 
     def pwrite(self, data: bytes, offset: int) -> int:
-        more = offset + len(data) - os.fstat(self._descriptor).st_size
-        if more > 0:
-            # What a write leaves as a hole before it takes no room on the host.
-            self._fs.grow(min(more, len(data)))
-        try:
-            count = os.pwrite(self._descriptor, data, offset)
-        except (OSError, OverflowError) as error:
-            raise host_error(error) if isinstance(error, OSError) else Errno("EFBIG") from error
-        self._file.written()
-        return count
+        return self._file.write_open(self._descriptor, data, offset)
 
     def truncate(self, size: int) -> None:
         self._file.truncate_open(self._descriptor, size)
@@ -634,6 +625,10 @@ def truncate(fs: FileSystem, node: Node, size: int) -> None:
 def open_path(process: Process, base: Directory, path: bytes, flags: int, mode: int) -> OpenFile:
     """open(2) with neutral flags."""
     fs = process.fs
+    if flags & CREATE and path.endswith(b"/") and not fs.darwin and path.strip(b"/"):
+        # Linux does not make a file with such a name, and does not look whether there is one.
+        fs.find(base, path.rstrip(b"/"), False)
+        raise Errno("EISDIR")
     found = fs.find(base, path, not (flags & NOFOLLOW or (flags & CREATE and flags & EXCLUSIVE)))
     return open_found(process, found, flags, path, mode)
 

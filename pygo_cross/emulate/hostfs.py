@@ -12,7 +12,7 @@ directories have one link and a fixed size, as on file systems that do not count
 sizes, link counts of files and modification times are the host's, except that a time which the guest's own change caused is the guest's
 virtual one as long as nobody else changes the file. The guest cannot make files on the host that run with their owner's rights.
 
-Bytes that a guest adds to files of the host count against the limit on files, so that it cannot fill the host's disk.
+The room that a guest takes on the host's disk counts against the limit on files.
 """
 
 from __future__ import annotations
@@ -105,6 +105,7 @@ class Mount:
 
     def forget_file(self, node: HostFile) -> None:
         """The last name of a file was removed."""
+        node.release()
         if self._files.get(node.identity) is node:
             del self._files[node.identity]
 
@@ -139,12 +140,13 @@ class _Times:
 class HostFile(Node):
     """A file of the host that is neither a directory nor a link. `directory` and `name` are where it was last found."""
 
-    __slots__ = ("_mount", "_size", "_times", "accessed", "directory", "identity", "mount_point", "name")
+    __slots__ = ("_charged", "_mount", "_size", "_times", "accessed", "directory", "identity", "mount_point", "name")
 
     def __init__(self, mount: Mount, directory: HostDirectory, name: bytes, info: os.stat_result) -> None:
         super().__init__(mount.fs, info.st_mode)
         self._mount = mount
         self._times = _Times()
+        self._charged = 0
         self.mount_point = False
         self.accessed: int | None = None
         self.directory = directory
@@ -239,15 +241,39 @@ class HostFile(Node):
 
     def truncate_open(self, descriptor: int, size: int) -> None:
         """Set the size through an open descriptor."""
-        more = size - os.fstat(descriptor).st_size
-        if more > 0:
-            self._mount.fs.grow(more)
+        before = os.fstat(descriptor).st_blocks
         try:
             os.ftruncate(descriptor, size)
         except (OSError, OverflowError) as error:
             raise host_error(error) if isinstance(error, OSError) else Errno("EFBIG") from error
-        self.written()
-        self.update(os.fstat(descriptor))
+        self._wrote(descriptor, before)
+
+    def write_open(self, descriptor: int, data: bytes, offset: int) -> int:
+        """Write through an open descriptor."""
+        fs = self._mount.fs
+        if fs.limit and len(data) > fs.limit:
+            raise Errno("EFBIG")
+        before = os.fstat(descriptor).st_blocks
+        try:
+            count = os.pwrite(descriptor, data, offset)
+        except (OSError, OverflowError) as error:
+            raise host_error(error) if isinstance(error, OSError) else Errno("EFBIG") from error
+        self._wrote(descriptor, before)
+        return count
+
+    def _wrote(self, descriptor: int, blocks: int) -> None:
+        """The guest changed the contents, which took so many blocks before. Holes cost nothing, and what it did not write is not its gain."""
+        info = os.fstat(descriptor)
+        self._times.changed(self._mount.fs.now())
+        self.update(info)
+        more = max((info.st_blocks - blocks) * 512, -self._charged)
+        self._mount.fs.grow(more)
+        self._charged += more
+
+    def release(self) -> None:
+        """The last name is gone."""
+        self._mount.fs.grow(-self._charged)
+        self._charged = 0
 
 
 class HostSymlink(Symlink):

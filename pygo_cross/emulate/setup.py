@@ -53,7 +53,9 @@ def make_tree(limit: int) -> FileSystem:
     for path, content in text.items():
         fs.put(path, File(fs, 0o644, content))
     fs.put(ZONES, ZoneDirectory(fs))
-    # The system's own files are root's; /, /home/user and what is put in later belong to the guest's user.
+    # The system's own files are root's; /home/user and what is put in later belong to the guest's user. In / anybody may make files.
+    fs.root.uid = fs.root.gid = 0
+    fs.root.change_mode(fs, 0o1777)
     for name in (b"bin", b"dev", b"etc", b"home", b"root", b"tmp", b"usr", b"var"):
         _give_to_root(fs.root.entries[name])
     home = fs.resolve(fs.root, b"/home/user")

@@ -539,23 +539,22 @@ class FileSystem:
 
     def unlink(self, base: Directory, path: bytes) -> None:
         """unlink(2)."""
-        if self._ends_in_link(base, path):
-            raise Errno("ENOTDIR")
-        directory, name, node = self.resolve_parent(base, path, False)
+        found = self._entry(base, path)
+        node = found.node
         if node is None:
             raise Errno("ENOENT")
-        if not name:
+        if not found.name:
             raise Errno("EISDIR")
-        self._may_remove(directory, node)
+        if found.slash and not isinstance(node, Directory):
+            raise Errno("ENOTDIR")
+        self._may_remove(found.directory, node)
         if isinstance(node, Directory):
             raise Errno("EISDIR")
-        directory.remove(self, name, node)
+        found.directory.remove(self, found.name, node)
 
     def rmdir(self, base: Directory, path: bytes) -> None:
         """rmdir(2)."""
-        if self._ends_in_link(base, path):
-            raise Errno("ENOTDIR")
-        found = self.find(base, path, False)
+        found = self._entry(base, path)
         node = found.node
         if node is None:
             raise Errno("ENOENT")
@@ -568,10 +567,14 @@ class FileSystem:
             raise Errno("ENOTEMPTY")
         found.directory.remove(self, found.name, node)
 
-    def _ends_in_link(self, base: Directory, path: bytes) -> bool:
-        """Whether a path with a slash at its end names a symbolic link, which Linux then does not follow."""
+    def _entry(self, base: Directory, path: bytes) -> Found:
+        """The entry that is to be removed or renamed. On Linux a slash at the end of a link's name does not lead to what it links to."""
         stripped = path.rstrip(b"/")
-        return stripped != path and bool(stripped) and not self.darwin and isinstance(self.find(base, stripped, False).node, Symlink)
+        if stripped == path or not stripped or self.darwin:
+            return self.find(base, path, False)
+        found = self.find(base, stripped, False)
+        found.slash = True
+        return found
 
     def link(self, base: Directory, path: bytes, new_base: Directory, new_path: bytes, follow: bool) -> None:
         """link(2)."""
@@ -595,14 +598,11 @@ class FileSystem:
         self, base: Directory, path: bytes, new_base: Directory, new_path: bytes, replace: bool = True, exchange: bool = False
     ) -> None:
         """rename(2), with the flags of renameat2(2)."""
-        for each_base, each in ((base, path), (new_base, new_path)):
-            if self._ends_in_link(each_base, each):
-                raise Errno("ENOTDIR")
-        found = self.find(base, path, False)
+        found = self._entry(base, path)
         name, directory, node = found.name, found.directory, found.node
-        new_found = self.find(new_base, new_path, False) if not new_path.endswith(b"/") else self._find_new(new_base, new_path)
+        new_found = self._new_entry(new_base, new_path)
         new_name, new_directory, old = new_found.name, new_found.directory, new_found.node
-        if not name or (not new_name and old is not None):
+        if (not name and node is not None) or (not new_name and old is not None):
             raise Errno("EINVAL" if self.darwin and (found.dots or new_found.dots) else "EBUSY")
         if node is None:
             raise Errno("ENOENT")
@@ -612,7 +612,7 @@ class FileSystem:
             raise Errno("ENOENT")
         if old is not None and not replace:
             raise Errno("EEXIST")
-        if new_found.slash and not isinstance(node, Directory):
+        if (found.slash or new_found.slash) and not isinstance(node, Directory):
             raise Errno("ENOTDIR")
         for moved, source, target in ((node, directory, new_directory), (old if exchange else None, new_directory, directory)):
             if isinstance(moved, Directory):
@@ -638,13 +638,13 @@ class FileSystem:
             raise Errno("ENOTDIR")
         directory.move(self, name, node, new_directory, new_name, old)
 
-    def _find_new(self, base: Directory, path: bytes) -> Found:
-        """Where rename's new path leads if it ends in a slash: that is allowed of a name that is not there."""
+    def _new_entry(self, base: Directory, path: bytes) -> Found:
+        """Where rename's new path leads: a slash at its end is allowed of a name that is not there."""
         stripped = path.rstrip(b"/")
-        if not stripped:
+        if stripped == path or not stripped:
             return self.find(base, path, False)
         found = self.find(base, stripped, False)
-        if isinstance(found.node, Symlink):
+        if isinstance(found.node, Symlink) and self.darwin:
             return self.find(base, path, False)
         found.slash = True
         return found

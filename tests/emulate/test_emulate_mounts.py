@@ -256,15 +256,23 @@ def test_read_only(host: Path) -> None:
 
 
 def test_the_limit_counts_what_is_written(host: Path) -> None:
-    fs = FileSystem(lambda: CLOCK, limit=1000)
+    fs = FileSystem(lambda: CLOCK, limit=100_000)
     mount(fs, str(host / "inside"), "/m", True)
     file = opened(fs, b"/m/sub/file", files.WRITE)
-    assert file.pwrite(bytes(900), 0) == 900
-    assert file.pwrite(bytes(900), 0) == 900
-    with pytest.raises(Exception, match="exceed 1000 bytes"):
-        file.pwrite(bytes(900), 900)
-    fails("EFBIG", lambda: file.truncate(1 << 40))
+    # A hole costs nothing until it is filled.
+    file.truncate(1 << 30)
+    for _ in range(2):
+        assert file.pwrite(b"x" * 90_000, 1 << 20) == 90_000
+    assert 80_000 < fs.used < 100_000
+    with pytest.raises(Exception, match="exceed 100000 bytes"):
+        file.pwrite(b"x" * 90_000, 0)
+    fails("EFBIG", lambda: file.pwrite(bytes(100_001), 0))
+    file.truncate(0)
+    assert fs.used == 0
+    assert file.pwrite(b"x" * 90_000, 0) == 90_000
     file.close()
+    fs.unlink(fs.root, b"/m/sub/file")
+    assert fs.used == 0
     fs.close()
 
 

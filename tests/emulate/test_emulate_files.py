@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""A Go program that tries files, names, permissions and locks behaves as it does on this host, in memory and in a mount."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from binaries import TARGETS
+
+from pygo_cross.emulate import run
+
+Build = Callable[[str, str], Path]
+
+# Where macOS differs by design: what a slash behind a link means, what unlink says of directories, dots at the end of a renamed path.
+_MACOS = re.compile(
+    r"(rename|link) .*(tofolder/|full/\.)|rename .*/: |rmdir tofolder/|unlink (f|tof)|getwd of a removed|open .*/: |mkdir dangling|  then"
+)
+
+
+@pytest.fixture(scope="module")
+def native(build: Build, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """What the program prints on the host, to an ordinary user."""
+    if sys.platform != "linux" or os.uname().machine != "x86_64":
+        pytest.skip("only linux/amd64 can be compared with")
+    folder = tmp_path_factory.mktemp("native")
+    binary = build("files", "linux/amd64")
+    user = None
+    if os.getuid() == 0:
+        # The emulator's guest is not root, so neither is this; and an ordinary user must get at both folders.
+        user = 1000
+        os.chown(folder, user, user)
+        for path in (*folder.parents, *Path(binary).parents):
+            if path.stat().st_uid == 0 and path.name.startswith("pytest-"):
+                os.chmod(path, 0o755)
+        os.chmod(Path(binary).parent, 0o755)
+    done = subprocess.run([binary], cwd=folder, capture_output=True, text=True, user=user, group=user, extra_groups=[] if user else None)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_files_behave_as_on_the_host(build: Build, native: str, target: str) -> None:
+    result = run(build("files", target), cwd="/home/user")
+    assert (result.status, result.stderr, result.missing) == (0, b"", {})
+    found = result.stdout.decode().splitlines()
+    expected = native.splitlines()
+    if target.startswith("darwin"):
+        found, expected = ([line for line in lines if not _MACOS.match(line)] for lines in (found, expected))
+    assert found == expected
+
+
+def test_files_in_a_mount_behave_as_on_the_host(build: Build, native: str, tmp_path: Path) -> None:
+    result = run(build("files", "linux/amd64"), cwd="/w", mounts=[f"{tmp_path}:/w:rw"])
+    assert (result.status, result.stderr) == (0, b"")
+    assert result.stdout.decode().splitlines() == native.splitlines()
+    assert (tmp_path / "p/plain").stat().st_mode & 0o777 == 0o640
