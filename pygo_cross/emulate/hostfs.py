@@ -262,7 +262,7 @@ class HostFile(Node):
         return count
 
     def _wrote(self, descriptor: int, blocks: int) -> None:
-        """The guest changed the contents, which took so many blocks before. Holes cost nothing, and what it did not write is not its gain."""
+        """The guest changed the contents, which took so many blocks before; holes cost nothing, and what others wrote is no gain."""
         info = os.fstat(descriptor)
         self._times.changed(self._mount.fs.now())
         self.update(info)

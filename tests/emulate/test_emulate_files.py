@@ -22,6 +22,8 @@ _MACOS = re.compile(
     r"(rename|link) .*(tofolder/|full/\.)|rename .*/: |rmdir tofolder/|unlink (f|tof)|getwd of a removed|open .*/: |mkdir dangling|  then"
 )
 
+_AS_USER = "import os, sys; os.setgroups([]); os.setgid(1000); os.setuid(1000); os.execv(sys.argv[1], sys.argv[1:])"
+
 
 @pytest.fixture(scope="module")
 def native(build: Build, tmp_path_factory: pytest.TempPathFactory) -> str:
@@ -30,16 +32,15 @@ def native(build: Build, tmp_path_factory: pytest.TempPathFactory) -> str:
         pytest.skip("only linux/amd64 can be compared with")
     folder = tmp_path_factory.mktemp("native")
     binary = build("files", "linux/amd64")
-    user = None
+    command = [str(binary)]
     if os.getuid() == 0:
         # The emulator's guest is not root, so neither is this; and an ordinary user must get at both folders.
-        user = 1000
-        os.chown(folder, user, user)
-        for path in (*folder.parents, *Path(binary).parents):
-            if path.stat().st_uid == 0 and path.name.startswith("pytest-"):
+        os.chown(folder, 1000, 1000)
+        for path in (*folder.parents, binary.parent, *binary.parents):
+            if path.name.startswith(("pytest-", "binaries")):
                 os.chmod(path, 0o755)
-        os.chmod(Path(binary).parent, 0o755)
-    done = subprocess.run([binary], cwd=folder, capture_output=True, text=True, user=user, group=user, extra_groups=[] if user else None)
+        command = [sys.executable, "-c", _AS_USER, *command]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
