@@ -32,6 +32,9 @@ GS_BASE: Final = 251
 
 CS: Final = 11
 MSR: Final = 248
+MXCSR: Final = 249
+FPCW: Final = 246
+FPTAG: Final = 247
 
 INS_CPUID: Final = 113
 INS_IN: Final = 218
@@ -40,6 +43,11 @@ INS_SYSCALL: Final = 699
 INS_SYSENTER: Final = 700
 INS_RDTSC: Final = 608
 INS_RDTSCP: Final = 609
+
+# The control words of x87 and SSE with which a program starts: all exceptions masked, double extended precision.
+FPCW_AT_START: Final = 0x37F
+FPTAG_AT_START: Final = 0xFFFF
+MXCSR_AT_START: Final = 0x1F80
 
 # The interrupt flag and the bit that is always set: what user code sees of flags that it cannot change.
 FLAGS_AT_START: Final = 0x202
@@ -85,6 +93,15 @@ _CPUID: Final[dict[int, tuple[int, int, int, int]]] = {
 # AT_HWCAP is CPUID's word, AT_HWCAP2 says that user code may use WRFSBASE.
 HWCAP: Final = CPUID_1_EDX
 HWCAP2: Final = 2
+
+
+# macOS's hw.optional.* (sysctl).
+OPTIONAL: Final = {
+    **dict.fromkeys(("floatingpoint", "mmx", "sse", "sse2", "sse3", "supplementalsse3", "sse4_1", "sse4_2", "x86_64", "aes", "bmi1", "bmi2",
+                     "adx"), 1),
+    **dict.fromkeys(("avx1_0", "rdrand", "f16c", "enfstrg", "fma", "avx2_0", "rtm", "hle", "avx512f", "avx512cd", "avx512dq", "avx512bw",
+                     "avx512vl", "avx512ifma", "avx512vbmi"), 0),
+}  # fmt: skip
 
 
 def cpuid(leaf: int, subleaf: int) -> tuple[int, int, int, int]:

@@ -67,6 +67,16 @@ HWCAP: Final = 0b11 | _CPUID_IS_READABLE | sum(1 << row[0] for row in _FEATURES)
 HWCAP2: Final = 1 << 7 | 1 << 8
 FEATURES: Final = frozenset(row[4] for row in _FEATURES) | {"FEAT_FlagM2", "FEAT_FRINTTS"}
 
+_NOT_THERE: Final = ("FEAT_BF16", "FEAT_BTI", "FEAT_CSV2", "FEAT_CSV3", "FEAT_DIT", "FEAT_DPB2", "FEAT_ECV", "FEAT_I8MM", "FEAT_LSE2",
+                     "FEAT_PAuth", "FEAT_PAuth2", "FEAT_SME", "FEAT_SME2", "FEAT_SSBS", "FEAT_WFxT")  # fmt: skip
+# macOS's hw.optional.* (sysctl): names of the time before macOS 12, and those of the architecture.
+OPTIONAL: Final = {
+    **dict.fromkeys(("floatingpoint", "neon", "neon_hpfp", "neon_fp16", "AdvSIMD", "AdvSIMD_HPFPCvt", "arm64", "armv8_crc32",
+                     "armv8_1_atomics", "armv8_2_fhm", "armv8_2_sha512", "armv8_2_sha3", "armv8_3_compnum"), 1),
+    **{f"arm.{name}": 1 for name in sorted(FEATURES)},
+    **{f"arm.{name}": 0 for name in _NOT_THERE},
+}  # fmt: skip
+
 
 def _identification(register: int) -> int:
     fields: dict[int, int] = {}

@@ -34,6 +34,7 @@ STOP_ILLEGAL: Final = 3  # not an instruction
 STOP_TRAP: Final = 4  # a breakpoint
 STOP_ARITHMETIC: Final = 5
 STOP_PRIVILEGED: Final = 6  # an instruction that is not for user mode
+STOP_ALIGNMENT: Final = 8  # a program counter or stack pointer that is not aligned
 STOP_UNSUPPORTED: Final = 7  # an instruction that Unicorn would execute wrongly: unsupported
 
 FAULT_READ: Final = 0
@@ -173,6 +174,8 @@ class Cpu:
     def _on_interrupt(self, _engine: int, number: int, _user: int) -> None:
         if self.arch.name == "arm64":
             events = {arm64.EXCP_SWI: STOP_CALL, arm64.EXCP_BKPT: STOP_TRAP, arm64.EXCP_UDEF: STOP_ILLEGAL}
+            if number == arm64.EXCP_DATA_ABORT:
+                return self._note(STOP_ALIGNMENT)  # memory faults come another way
         else:
             events = {
                 amd64.TRAP_DIVIDE: STOP_ARITHMETIC,

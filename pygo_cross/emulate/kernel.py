@@ -140,8 +140,8 @@ class Kernel:
         self.counters.switches += 1
         self.process = process = thread.process
         process.space.load(thread)
+        sched.turn(thread)
         sched.activate(process.cpu)
-        sched.current = thread
 
     def _idle(self) -> None:
         """Nothing can run: wait for the host's input, jump ahead in time, or find that the guest is stuck."""
@@ -156,6 +156,8 @@ class Kernel:
         if self.host_queue.threads or (self.host_queue.watchers and self.host_waiters):
             time.sleep(0.002)
             return
+        if any(process.signals.stopped for process in self.processes.values()):
+            raise Lacking("stopped", "a process of the guest is stopped by a signal, and there is no one left to continue it")
         kinds = sorted({thread.wait.kind for thread in sched.threads.values() if thread.wait is not None})
         raise Lacking("deadlock", f"all {len(sched.threads)} threads of the guest wait for each other ({', '.join(kinds)})")
 
@@ -211,8 +213,13 @@ class Kernel:
             if thread.result is not None:
                 process.result_register.write(thread.result & 0xFFFFFFFFFFFFFFFF)
                 thread.result = None
+                if thread.saved_mask is not None:
+                    process.signals.end_suspension(thread)
             if thread.pending or process.signals.pending:
                 process.signals.deliver(thread)
+                if process.signals.stopped:
+                    sched.resched = True
+                    continue
             if check:
                 self._check_limits()
             processor.tell_time(sched.others, sched.extra)

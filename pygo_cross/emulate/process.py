@@ -153,6 +153,7 @@ class Process:
 
     def ended(self, status: int, signal: int) -> None:
         """The process is over: with an exit status, or by a signal where that is not 0."""
+        self.signals.close()
         for thread in list(self.threads.values()):
             self.sched.remove(thread)
             self.space.forget(thread)

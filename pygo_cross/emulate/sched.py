@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from pygo_cross.emulate.errors import Errno
 from pygo_cross.emulate.thread import DEAD, RUNNABLE, WAITING, Thread, Wait, WaitQueue
+from pygo_cross.emulate.timers import Timers
 
 if TYPE_CHECKING:
     from pygo_cross.emulate.cpu import Cpu
@@ -37,7 +38,20 @@ class Scheduler:
     """The threads of all processes. `cpu` is the processor of the thread that runs, `others` what every other one executed, in bytes;
     `extra` is the part of the clock that does not come from executed code."""
 
-    __slots__ = ("_deadlines", "_random", "_sequence", "cpu", "current", "extra", "others", "ready", "resched", "threads")
+    __slots__ = (
+        "_deadlines",
+        "_random",
+        "_sequence",
+        "cpu",
+        "current",
+        "extra",
+        "others",
+        "ready",
+        "resched",
+        "since",
+        "threads",
+        "timers",
+    )
 
     cpu: Cpu
 
@@ -51,6 +65,8 @@ class Scheduler:
         self.current: Thread | None = None
         self.extra = 0
         self.resched = False
+        self.since = 0  # what all had executed when the current thread's turn began
+        self.timers = Timers(self.elapsed)
 
     def _draw(self) -> int:
         """The next 64 random bits (splitmix64)."""
@@ -72,6 +88,18 @@ class Scheduler:
     def used(self) -> int:
         """Bytes of code that all processors have executed."""
         return self.others + self.cpu.used_now()
+
+    def turn(self, thread: Thread) -> None:
+        """A thread is to run: what was executed from here on is its own."""
+        used = self.used()
+        if self.current is not None:
+            self.current.used += used - self.since
+        self.since = used
+        self.current = thread
+
+    def processor_time(self, thread: Thread) -> int:
+        """Nanoseconds of executed code, of one thread."""
+        return thread.used + (self.used() - self.since if thread is self.current else 0) >> 2
 
     def activate(self, cpu: Cpu) -> None:
         """A thread of this processor is to run."""
@@ -164,15 +192,21 @@ class Scheduler:
             result = self.attempt(thread, wait.timeout)
             if result is not None and thread.wait is wait:
                 self.wake(thread, result)
+        self.timers.expire(now)
+        if self.timers.processor:
+            self.timers.check_processor()
 
     def skip_to_deadline(self) -> bool:
         """Advance the clock to the next deadline; False if there is none."""
         heap = self._deadlines
         while heap and (heap[0][2].sequence != heap[0][1] or heap[0][2].wait is None or heap[0][2].deadline is None):
             heapq.heappop(heap)
-        if not heap:
+        deadline = self.timers.next_deadline()
+        if heap:
+            deadline = heap[0][0] if deadline is None else min(deadline, heap[0][0])
+        if deadline is None:
             return False
-        self.extra += max(0, heap[0][0] - self.elapsed())
+        self.extra += max(0, deadline - self.elapsed())
         return True
 
     def next(self) -> Thread | None:
@@ -183,5 +217,7 @@ class Scheduler:
                 ready.rotate(-(self._draw() % len(ready)))
             thread = ready.popleft()
             if thread.state == RUNNABLE:
-                return thread
+                if not thread.process.signals.stopped:
+                    return thread
+                thread.process.signals.parked.append(thread)
         return None

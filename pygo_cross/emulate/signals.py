@@ -3,15 +3,18 @@
 
 A handler runs on a copy of the thread's registers: they are saved whole before the frame is built, and restored on return under those
 that the frame holds, which Go's handlers edit (to make a fault look like a call of `sigpanic`, and to preempt).
+
+A process that is stopped keeps its threads out of the scheduler (`parked`) until it is continued or killed.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from pygo_cross.emulate import cpu
-from pygo_cross.emulate.errors import GuestFault, Lacking, ProcessExit
-from pygo_cross.emulate.thread import WAITING, SignalInfo, Thread
+from pygo_cross.emulate.errors import GuestFault, ProcessExit
+from pygo_cross.emulate.thread import WAITING, SignalInfo, Thread, Wait, WaitQueue
+from pygo_cross.emulate.timers import Timer
 
 if TYPE_CHECKING:
     from pygo_cross.emulate.process import Process
@@ -21,6 +24,9 @@ HANDLER_IGNORE: Final = 1
 
 # Frames that a thread may have on top of each other before its stack is taken to be lost.
 _MAX_NESTED: Final = 64
+
+# Signals from here on queue, those before are pending once at most.
+_FIRST_REAL_TIME: Final = 32
 
 
 class Action:
@@ -41,12 +47,16 @@ _NO_ACTION: Final = Action()
 # The signals that leave a core by default: who dies of one has gone wrong, who dies of another was told to end.
 _FATAL: Final = ("SIGQUIT", "SIGILL", "SIGTRAP", "SIGABRT", "SIGBUS", "SIGFPE", "SIGSEGV", "SIGSYS")
 
+# What a kernel makes of a fault: by the processor's reason to stop (cpu.STOP_*), the architecture, the program counter, the address, and
+# whether there is memory: the signal's name, code and address.
+Explain = Callable[[int, str, int, int, bool], tuple[str, int, int]]
+
 
 class SignalFacts:
     """A system's numbers: names to numbers, the signals ignored by default, those that stop, those that mean a crash, the flags of
-    sigaction, and what an access that memory's protection forbids raises."""
+    sigaction, and what signal a fault raises."""
 
-    __slots__ = ("fatal", "ignored", "no_defer", "numbers", "on_stack", "protection", "reset_hand", "restart", "stopping")
+    __slots__ = ("continues", "explain", "fatal", "ignored", "kill", "no_defer", "numbers", "on_stack", "reset_hand", "restart", "stopping")
 
     def __init__(
         self,
@@ -54,20 +64,33 @@ class SignalFacts:
         ignored: frozenset[int],
         stopping: frozenset[int],
         flags: tuple[int, int, int, int],
-        protection: str = "SIGSEGV",
+        explain: Explain,
     ) -> None:
         self.numbers = numbers
         self.ignored = ignored
         self.fatal = frozenset(numbers[name] for name in _FATAL if name in numbers)
         self.stopping = stopping
-        self.protection = protection
+        self.explain = explain
+        self.continues = numbers["SIGCONT"]
+        self.kill = numbers["SIGKILL"]
         self.on_stack, self.restart, self.no_defer, self.reset_hand = flags
 
 
-class Signals:
-    """The actions and the pending signals of one process."""
+class SignalWait(Wait):
+    """A thread waits for signals of the set `awaited` (a mask), which it blocks, to take them without a handler."""
 
-    __slots__ = ("_process", "actions", "facts", "pending")
+    __slots__ = ("awaited",)
+
+    def __init__(self, awaited: int, kind: str, queues: tuple[WaitQueue, ...], retry: Callable[[], int | None], timeout: int) -> None:
+        super().__init__(kind, queues, retry, timeout)
+        self.awaited = awaited
+
+
+class Signals:
+    """The actions, the pending signals and the timers of one process. `stopped` is the signal that stopped it, or 0; `arrived` is notified
+    of every signal that becomes pending; `intervals` are setitimer's timers by number, `timers` those of timer_create."""
+
+    __slots__ = ("_process", "actions", "arrived", "facts", "intervals", "parked", "pending", "stopped", "timers")
 
     facts: SignalFacts
 
@@ -75,40 +98,93 @@ class Signals:
         self._process = process
         self.actions: dict[int, Action] = {}
         self.pending: list[SignalInfo] = []
+        self.arrived = WaitQueue()
+        self.stopped = 0
+        self.parked: list[Thread] = []
+        self.intervals: dict[int, Timer] = {}
+        self.timers: dict[int, Timer] = {}
+
+    def close(self) -> None:
+        """The process has ended: no timer of it fires any more."""
+        for timer in (*self.intervals.values(), *self.timers.values()):
+            self._process.sched.timers.disarm(timer)
 
     def action(self, number: int) -> Action:
         """The action of a signal."""
         return self.actions.get(number, _NO_ACTION)
 
+    def set_action(self, number: int, action: Action) -> None:
+        """Set the action of a signal; what is pending of a signal that is ignored from now on is forgotten."""
+        self.actions[number] = action
+        if self._is_ignored(number):
+            self._discard(lambda pending: pending == number)
+
     def _is_ignored(self, number: int) -> bool:
         handler = self.action(number).handler
         return handler == HANDLER_IGNORE or (handler == HANDLER_DEFAULT and number in self.facts.ignored)
 
+    def _discard(self, which: Callable[[int], bool]) -> None:
+        self.pending = [info for info in self.pending if not which(info.signal)]
+        for thread in self._process.threads.values():
+            if thread.pending:
+                thread.pending = [info for info in thread.pending if not which(info.signal)]
+
+    def _prepare(self, number: int) -> None:
+        """Signals that stop and the one that continues cancel each other out when they are sent; continuing happens at once."""
+        facts = self.facts
+        if number == facts.continues or number == facts.kill:
+            self._discard(lambda pending: pending in facts.stopping)
+            if self.stopped:
+                self.stopped = 0
+                self._process.sched.ready.extend(self.parked)
+                self.parked.clear()
+        elif number in facts.stopping:
+            self._discard(lambda pending: pending == facts.continues)
+
     def send(self, thread: Thread, info: SignalInfo) -> None:
         """Send a signal to one thread."""
-        if self._is_ignored(info.signal) and not thread.mask >> (info.signal - 1) & 1:
+        number = info.signal
+        self._prepare(number)
+        if self._is_ignored(number) and not thread.mask >> (number - 1) & 1:
             return
-        if any(other.signal == info.signal for other in thread.pending):
+        if number < _FIRST_REAL_TIME and any(other.signal == number for other in thread.pending):
             return
         thread.pending.append(info)
-        self._interrupt(thread)
+        self._arrive()
+        self.interrupt(thread)
 
-    def send_process(self, info: SignalInfo) -> None:
-        """Send a signal to whichever thread does not block it, or keep it until one does not."""
-        bit = 1 << (info.signal - 1)
-        threads = self._process.threads
-        current = self._process.sched.current
-        if current is not None and current.process is self._process and not current.mask & bit:
-            self.send(current, info)
+    def send_process(self, info: SignalInfo, prefer: Thread | None = None) -> None:
+        """Send a signal to a thread that does not block it or that waits for it, the first one rather than others, `prefer` rather than
+        the first; or keep it until there is such a thread."""
+        number = info.signal
+        bit = 1 << (number - 1)
+        if prefer is not None and prefer.process is self._process and not prefer.state and not prefer.mask & bit:
+            self.send(prefer, info)
             return
-        for thread in threads.values():
-            if not thread.mask & bit:
+        for thread in self._process.threads.values():
+            wait = thread.wait
+            if not thread.mask & bit or (isinstance(wait, SignalWait) and wait.awaited & bit):
                 self.send(thread, info)
                 return
-        if all(other.signal != info.signal for other in self.pending):
+        self._prepare(number)
+        if number >= _FIRST_REAL_TIME or all(other.signal != number for other in self.pending):
             self.pending.append(info)
+            self._arrive()
 
-    def _interrupt(self, thread: Thread) -> None:
+    def _arrive(self) -> None:
+        if self.arrived.threads or self.arrived.watchers:
+            self._process.sched.notify(self.arrived)
+
+    def take_pending(self, thread: Thread, wanted: int) -> SignalInfo | None:
+        """Take a pending signal out of the set `wanted` (a mask), for those who wait for signals without handling them."""
+        for pending in (thread.pending, self.pending):
+            for info in sorted(pending, key=lambda info: info.signal):
+                if wanted >> (info.signal - 1) & 1:
+                    pending.remove(info)
+                    return info
+        return None
+
+    def interrupt(self, thread: Thread) -> None:
         """Wake a thread that sleeps in a call, if it has a signal to take."""
         if thread.state != WAITING or not any(not thread.mask >> (info.signal - 1) & 1 for info in thread.pending):
             return
@@ -130,15 +206,33 @@ class Signals:
                 self.pending.remove(info)
                 thread.pending.append(info)
 
+    def suspend(self, thread: Thread, mask: int) -> None:
+        """Change a thread's mask for the duration of a call; the handler that ends the call returns to the mask of before."""
+        thread.saved_mask = thread.mask
+        thread.mask = mask
+        self.unmasked(thread)
+
+    def end_suspension(self, thread: Thread) -> None:
+        """A call that changed the mask is over: take what it let through, then the mask is as before."""
+        self.deliver(thread)
+        if thread.saved_mask is not None:
+            thread.mask, thread.saved_mask = thread.saved_mask, None
+            self.unmasked(thread)
+
     def deliver(self, thread: Thread) -> None:
         """Let the current thread take its pending signals that it does not block."""
         if self.pending:
             self.unmasked(thread)
         for info in list(thread.pending):
-            if thread.mask >> (info.signal - 1) & 1:
+            if thread.mask >> (info.signal - 1) & 1 or self.stopped:
                 continue
-            thread.pending.remove(info)
-            self._take(thread, info, forced=False)
+            if info in thread.pending:
+                thread.pending.remove(info)
+                self._take(thread, info, forced=False)
+        if thread.restartable:
+            # No handler has run.
+            thread.restartable = False
+            self._process.restart_call(thread)
 
     def _take(self, thread: Thread, info: SignalInfo, forced: bool) -> None:
         number = info.signal
@@ -151,8 +245,10 @@ class Signals:
             if self._is_ignored(number):
                 return
             if number in self.facts.stopping:
-                raise Lacking("stopped", f"the guest stopped itself by signal {number}, and there is no one to continue it")
+                self.stopped = number
+                return
             raise ProcessExit(0, number)
+        self._forget_left_frames(thread)
         if len(thread.frames) >= _MAX_NESTED:
             raise ProcessExit(0, self.facts.numbers["SIGSEGV"])
         process.counters.signals += 1
@@ -160,15 +256,28 @@ class Signals:
             thread.restartable = False
             if action.flags & self.facts.restart:
                 process.restart_call(thread)
+        mask = thread.mask
+        if thread.saved_mask is not None:
+            thread.mask, thread.saved_mask = thread.saved_mask, None
         try:
             process.push_frame(thread, number, info, action)
         except GuestFault:
             raise ProcessExit(0, self.facts.numbers["SIGSEGV"]) from None
-        thread.mask |= action.mask
+        thread.mask = mask | action.mask
         if not action.flags & self.facts.no_defer:
             thread.mask |= 1 << (number - 1)
         if action.flags & self.facts.reset_hand:
-            self.actions[number] = Action()
+            self.actions[number] = Action(HANDLER_DEFAULT, action.flags, action.mask, action.restorer)
+
+    def _forget_left_frames(self, thread: Thread) -> None:
+        """Forget the frames of handlers that were left by a jump: on the alternate stack, the stack pointer is above them."""
+        if not thread.frames:
+            return
+        sp = self._process.sp()
+        start, end = thread.alt_start, thread.alt_start + thread.alt_size
+        if start <= sp < end:
+            while thread.frames and start <= thread.frames[-1][0] < sp:
+                self._process.cpu.engine.release_context(thread.frames.pop()[1])
 
     def kill_by(self, name: str) -> None:
         """End the process by a signal that no handler can take."""
@@ -178,18 +287,6 @@ class Signals:
         """Turn the reason why the processor stopped into the signal that the guest's kernel would send."""
         process = self._process
         processor = process.cpu
-        pc = processor.pc()
-        numbers = self.facts.numbers
-        if stop == cpu.STOP_FAULT:
-            area = process.memory.area_at(processor.fault_address)
-            name, code = (self.facts.protection, 2) if area is not None else ("SIGSEGV", 1)
-            address = processor.fault_address
-        elif stop == cpu.STOP_ILLEGAL:
-            name, code, address = "SIGILL", 1, pc
-        elif stop == cpu.STOP_TRAP:
-            name, code, address = "SIGTRAP", 1, pc
-        elif stop == cpu.STOP_ARITHMETIC:
-            name, code, address = "SIGFPE", 1, pc
-        else:
-            name, code, address = "SIGSEGV", 0x80, 0
-        self._take(thread, SignalInfo(numbers[name], code, address), forced=True)
+        area = process.memory.area_at(processor.fault_address)
+        name, code, address = self.facts.explain(stop, process.arch.name, processor.pc(), processor.fault_address, area is not None)
+        self._take(thread, SignalInfo(self.facts.numbers[name], code, address), forced=True)

@@ -16,15 +16,19 @@ DEAD: Final = 2
 
 
 class SignalInfo:
-    """What a handler is told: the number, the code (`si_code`), and a fault's address or a sender's process."""
+    """What a handler is told: the number, the code (`si_code`), and a fault's address, or a sender's process and value, or a timer's
+    number with its overruns and value."""
 
-    __slots__ = ("address", "code", "pid", "signal")
+    __slots__ = ("address", "code", "overruns", "pid", "signal", "timer", "value")
 
-    def __init__(self, signal: int, code: int = 0, address: int = 0, pid: int = 0) -> None:
+    def __init__(self, signal: int, code: int = 0, address: int = 0, pid: int = 0, value: int = 0, timer: int = -1) -> None:
         self.signal = signal
         self.code = code
         self.address = address
         self.pid = pid
+        self.value = value
+        self.timer = timer
+        self.overruns = 0
 
 
 class Wait:
@@ -69,6 +73,7 @@ class Thread:
     """One guest thread. `context` holds its registers while another thread runs; `result` is what its call returns once it runs again."""
 
     __slots__ = (
+        "alt_flags",
         "alt_size",
         "alt_start",
         "call",
@@ -82,11 +87,13 @@ class Thread:
         "process",
         "restartable",
         "result",
+        "saved_mask",
         "sequence",
         "specific",
         "stack",
         "state",
         "tid",
+        "used",
         "wait",
     )
 
@@ -101,11 +108,14 @@ class Thread:
         self.sequence = 0
         self.call: tuple[int, int] = (0, 0)  # number and first argument of the call it is in, to begin it anew
         self.mask = 0
+        self.saved_mask: int | None = None  # what `mask` is to be again after a call that changed it for its duration
+        self.used = 0  # bytes of code that it executed, up to its last turn
         self.restartable = False  # its result is an EINTR that may be turned into a new start of the call
         self.pending: list[SignalInfo] = []
         self.frames: list[tuple[int, ctypes.c_void_p]] = []
         self.alt_start = 0
         self.alt_size = 0
+        self.alt_flags = 0  # Linux: SS_AUTODISARM
         self.clear_tid = 0
         # macOS: the address of errno, which is also past the thread's pthread_t; thread-specific data; its stack.
         self.errno_address = 0

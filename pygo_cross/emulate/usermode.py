@@ -38,7 +38,7 @@ _SCTLR_CLEAR: Final = 1 << 16
 
 
 def enter_user_mode(engine: uc.Engine, arch: Arch) -> None:
-    """Take away an engine's privileges, before it has hooks and memory. All registers but the program counter are as before."""
+    """Take away an engine's privileges, before it has hooks and memory, and give it the floating-point state that a program starts with."""
     if arch is arm64.ARM64:
         uc.Registers(engine, (arm64.PSTATE,)).write(0)
         control = uc.SystemRegister(crn=1, crm=0, op0=3, op1=0, op2=0, value=0)
@@ -46,6 +46,7 @@ def enter_user_mode(engine: uc.Engine, arch: Arch) -> None:
         control.value = (control.value | _SCTLR_SET) & ~_SCTLR_CLEAR
         engine.write_structure(arm64.CP_REG, control)  # this also has the engine look at PSTATE anew
         return
+    uc.Registers(engine, (amd64.FPCW, amd64.FPTAG, amd64.MXCSR)).write(amd64.FPCW_AT_START, amd64.FPTAG_AT_START, amd64.MXCSR_AT_START)
     engine.write_structure(amd64.MSR, uc.ModelRegister(_EFER, _EFER_SCE_LME_LMA))
     engine.write_structure(amd64.MSR, uc.ModelRegister(_STAR, _STAR_VALUE))
     registers = uc.Registers(engine, (amd64.RCX, amd64.R11))

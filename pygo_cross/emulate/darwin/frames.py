@@ -31,6 +31,8 @@ _CONTEXT_AT: Final = 128
 _MACHINE_AT: Final = 256
 _FRAME: Final = 2048
 
+# Of RFLAGS, what a handler does not begin with: TF, DF, RF.
+_X86_CLEARED: Final = 0x100 | 0x400 | 0x10000
 _X86_USER_FLAGS: Final = 0x240DD5
 _ARM_USER_FLAGS: Final = 0xF0000000
 
@@ -46,7 +48,7 @@ class Frames:
         self._x86 = arch.name == "amd64"
         if self._x86:
             self._registers = process.cpu.registers(*_X86_REGISTERS)
-            self._arguments = process.cpu.registers(amd64.RDI, amd64.RSI, amd64.RDX, amd64.RSP, amd64.RIP)
+            self._arguments = process.cpu.registers(amd64.RDI, amd64.RSI, amd64.RDX, amd64.RSP, amd64.RIP, amd64.EFLAGS)
         else:
             general = arch.general
             self._registers = process.cpu.registers(*general, arch.sp, arch.pc, arch.flags)
@@ -60,14 +62,14 @@ class Frames:
         sp = registers[7] if self._x86 else registers[31]
         place = sp - process.arch.red_zone
         alt_start, alt_size = thread.alt_start, thread.alt_size
-        if action.flags & SA_ONSTACK and alt_size and not alt_start <= sp < alt_start + alt_size:
+        on_stack = bool(alt_size) and alt_start < sp <= alt_start + alt_size
+        if action.flags & SA_ONSTACK and alt_size and not on_stack:
             place = alt_start + alt_size
         place = (place - _FRAME) & -16
         memory.check_write(place - 8, _FRAME + 8)
         memory.write(place + _INFO_AT, _INFO.pack(number, 0, info.code, info.pid, 1000 if info.pid else 0, 0, info.address))
-        memory.write(
-            place + _CONTEXT_AT, _CONTEXT.pack(0, thread.mask, alt_start, alt_size, 0 if alt_size else 4, 0, 0, place + _MACHINE_AT)
-        )
+        stack_flags = 1 if on_stack else 0 if alt_size else 4
+        memory.write(place + _CONTEXT_AT, _CONTEXT.pack(0, thread.mask, alt_start, alt_size, stack_flags, 0, 0, place + _MACHINE_AT))
         if self._x86:
             machine = _X86_EXCEPTION.pack(14, 0, 0, info.address) + struct.pack("<18Q", *registers) + struct.pack("<QQQ", 0x2B, 0, 0)
         else:
@@ -78,7 +80,7 @@ class Frames:
         thread.frames.append((place, saved))
         if self._x86:
             memory.put_u64(place - 8, process.sigreturn_stub)
-            self._arguments.write(number, place + _INFO_AT, place + _CONTEXT_AT, place - 8, action.handler)
+            self._arguments.write(number, place + _INFO_AT, place + _CONTEXT_AT, place - 8, action.handler, registers[17] & ~_X86_CLEARED)
         else:
             self._arguments.write(number, place + _INFO_AT, place + _CONTEXT_AT, process.sigreturn_stub, place, action.handler)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from pygo_cross.emulate import cpu
 from pygo_cross.emulate.signals import SignalFacts
 
 ERRORS: Final = {
@@ -30,6 +31,28 @@ SA_RESTART: Final = 2
 SA_RESETHAND: Final = 4
 SA_NODEFER: Final = 0x10
 
+
+def explain(stop: int, arch: str, pc: int, address: int, mapped: bool) -> tuple[str, int, int]:
+    """The signal that a fault raises: its name, code and address (xnu's bsd/dev/i386/unix_signal.c and bsd/dev/arm/unix_signal.c; the
+    codes of arm64 do not tell faults apart)."""
+    amd64 = arch == "amd64"
+    if stop == cpu.STOP_FAULT:
+        if amd64 and (address >> 47) not in (0, 0x1FFFF):
+            return "SIGSEGV", 0, 0  # not an address at all; GOROOT/src/runtime/signal_darwin_amd64.go knows of it
+        if mapped:
+            return "SIGBUS", 2 if amd64 else 1, address
+        return "SIGSEGV", 1 if amd64 else 2, address
+    if stop == cpu.STOP_ILLEGAL:
+        return "SIGILL", 1, pc
+    if stop == cpu.STOP_TRAP:
+        return "SIGTRAP", 1, pc
+    if stop == cpu.STOP_ARITHMETIC:
+        return "SIGFPE", 7, pc
+    if stop == cpu.STOP_ALIGNMENT:
+        return "SIGBUS", 1, pc
+    return "SIGSEGV", 0, 0
+
+
 SIGNAL_FACTS: Final = SignalFacts(
-    _SIGNALS, frozenset((16, 19, 20, 23, 28, 29)), frozenset((17, 18, 21, 22)), (SA_ONSTACK, SA_RESTART, SA_NODEFER, SA_RESETHAND), "SIGBUS"
+    _SIGNALS, frozenset((16, 19, 20, 23, 28, 29)), frozenset((17, 18, 21, 22)), (SA_ONSTACK, SA_RESTART, SA_NODEFER, SA_RESETHAND), explain
 )

@@ -30,7 +30,7 @@ def sigaction(p: DarwinProcess, t: Thread, number: int, new: int, old: int) -> i
     if old:
         p.memory.write(old, _ACTION.pack(action.handler, action.mask, action.flags))
     if new:
-        p.signals.actions[number] = Action(handler, flags, mask & ~_UNBLOCKABLE)
+        p.signals.set_action(number, Action(handler, flags, mask & ~_UNBLOCKABLE))
     return 0
 
 
@@ -51,7 +51,7 @@ def sigmask(p: DarwinProcess, t: Thread, how: int, new: int, old: int) -> int:
 def sigaltstack(p: DarwinProcess, t: Thread, new: int, old: int) -> int:
     """sigaltstack(2)."""
     start, size = t.alt_start, t.alt_size
-    on_stack = bool(size) and start <= p.sp() < start + size
+    on_stack = bool(size) and start < p.sp() <= start + size
     if new:
         place, length, flags = _STACK.unpack(p.memory.read(new, _STACK.size))
         if on_stack:

@@ -6,11 +6,12 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, Final
 
-from pygo_cross.emulate import net
+from pygo_cross.emulate import amd64, arm64, net
 from pygo_cross.emulate.darwin.net import interface_list
 from pygo_cross.emulate.errors import Errno
 from pygo_cross.emulate.sched import BOOT
-from pygo_cross.emulate.thread import Thread, Wait
+from pygo_cross.emulate.thread import SignalInfo, Thread, Wait
+from pygo_cross.emulate.timers import Timer
 
 if TYPE_CHECKING:
     from pygo_cross.emulate.darwin.process import DarwinProcess
@@ -67,6 +68,35 @@ def usleep(p: DarwinProcess, t: Thread, microseconds: int) -> None:
     p.wait(t, Wait("usleep"), p.sched.elapsed() + microseconds * 1000)
 
 
+_INTERVAL: Final = struct.Struct("<qi4xqi4x")
+# SIGALRM, SIGVTALRM and SIGPROF.
+_ALARMS: Final = (14, 26, 27)
+
+
+def setitimer(p: DarwinProcess, t: Thread, which: int, new: int, old: int) -> int:
+    """setitimer(2): of the clock, or of the process's processor time."""
+    if not 0 <= which < len(_ALARMS):
+        raise Errno("EINVAL")
+    timer = p.signals.intervals.get(which)
+    if timer is None:
+        signal = _ALARMS[which]
+        timer = p.signals.intervals[which] = Timer(
+            (lambda: p.cpu.used_now() >> 2) if which else None, lambda _missed: p.signals.send_process(SignalInfo(signal), p.sched.current)
+        )
+    left, interval = p.sched.timers.left(timer)
+    before = [part for value in (interval, left + 999) for part in divmod(value // 1000, 10**6)]
+    times = _INTERVAL.unpack(p.memory.read(new, _INTERVAL.size)) if new else (0, 0, 0, 0)
+    if min(times) < 0 or max(times[1], times[3]) >= 10**6:
+        raise Errno("EINVAL")
+    if old:
+        p.memory.write(old, _INTERVAL.pack(*before))
+    if times[2] or times[3]:
+        p.sched.timers.arm(timer, (times[2] * 10**6 + times[3]) * 1000, (times[0] * 10**6 + times[1]) * 1000)
+    else:
+        p.sched.timers.disarm(timer)
+    return 0
+
+
 def _values(p: DarwinProcess) -> dict[bytes, tuple[tuple[int, ...], int | bytes]]:
     """What sysctl knows: the number form of a name, and an int or a string."""
     cpus = max(1, min(p.options.cpus, 64))
@@ -91,9 +121,9 @@ def _values(p: DarwinProcess) -> dict[bytes, tuple[tuple[int, ...], int | bytes]
         b"hw.logicalcpu": ((6, 101), cpus),
         b"hw.physicalcpu": ((6, 102), cpus),
     }
-    if arm:
-        for i, name in enumerate((b"armv8_crc32", b"armv8_1_atomics", b"arm.FEAT_LSE", b"arm.FEAT_CRC32")):
-            values[b"hw.optional." + name] = ((6, 200 + i), 1)
+    optional = arm64.OPTIONAL if arm else amd64.OPTIONAL
+    for i, (name, value) in enumerate(optional.items()):
+        values[b"hw.optional." + name.encode()] = ((6, 200 + i), value)
     return values
 
 

@@ -67,7 +67,7 @@ ROWS: Final[tuple[tuple[str, str, Handler, str, str], ...]] = (
     ("clock_gettime", "ip", system.clock_gettime, "-1", "full"),
     ("gettimeofday", "pp", system.gettimeofday, "-1", "full"),
     ("usleep", "u", system.usleep, "-1", "full"),
-    ("setitimer", "", returns(0), "-1", "partial: accepted, never fires"),
+    ("setitimer", "ipp", system.setitimer, "-1", "full"),
     # Threads.
     ("pthread_attr_init", "p", pthread.attr_init, "number", "full"),
     ("pthread_attr_destroy", "p", returns(0), "number", "full"),

@@ -4,10 +4,12 @@
 from __future__ import annotations
 
 import struct
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from pygo_cross.emulate.calls import timespec
-from pygo_cross.emulate.errors import Errno
+from pygo_cross.emulate.errors import Errno, GuestFault
+from pygo_cross.emulate.linux.numbers import ERRORS
 from pygo_cross.emulate.sched import BOOT
 from pygo_cross.emulate.thread import Thread, Wait
 
@@ -16,17 +18,20 @@ if TYPE_CHECKING:
 
 _REALTIME: Final = frozenset((0, 5))
 _MONOTONIC: Final = frozenset((1, 4, 6, 7))
-_PROCESSOR: Final = frozenset((2, 3))
+_PROCESS: Final = 2
+_THREAD: Final = 3
 
 
 def read_clock(p: LinuxProcess, clock: int) -> int:
-    """A clock in nanoseconds."""
+    """A clock in nanoseconds; that of processor time of a thread is the running thread's."""
     if clock in _REALTIME:
         return p.sched.now()
     if clock in _MONOTONIC:
         return p.sched.elapsed() + BOOT
-    if clock in _PROCESSOR:
+    if clock == _PROCESS:
         return p.cpu.used_now() >> 2
+    if clock == _THREAD:
+        return p.sched.processor_time(p.sched.current) if p.sched.current is not None else 0
     raise Errno("EINVAL")
 
 
@@ -52,13 +57,25 @@ def gettimeofday(p: LinuxProcess, t: Thread, address: int, zone: int) -> int:
     return 0
 
 
+def _sleep(p: LinuxProcess, t: Thread, kind: str, deadline: int, rest: int) -> None:
+    """Sleep until `deadline` (by the clock's `elapsed`); a signal writes what was left to `rest`, unless that is null."""
+
+    def interrupt() -> None:
+        if rest:
+            with suppress(GuestFault):
+                p.memory.write(rest, struct.pack("<QQ", *divmod(max(deadline - p.sched.elapsed(), 0), 10**9)))
+        p.sched.wake(t, -ERRORS["EINTR"])
+
+    p.wait(t, Wait(kind, interrupt=interrupt), deadline)
+
+
 def nanosleep(p: LinuxProcess, t: Thread, request: int, rest: int) -> None:
     """nanosleep(2)."""
-    p.wait(t, Wait("nanosleep"), p.sched.elapsed() + timespec(p, request))
+    _sleep(p, t, "nanosleep", p.sched.elapsed() + timespec(p, request), rest)
 
 
 def clock_nanosleep(p: LinuxProcess, t: Thread, clock: int, flags: int, request: int, rest: int) -> None:
     """clock_nanosleep(2)."""
     deadline = timespec(p, request)
     deadline += p.sched.elapsed() - (read_clock(p, clock) if flags & 1 else 0)
-    p.wait(t, Wait("clock_nanosleep"), deadline)
+    _sleep(p, t, "clock_nanosleep", deadline, 0 if flags & 1 else rest)

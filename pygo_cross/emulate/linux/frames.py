@@ -11,15 +11,17 @@ import struct
 from typing import TYPE_CHECKING, Final
 
 from pygo_cross.emulate import amd64
-from pygo_cross.emulate.linux.numbers import SA_ONSTACK
+from pygo_cross.emulate.linux.numbers import SA_ONSTACK, SI_KERNEL
 from pygo_cross.emulate.signals import Action
 from pygo_cross.emulate.thread import SignalInfo, Thread
+from pygo_cross.emulate.vfs import UID
 
 if TYPE_CHECKING:
     from pygo_cross.emulate.linux.process import LinuxProcess
 
 _INFO: Final = struct.Struct("<iii4xQ104x")
-_INFO_SENT: Final = struct.Struct("<iii4xII104x")
+_INFO_SENT: Final = struct.Struct("<iii4xIIQ96x")  # sender's process and user, value
+_INFO_TIMER: Final = struct.Struct("<iii4xiiQ96x")  # timer, overruns, value
 _STACK: Final = struct.Struct("<QQQQQ")  # flags, link, stack: pointer, flags, size
 _X86_SEGMENTS: Final = struct.Struct("<HHHHQQQQQ64x")
 _X86_REGISTERS: Final = (
@@ -30,9 +32,46 @@ _X86_UCONTEXT: Final = _STACK.size + 8 * 18 + _X86_SEGMENTS.size + 8
 _ARM_MASK: Final = struct.Struct("<Q128x")
 _ARM_UCONTEXT: Final = _STACK.size + _ARM_MASK.size + 8 * 35 + 8 + 4096
 
+# sigaltstack's flags, and AUTODISARM, which this has along with them.
+MINSIGSTKSZ: Final = {"amd64": 2048, "arm64": 5120}
+SS_ONSTACK: Final = 1
+SS_DISABLE: Final = 2
+SS_AUTODISARM: Final = 1 << 31
+
+# Of RFLAGS, what a handler does not begin with: TF, DF, RF.
+_X86_CLEARED: Final = 0x100 | 0x400 | 0x10000
+
 # Flags of RFLAGS that a program can change; the others must stay as the processor needs them.
 _X86_USER_FLAGS: Final = 0x240DD5
 _ARM_USER_FLAGS: Final = 0xF0000000
+
+# Signals and codes of amd64's traps: their number and error code.
+_TRAPS: Final = {
+    (11, 1): (14, 4), (11, 2): (14, 7), (11, SI_KERNEL): (13, 0), (4, 2): (6, 0), (5, SI_KERNEL): (3, 0), (8, 1): (0, 0),
+}  # fmt: skip
+
+# SIGKILL and SIGSTOP.
+UNBLOCKABLE: Final = 1 << 8 | 1 << 18
+
+
+def siginfo(info: SignalInfo) -> bytes:
+    """The `siginfo` of a signal."""
+    if info.timer >= 0:
+        return _INFO_TIMER.pack(info.signal, 0, info.code, info.timer, info.overruns, info.value)
+    if info.pid:
+        return _INFO_SENT.pack(info.signal, 0, info.code, info.pid, UID, info.value)
+    return _INFO.pack(info.signal, 0, info.code, info.address)
+
+
+def set_alternate_stack(thread: Thread, start: int, flags: int, size: int) -> bool:
+    """What sigaltstack(2) and returning from a handler do; False if the stack is too small, which leaves things as they were."""
+    if flags & SS_DISABLE:
+        thread.alt_start = thread.alt_size = thread.alt_flags = 0
+    elif size < MINSIGSTKSZ[thread.process.arch.name]:
+        return False
+    else:
+        thread.alt_start, thread.alt_size, thread.alt_flags = start, size, flags & SS_AUTODISARM
+    return True
 
 
 class Frames:
@@ -46,7 +85,9 @@ class Frames:
         self._x86 = arch.name == "amd64"
         if self._x86:
             self._registers = process.cpu.registers(*_X86_REGISTERS)
-            self._arguments = process.cpu.registers(amd64.RDI, amd64.RSI, amd64.RDX, amd64.RAX, amd64.RSP, amd64.RIP)
+            self._arguments = process.cpu.registers(
+                amd64.RDI, amd64.RSI, amd64.RDX, amd64.RAX, amd64.RSP, amd64.RIP, amd64.EFLAGS, amd64.MXCSR
+            )
         else:
             general = arch.general
             self._registers = process.cpu.registers(*general, arch.sp, arch.pc, arch.flags)
@@ -59,31 +100,36 @@ class Frames:
         sp = registers[15] if self._x86 else registers[31]
         place = sp - process.arch.red_zone
         alt_start, alt_size = thread.alt_start, thread.alt_size
-        if action.flags & SA_ONSTACK and alt_size and not alt_start <= sp < alt_start + alt_size:
+        # With AUTODISARM the stack counts as unused even while a handler runs on it, since it was taken away from the thread.
+        on_stack = bool(alt_size) and not thread.alt_flags and alt_start < sp <= alt_start + alt_size
+        if action.flags & SA_ONSTACK and alt_size and not on_stack:
             place = alt_start + alt_size
-        record = _INFO_SENT.pack(number, 0, info.code, info.pid, 1000) if info.pid else _INFO.pack(number, 0, info.code, info.address)
-        stack = _STACK.pack(0, 0, alt_start, 0 if alt_size else 2, alt_size)
+        record = siginfo(info)
+        stack = _STACK.pack(0, 0, alt_start, (SS_ONSTACK if on_stack else 0 if alt_size else SS_DISABLE) | thread.alt_flags, alt_size)
         if self._x86:
             context = b"".join(
                 (
                     stack,
                     struct.pack("<18Q", *registers),
-                    _X86_SEGMENTS.pack(0x33, 0, 0, 0x2B, 0, 14, 0, info.address, 0),
+                    _X86_SEGMENTS.pack(0x33, 0, 0, 0x2B, 0, *_TRAPS.get((number, info.code), (0, 0)), info.address, 0),
                     struct.pack("<Q", thread.mask),
                 )
             )
             place = ((place - len(record) - len(context) - 8) & -16) - 8
             process.memory.write(place, struct.pack("<Q", action.restorer or process.trampoline) + context + record)
-            new = (number, place + 8 + len(context), place + 8, 0, place, action.handler)
+            flags = registers[17] & ~_X86_CLEARED
+            new = [number, place + 8 + len(context), place + 8, 0, place, action.handler, flags, amd64.MXCSR_AT_START]
         else:
             context = b"".join((stack, _ARM_MASK.pack(thread.mask), struct.pack("<35Q", info.address, *registers), bytes(8 + 4096)))
             place = (place - len(record) - len(context)) & -16
             process.memory.write(place, record + context)
-            new = (number, place, place + len(record), action.restorer or process.trampoline, place, action.handler)
+            new = [number, place, place + len(record), action.restorer or process.trampoline, place, action.handler]
         saved = process.cpu.engine.new_context()
         process.cpu.engine.save(saved)
         thread.frames.append((place + 8 if self._x86 else place, saved))
         self._arguments.write(*new)
+        if thread.alt_flags:
+            thread.alt_start = thread.alt_size = thread.alt_flags = 0
 
     def pop(self, thread: Thread) -> None:
         """rt_sigreturn: go back to where the frame at the stack pointer says. A frame that is not there is a SIGSEGV, as on Linux."""
@@ -95,11 +141,12 @@ class Frames:
         if not thread.frames:
             process.signals.kill_by("SIGSEGV")
         if self._x86:
+            stack = place
             registers = list(struct.unpack("<18Q", memory.read(place + _STACK.size, 144)))
             registers[17] = registers[17] & _X86_USER_FLAGS | 0x202
             mask = memory.u64(place + _X86_UCONTEXT - 8)
         else:
-            context = place + _INFO.size
+            stack = context = place + _INFO.size
             registers = list(struct.unpack("<34Q", memory.read(context + _STACK.size + _ARM_MASK.size + 8, 272)))
             registers[33] &= _ARM_USER_FLAGS
             mask = memory.u64(context + _STACK.size)
@@ -110,5 +157,8 @@ class Frames:
             # Unicorn wants the mode bits of PSTATE as they were.
             registers[33] |= self._registers.read()[33] & ~_ARM_USER_FLAGS
         self._registers.write(*registers)
-        thread.mask = mask
+        _, _, start, flags, size = _STACK.unpack(memory.read(stack, _STACK.size))
+        if not flags & SS_ONSTACK:
+            set_alternate_stack(thread, start, flags, size)
+        thread.mask = mask & ~UNBLOCKABLE
         process.signals.unmasked(thread)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from pygo_cross.emulate import cpu
 from pygo_cross.emulate.signals import SignalFacts
 
 ERRORS: Final = {
@@ -30,6 +31,31 @@ SA_RESTART: Final = 0x10000000
 SA_NODEFER: Final = 0x40000000
 SA_RESETHAND: Final = 0x80000000
 
+# Codes of siginfo (Linux's uapi/asm-generic/siginfo.h).
+SI_KERNEL: Final = 0x80
+SI_QUEUE: Final = -1
+SI_TIMER: Final = -2
+SI_TKILL: Final = -6
+
+
+def explain(stop: int, arch: str, pc: int, address: int, mapped: bool) -> tuple[str, int, int]:
+    """The signal that a fault raises: its name, code and address (arch/x86/kernel/traps.c and mm/fault.c, arch/arm64/kernel/traps.c)."""
+    amd64 = arch == "amd64"
+    if stop == cpu.STOP_FAULT:
+        if amd64 and (address >> 47) not in (0, 0x1FFFF):
+            return "SIGSEGV", SI_KERNEL, 0  # not an address at all: a general protection fault
+        return "SIGSEGV", 2 if mapped else 1, address
+    if stop == cpu.STOP_ILLEGAL:
+        return "SIGILL", 2 if amd64 else 1, pc
+    if stop == cpu.STOP_TRAP:
+        return ("SIGTRAP", SI_KERNEL, 0) if amd64 else ("SIGTRAP", 1, pc)
+    if stop == cpu.STOP_ARITHMETIC:
+        return "SIGFPE", 1, pc
+    if stop == cpu.STOP_ALIGNMENT:
+        return "SIGBUS", 1, pc
+    return "SIGSEGV", SI_KERNEL, 0
+
+
 SIGNAL_FACTS: Final = SignalFacts(
-    _SIGNALS, frozenset((17, 18, 23, 28)), frozenset((19, 20, 21, 22)), (SA_ONSTACK, SA_RESTART, SA_NODEFER, SA_RESETHAND)
+    _SIGNALS, frozenset((17, 18, 23, 28)), frozenset((19, 20, 21, 22)), (SA_ONSTACK, SA_RESTART, SA_NODEFER, SA_RESETHAND), explain
 )

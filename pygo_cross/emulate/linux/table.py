@@ -11,7 +11,7 @@ from typing import Final
 
 from pygo_cross.emulate import calls, mappings, netcalls, nettransfer
 from pygo_cross.emulate.calls import Handler, Row, fails, returns
-from pygo_cross.emulate.linux import clock, fs, memory, net, poll, sigs, system, threads
+from pygo_cross.emulate.linux import clock, fs, memory, net, poll, sigs, system, threads, timers
 
 _OPTIONS: Final = "partial: those of GOROOT's net and of common libraries; another is ENOPROTOOPT and counted"
 _NO_CHILD: Final = "refused: there are no child processes"
@@ -163,12 +163,24 @@ ROWS: Final[tuple[tuple[str, int, int, str, Handler, str], ...]] = (
     ("clock_nanosleep", 230, 115, "iipp", clock.clock_nanosleep, "full"),
     ("exit_group", 231, 94, "i", threads.exit_group, "full"),
     ("set_robust_list", 273, 99, "", returns(0), "partial: accepted"),
-    ("timer_create", 222, 107, "", fails("ENOTSUP"), "partial: none, upon which Go profiles by setitimer"),
-    ("setitimer", 38, 103, "", returns(0), "partial: accepted, never fires"),
+    ("alarm", 37, -1, "u", timers.alarm, "full"),
+    ("getitimer", 36, 102, "ip", timers.getitimer, "full"),
+    ("setitimer", 38, 103, "ipp", timers.setitimer, "full"),
+    ("timer_create", 222, 107, "ipp", timers.timer_create, "full"),
+    ("timer_settime", 223, 110, "iipp", timers.timer_settime, "full"),
+    ("timer_gettime", 224, 108, "ip", timers.timer_gettime, "full"),
+    ("timer_getoverrun", 225, 109, "i", timers.timer_getoverrun, "full"),
+    ("timer_delete", 226, 111, "i", timers.timer_delete, "full"),
     ("rseq", 334, 293, "", fails("ENOSYS"), "partial: not provided, as on older kernels"),
     # Signals.
     ("rt_sigaction", 13, 134, "ippp", sigs.rt_sigaction, "full"),
     ("rt_sigprocmask", 14, 135, "ippp", sigs.rt_sigprocmask, "full"),
+    ("rt_sigpending", 127, 136, "pp", sigs.rt_sigpending, "full"),
+    ("rt_sigtimedwait", 128, 137, "pppp", sigs.rt_sigtimedwait, "full"),
+    ("rt_sigqueueinfo", 129, 138, "iip", sigs.rt_sigqueueinfo, "full"),
+    ("rt_sigsuspend", 130, 133, "pp", sigs.rt_sigsuspend, "full"),
+    ("rt_tgsigqueueinfo", 297, 240, "iiip", sigs.rt_tgsigqueueinfo, "full"),
+    ("pause", 34, -1, "", sigs.pause, "full"),
     ("rt_sigreturn", 15, 139, "", sigs.rt_sigreturn, "full"),
     ("kill", 62, 129, "ii", calls.kill, "partial: itself"),
     ("sigaltstack", 131, 132, "pp", sigs.sigaltstack, "full"),
