@@ -23,7 +23,7 @@ HANDLER_DEFAULT: Final = 0
 HANDLER_IGNORE: Final = 1
 
 # Frames that a thread may have on top of each other before its stack is taken to be lost.
-_MAX_NESTED: Final = 64
+_MAX_NESTED: Final = 4096
 
 # Signals from here on queue, those before are pending once at most.
 _FIRST_REAL_TIME: Final = 32
