@@ -183,7 +183,7 @@ def sysctlbyname(p: DarwinProcess, t: Thread, name: bytes, old: int, old_size: i
 
 def sysconf(p: DarwinProcess, t: Thread, name: int) -> int:
     """sysconf(3)."""
-    known = {5: p.files.limit, 29: p.page, 57: p.options.cpus, 58: p.options.cpus, 4: 16, 1: 1 << 20, 3: 100}
+    known = {5: p.files.limit, 29: p.page, 57: p.options.cpus, 58: p.options.cpus, 4: 16, 1: 1 << 20, 3: 100, 70: 4096, 71: 4096}
     value = known.get(name)
     if value is None:
         raise Errno("EINVAL")

@@ -13,10 +13,11 @@ from typing import Final
 
 from pygo_cross.emulate import calls, mappings, netcalls, nettransfer
 from pygo_cross.emulate.calls import Handler, Row, fails, returns
-from pygo_cross.emulate.darwin import fs, kqueue, net, pthread, resolve, select, sigs, system
+from pygo_cross.emulate.darwin import fs, kqueue, net, pthread, resolve, select, sigs, system, users
 
 _OPTIONS: Final = "partial: those of GOROOT's net and of common libraries; another is ENOPROTOOPT and counted"
 _HOSTS: Final = "partial: numbers, /etc/hosts and /etc/services; there is no name server"
+_USERS: Final = "partial: from /etc/passwd and /etc/group; there is no directory service"
 _NO_CHILD: Final = "refused: there are no child processes"
 _NO_ATTRIBUTES: Final = "partial: always ENOTSUP, as on file systems without attributes"
 _ALWAYS: Final = "partial: always fails, as without the privilege"
@@ -49,6 +50,11 @@ ROWS: Final[tuple[tuple[str, str, Handler, str, str], ...]] = (
     ("getgid", "", calls.getgid, "-1", "full"),
     ("getegid", "", calls.getgid, "-1", "full"),
     ("getgroups", "ip", system.getgroups, "-1", "full"),
+    ("getpwnam_r", "spppp", users.getpwnam_r, "number", _USERS),
+    ("getpwuid_r", "upppp", users.getpwuid_r, "number", _USERS),
+    ("getgrnam_r", "spppp", users.getgrnam_r, "number", _USERS),
+    ("getgrgid_r", "upppp", users.getgrgid_r, "number", _USERS),
+    ("getgrouplist", "supp", users.getgrouplist, "-1", _USERS),
     ("getpriority", "", returns(0), "-1", "full"),
     ("issetugid", "", returns(0), "-1", "full"),
     ("getrlimit", "ip", system.getrlimit, "-1", "full"),
@@ -57,7 +63,7 @@ ROWS: Final[tuple[tuple[str, str, Handler, str, str], ...]] = (
     ("getdtablesize", "", lambda p, t: p.files.limit, "-1", "full"),
     ("sysctl", "pupppp", system.sysctl, "-1", "partial: the names that Go asks for"),
     ("sysctlbyname", "spppp", system.sysctlbyname, "-1", "partial: the names that Go asks for"),
-    ("sysconf", "i", system.sysconf, "-1", "partial: processors, page size, files"),
+    ("sysconf", "i", system.sysconf, "-1", "partial: processors, page size, files, users"),
     ("notify_is_valid_token", "i", returns(0), "-1", "full"),
     ("xpc_date_create_from_current", "", returns(0), "null", "partial: null"),
     ("arc4random_buf", "pp", system.arc4random_buf, "-1", "full"),
