@@ -111,11 +111,15 @@ class Mount:
 
 
 class _Times:
-    """The modification time that the guest is shown: the host's, unless the guest's own change set it."""
+    """The times that the guest is shown of a file.
 
-    __slots__ = ("_host", "_own", "_pending")
+    That of modification is the host's, unless the guest's own change set it; that of access is the same, unless the guest set either.
+    """
+
+    __slots__ = ("_accessed", "_host", "_own", "_pending")
 
     def __init__(self) -> None:
+        self._accessed: int | None = None
         self._host = -1
         self._own = 0
         self._pending = False
@@ -125,22 +129,28 @@ class _Times:
         self._own = now
         self._pending = True
 
-    def set(self) -> None:
-        """The guest set the time itself."""
-        self._pending = False
+    def set(self, node: Node, atime: int | None, mtime: int | None) -> None:
+        """The guest set times itself; None is one that it kept."""
+        if atime is not None:
+            self._accessed = atime
+        if mtime is not None:
+            self._pending = False
+            if self._accessed is None:
+                self._accessed = node.atime
 
-    def shown(self, host: int) -> int:
-        """The time to show, the host's being `host`."""
+    def show(self, node: Node, host: int) -> None:
+        """Give a node its times, the host's time of modification being `host`."""
         if self._pending:
             self._host = host
             self._pending = False
-        return self._own if host == self._host else host
+        node.mtime = node.ctime = node.born = self._own if host == self._host else host
+        node.atime = node.mtime if self._accessed is None else self._accessed
 
 
 class HostFile(Node):
     """A file of the host that is neither a directory nor a link. `directory` and `name` are where it was last found."""
 
-    __slots__ = ("_charged", "_mount", "_size", "_times", "accessed", "directory", "identity", "mount_point", "name")
+    __slots__ = ("_charged", "_mount", "_size", "_times", "directory", "identity", "mount_point", "name")
 
     def __init__(self, mount: Mount, directory: HostDirectory, name: bytes, info: os.stat_result) -> None:
         super().__init__(mount.fs, info.st_mode)
@@ -148,7 +158,6 @@ class HostFile(Node):
         self._times = _Times()
         self._charged = 0
         self.mount_point = False
-        self.accessed: int | None = None
         self.directory = directory
         self.name = name
         self.identity = _identity(info)
@@ -173,8 +182,7 @@ class HostFile(Node):
         self.mode = info.st_mode
         self.links = info.st_nlink
         self._size = info.st_size if stat.S_ISREG(info.st_mode) else 0
-        self.mtime = self.ctime = self.born = self._times.shown(info.st_mtime_ns)
-        self.atime = self.mtime if self.accessed is None else self.accessed
+        self._times.show(self, info.st_mtime_ns)
 
     def refresh(self) -> None:
         info = self.directory.look(self.name)
@@ -207,10 +215,7 @@ class HostFile(Node):
         self.refresh()
 
     def change_times(self, fs: FileSystem, atime: int | None, mtime: int | None) -> None:
-        if atime is not None:
-            self.accessed = atime
-        if mtime is not None:
-            self._times.set()
+        self._times.set(self, atime, mtime)
         self.directory.change_times_of(self.name, atime, mtime)
         self.refresh()
 
@@ -226,10 +231,7 @@ class HostFile(Node):
                 os.utime(descriptor, ns=(info.st_atime_ns if atime is None else atime, info.st_mtime_ns if mtime is None else mtime))
         except OSError as error:
             raise host_error(error) from error
-        if atime is not None:
-            self.accessed = atime
-        if mtime is not None:
-            self._times.set()
+        self._times.set(self, atime, mtime)
         self.update(os.fstat(descriptor))
 
     def truncate(self, fs: FileSystem, size: int) -> None:
@@ -279,14 +281,15 @@ class HostFile(Node):
 class HostSymlink(Symlink):
     """A symbolic link of the host."""
 
-    __slots__ = ("_directory", "_mount", "_name", "_times")
+    __slots__ = ("_mount", "_times", "directory", "identity", "name")
 
     def __init__(self, mount: Mount, directory: HostDirectory, name: bytes, info: os.stat_result) -> None:
         super().__init__(mount.fs, b"")
         self._mount = mount
         self._times = _Times()
-        self._directory = directory
-        self._name = name
+        self.directory = directory
+        self.name = name
+        self.identity = _identity(info)
         self.update(name, info)
 
     @property
@@ -301,13 +304,18 @@ class HostSymlink(Symlink):
 
     def update(self, name: bytes, info: os.stat_result) -> None:
         """Take over the host's attributes."""
-        self._name = name
+        self.name = name
         self.links = info.st_nlink
-        self.mtime = self.atime = self.ctime = self.born = self._times.shown(info.st_mtime_ns)
+        self._times.show(self, info.st_mtime_ns)
         try:
-            self.target = os.readlink(name, dir_fd=self._directory.open())
+            self.target = os.readlink(name, dir_fd=self.directory.open())
         except OSError as error:
             raise host_error(error) from error
+
+    def refresh(self) -> None:
+        info = self.directory.look(self.name)
+        if info is not None and _identity(info) == self.identity:
+            self.update(self.name, info)
 
     def written(self) -> None:
         """The guest made it."""
@@ -317,8 +325,9 @@ class HostSymlink(Symlink):
         raise Errno("EOPNOTSUPP")
 
     def change_times(self, fs: FileSystem, atime: int | None, mtime: int | None) -> None:
-        self._times.set()
-        self._directory.change_times_of(self._name, atime, mtime)
+        self._times.set(self, atime, mtime)
+        self.directory.change_times_of(self.name, atime, mtime)
+        self.refresh()
 
 
 class HostDirectory(Directory):
@@ -358,7 +367,7 @@ class HostDirectory(Directory):
         """Take over the host's attributes."""
         self.mode = info.st_mode
         self.links = min(self.links, 1)
-        self.mtime = self.atime = self.ctime = self.born = self._times.shown(info.st_mtime_ns)
+        self._times.show(self, info.st_mtime_ns)
 
     def refresh(self) -> None:
         if self.links:
@@ -464,8 +473,7 @@ class HostDirectory(Directory):
     def change_times(self, fs: FileSystem, atime: int | None, mtime: int | None) -> None:
         if self.above is None:
             raise Errno("EPERM")
-        if mtime is not None:
-            self._times.set()
+        self._times.set(self, atime, mtime)
         self.above.change_times_of(self.host_name, atime, mtime)
         self.refresh()
 
@@ -512,7 +520,7 @@ class HostDirectory(Directory):
             node.written()
 
     def make_link(self, fs: FileSystem, name: bytes, node: Node) -> None:
-        if not isinstance(node, HostFile):
+        if not isinstance(node, (HostFile, HostSymlink)):
             raise Errno("EPERM")
         source = node.directory
         info = source.look(node.name)

@@ -89,6 +89,13 @@ def test_changes_reach_the_host(fs: FileSystem, host: Path) -> None:
     get(fs, b"/m/second").change_times(fs, 5, 7_000_000_009)
     assert (inside / "second").stat().st_mtime_ns == 7_000_000_009
     assert get(fs, b"/m/second").mtime == 7_000_000_009
+    get(fs, b"/m/second").change_times(fs, None, 8)
+    assert (get(fs, b"/m/second").atime, get(fs, b"/m/second").mtime) == (5, 8)
+    fs.link(root, b"/m/link", root, b"/m/link2", False)
+    assert (inside / "link2").is_symlink() and get(fs, b"/m/link2", False).links == 2
+    fs.unlink(root, b"/m/link2")
+    directory(fs, b"/m/e").change_times(fs, 1, 2)
+    assert (directory(fs, b"/m/e").atime, directory(fs, b"/m/e").mtime) == (1, 2)
     fails("ENOTEMPTY", lambda: fs.rmdir(root, b"/m/e"))
     fs.unlink(root, b"/m/e/moved")
     assert get(fs, b"/m/second").links == 1
