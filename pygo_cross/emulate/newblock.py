@@ -14,31 +14,40 @@ from typing import Final
 
 from pygo_cross.emulate import engine as uc
 
-# What a byte says: nothing; it begins a VEX or EVEX prefix; it is RDRAND's second byte, if 0f is its first.
-_TABLE: Final = bytes({0xC4: 1, 0xC5: 1, 0x62: 1, 0xC7: 2}.get(byte, 0) for byte in range(256))
+# Two bytes in a row are suspicious if what the first one says and what the second one says have a bit in common: 1 c4 and a VEX map (1 to
+# 3), 2 62 and EVEX's zero bits, 4 0f c7 (RDRAND), 8 anything before c5. At a block's end c4 or 62 is enough.
+_FIRST: Final = bytes({0xC4: 9, 0x62: 10, 0x0F: 12}.get(byte, 8) for byte in range(256))
+_SECOND: Final = bytes(
+    (1 if 1 <= byte & 31 <= 3 else 0) | (2 if not byte & 12 else 0) | (4 if byte == 0xC7 else 0) | (8 if byte == 0xC5 else 0)
+    for byte in range(256)
+)
 
-# Words: where the window begins and ends, where it lies on the host, what to call; then the table.
+# Words: where the window begins and ends, where it lies on the host, what to call; then the two tables.
 _START, _END, _HOST, _CALL = range(4)
 
-# The hook (engine, block, block before, words): go on at the callback if the block is not in the window or holds such a byte.
+# The hook (engine, block, block before, words): go on at the callback if the block is not in the window or has something suspicious.
 _FILTER: Final[dict[str, bytes]] = {
     # mov r8,[rsi]; movzx r9d,word [rsi+10]; mov rax,r8; sub rax,[rcx]; jb 8; add r8,r9; cmp r8,[rcx+8]; ja 8
-    # add rax,[rcx+16]; add r9,rax; xor r11d,r11d; 1: cmp rax,r9; jae 9; mov r8d,r11d; movzx r11d,byte [rax]; inc rax
-    # movzx r10d,byte [rcx+r11+32]; test r10d,r10d; jz 1; cmp r10d,1; je 8; cmp r8d,0x0f; jne 1; 8: jmp [rcx+24]; 9: ret
+    # add rax,[rcx+16]; add r9,rax; mov r8d,8; 1: cmp rax,r9; jae 9; movzx r11d,byte [rax]; inc rax
+    # movzx r10d,byte [rcx+r11+288]; test r10d,r8d; jnz 8; movzx r8d,byte [rcx+r11+32]; jmp 1
+    # 8: jmp [rcx+24]; 9: test r8d,3; jnz 8; ret
     "x86_64": bytes.fromhex(
-        "4c8b06 440fb74e0a 4c89c0 482b01 7239 4d01c8 4c3b4108 7730"
-        "48034110 4901c1 4531db 4c39c8 7324 4589d8 440fb618 48ffc0"
-        "460fb6541920 4585d2 74e6 4183fa01 7406 4183f80f 75da ff6118 c3"
+        "4c8b06 440fb74e0a 4c89c0 482b01 7238 4d01c8 4c3b4108 772f"
+        "48034110 4901c1 41b808000000 4c39c8 7320 440fb618 48ffc0"
+        "460fb6941920010000 4585c2 7508 460fb6441920 ebde"
+        "ff6118 41f7c003000000 75f4 c3"
     ),
     # ldr x4,[x1]; ldrh w5,[x1,10]; ldr x6,[x3]; ldp x7,x8,[x3,8]; cmp x4,x6; b.lo 8; add x9,x4,x5; cmp x9,x7; b.hi 8
-    # sub x4,x4,x6; add x4,x4,x8; add x5,x5,x4; add x6,x3,32; mov w7,0; 1: cmp x4,x5; b.hs 9; mov w8,w7; ldrb w7,[x4],1
-    # ldrb w9,[x6,x7]; cbz w9,1; cmp w9,1; b.eq 8; cmp w8,0x0f; b.ne 1; 8: ldr x9,[x3,24]; br x9; 9: ret
+    # sub x4,x4,x6; add x4,x4,x8; add x5,x5,x4; add x6,x3,32; add x10,x3,288; mov w8,8
+    # 1: cmp x4,x5; b.hs 9; ldrb w7,[x4],1; ldrb w9,[x10,x7]; tst w9,w8; b.ne 8; ldrb w8,[x6,x7]; b 1
+    # 8: ldr x9,[x3,24]; br x9; 9: tst w8,3; b.ne 8; ret
     "aarch64": b"".join(
         word.to_bytes(4, "little")
         for word in (
-            0xF9400024, 0x79401425, 0xF9400066, 0xA940A067, 0xEB06009F, 0x54000263, 0x8B050089, 0xEB07013F, 0x54000208,
-            0xCB060084, 0x8B080084, 0x8B0400A5, 0x91008066, 0x52800007, 0xEB05009F, 0x54000162, 0x2A0703E8, 0x38401487,
-            0x386768C9, 0x34FFFF69, 0x7100053F, 0x54000060, 0x71003D1F, 0x54FFFEE1, 0xF9400C69, 0xD61F0120, 0xD65F03C0,
+            0xF9400024, 0x79401425, 0xF9400066, 0xA940A067, 0xEB06009F, 0x54000243, 0x8B050089, 0xEB07013F, 0x540001E8,
+            0xCB060084, 0x8B080084, 0x8B0400A5, 0x91008066, 0x9104806A, 0x52800108,
+            0xEB05009F, 0x54000122, 0x38401487, 0x38676949, 0x6A08013F, 0x54000061, 0x386768C8, 0x17FFFFF9,
+            0xF9400C69, 0xD61F0120, 0x7200051F, 0x54FFFFA1, 0xD65F03C0,
         )
     ),
 }  # fmt: skip
@@ -51,9 +60,9 @@ class BlockFilter:
 
     def __init__(self, engine: uc.Engine, callback: Callable[..., None]) -> None:
         self._callback = uc.EdgeCallback(callback)
-        self._words = (ctypes.c_uint64 * 36)()
+        self._words = (ctypes.c_uint64 * 68)()
         self._words[_CALL] = ctypes.cast(self._callback, ctypes.c_void_p).value or 0
-        ctypes.memmove(ctypes.addressof(self._words) + 32, _TABLE, len(_TABLE))
+        ctypes.memmove(ctypes.addressof(self._words) + 32, _FIRST + _SECOND, 512)
         native = uc.native_code(_FILTER)
         engine.hook(uc.HOOK_EDGE_GENERATED, native or self._callback, self._words)
 

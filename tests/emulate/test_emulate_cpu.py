@@ -281,8 +281,12 @@ def test_the_page_walk_for_arm64_hosts() -> None:
     ("code", "inside", "looked"),
     [
         (b"\x90\x0f\x05\xc3", True, 0),
-        (b"\x90\xc4\x90\x90", True, 1),
+        (b"\x90\xc4\xe2\x90", True, 1),
+        (b"\x90\xc4\x58\x90", True, 0),
+        (b"\x90\x62\xf1\x90", True, 1),
+        (b"\x90\x62\x0c\x90", True, 0),
         (b"\x90\x90\x90\x62", True, 1),
+        (b"\xc5\x90\x90\x90", True, 1),
         (b"\x90\x0f\xc7\x90", True, 1),
         (b"\x90\xc7\x0f\x90", True, 0),
         (b"\xc7\x90\x90\x90", True, 0),
@@ -292,7 +296,7 @@ def test_the_page_walk_for_arm64_hosts() -> None:
 )
 def test_the_block_filter_for_arm64_hosts(code: bytes, inside: bool, looked: int) -> None:
     """Runs the arm64 filter of new blocks as a guest: it must call on only for blocks outside the window or with suspicious bytes."""
-    block, words, data = BASE + 0x2000, BASE + 0x2100, BASE + 0x2300
+    block, words, data = BASE + 0x2000, BASE + 0x2100, BASE + 0x2500
     head = [
         0xD2800000 | 1 | (block & 0xFFFF) << 5,
         0xF2A00000 | 1 | (block >> 16) << 5,
@@ -308,7 +312,7 @@ def test_the_block_filter_for_arm64_hosts(code: bytes, inside: bool, looked: int
     called = BASE + len(body)
     body += arm64(0xD2800020, 0xD2800BC8, 0xD4000001)
     memory = struct.pack("<QHH", 0x5000, 1, 4).ljust(0x100, b"\0")
-    memory += (struct.pack("<4Q", 0x5000 if inside else 0x5001, 0x6000, data, called) + newblock._TABLE).ljust(0x200, b"\0")
+    memory += (struct.pack("<4Q", 0x5000 if inside else 0x5001, 0x6000, data, called) + newblock._FIRST + newblock._SECOND).ljust(0x400, b"\0")
     assert run(elf("arm64", body.ljust(0x2000, b"\0") + memory + code), limits=LIMITS).status == looked
 
 
