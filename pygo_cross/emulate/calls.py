@@ -648,14 +648,3 @@ def getuid(p: Process, t: Thread) -> int:
 def getgid(p: Process, t: Thread) -> int:
     """getgid(2), getegid(2)."""
     return GID
-
-
-def kill(p: Process, t: Thread, pid: int, number: int) -> int:
-    """kill(2): the process can signal itself and its group."""
-    if pid not in (p.pid, 0, -p.pid):
-        raise Errno("ESRCH")
-    if not 0 <= number <= 64:
-        raise Errno("EINVAL")
-    if number:
-        p.signals.send_process(SignalInfo(number, 0, 0, p.pid))
-    return 0

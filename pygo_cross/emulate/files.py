@@ -77,6 +77,7 @@ class OpenFile:
     __slots__ = ("flags", "node", "path", "place", "position", "queue", "users", "write_queue")
 
     seekable = False
+    inherited = True  # by forked processes
 
     def __init__(self, node: Node, flags: int, path: bytes = b"") -> None:
         self.node = node
@@ -602,6 +603,20 @@ class FileTable:
             forget(descriptor)
         file.release()
         return file
+
+    def copy(self) -> FileTable:
+        """The table of a forked process: the same open files, but for those that are not inherited."""
+        table = FileTable()
+        table.limit = self.limit
+        for descriptor, file in self.files.items():
+            if file.inherited:
+                table.set(descriptor, file, descriptor in self.close_on_exec)
+        return table
+
+    def close_executing(self) -> None:
+        """A program is executed: close what is marked so."""
+        for descriptor in sorted(self.close_on_exec):
+            self.close(descriptor)
 
     def close_all(self) -> None:
         """At the end of the process."""

@@ -20,6 +20,7 @@ from pygo_cross.emulate.errors import Lacking, LimitReached, ProcessExit
 from pygo_cross.emulate.files import FileTable, InputBytes, InputHost, Output
 from pygo_cross.emulate.net import Network
 from pygo_cross.emulate.pagetable import PhysicalMemory
+from pygo_cross.emulate.programs import Programs
 from pygo_cross.emulate.result import Counters, Limits, Stack
 from pygo_cross.emulate.sched import CALL_STEP, Scheduler
 from pygo_cross.emulate.thread import Thread, WaitQueue
@@ -65,6 +66,7 @@ class Kernel:
         self.missing: dict[str, int] = {}
         self.missing_at: dict[str, Stack] = {}
         self.processes: dict[int, Process] = {}
+        self.programs = Programs()
         self.host_waiters: list[Callable[[], bool]] = []
         self.host_queue = WaitQueue()
         self._next_id = FIRST_PID - 1
@@ -80,9 +82,10 @@ class Kernel:
         return self._next_id
 
     def check_threads(self) -> None:
-        """Called before a thread is made, in whichever process."""
+        """Called before a thread is made, in whichever process. A zombie counts as a thread."""
         self.counters.threads += 1
-        if self.limits.threads and len(self.sched.threads) >= self.limits.threads:
+        zombies = sum(process.zombie for process in self.processes.values()) if len(self.processes) > 1 else 0
+        if self.limits.threads and len(self.sched.threads) + zombies >= self.limits.threads:
             raise LimitReached("limit-threads", f"the guest has more than {self.limits.threads} threads")
 
     def random(self, size: int) -> bytes:
@@ -175,10 +178,14 @@ class Kernel:
             try:
                 self._loop()
             except ProcessExit as end:
-                process = self.process
-                if process is self.first:
-                    raise
-                process.ended(end.status, end.signal)
+                self.end(self.process, end.status, end.signal)
+
+    def end(self, process: Process, status: int, signal: int) -> None:
+        """A process ends: with an exit status, or by a signal where that is not 0. The first one's end is that of the run."""
+        if process is self.first:
+            self.process = process
+            raise ProcessExit(status, signal)
+        process.ended(status, signal)
 
     def _loop(self) -> None:
         sched = self.sched

@@ -227,6 +227,21 @@ class Memory:
                     self._engine.flush_code()
             i += 1
 
+    def copy_from(self, other: Memory) -> None:
+        """Become a copy of another address space, but for what is here already."""
+        self._check_limit(other.accessible)
+        for area in other.areas:
+            if self._find(area.start) is not None:
+                continue
+            size = area.end - area.start
+            copy = Area(area.start, area.end, area.protection, None, 0, area.name)
+            if area.backing is not None:
+                copy.backing, copy.offset = self.physical, self.physical.allocate(size)
+                self.physical.copy(area.offset, copy.offset, size)
+            if area.protection:
+                self._count(size)
+            self._insert(copy)
+
     def close(self) -> None:
         """Give all memory back, once the engine is closed."""
         self._count(-self.accessible)

@@ -44,6 +44,10 @@ PHYSICAL_BASE: Final = 1 << 39
 _SIZE: Final = 64 << 30
 _SMALLEST: Final = 1 << 28
 
+# Memory is copied in pieces of this size.
+_CHUNK: Final = 1 << 16
+_ZEROS: Final = bytes(_CHUNK)
+
 # Words that the hook's code shares with us: the top table's address, the page and the kind of access it had no answer to, how often it ran.
 _TABLE: Final = 0
 _FAULT_PAGE: Final = 1
@@ -141,6 +145,14 @@ class PhysicalMemory:
             i -= 1
             del free[i]
         free.insert(i, (start, end))
+
+    def copy(self, source: int, target: int, size: int) -> None:
+        """Fill a range that is still zero with what another holds. Pages that are zero are not written, so they take no memory."""
+        buffer = self.buffer
+        for place in range(0, size, _CHUNK):
+            part = buffer[source + place : source + min(place + _CHUNK, size)]
+            if part != _ZEROS[: len(part)]:
+                buffer[target + place : target + place + len(part)] = part
 
     def zero(self, start: int, size: int) -> None:
         """Make a range read as zero."""

@@ -141,9 +141,8 @@ def _new_process(kernel: Kernel, image: Image, files: FileTable, cwd: Directory)
         from pygo_cross.emulate.linux.process import LinuxProcess
         from pygo_cross.emulate.linux.system import install_system_files
 
-        process = LinuxProcess(kernel, image.arch, files, cwd)
-        install_system_files(process, kernel.fs)
-        return process
+        install_system_files(kernel)
+        return LinuxProcess(kernel, image.arch, files, cwd)
     from pygo_cross.emulate.darwin.process import DarwinProcess
 
     return DarwinProcess(kernel, image.arch, files, cwd)

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from pygo_cross.emulate.errors import GuestFault, ProcessExit
-from pygo_cross.emulate.thread import WAITING, SignalInfo, Thread, Wait, WaitQueue
+from pygo_cross.emulate.thread import CONTINUED, STOPPED, WAITING, SignalInfo, Thread, Wait, WaitQueue
 from pygo_cross.emulate.timers import Timer
 
 if TYPE_CHECKING:
@@ -56,16 +56,21 @@ class SignalFacts:
     """A system's numbers: names to numbers, the signals ignored by default, those that stop, those that mean a crash, the flags of
     sigaction, and what signal a fault raises."""
 
-    __slots__ = ("continues", "explain", "fatal", "ignored", "kill", "no_defer", "numbers", "on_stack", "reset_hand", "restart", "stopping")
+    __slots__ = (
+        "continues", "explain", "fatal", "ignored", "kill", "last", "no_child_stop", "no_child_wait", "no_defer", "numbers", "on_stack",
+        "reset_hand", "restart", "stopping",
+    )  # fmt: skip
 
     def __init__(
         self,
         numbers: dict[str, int],
         ignored: frozenset[int],
         stopping: frozenset[int],
-        flags: tuple[int, int, int, int],
+        flags: tuple[int, int, int, int, int, int],
         explain: Explain,
+        last: int,
     ) -> None:
+        self.last = last
         self.numbers = numbers
         self.ignored = ignored
         self.fatal = frozenset(numbers[name] for name in _FATAL if name in numbers)
@@ -73,7 +78,7 @@ class SignalFacts:
         self.explain = explain
         self.continues = numbers["SIGCONT"]
         self.kill = numbers["SIGKILL"]
-        self.on_stack, self.restart, self.no_defer, self.reset_hand = flags
+        self.on_stack, self.restart, self.no_defer, self.reset_hand, self.no_child_stop, self.no_child_wait = flags
 
 
 class SignalWait(Wait):
@@ -138,8 +143,34 @@ class Signals:
                 self.stopped = 0
                 self._process.sched.ready.extend(self.parked)
                 self.parked.clear()
+                self._process.happened(CONTINUED, facts.continues)
         elif number in facts.stopping:
             self._discard(lambda pending: pending == facts.continues)
+
+    def is_fatal(self, number: int) -> bool:
+        """Whether a signal from outside ends the process, one of its threads not blocking it."""
+        facts = self.facts
+        if number == facts.kill:
+            return True
+        if self.stopped or self.action(number).handler != HANDLER_DEFAULT or number in facts.ignored or number in facts.stopping:
+            return False
+        return any(not thread.mask >> (number - 1) & 1 for thread in self._process.threads.values())
+
+    def forgets_children(self) -> bool:
+        """Whether children leave no zombies: SIGCHLD is ignored in so many words, or has SA_NOCLDWAIT."""
+        action = self.action(self.facts.numbers["SIGCHLD"])
+        return action.handler == HANDLER_IGNORE or bool(action.flags & self.facts.no_child_wait)
+
+    def ignores_stopped_children(self) -> bool:
+        """SA_NOCLDSTOP: no SIGCHLD for children that stop or go on."""
+        return bool(self.action(self.facts.numbers["SIGCHLD"]).flags & self.facts.no_child_stop)
+
+    def reset(self) -> None:
+        """A program is executed: handlers and timers of timer_create are gone, ignored signals stay so."""
+        for timer in self.timers.values():
+            self._process.sched.timers.disarm(timer)
+        self.timers.clear()
+        self.actions = {number: Action(HANDLER_IGNORE) for number, action in self.actions.items() if action.handler == HANDLER_IGNORE}
 
     def send(self, thread: Thread, info: SignalInfo) -> None:
         """Send a signal to one thread."""
@@ -246,6 +277,7 @@ class Signals:
                 return
             if number in self.facts.stopping:
                 self.stopped = number
+                process.happened(STOPPED, number)
                 return
             raise ProcessExit(0, number)
         self._forget_left_frames(thread)

@@ -15,6 +15,13 @@ WAITING: Final = 1
 DEAD: Final = 2
 
 
+# What may become of a process, as its parent is told: siginfo's codes (CLD_*), which are the same on both systems.
+EXITED: Final = 1
+KILLED: Final = 2
+STOPPED: Final = 5
+CONTINUED: Final = 6
+
+
 class SignalInfo:
     """What a handler is told: the number, the code (`si_code`), and a fault's address, or a sender's process and value, or a timer's
     number with its overruns and value."""

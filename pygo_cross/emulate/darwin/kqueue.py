@@ -60,6 +60,8 @@ class KqueueFile(OpenFile):
 
     __slots__ = ("_hot", "_notify", "_table", "knotes")
 
+    inherited = False
+
     def __init__(self, node: Node, table: FileTable, notify: Callable[[WaitQueue], None]) -> None:
         super().__init__(node, 0)
         self._notify = notify

@@ -14,7 +14,7 @@ ERRORS: Final = {
     "EISDIR": 21, "EINVAL": 22, "ENFILE": 23, "EMFILE": 24, "ENOTTY": 25, "EFBIG": 27, "ENOSPC": 28, "ESPIPE": 29, "EROFS": 30,
     "EMLINK": 31, "EPIPE": 32, "EDOM": 33, "ERANGE": 34, "EAGAIN": 35, "ENOTSOCK": 38, "ENOTSUP": 45, "EAFNOSUPPORT": 47,
     "ETXTBSY": 26, "EDQUOT": 69, "ESTALE": 70, "ETIMEDOUT": 60, "ELOOP": 62, "ENAMETOOLONG": 63, "ENOTEMPTY": 66, "ENOSYS": 78,
-    "EOVERFLOW": 84, "EOPNOTSUPP": 102,
+    "EOVERFLOW": 84, "EBADARCH": 86, "EOPNOTSUPP": 102,
     "EINPROGRESS": 36, "EALREADY": 37, "EDESTADDRREQ": 39, "EMSGSIZE": 40, "EPROTOTYPE": 41, "ENOPROTOOPT": 42, "EPROTONOSUPPORT": 43,
     "ESOCKTNOSUPPORT": 44, "EADDRINUSE": 48, "EADDRNOTAVAIL": 49, "ENETUNREACH": 51, "ECONNABORTED": 53, "ECONNRESET": 54, "ENOBUFS": 55,
     "EISCONN": 56, "ENOTCONN": 57, "ECONNREFUSED": 61, "EHOSTUNREACH": 65,
@@ -30,6 +30,8 @@ SA_ONSTACK: Final = 1
 SA_RESTART: Final = 2
 SA_RESETHAND: Final = 4
 SA_NODEFER: Final = 0x10
+SA_NOCLDSTOP: Final = 8
+SA_NOCLDWAIT: Final = 0x20
 
 
 def explain(stop: int, arch: str, pc: int, address: int, mapped: bool) -> tuple[str, int, int]:
@@ -54,5 +56,10 @@ def explain(stop: int, arch: str, pc: int, address: int, mapped: bool) -> tuple[
 
 
 SIGNAL_FACTS: Final = SignalFacts(
-    _SIGNALS, frozenset((16, 19, 20, 23, 28, 29)), frozenset((17, 18, 21, 22)), (SA_ONSTACK, SA_RESTART, SA_NODEFER, SA_RESETHAND), explain
+    _SIGNALS,
+    frozenset((16, 19, 20, 23, 28, 29)),
+    frozenset((17, 18, 21, 22)),
+    (SA_ONSTACK, SA_RESTART, SA_NODEFER, SA_RESETHAND, SA_NOCLDSTOP, SA_NOCLDWAIT),
+    explain,
+    31,
 )

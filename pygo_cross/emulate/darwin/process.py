@@ -18,6 +18,7 @@ from pygo_cross.emulate.darwin.pthread import Condition, Mutex
 from pygo_cross.emulate.darwin.table import TABLE, VARIABLES, FunctionRow
 from pygo_cross.emulate.errors import Errno, GuestFault, NotRunnable
 from pygo_cross.emulate.files import FileTable
+from pygo_cross.emulate.image import Image
 from pygo_cross.emulate.kernel import Kernel
 from pygo_cross.emulate.memory import EXEC, READ, WRITE
 from pygo_cross.emulate.process import Process
@@ -41,6 +42,9 @@ _ERRNO_OFFSET: Final = 8192
 # A trap and a return: svc 0x80; ret, and syscall; ret.
 _STUB_CODE: Final = {"arm64": struct.pack("<II", 0xD4001001, 0xD65F03C0), "amd64": b"\x0f\x05\xc3"}
 
+# The first key of pthread_key_create.
+_FIRST_KEY: Final = 256
+
 THREAD_STACK: Final = 512 << 10
 
 
@@ -49,17 +53,18 @@ class DarwinProcess(Process):
 
     system = "darwin"
     error_numbers = ERRORS
+    pages = PAGE
     at_fdcwd = -2
     search_top = _SEARCH_TOP
     sigreturn_stub = _STUBS + _STUB_SIZE
     main_thread: Thread
 
     def __init__(self, kernel: Kernel, arch: str, files: FileTable, cwd: Directory) -> None:
-        super().__init__(kernel, arch, PAGE[arch], files, cwd)
+        super().__init__(kernel, arch, files, cwd)
         self.signals.facts = SIGNAL_FACTS
         self.mutexes: dict[int, Mutex] = {}
         self.conditions: dict[int, Condition] = {}
-        self.next_key = 256
+        self.next_key = _FIRST_KEY
         self.directories: dict[int, tuple[int, list[tuple[bytes, Node]], int]] = {}
         self._stubs: list[tuple[str, FunctionRow | None]] = []
 
@@ -107,7 +112,7 @@ class DarwinProcess(Process):
             self.memory.map(_NATIVE, self.page, READ | EXEC, "functions")
             self.memory.load(_NATIVE, native)
 
-    def load(self) -> None:
+    def load(self) -> Thread:
         self.load_segments()
         self._bind()
         memory = self.memory
@@ -123,15 +128,13 @@ class DarwinProcess(Process):
             return place
 
         apple = push(b"executable_path=" + self.executable + b"\0")
-        environment = [push(entry + b"\0") for entry in self.environment]
+        variables = [push(entry + b"\0") for entry in self.environment]
         arguments = [push(entry + b"\0") for entry in self.arguments]
-        words = [len(arguments), *arguments, 0, *environment, 0, apple, 0]
+        words = [len(arguments), *arguments, 0, *variables, 0, apple, 0]
         place = (place - 8 * len(words)) & -16
         memory.load(place, struct.pack(f"<{len(words)}Q", *words))
         thread = self.main_thread = Thread(self.kernel.new_id(), self)
         self.make_specific(thread)
-        self.sched.add(thread)
-        self.space.loaded = thread
         arch = self.arch
         self.cpu.registers(arch.darwin_tls).write(thread.specific)
         vector = place
@@ -144,9 +147,31 @@ class DarwinProcess(Process):
                 self.cpu.registers(arch.general[30]).write(_RETURN_STUB)
             environment_at = vector + 8 * (2 + len(arguments))
             self.cpu.registers(*arch.function_arguments[:4]).write(
-                len(arguments), vector + 8, environment_at, environment_at + 8 * (1 + len(environment))
+                len(arguments), vector + 8, environment_at, environment_at + 8 * (1 + len(variables))
             )
         self.cpu.registers(arch.sp, arch.pc).write(place, self.image.entry)
+        return thread
+
+    def execute(self, image: Image, executable: bytes, arguments: list[bytes], environment: list[bytes]) -> None:
+        old = (self._stubs, self.mutexes, self.conditions, self.next_key, self.directories)
+        self._stubs, self.mutexes, self.conditions, self.next_key, self.directories = [], {}, {}, _FIRST_KEY, {}
+        try:
+            super().execute(image, executable, arguments, environment)
+        except BaseException:
+            self._stubs, self.mutexes, self.conditions, self.next_key, self.directories = old
+            raise
+
+    def inherit(self, parent: Process, thread: Thread, twin: Thread) -> None:
+        assert isinstance(parent, DarwinProcess)
+        self._stubs = parent._stubs
+        self.next_key = parent.next_key
+        self.directories = dict(parent.directories)
+        for address, mutex in parent.mutexes.items():
+            copy = self.mutexes[address] = Mutex()
+            copy.owner = twin if mutex.owner is thread else mutex.owner
+        self.conditions = {address: Condition() for address in parent.conditions}
+        self.main_thread = twin
+        twin.specific, twin.errno_address, twin.stack = thread.specific, thread.errno_address, thread.stack
 
     def make_specific(self, thread: Thread) -> None:
         """Map a thread's specific data. Its first word is its own address; its errno lies behind the data."""

@@ -7,6 +7,7 @@ import struct
 from typing import TYPE_CHECKING, Final
 
 from pygo_cross.emulate import amd64, arm64, net
+from pygo_cross.emulate.darwin.children import rusage
 from pygo_cross.emulate.darwin.net import interface_list
 from pygo_cross.emulate.errors import Errno
 from pygo_cross.emulate.sched import BOOT
@@ -48,7 +49,7 @@ def clock_gettime(p: DarwinProcess, t: Thread, clock: int, address: int) -> int:
     elif clock in (4, 5, 6, 8, 9):
         now = p.sched.elapsed() + BOOT
     elif clock in (12, 16):
-        now = p.cpu.used_now() >> 2
+        now = p.used()
     else:
         raise Errno("EINVAL")
     p.memory.write(address, struct.pack("<QQ", *divmod(now, 10**9)))
@@ -218,8 +219,10 @@ def setrlimit(p: DarwinProcess, t: Thread, resource: int, address: int) -> int:
 
 def getrusage(p: DarwinProcess, t: Thread, who: int, address: int) -> int:
     """getrusage(2): user time by executed code, and the peak of memory."""
-    seconds, rest = divmod(p.cpu.used_now() >> 2, 10**9)
-    p.memory.write(address, struct.pack("<qi4x", seconds, rest // 1000) + bytes(16) + struct.pack("<14Q", p.memory.peak, *([0] * 13)))
+    if who == -1:  # RUSAGE_CHILDREN
+        p.memory.write(address, rusage(p.children_used, p.children_peak))
+    else:
+        p.memory.write(address, rusage(p.used(), p.memory.peak))
     return 0
 
 

@@ -11,14 +11,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from pygo_cross.emulate import calls, mappings, netcalls, nettransfer
+from pygo_cross.emulate import calls, children, mappings, netcalls, nettransfer, programs
 from pygo_cross.emulate.calls import Handler, Row, fails, returns
+from pygo_cross.emulate.darwin import children as darwin_children
 from pygo_cross.emulate.darwin import fs, kqueue, net, pthread, resolve, select, sigs, system, users
 
 _OPTIONS: Final = "partial: those of GOROOT's net and of common libraries; another is ENOPROTOOPT and counted"
 _HOSTS: Final = "partial: numbers, /etc/hosts and /etc/services; there is no name server"
 _USERS: Final = "partial: from /etc/passwd and /etc/group; there is no directory service"
-_NO_CHILD: Final = "refused: there are no child processes"
 _NO_ATTRIBUTES: Final = "partial: always ENOTSUP, as on file systems without attributes"
 _ALWAYS: Final = "partial: always fails, as without the privilege"
 
@@ -41,10 +41,15 @@ ROWS: Final[tuple[tuple[str, str, Handler, str, str], ...]] = (
     ("exit", "i", system.exit_, "-1", "partial: atexit functions are not run"),
     ("_exit", "i", system.exit_, "-1", "full"),
     ("getpid", "", calls.getpid, "-1", "full"),
-    ("getppid", "", returns(1), "-1", "full"),
-    ("getpgrp", "", calls.getpid, "-1", "full"),
-    ("getpgid", "", calls.getpid, "-1", "full"),
-    ("getsid", "", calls.getpid, "-1", "full"),
+    ("getppid", "", children.getppid, "-1", "full"),
+    ("getpgrp", "", children.getpgrp, "-1", "full"),
+    ("getpgid", "i", children.getpgid, "-1", "full"),
+    ("getsid", "i", children.getsid, "-1", "full"),
+    ("setpgid", "ii", children.setpgid, "-1", "full"),
+    ("setsid", "", children.setsid, "-1", "full"),
+    ("fork", "", darwin_children.fork, "-1", "full"),
+    ("execve", "spp", programs.execve, "-1", "full"),
+    ("wait4", "ipip", darwin_children.wait4, "-1", "full"),
     ("getuid", "", calls.getuid, "-1", "full"),
     ("geteuid", "", calls.getuid, "-1", "full"),
     ("getgid", "", calls.getgid, "-1", "full"),
@@ -104,7 +109,7 @@ ROWS: Final[tuple[tuple[str, str, Handler, str, str], ...]] = (
     ("sigaction", "ipp", sigs.sigaction, "-1", "full"),
     ("sigprocmask", "ipp", sigs.sigmask, "-1", "full"),
     ("sigaltstack", "pp", sigs.sigaltstack, "-1", "full"),
-    ("kill", "ii", calls.kill, "-1", "partial: itself"),
+    ("kill", "ii", children.kill, "-1", "full"),
     ("raise", "i", sigs.raise_, "-1", "full"),
     # Memory.
     ("mmap", "ppiiip", fs.mmap, "-1", "partial: no shared writable mapping of a file"),
@@ -226,17 +231,12 @@ ROWS: Final[tuple[tuple[str, str, Handler, str, str], ...]] = (
     ("fpathconf", "ii", fs.fpathconf, "-1", "partial: limits of names"),
     ("pathconf", "si", fs.pathconf, "-1", "partial: limits of names"),
     # What there is not.
-    ("fork", "", fails("ENOSYS"), "-1", _NO_CHILD),
-    ("execve", "", fails("ENOSYS"), "-1", _NO_CHILD),
-    ("posix_spawn", "", fails("ENOSYS"), "number", _NO_CHILD),
-    ("wait4", "", fails("ECHILD"), "-1", "partial: there are no child processes"),
+    ("posix_spawn", "", fails("ENOSYS"), "number", "refused: Go forks"),
     ("chroot", "", fails("EPERM"), "-1", _ALWAYS),
-    ("setuid", "", fails("EPERM"), "-1", _ALWAYS),
-    ("setgid", "", fails("EPERM"), "-1", _ALWAYS),
+    ("setuid", "i", children.setuid, "-1", "partial: to the own identity; else EPERM, as without privilege"),
+    ("setgid", "i", children.setuid, "-1", "partial: to the own identity; else EPERM, as without privilege"),
     ("setgroups", "", fails("EPERM"), "-1", _ALWAYS),
-    ("setsid", "", fails("EPERM"), "-1", _ALWAYS),
-    ("setpgid", "", fails("EPERM"), "-1", _ALWAYS),
-    ("ptrace", "", fails("EPERM"), "-1", _ALWAYS),
+    ("ptrace", "", fails("ENOSYS"), "-1", "refused: no process can be traced"),
     ("mknod", "", fails("EPERM"), "-1", _ALWAYS),
     ("settimeofday", "", fails("EPERM"), "-1", _ALWAYS),
 )

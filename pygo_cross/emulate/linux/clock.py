@@ -29,7 +29,7 @@ def read_clock(p: LinuxProcess, clock: int) -> int:
     if clock in _MONOTONIC:
         return p.sched.elapsed() + BOOT
     if clock == _PROCESS:
-        return p.cpu.used_now() >> 2
+        return p.used()
     if clock == _THREAD:
         return p.sched.processor_time(p.sched.current) if p.sched.current is not None else 0
     raise Errno("EINVAL")

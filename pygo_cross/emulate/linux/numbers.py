@@ -30,6 +30,8 @@ SA_ONSTACK: Final = 0x08000000
 SA_RESTART: Final = 0x10000000
 SA_NODEFER: Final = 0x40000000
 SA_RESETHAND: Final = 0x80000000
+SA_NOCLDSTOP: Final = 1
+SA_NOCLDWAIT: Final = 2
 
 # Codes of siginfo (Linux's uapi/asm-generic/siginfo.h).
 SI_KERNEL: Final = 0x80
@@ -57,5 +59,10 @@ def explain(stop: int, arch: str, pc: int, address: int, mapped: bool) -> tuple[
 
 
 SIGNAL_FACTS: Final = SignalFacts(
-    _SIGNALS, frozenset((17, 18, 23, 28)), frozenset((19, 20, 21, 22)), (SA_ONSTACK, SA_RESTART, SA_NODEFER, SA_RESETHAND), explain
+    _SIGNALS,
+    frozenset((17, 18, 23, 28)),
+    frozenset((19, 20, 21, 22)),
+    (SA_ONSTACK, SA_RESTART, SA_NODEFER, SA_RESETHAND, SA_NOCLDSTOP, SA_NOCLDWAIT),
+    explain,
+    64,
 )

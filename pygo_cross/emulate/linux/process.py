@@ -13,7 +13,7 @@ from pygo_cross.emulate import amd64, arm64, calls
 from pygo_cross.emulate.errors import Errno
 from pygo_cross.emulate.files import FileTable
 from pygo_cross.emulate.kernel import Kernel
-from pygo_cross.emulate.linux import frames, vdso
+from pygo_cross.emulate.linux import frames, system, vdso
 from pygo_cross.emulate.linux.numbers import ERRORS, SIGNAL_FACTS
 from pygo_cross.emulate.linux.table import TABLES
 from pygo_cross.emulate.memory import EXEC, READ, WRITE
@@ -36,18 +36,24 @@ _AT_UID, _AT_EUID, _AT_GID, _AT_EGID, _AT_PLATFORM, _AT_HWCAP, _AT_CLKTCK = 11, 
 _AT_SECURE, _AT_RANDOM, _AT_HWCAP2, _AT_EXECFN, _AT_SYSINFO_EHDR = 23, 25, 26, 31, 33
 
 
+# Calls that leave all registers as they want them.
+_SET_REGISTERS: Final = frozenset(("rt_sigreturn", "execve", "execveat"))
+
+
 class LinuxProcess(Process):
     """One Linux process."""
 
     system = "linux"
     error_numbers = ERRORS
+    pages = {"amd64": PAGE, "arm64": PAGE}  # noqa: RUF012
     at_fdcwd = -100
     search_top = _SEARCH_TOP
     trampoline = vdso.ADDRESS + vdso.SIGRETURN
 
     def __init__(self, kernel: Kernel, arch: str, files: FileTable, cwd: Directory) -> None:
-        super().__init__(kernel, arch, PAGE, files, cwd)
+        super().__init__(kernel, arch, files, cwd)
         self.signals.facts = SIGNAL_FACTS
+        system.install_process_files(self)
 
     def attach(self, space: AddressSpace) -> None:
         super().attach(space)
@@ -60,7 +66,7 @@ class LinuxProcess(Process):
         self._restart = self.cpu.registers(arch.pc, arch.call_number if self._amd64 else arch.call_result)
         self.frames = frames.Frames(self)
 
-    def load(self) -> None:
+    def load(self) -> Thread:
         self.load_segments()
         memory = self.memory
         memory.map(vdso.ADDRESS, PAGE, READ | EXEC, "[vdso]")
@@ -78,7 +84,7 @@ class LinuxProcess(Process):
             return place
 
         name = push(self.executable + b"\0")
-        environment = [push(entry + b"\0") for entry in self.environment]
+        variables = [push(entry + b"\0") for entry in self.environment]
         arguments = [push(entry + b"\0") for entry in self.arguments]
         platform = push(_PLATFORM[self.arch.name])
         place &= -16
@@ -90,13 +96,14 @@ class LinuxProcess(Process):
             *(_AT_UID, UID, _AT_EUID, UID, _AT_GID, GID, _AT_EGID, GID),
             *(_AT_RANDOM, random, _AT_EXECFN, name, 0, 0),
         ]
-        words = [len(arguments), *arguments, 0, *environment, 0, *vector]
+        words = [len(arguments), *arguments, 0, *variables, 0, *vector]
         place = (place - 8 * len(words)) & -16
         memory.load(place, struct.pack(f"<{len(words)}Q", *words))
-        thread = Thread(self.pid, self)
-        self.sched.add(thread)
-        self.space.loaded = thread
         self.cpu.registers(self.arch.sp, self.arch.pc).write(place, image.entry)
+        return Thread(self.pid, self)
+
+    def gone(self) -> None:
+        system.remove_process_files(self)
 
     def error_result(self, thread: Thread, name: str) -> int:
         return -ERRORS.get(name, ERRORS["EIO"])
@@ -133,7 +140,7 @@ class LinuxProcess(Process):
                 self._returned.write(result & 0xFFFFFFFFFFFFFFFF, values[7], 0x246)
             else:
                 self._returned.write(result & 0xFFFFFFFFFFFFFFFF)
-        elif self._clobbered is not None and name != "rt_sigreturn":
+        elif self._clobbered is not None and name not in _SET_REGISTERS:
             self._clobbered.write(values[7], 0x246)
 
     def restart_call(self, thread: Thread) -> None:

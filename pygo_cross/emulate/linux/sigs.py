@@ -168,18 +168,24 @@ def sigaltstack(p: LinuxProcess, t: Thread, new: int, old: int) -> int:
 
 def tgkill(p: LinuxProcess, t: Thread, pid: int, tid: int, number: int) -> int:
     """tgkill(2)."""
-    if pid != p.pid:
+    thread = p.sched.threads.get(tid)
+    if thread is None or thread.process.pid != pid:
         raise Errno("ESRCH")
     return tkill(p, t, tid, number)
 
 
 def tkill(p: LinuxProcess, t: Thread, tid: int, number: int) -> int:
     """tkill(2)."""
-    thread = p.threads.get(tid)
+    thread = p.sched.threads.get(tid)
     if thread is None:
         raise Errno("ESRCH")
     if not 0 <= number <= 64:
         raise Errno("EINVAL")
     if number:
-        p.signals.send(thread, SignalInfo(number, SI_TKILL, 0, p.pid))
+        target = thread.process
+        info = SignalInfo(number, SI_TKILL, 0, p.pid)
+        if target is not p and target.signals.is_fatal(number):
+            target.signal(info)
+        else:
+            target.signals.send(thread, info)
     return 0

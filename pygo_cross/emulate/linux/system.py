@@ -3,15 +3,19 @@
 
 from __future__ import annotations
 
+import os
 import struct
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from pygo_cross.emulate.errors import Errno
+from pygo_cross.emulate.linux.children import rusage
 from pygo_cross.emulate.linux.net import groups_file
 from pygo_cross.emulate.thread import Thread
-from pygo_cross.emulate.vfs import FileSystem, Generated, GeneratedLink
+from pygo_cross.emulate.vfs import Directory, Generated, GeneratedLink
 
 if TYPE_CHECKING:
+    from pygo_cross.emulate.kernel import Kernel
     from pygo_cross.emulate.linux.process import LinuxProcess
 
 RELEASE: Final = b"6.1.0-emulated"
@@ -65,8 +69,10 @@ def setrlimit(p: LinuxProcess, t: Thread, resource: int, address: int) -> int:
 
 def getrusage(p: LinuxProcess, t: Thread, who: int, address: int) -> int:
     """getrusage(2): user time by executed code, and the peak of memory."""
-    seconds, rest = divmod(p.cpu.used_now() >> 2, 10**9)
-    p.memory.write(address, struct.pack("<16Q", seconds, rest // 1000, 0, 0, p.memory.peak >> 10, *([0] * 11)))
+    if who == -1:  # RUSAGE_CHILDREN
+        p.memory.write(address, rusage(p.children_used, p.children_peak))
+    else:
+        p.memory.write(address, rusage(p.used(), p.memory.peak))
     return 0
 
 
@@ -83,9 +89,8 @@ def sysinfo(p: LinuxProcess, t: Thread, address: int) -> int:
 
 def times(p: LinuxProcess, t: Thread, address: int) -> int:
     """times(2)."""
-    ticks = (p.cpu.used_now() >> 2) // 10_000_000
     if address:
-        p.memory.write(address, struct.pack("<4Q", ticks, 0, 0, 0))
+        p.memory.write(address, struct.pack("<4Q", p.used() // 10_000_000, 0, p.children_used // 10_000_000, 0))
     return p.sched.elapsed() // 10_000_000
 
 
@@ -97,7 +102,15 @@ def getrandom(p: LinuxProcess, t: Thread, buffer: int, size: int, flags: int) ->
 
 
 def prctl(p: LinuxProcess, t: Thread, option: int, second: int, third: int) -> int:
-    """prctl(2): naming of memory and of threads, which is noted nowhere."""
+    """prctl(2): the signal at the parent's death; naming of memory and of threads, which is noted nowhere."""
+    if option == 1:  # PR_SET_PDEATHSIG
+        if not 0 <= second <= 64:
+            raise Errno("EINVAL")
+        p.death_signal = second
+        return 0
+    if option == 2:  # PR_GET_PDEATHSIG
+        p.memory.put_u32(second, p.death_signal)
+        return 0
     if option in (15, 0x53564D41):  # PR_SET_NAME, PR_SET_VMA
         return 0
     if option in (3, 4, 38, 39):  # PR_GET_DUMPABLE and PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS and PR_GET_NO_NEW_PRIVS
@@ -115,13 +128,14 @@ def getpriority(p: LinuxProcess, t: Thread, which: int, who: int) -> int:
     return 20
 
 
-def install_system_files(p: LinuxProcess, fs: FileSystem) -> None:
+def install_system_files(kernel: Kernel) -> None:
     """/proc, /sys and /etc as far as Go's runtime, os and net read them."""
+    fs = kernel.fs
 
     def make(path: bytes, text: bytes) -> None:
         fs.put(path, Generated(fs, lambda: text))
 
-    cpus = max(1, min(p.options.cpus, 64))
+    cpus = max(1, min(kernel.options.cpus, 64))
     cpu_range = b"0" if cpus == 1 else b"0-%d" % (cpus - 1)
     make(b"/sys/kernel/mm/transparent_hugepage/hpage_pmd_size", b"2097152\n")
     make(b"/sys/kernel/mm/transparent_hugepage/enabled", b"always [madvise] never\n")
@@ -131,23 +145,42 @@ def install_system_files(p: LinuxProcess, fs: FileSystem) -> None:
     make(b"/proc/sys/kernel/random/boot_id", b"00000000-0000-4000-8000-000000000000\n")
     make(b"/proc/sys/net/core/somaxconn", b"4096\n")
     make(b"/proc/sys/fs/pipe-max-size", b"1048576\n")
-    fs.put(b"/proc/net/igmp", Generated(fs, lambda: groups_file(p, 4)))
-    fs.put(b"/proc/net/igmp6", Generated(fs, lambda: groups_file(p, 6)))
+    fs.put(b"/proc/net/igmp", Generated(fs, lambda: groups_file(kernel.process, 4)))
+    fs.put(b"/proc/net/igmp6", Generated(fs, lambda: groups_file(kernel.process, 6)))
     make(b"/proc/sys/vm/overcommit_memory", b"1\n")
     make(b"/proc/cpuinfo", b"".join(b"processor\t: %d\n\n" % i for i in range(cpus)))
-    make(b"/proc/meminfo", b"MemTotal: %d kB\n" % ((p.limits.memory or 4 << 30) >> 10))
+    make(b"/proc/meminfo", b"MemTotal: %d kB\n" % ((kernel.limits.memory or 4 << 30) >> 10))
     make(b"/proc/stat", b"cpu 0 0 0 0 0 0 0 0 0 0\n")
     make(b"/proc/version", b"Linux version " + RELEASE + b"\n")
-    for folder in (b"/proc/self", b"/proc/%d" % p.pid):
-        fs.put(folder + b"/exe", GeneratedLink(fs, lambda: p.executable))
-        fs.put(folder + b"/cwd", GeneratedLink(fs, lambda: p.fs.path_of(p.cwd)))
-        fs.put(folder + b"/maps", Generated(fs, lambda: _maps(p)))
-        fs.put(folder + b"/cmdline", Generated(fs, lambda: b"".join(a + b"\0" for a in p.arguments)))
-        fs.put(folder + b"/environ", Generated(fs, lambda: b"".join(a + b"\0" for a in p.environment)))
-        fs.put(folder + b"/status", Generated(fs, lambda: _status(p)))
-        make(folder + b"/cgroup", b"0::/\n")
-        make(folder + b"/mountinfo", b"")
-        make(folder + b"/auxv", b"")
+    fs.put(b"/proc/self", GeneratedLink(fs, lambda: b"%d" % kernel.process.pid))
+
+
+def install_process_files(p: LinuxProcess) -> None:
+    """The files of /proc/PID."""
+    fs = p.fs
+    folder = b"/proc/%d" % p.pid
+    fs.put(folder + b"/exe", GeneratedLink(fs, lambda: p.executable))
+    fs.put(folder + b"/cwd", GeneratedLink(fs, lambda: fs.path_of(p.cwd)))
+    files: dict[bytes, Callable[[], bytes]] = {
+        b"maps": lambda: _maps(p),
+        b"cmdline": lambda: b"".join(a + b"\0" for a in p.arguments),
+        b"environ": lambda: b"".join(a + b"\0" for a in p.environment),
+        b"stat": lambda: _stat(p),
+        b"status": lambda: _status(p),
+        b"cgroup": lambda: b"0::/\n",
+        b"mountinfo": lambda: b"",
+        b"auxv": lambda: b"",
+    }
+    for name, make in files.items():
+        fs.put(folder + b"/" + name, Generated(fs, make))
+
+
+def remove_process_files(p: LinuxProcess) -> None:
+    """The process is gone."""
+    fs = p.fs
+    folder = fs.resolve(fs.root, b"/proc")
+    if isinstance(folder, Directory):
+        folder.entries.pop(b"%d" % p.pid, None)
 
 
 def _maps(p: LinuxProcess) -> bytes:
@@ -159,8 +192,28 @@ def _maps(p: LinuxProcess) -> bytes:
     return ("\n".join(lines) + "\n").encode()
 
 
+def _state(p: LinuxProcess) -> str:
+    if p.zombie:
+        return "Z"
+    if p.signals.stopped:
+        return "T"
+    return "R" if any(not thread.state for thread in p.threads.values()) else "S"
+
+
+def _name(p: LinuxProcess) -> str:
+    return os.path.basename(p.executable).decode("utf-8", "replace")[:15]
+
+
+def _stat(p: LinuxProcess) -> bytes:
+    fields = [p.pid, f"({_name(p)})", _state(p), p.parent_pid(), p.group, p.session, 0, -1, *[0] * 5]
+    size = p.memory.accessible
+    fields += [p.used() // 10**7, 0, p.children_used // 10**7, 0, 20, 0, len(p.threads), 0, 0, size, size >> 12]
+    return (" ".join(map(str, fields)) + " 0" * 28 + "\n").encode()
+
+
 def _status(p: LinuxProcess) -> bytes:
     size = p.memory.accessible >> 10
-    text = f"Name:\t{p.arguments[0].decode('utf-8', 'replace')[-15:]}\nState:\tR (running)\nPid:\t{p.pid}\nPPid:\t1\n"
+    state = {"R": "running", "S": "sleeping", "T": "stopped", "Z": "zombie"}[_state(p)]
+    text = f"Name:\t{_name(p)}\nState:\t{_state(p)} ({state})\nTgid:\t{p.pid}\nPid:\t{p.pid}\nPPid:\t{p.parent_pid()}\n"
     text += f"VmPeak:\t{p.memory.peak >> 10} kB\nVmSize:\t{size} kB\nVmRSS:\t{size} kB\nThreads:\t{len(p.threads)}\n"
     return text.encode()

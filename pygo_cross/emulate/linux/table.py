@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from pygo_cross.emulate import calls, mappings, netcalls, nettransfer
+from pygo_cross.emulate import calls, children, mappings, netcalls, nettransfer, programs
 from pygo_cross.emulate.calls import Handler, Row, fails, returns
+from pygo_cross.emulate.linux import children as linux_children
 from pygo_cross.emulate.linux import clock, fs, memory, net, poll, sigs, system, threads, timers
 
 _OPTIONS: Final = "partial: those of GOROOT's net and of common libraries; another is ENOPROTOOPT and counted"
-_NO_CHILD: Final = "refused: there are no child processes"
 
 _NO_ATTRIBUTES: Final = "partial: always EOPNOTSUPP, as on file systems without attributes"
 _UNPRIVILEGED: Final = "partial: always EPERM, as without the privilege"
@@ -150,7 +150,7 @@ ROWS: Final[tuple[tuple[str, int, int, str, Handler, str], ...]] = (
     # Threads and time.
     ("sched_yield", 24, 124, "", threads.sched_yield, "full"),
     ("nanosleep", 35, 101, "pp", clock.nanosleep, "full"),
-    ("clone", 56, 220, "ppppp", threads.clone, "partial: threads, not processes"),
+    ("clone", 56, 220, "ppppp", threads.clone, "partial: threads, processes, CLONE_VFORK; no new namespaces"),
     ("exit", 60, 93, "i", threads.exit_thread, "full"),
     ("gettimeofday", 96, 169, "pp", clock.gettimeofday, "full"),
     ("arch_prctl", 158, -1, "ip", threads.arch_prctl, "partial: the fs base"),
@@ -172,6 +172,15 @@ ROWS: Final[tuple[tuple[str, int, int, str, Handler, str], ...]] = (
     ("timer_getoverrun", 225, 109, "i", timers.timer_getoverrun, "full"),
     ("timer_delete", 226, 111, "i", timers.timer_delete, "full"),
     ("rseq", 334, 293, "", fails("ENOSYS"), "partial: not provided, as on older kernels"),
+    # Processes.
+    ("fork", 57, -1, "", linux_children.fork, "full"),
+    ("vfork", 58, -1, "", linux_children.vfork, "full"),
+    ("clone3", 435, 435, "pp", linux_children.clone3, "partial: processes; no new namespaces, no control groups"),
+    ("execve", 59, 221, "spp", programs.execve, "full"),
+    ("wait4", 61, 260, "ipip", linux_children.wait4, "full"),
+    ("waitid", 247, 95, "iipip", linux_children.waitid, "full"),
+    ("pidfd_open", 434, 434, "iu", linux_children.pidfd_open, "full"),
+    ("pidfd_send_signal", 424, 424, "iipu", linux_children.pidfd_send_signal, "partial: the information is not passed on"),
     # Signals.
     ("rt_sigaction", 13, 134, "ippp", sigs.rt_sigaction, "full"),
     ("rt_sigprocmask", 14, 135, "ippp", sigs.rt_sigprocmask, "full"),
@@ -182,7 +191,7 @@ ROWS: Final[tuple[tuple[str, int, int, str, Handler, str], ...]] = (
     ("rt_tgsigqueueinfo", 297, 240, "iiip", sigs.rt_tgsigqueueinfo, "full"),
     ("pause", 34, -1, "", sigs.pause, "full"),
     ("rt_sigreturn", 15, 139, "", sigs.rt_sigreturn, "full"),
-    ("kill", 62, 129, "ii", calls.kill, "partial: itself"),
+    ("kill", 62, 129, "ii", children.kill, "full"),
     ("sigaltstack", 131, 132, "pp", sigs.sigaltstack, "full"),
     ("tkill", 200, 130, "ii", sigs.tkill, "full"),
     ("tgkill", 234, 131, "iii", sigs.tgkill, "full"),
@@ -197,10 +206,24 @@ ROWS: Final[tuple[tuple[str, int, int, str, Handler, str], ...]] = (
     ("getgid", 104, 176, "", calls.getgid, "full"),
     ("geteuid", 107, 175, "", calls.getuid, "full"),
     ("getegid", 108, 177, "", calls.getgid, "full"),
-    ("getppid", 110, 173, "", returns(1), "full"),
-    ("getpgrp", 111, -1, "", calls.getpid, "full"),
-    ("getpgid", 121, 155, "", calls.getpid, "full"),
-    ("getsid", 124, 156, "", calls.getpid, "full"),
+    ("getppid", 110, 173, "", children.getppid, "full"),
+    ("getpgrp", 111, -1, "", children.getpgrp, "full"),
+    ("getpgid", 121, 155, "i", children.getpgid, "full"),
+    ("getsid", 124, 156, "i", children.getsid, "full"),
+    ("setpgid", 109, 154, "ii", children.setpgid, "full"),
+    ("setsid", 112, 157, "", children.setsid, "full"),
+    ("setuid", 105, 146, "i", children.setuid, "partial: to the own identity; else EPERM, as without privilege"),
+    ("setgid", 106, 144, "i", children.setuid, "partial: to the own identity; else EPERM, as without privilege"),
+    ("setreuid", 113, 145, "ii", children.setresuid, "partial: to the own identity; else EPERM, as without privilege"),
+    ("setregid", 114, 143, "ii", children.setresuid, "partial: to the own identity; else EPERM, as without privilege"),
+    ("setresuid", 117, 147, "iii", children.setresuid, "partial: to the own identity; else EPERM, as without privilege"),
+    ("setresgid", 119, 149, "iii", children.setresuid, "partial: to the own identity; else EPERM, as without privilege"),
+    ("setgroups", 116, 159, "", fails("EPERM"), "partial: always EPERM, as without privilege"),
+    ("chroot", 161, 51, "", fails("EPERM"), "partial: always EPERM, as without privilege"),
+    ("unshare", 272, 97, "", fails("EPERM"), "partial: always EPERM, as without privilege"),
+    ("mount", 165, 40, "", fails("EPERM"), "partial: always EPERM, as without privilege"),
+    ("umount2", 166, 39, "", fails("EPERM"), "partial: always EPERM, as without privilege"),
+    ("ptrace", 101, 117, "", fails("ENOSYS"), "refused: no process can be traced"),
     ("getgroups", 115, 158, "ip", system.getgroups, "full"),
     ("getpriority", 140, 141, "ii", system.getpriority, "full"),
     ("prctl", 157, 167, "ipp", system.prctl, "partial: names"),
@@ -208,14 +231,6 @@ ROWS: Final[tuple[tuple[str, int, int, str, Handler, str], ...]] = (
     ("prlimit64", 302, 261, "iipp", system.prlimit64, "partial: setting is checked, without effect"),
     ("getrandom", 318, 278, "ppu", system.getrandom, "full"),
     # What there is not.
-    ("fork", 57, -1, "", fails("ENOSYS"), _NO_CHILD),
-    ("vfork", 58, -1, "", fails("ENOSYS"), _NO_CHILD),
-    ("execve", 59, 221, "", fails("ENOSYS"), _NO_CHILD),
-    ("clone3", 435, 435, "", fails("ENOSYS"), _NO_CHILD),
-    ("pidfd_open", 434, 434, "", fails("ENOSYS"), _NO_CHILD),
-    ("pidfd_send_signal", 424, 424, "", fails("ENOSYS"), _NO_CHILD),
-    ("wait4", 61, 260, "", fails("ECHILD"), "partial: there are no child processes"),
-    ("waitid", 247, 95, "", fails("ECHILD"), "partial: there are no child processes"),
 )
 
 

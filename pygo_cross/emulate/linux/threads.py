@@ -7,17 +7,20 @@ from typing import TYPE_CHECKING, Final
 
 from pygo_cross.emulate.calls import timespec
 from pygo_cross.emulate.errors import Errno, GuestFault
-from pygo_cross.emulate.thread import Thread, Wait, WaitQueue
+from pygo_cross.emulate.linux.children import (
+    CLONE_CHILD_CLEARTID,
+    CLONE_CHILD_SETTID,
+    CLONE_PARENT_SETTID,
+    CLONE_SETTLS,
+    CLONE_SIGHAND,
+    CLONE_THREAD,
+    CLONE_VM,
+    clone_process,
+)
+from pygo_cross.emulate.thread import SignalInfo, Thread, Wait, WaitQueue
 
 if TYPE_CHECKING:
     from pygo_cross.emulate.linux.process import LinuxProcess
-
-_CLONE_VM: Final = 0x100
-_CLONE_THREAD: Final = 0x10000
-_CLONE_SETTLS: Final = 0x80000
-_CLONE_PARENT_SETTID: Final = 0x100000
-_CLONE_CHILD_CLEARTID: Final = 0x200000
-_CLONE_CHILD_SETTID: Final = 0x1000000
 
 _FUTEX_WAIT: Final = 0
 _FUTEX_WAKE: Final = 1
@@ -26,12 +29,13 @@ _FUTEX_WAKE_BITSET: Final = 10
 _FUTEX_CLOCK_REALTIME: Final = 256
 
 
-def clone(p: LinuxProcess, t: Thread, flags: int, stack: int, parent_tid: int, fourth: int, fifth: int) -> int:
-    """clone(2) of a thread. The order of the last two arguments differs between the architectures."""
-    if not flags & _CLONE_VM or not flags & _CLONE_THREAD:
-        p.count_missing("clone of a process")
-        raise Errno("ENOSYS")
+def clone(p: LinuxProcess, t: Thread, flags: int, stack: int, parent_tid: int, fourth: int, fifth: int) -> int | None:
+    """clone(2). The order of the last two arguments differs between the architectures."""
     tls, child_tid = (fourth, fifth) if p.arch.name == "arm64" else (fifth, fourth)
+    if not flags & CLONE_THREAD:
+        return clone_process(p, t, flags & 0xFFFFFFFF, stack, parent_tid, parent_tid, child_tid, tls)
+    if not flags & CLONE_VM or not flags & CLONE_SIGHAND:
+        raise Errno("EINVAL")
     p.kernel.check_threads()
     thread = Thread(p.kernel.new_id(), p)
     thread.mask = t.mask
@@ -40,14 +44,14 @@ def clone(p: LinuxProcess, t: Thread, flags: int, stack: int, parent_tid: int, f
     engine.save(context)
     if stack:
         p.cpu.registers(p.arch.sp).write_context(context, stack)
-    if flags & _CLONE_SETTLS:
+    if flags & CLONE_SETTLS:
         p.cpu.registers(p.arch.linux_tls).write_context(context, tls)
     thread.result = 0
-    if flags & _CLONE_PARENT_SETTID:
+    if flags & CLONE_PARENT_SETTID:
         p.memory.put_u32(parent_tid, thread.tid)
-    if flags & _CLONE_CHILD_SETTID:
+    if flags & CLONE_CHILD_SETTID:
         p.memory.put_u32(child_tid, thread.tid)
-    if flags & _CLONE_CHILD_CLEARTID:
+    if flags & CLONE_CHILD_CLEARTID:
         thread.clear_tid = child_tid
     p.sched.add(thread)
     return thread.tid
@@ -56,6 +60,9 @@ def clone(p: LinuxProcess, t: Thread, flags: int, stack: int, parent_tid: int, f
 def exit_thread(p: LinuxProcess, t: Thread, status: int) -> None:
     """exit(2): the end of one thread, and of the process with the last."""
     p.sched.remove(t)
+    for child in list(p.children.values()):
+        if child.creator is t and child.death_signal:
+            child.signal(SignalInfo(child.death_signal, 0, 0, p.pid))
     if t.clear_tid:
         try:
             p.memory.put_u32(t.clear_tid, 0)
