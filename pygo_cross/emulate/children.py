@@ -4,15 +4,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from pygo_cross.emulate.errors import Errno
 from pygo_cross.emulate.process import Process
 from pygo_cross.emulate.thread import CONTINUED, EXITED, KILLED, STOPPED, SignalInfo, Thread
 from pygo_cross.emulate.vfs import UID
 
-if TYPE_CHECKING:
-    Match = Callable[[Process], bool]
+Match = Callable[[Process], bool]
 
 WNOHANG: Final = 1
 WUNTRACED: Final = 2

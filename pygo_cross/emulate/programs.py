@@ -10,18 +10,20 @@ from __future__ import annotations
 import stat
 from typing import TYPE_CHECKING, Final
 
-from pygo_cross.emulate import files, image
+from pygo_cross.emulate import image
 from pygo_cross.emulate.errors import Errno, Lacking, LimitReached, NotRunnable
+from pygo_cross.emulate.files import READ, MemoryFile, open_node
 from pygo_cross.emulate.image import Image
-from pygo_cross.emulate.vfs import Directory, File, Node
+from pygo_cross.emulate.vfs import MAY_SEARCH, Directory, File, Node
 
 if TYPE_CHECKING:
     from pygo_cross.emulate.process import Process
     from pygo_cross.emulate.thread import Thread
 
-# Linux's: a single string, all strings with their pointers (a quarter of the stack's limit), the first line of a script.
-MAX_STRING: Final = 32 * 4096
-MAX_STRINGS: Final = 2 << 20
+# A single string, and all strings with their pointers: a quarter of the stack's limit on Linux, kern.argmax on macOS.
+_MAX_STRING: Final = {"linux": 32 * 4096, "darwin": 1 << 20}
+_MAX_STRINGS: Final = {"linux": 2 << 20, "darwin": 1 << 20}
+# The first line of a script, and interpreters that are scripts themselves.
 _SCRIPT_LINE: Final = 256
 _MAX_SCRIPTS: Final = 4
 
@@ -60,9 +62,8 @@ class Programs:
 
 
 def _contents(process: Process, node: Node, path: bytes) -> bytes:
-    if isinstance(node, File):
-        return bytes(node.data)
-    file = files.open_node(process, node, files.READ, path)
+    # A program that may be executed need not be readable otherwise.
+    file = MemoryFile(process.fs, node, READ, path) if isinstance(node, File) else open_node(process, node, READ, path)
     try:
         return file.pread(node.size, 0)
     finally:
@@ -78,31 +79,32 @@ def strings(process: Process, address: int) -> list[bytes]:
         if not pointer:
             break
         try:
-            text = process.memory.cstring(pointer, MAX_STRING)
+            text = process.memory.cstring(pointer, _MAX_STRING[process.system])
         except Errno as error:
             raise Errno("E2BIG" if error.name == "ENAMETOOLONG" else error.name) from error
         found.append(text)
         size += len(text) + 1 + 8
-        if size > MAX_STRINGS:
+        if size > _MAX_STRINGS[process.system]:
             raise Errno("E2BIG")
     return found
 
 
 def execute(process: Process, base: Directory, path: bytes, arguments: list[bytes], environment: list[bytes]) -> None:
     """execve(2): returns once the program has taken the caller's place."""
-    if sum(len(text) + 9 for text in (*arguments, *environment)) > MAX_STRINGS:
+    if sum(len(text) + 9 for text in (*arguments, *environment)) > _MAX_STRINGS[process.system]:
         raise Errno("E2BIG")
     name = path
     for _ in range(_MAX_SCRIPTS + 1):
         directory, last, node = process.fs.resolve_parent(base, path, True)
         if node is None:
             raise Errno("ENOENT")
-        if stat.S_IFMT(node.mode) != stat.S_IFREG or not node.mode & 0o111:
+        if stat.S_IFMT(node.mode) != stat.S_IFREG or not node.permits(MAY_SEARCH):
             raise Errno("EACCES")
         found = process.kernel.programs.read(process, node, path)
         if isinstance(found, Image):
             break
-        words = found.strip().split(None, 1)
+        # Linux gives the interpreter the rest of the line as one argument, macOS splits it.
+        words = found.strip().split(None, 1 if process.system == "linux" else -1)
         if not words:
             raise Errno("ENOEXEC")
         arguments = [*words, path, *arguments[1:]]

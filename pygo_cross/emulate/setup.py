@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 
 from pygo_cross.emulate import hostfs
 from pygo_cross.emulate.errors import Errno, NotFound
-from pygo_cross.emulate.fdfs import DescriptorDevices, DescriptorLinks
+from pygo_cross.emulate.fdfs import DescriptorDevices
 from pygo_cross.emulate.files import FileTable
 from pygo_cross.emulate.image import Image
 from pygo_cross.emulate.kernel import Kernel, Options
@@ -20,6 +20,10 @@ from pygo_cross.emulate.zones import PATH as ZONES
 from pygo_cross.emulate.zones import ZoneDirectory
 
 _FOLDERS = (b"/bin", b"/dev", b"/etc", b"/home/user", b"/root", b"/usr/bin", b"/usr/lib", b"/var")
+
+
+# How files begin that are to be executable: ELF, Mach-O, universal binaries, scripts.
+_EXECUTABLE = (b"\x7fELF", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe", b"\xca\xfe\xba\xbf", b"#!")
 
 
 def split_mount(text: str) -> tuple[str, str, bool]:
@@ -107,7 +111,7 @@ def _fill(
     for path, content in files.items():
         try:
             fs.grow(len(content))
-            fs.put(os.fsencode(path), File(fs, 0o755 if content[:4] == b"\x7fELF" else 0o644, content))
+            fs.put(os.fsencode(path), File(fs, 0o755 if content.startswith(_EXECUTABLE) else 0o644, content))
         except Errno as error:
             raise NotFound("file-not-placed", f"cannot place {path} in the guest's tree: {error.name}") from error
     try:
@@ -128,7 +132,6 @@ def _fill(
     if fs.darwin:
         fs.put(b"/dev/fd", DescriptorDevices(fs, lambda: kernel.process.files))
     else:
-        fs.put(b"/proc/self/fd", DescriptorLinks(fs, lambda: kernel.process.files))
         fs.put(b"/dev/fd", Symlink(fs, b"/proc/self/fd"))
     program = File(fs, 0o755, data)
     _give_to_root(program)

@@ -42,6 +42,9 @@ _SIGINFO: Final = struct.Struct("<iii4xiIi100x")
 _WEXITED: Final = 4
 _WCONTINUED: Final = 8
 _WNOWAIT: Final = 0x1000000
+_WALL: Final = 0x40000000
+_WCLONE: Final = 0x80000000
+_SIGCHLD: Final = 17
 _WAIT4_OPTIONS: Final = children.WNOHANG | children.WUNTRACED | _WCONTINUED | 0xE0000000
 _WAITID_OPTIONS: Final = _WAIT4_OPTIONS | _WEXITED | _WNOWAIT
 
@@ -138,12 +141,20 @@ def clone3(p: LinuxProcess, t: Thread, arguments: int, size: int) -> int | None:
 
 def fork(p: LinuxProcess, t: Thread) -> int | None:
     """fork(2)."""
-    return clone_process(p, t, 17, 0, 0, 0, 0, 0)
+    return clone_process(p, t, _SIGCHLD, 0, 0, 0, 0, 0)
 
 
 def vfork(p: LinuxProcess, t: Thread) -> int | None:
     """vfork(2)."""
-    return clone_process(p, t, CLONE_VM | CLONE_VFORK | 17, 0, 0, 0, 0, 0)
+    return clone_process(p, t, CLONE_VM | CLONE_VFORK | _SIGCHLD, 0, 0, 0, 0, 0)
+
+
+def _of_kind(matches: children.Match, options: int) -> children.Match:
+    """Of the children that match, those of the kind that is waited for: a clone is a child that does not end with SIGCHLD."""
+    if options & _WALL:
+        return matches
+    clones = bool(options & _WCLONE)
+    return lambda child: (child.exit_signal != _SIGCHLD) == clones and matches(child)
 
 
 def wait4(p: LinuxProcess, t: Thread, pid: int, status: int, options: int, usage: int) -> int | None:
@@ -161,7 +172,8 @@ def wait4(p: LinuxProcess, t: Thread, pid: int, status: int, options: int, usage
             p.memory.write(usage, rusage(child.used() + child.children_used, max(child.memory.peak, child.children_peak)))
         return child.pid
 
-    return children.wait_for_child(p, t, children.by_number(p, pid), wanted, False, not options & children.WNOHANG, tell, 0)
+    matches = _of_kind(children.by_number(p, pid), options)
+    return children.wait_for_child(p, t, matches, wanted, False, not options & children.WNOHANG, tell, 0)
 
 
 def waitid(p: LinuxProcess, t: Thread, kind: int, identity: int, info: int, options: int, usage: int) -> int | None:
@@ -193,13 +205,13 @@ def waitid(p: LinuxProcess, t: Thread, kind: int, identity: int, info: int, opti
 
     def tell(child: Process, code: int, value: int) -> int:
         if info:
-            p.memory.write(info, _SIGINFO.pack(17, 0, code, child.pid, UID, value))
+            p.memory.write(info, _SIGINFO.pack(_SIGCHLD, 0, code, child.pid, UID, value))
         if usage:
             p.memory.write(usage, rusage(child.used() + child.children_used, max(child.memory.peak, child.children_peak)))
         return 0
 
     keep = bool(options & _WNOWAIT)
-    result = children.wait_for_child(p, t, matches, bits, keep, block, tell, -1)
+    result = children.wait_for_child(p, t, _of_kind(matches, options), bits, keep, block, tell, -1)
     if result == -1:
         if kind == 3 and not options & children.WNOHANG:
             raise Errno("EAGAIN")

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from pygo_cross.emulate.errors import Errno
+from pygo_cross.emulate.fdfs import DescriptorLinks
 from pygo_cross.emulate.linux.children import rusage
 from pygo_cross.emulate.linux.net import groups_file
 from pygo_cross.emulate.thread import Thread
@@ -161,6 +162,7 @@ def install_process_files(p: LinuxProcess) -> None:
     folder = b"/proc/%d" % p.pid
     fs.put(folder + b"/exe", GeneratedLink(fs, lambda: p.executable))
     fs.put(folder + b"/cwd", GeneratedLink(fs, lambda: fs.path_of(p.cwd)))
+    fs.put(folder + b"/fd", DescriptorLinks(fs, lambda: p.files))
     files: dict[bytes, Callable[[], bytes]] = {
         b"maps": lambda: _maps(p),
         b"cmdline": lambda: b"".join(a + b"\0" for a in p.arguments),

@@ -177,8 +177,8 @@ ROWS: Final[tuple[tuple[str, int, int, str, Handler, str], ...]] = (
     ("vfork", 58, -1, "", linux_children.vfork, "full"),
     ("clone3", 435, 435, "pp", linux_children.clone3, "partial: processes; no new namespaces, no control groups"),
     ("execve", 59, 221, "spp", programs.execve, "full"),
-    ("wait4", 61, 260, "ipip", linux_children.wait4, "full"),
-    ("waitid", 247, 95, "iipip", linux_children.waitid, "full"),
+    ("wait4", 61, 260, "ipup", linux_children.wait4, "full"),
+    ("waitid", 247, 95, "iipup", linux_children.waitid, "full"),
     ("pidfd_open", 434, 434, "iu", linux_children.pidfd_open, "full"),
     ("pidfd_send_signal", 424, 424, "iipu", linux_children.pidfd_send_signal, "partial: the information is not passed on"),
     # Signals.
