@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from pygo_cross.emulate import image
 from pygo_cross.emulate.errors import Errno, Lacking, LimitReached, NotRunnable
-from pygo_cross.emulate.files import READ, MemoryFile, open_node
+from pygo_cross.emulate.files import READ, open_node
 from pygo_cross.emulate.image import Image
 from pygo_cross.emulate.vfs import MAY_SEARCH, Directory, File, Node
 
@@ -62,8 +62,9 @@ class Programs:
 
 
 def _contents(process: Process, node: Node, path: bytes) -> bytes:
-    # A program that may be executed need not be readable otherwise.
-    file = MemoryFile(process.fs, node, READ, path) if isinstance(node, File) else open_node(process, node, READ, path)
+    if isinstance(node, File):
+        return node.data
+    file = open_node(process, node, READ, path)
     try:
         return file.pread(node.size, 0)
     finally:
