@@ -91,7 +91,7 @@ func child(args []string) {
 		pgid, err := syscall.Getpgid(0)
 		fmt.Println(pgid == os.Getpid(), err)
 	case "files":
-		for fd := uintptr(3); fd < 8; fd++ {
+		for fd := uintptr(3); fd < 5; fd++ {
 			f := os.NewFile(fd, "")
 			b := make([]byte, 10)
 			n, err := f.Read(b)
