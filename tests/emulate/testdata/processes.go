@@ -204,9 +204,9 @@ func signals() {
 	r = start(c)
 	var status syscall.WaitStatus
 	pid := c.Process.Pid
-	c.Process.Signal(syscall.SIGSTOP)
+	c.Process.Signal(syscall.SIGTSTP)
 	got, err := syscall.Wait4(pid, &status, syscall.WUNTRACED, nil)
-	fmt.Println(got == pid, err, status.Stopped(), status.StopSignal() == syscall.SIGSTOP)
+	fmt.Println(got == pid, err, status.Stopped(), status.StopSignal() == syscall.SIGTSTP)
 	c.Process.Signal(syscall.SIGUSR1)
 	got, err = syscall.Wait4(pid, &status, syscall.WNOHANG, nil)
 	fmt.Println(got, err)
