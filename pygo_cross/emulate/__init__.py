@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Runs Go binaries for Linux and macOS, on amd64 and arm64, under emulation.
 
-The guest sees an in-memory file tree, what is mounted into it read-only, its arguments, environment and standard input, and nothing
+The guest sees an in-memory file tree, what is mounted into it, its arguments, environment and standard input, and nothing
 else of the host. Everything that it can observe is deterministic, time and random numbers included. "Ran under emulation" is all that a run
 proves: there is no real kernel and no real dyld here.
 
@@ -33,7 +33,7 @@ def run(
     *,
     stdin: bytes | int = b"",
     env: Mapping[str, str] | None = None,
-    mounts: Iterable[str | tuple[str, str]] = (),
+    mounts: Iterable[str | tuple[str, str] | tuple[str, str, bool]] = (),
     files: Mapping[str, bytes] | None = None,
     cwd: str = "/",
     limits: Limits | None = None,
@@ -48,7 +48,8 @@ def run(
     """Run a binary to its end and return what became of it; never raises for what the guest or the file does.
 
     `binary` is a path, or the file's contents. `args` follow the program's name (`name`, by default the path). `stdin` is bytes, or a
-    descriptor of the host. `env` is the whole environment; None means `DEFAULT_ENVIRONMENT`. `mounts` are `HOST`, `HOST:GUEST` or pairs;
+    descriptor of the host. `env` is the whole environment; None means `DEFAULT_ENVIRONMENT`. `mounts` are `HOST[:GUEST][:rw]`, or the two
+    paths and whether the guest may write there (not, if that is left out);
     `files` are put into the tree, by absolute path. `arch` picks a slice of a universal binary. `output` receives what the guest writes
     as it
     does (1 or 2, and the bytes); without it the output is in the result. `trace` gets one line a call.
@@ -75,7 +76,7 @@ def _run(
     args: Sequence[str | bytes],
     stdin: bytes | int,
     env: Mapping[str, str] | None,
-    mounts: Iterable[str | tuple[str, str]],
+    mounts: Iterable[str | tuple[str, str] | tuple[str, str, bool]],
     files: Mapping[str, bytes] | None,
     cwd: str,
     limits: Limits | None,

@@ -26,7 +26,7 @@ class _Parser(argparse.ArgumentParser):
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="pygo_cross.emulate", description="Run a Go binary for Linux or macOS under emulation.")
-    parser.add_argument("--mount", action="append", default=[], metavar="HOST[:GUEST]", help="show a host path, read-only")
+    parser.add_argument("--mount", action="append", default=[], metavar="HOST[:GUEST][:rw]", help="show a host path, read-only without :rw")
     parser.add_argument("--cwd", default="/", metavar="DIR", help="the guest's working directory")
     parser.add_argument("--env", action="append", default=[], metavar="K=V", help="add to the environment; K alone copies the host's")
     parser.add_argument("--stdin", default="-", metavar="FILE", help="the guest's standard input; - is this process's own")

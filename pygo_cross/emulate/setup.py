@@ -79,7 +79,7 @@ def make_kernel(
     data: bytes,
     options: Options,
     stdin: bytes | int,
-    mounts: Iterable[str | tuple[str, str]],
+    mounts: Iterable[str | tuple[str, str] | tuple[str, str, bool]],
     files: Mapping[str, bytes],
     cwd: str,
 ) -> Kernel:
@@ -99,12 +99,12 @@ def _fill(
     data: bytes,
     options: Options,
     stdin: bytes | int,
-    mounts: Iterable[str | tuple[str, str]],
+    mounts: Iterable[str | tuple[str, str] | tuple[str, str, bool]],
     files: Mapping[str, bytes],
     cwd: str,
 ) -> Kernel:
     for mount in mounts:
-        host, guest, writable = split_mount(mount) if isinstance(mount, str) else (*mount, False)
+        host, guest, writable = split_mount(mount) if isinstance(mount, str) else (*mount, False)[:3]
         if not guest.startswith("/"):
             raise NotFound("mount-not-absolute", f"cannot mount at {guest}: not an absolute path")
         hostfs.mount(fs, host, guest, writable)
