@@ -20,7 +20,7 @@ from pygo_cross.emulate.errors import Errno
 from pygo_cross.emulate.files import OpenDirectory, OpenFile, Output, Pipe, PipeReader, PipeWriter
 from pygo_cross.emulate.locks import END, Locks
 from pygo_cross.emulate.process import Process
-from pygo_cross.emulate.thread import SignalInfo, Thread
+from pygo_cross.emulate.thread import SignalInfo, Thread, Wait, WaitQueue
 from pygo_cross.emulate.vfs import GID, MAY_SEARCH, MAY_WRITE, UID, Directory, Node, Symlink
 
 Handler = Callable[..., "int | None"]
@@ -99,6 +99,23 @@ def timespec(p: Process, address: int) -> int:
     return int(seconds * 10**9 + nanoseconds)
 
 
+def wait_until(
+    p: Process, t: Thread, kind: str, queue: WaitQueue, attempt: Callable[[], int | None], timeout: int
+) -> int | None:
+    """The result of `attempt`, or wait for it: EAGAIN after `timeout` nanoseconds, if there is one."""
+    if not timeout:
+        return p.wait_for(t, kind, queue, attempt)
+    result = attempt()
+    if result is None:
+
+        def expired() -> int | None:
+            raise Errno("EAGAIN")
+
+        # A call with a time limit does not begin anew after a signal (signal(7)).
+        p.wait(t, Wait(kind, (queue,), attempt, expired), p.sched.elapsed() + timeout)
+    return result
+
+
 # Reading and writing.
 
 
@@ -145,7 +162,7 @@ def _read_into(p: Process, t: Thread, descriptor: int, parts: list[tuple[int, in
         if count is None:
             raise Errno("EAGAIN")
         return count
-    return p.wait_for(t, "read", file.queue, attempt)
+    return wait_until(p, t, "read", file.queue, attempt, file.read_timeout())
 
 
 def put(p: Process, t: Thread, file: OpenFile, data: bytes) -> int | None:
@@ -176,7 +193,7 @@ def put(p: Process, t: Thread, file: OpenFile, data: bytes) -> int | None:
                 return done
             raise Errno("EAGAIN")
         return count
-    return p.wait_for(t, "write", file.write_queue, attempt)
+    return wait_until(p, t, "write", file.write_queue, attempt, file.write_timeout())
 
 
 def _most(file: OpenFile) -> int:

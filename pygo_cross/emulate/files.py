@@ -151,6 +151,14 @@ class OpenFile:
         """Whether writing where nobody reads any more ends in SIGPIPE."""
         return True
 
+    def read_timeout(self) -> int:
+        """How long a read waits, in nanoseconds; 0 for as long as it takes."""
+        return 0
+
+    def write_timeout(self) -> int:
+        """How long a write waits, in nanoseconds; 0 for as long as it takes."""
+        return 0
+
     def error_name(self) -> str:
         """The error that the next call will tell, or nothing."""
         return ""

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Final
 
 from pygo_cross.emulate import files, net, netsocket
+from pygo_cross.emulate.calls import wait_until
 from pygo_cross.emulate.errors import Errno
 from pygo_cross.emulate.files import OpenFile
 from pygo_cross.emulate.net import INET, INET6, UNIX, Address, IpAddress
@@ -21,7 +22,7 @@ from pygo_cross.emulate.nettcp import TcpSocket
 from pygo_cross.emulate.netudp import UdpSocket
 from pygo_cross.emulate.netunix import UnixSocket
 from pygo_cross.emulate.process import Process
-from pygo_cross.emulate.thread import SignalInfo, Thread, Wait, WaitQueue
+from pygo_cross.emulate.thread import SignalInfo, Thread, WaitQueue
 from pygo_cross.emulate.vfs import GID, UID
 
 _TRANSFER: Final = 1 << 30
@@ -37,7 +38,7 @@ _SCM_RIGHTS: Final = 1
 class Dialect:
     """How one system writes down what has to do with sockets."""
 
-    __slots__ = ("control", "control_align", "credentials_type", "cut_control", "cut_data", "families", "flags", "header", "kinds",
+    __slots__ = ("control", "control_align", "credentials_type", "cut_control", "cut_data", "echoed", "families", "flags", "header", "kinds",
                  "non_blocking_children", "path_room", "socket_level", "unsupported_protocol")  # fmt: skip
 
     def __init__(
@@ -46,6 +47,7 @@ class Dialect:
         kinds: dict[int, str],
         flags: tuple[tuple[int, int], ...],
         cut: tuple[int, int],
+        echoed: int,
         header: struct.Struct,
         control: struct.Struct,
         control_align: int,
@@ -58,6 +60,7 @@ class Dialect:
         self.kinds = kinds
         self.flags = flags  # the system's bit, the neutral one
         self.cut_data, self.cut_control = cut  # MSG_TRUNC, MSG_CTRUNC
+        self.echoed = echoed  # flags of recvmsg that its result has too
         # struct msghdr: name, its length, vector, its length, control, its length, flags; and struct cmsghdr.
         self.header = header
         self.control = control
@@ -156,18 +159,12 @@ def wait_socket(
     p: Process, t: Thread, kind: str, queue: WaitQueue, attempt: Callable[[], int | None], timeout: int, at_once: bool
 ) -> int | None:
     """The result of `attempt`; where it has none yet, EAGAIN, or wait for it. `timeout` is in nanoseconds, 0 for none."""
-    result = attempt()
-    if result is not None:
-        return result
     if at_once:
-        raise Errno("EAGAIN")
-
-    def expired() -> int | None:
-        raise Errno("EAGAIN")
-
-    deadline = p.sched.elapsed() + timeout if timeout else None
-    p.wait(t, Wait(kind, (queue,), attempt, expired, restart=not timeout), deadline)
-    return None
+        result = attempt()
+        if result is None:
+            raise Errno("EAGAIN")
+        return result
+    return wait_until(p, t, kind, queue, attempt, timeout)
 
 
 def broken_pipe(p: Process, t: Thread) -> None:
@@ -558,7 +555,7 @@ def recvmsg(p: Process, t: Thread, descriptor: int, address: int, flags: int) ->
         cut = dialect.cut_data if socket.kind != STREAM and message.size > len(data) else 0
         control, lost = _make_control(p, socket, message, header.control_size if header.control else 0, neutral)
         p.memory.write(header.control, control)
-        header.finish(p, name_size, len(control), cut | (dialect.cut_control if lost else 0))
+        header.finish(p, name_size, len(control), cut | (dialect.cut_control if lost else 0) | flags & dialect.echoed)
         return message.size if neutral & netsocket.TELL_SIZE and socket.kind != STREAM else len(data)
 
     return _receive(p, t, socket, header.total, neutral, "recvmsg", deliver)

@@ -178,11 +178,19 @@ class Socket(OpenFile):
         return self.send(data, None, [], None)
 
     def read(self, size: int) -> bytes | None:
+        if not size and self.kind == STREAM:
+            return b""
         message = self.receive(size, 0)
         if message is None:
             return None
         message.drop()
         return message.data
+
+    def read_timeout(self) -> int:
+        return self.options["receive_timeout"]
+
+    def write_timeout(self) -> int:
+        return self.options["send_timeout"]
 
     def error_name(self) -> str:
         return self.error

@@ -137,6 +137,7 @@ class TcpSocket(IpSocket):
         self._announced = True
         if self._state == _CONNECTED:
             return True
+        self.ended = False  # who waited for it gets a socket that may try again
         raise Errno(self.take_error() or "ECONNREFUSED")
 
     def _fail(self, name: str) -> None:
@@ -242,7 +243,7 @@ class TcpSocket(IpSocket):
             return Message(data)
         if self.error:
             raise Errno(self.error if flags & netsocket.PEEK else self.take_error())
-        if self.ended or self.no_reading or not size:
+        if self.ended or self.no_reading:
             return Message(b"")
         if self._state == _CONNECTING:
             return None

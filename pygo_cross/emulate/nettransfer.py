@@ -171,7 +171,7 @@ def splice(p: Process, t: Thread, source: int, offset_at: int, destination: int,
         return count
 
     def blocked(file: OpenFile) -> int | None:
-        if no_wait or file.flags & files.NONBLOCK:
+        if file.flags & files.NONBLOCK or (no_wait and not isinstance(file, Socket)):
             raise Errno("EAGAIN")
         return None
 

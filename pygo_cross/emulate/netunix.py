@@ -371,7 +371,7 @@ class UnixSocket(Socket, Target):
     def available(self) -> int:
         if self.listening:
             return len(self._queue)
-        if self.kind == STREAM:
+        if self.kind == STREAM or (self.kind == netsocket.PACKET and self.network.system == "linux"):
             return self._used
         return len(self._inbox[0].data) if self._inbox else 0
 

@@ -38,3 +38,14 @@ def test_network_as_native(build: Build, native_output: str, target: str) -> Non
 def test_network_is_repeatable(build: Build, target: str) -> None:
     one, two = (run(build("network", target)) for _ in range(2))
     assert (one.stdout, one.stderr, one.counters) == (two.stdout, two.stderr, two.counters)
+
+
+@on_amd64
+@pytest.mark.parametrize("target", ["linux/amd64", "linux/arm64"])
+def test_socket_calls_as_native(build: Build, target: str) -> None:
+    """Errors, counts, flags and poll bits of calls in every state of a socket: what the kernel of this machine says."""
+    expected = subprocess.run([str(build("sockets", "linux/amd64"))], capture_output=True, check=True, text=True).stdout
+    result = run(build("sockets", target))
+    assert (result.error, result.status) == ("", 0), result.stderr.decode()
+    assert result.stdout.decode() == expected
+    assert result.missing == {"socket option 6:4000": 1}

@@ -66,6 +66,7 @@ DIALECT: Final = DarwinDialect(
         (0x80000, netsocket.NO_SIGNAL),
     ),
     cut=(0x10, 0x20),
+    echoed=0,
     header=struct.Struct("<QI4xQi4xQIi"),
     control=struct.Struct("<Iii"),
     control_align=4,

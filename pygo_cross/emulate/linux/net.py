@@ -79,6 +79,7 @@ DIALECT: Final = LinuxDialect(
         (0x100, netsocket.WAIT_ALL), (0x4000, netsocket.NO_SIGNAL), (0x40000000, netsocket.CLOSE_ON_EXEC),
     ),
     cut=(0x20, 0x8),
+    echoed=0x40000000,
     header=struct.Struct("<QI4xQQQQi4x"),
     control=struct.Struct("<Qii"),
     control_align=8,
@@ -168,7 +169,7 @@ def accept4(p: Process, t: Thread, descriptor: int, address: int, length_at: int
     return netcalls.accept_with(p, t, descriptor, address, length_at, neutral, bool(flags & _CLOSE_ON_EXEC))
 
 
-def _known(p: Process, socket: Socket, level: int, name: int) -> tuple[str, str]:
+def _known(p: Process, socket: Socket, level: int, name: int, setting: bool) -> tuple[str, str]:
     if (level, name) == (_MPTCP, 1) and not (isinstance(socket, TcpSocket) and socket.multipath):
         raise Errno("EOPNOTSUPP")
     absent = _ABSENT.get((level, name))
@@ -181,14 +182,14 @@ def _known(p: Process, socket: Socket, level: int, name: int) -> tuple[str, str]
     if level == _TCP and socket.protocol != "tcp":
         raise Errno("EOPNOTSUPP" if socket.family == UNIX else "ENOPROTOOPT")
     if (level == _IP and socket.family == UNIX) or (level == _IPV6 and socket.family != INET6):
-        raise Errno("EOPNOTSUPP" if socket.family == UNIX else "ENOPROTOOPT")
+        raise Errno("EOPNOTSUPP" if socket.family == UNIX or not setting else "ENOPROTOOPT")
     return found
 
 
 def setsockopt(p: Process, t: Thread, descriptor: int, level: int, name: int, address: int, length: int) -> int:
     """setsockopt(2)."""
     socket = netcalls.socket_of(p, descriptor)
-    option, form = _known(p, socket, level, name)
+    option, form = _known(p, socket, level, name, True)
     data = netcalls.option_data(p, address, length)
     if form != "special":
         netcalls.set_plain(socket, option, form, data)
@@ -238,7 +239,7 @@ def _interface(p: Process, level: int, data: bytes) -> int:
 def getsockopt(p: Process, t: Thread, descriptor: int, level: int, name: int, address: int, length_at: int) -> int:
     """getsockopt(2)."""
     socket = netcalls.socket_of(p, descriptor)
-    option, form = _known(p, socket, level, name)
+    option, form = _known(p, socket, level, name, False)
     if form != "special":
         value = netcalls.plain_value(socket, option, form)
     elif option == "peer_credentials":
