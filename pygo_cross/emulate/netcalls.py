@@ -38,8 +38,8 @@ _SCM_RIGHTS: Final = 1
 class Dialect:
     """How one system writes down what has to do with sockets."""
 
-    __slots__ = ("control", "control_align", "credentials_type", "cut_control", "cut_data", "echoed", "families", "flags", "header", "kinds",
-                 "non_blocking_children", "path_room", "socket_level", "unsupported_protocol")  # fmt: skip
+    __slots__ = ("control", "control_align", "credentials_type", "cut_control", "cut_data", "echoed", "families", "flags", "header",
+                 "kinds", "non_blocking_children", "path_room", "socket_level")  # fmt: skip
 
     def __init__(
         self,
