@@ -68,6 +68,23 @@ class Store:
         with self._change() as value:
             value.setdefault(self.mode, {}).setdefault(target, {})[package] = entry
 
+    def merge(self, other: Store) -> list[str]:
+        """Take over what another file has of packages and targets that this one has not, or of the same binary with more tests passing."""
+        taken = []
+        with self._change() as value:
+            mine = value.setdefault(self.mode, {})
+            for target, packages in other.all().items():
+                for package, entry in packages.items():
+                    known = mine.setdefault(target, {}).get(package)
+                    if known is None or (known["binary"] == entry["binary"] and _passing(entry) > _passing(known)):
+                        mine[target][package] = entry
+                        taken.append(f"{package} {target}")
+        return taken
+
+
+def _passing(entry: dict[str, Any]) -> int:
+    return sum(test["result"] == "pass" for test in entry["tests"].values())
+
 
 @dataclass
 class Comparison:

@@ -153,6 +153,23 @@ def test_results_are_added_to(tmp_path: Path) -> None:
     assert store.all() == {"linux/amd64": {"p": entry(A="skip"), "q": entry(A="fail")}}
 
 
+def test_results_are_merged(tmp_path: Path) -> None:
+    mine, other = Store(tmp_path / "mine.json", "short"), Store(tmp_path / "other.json", "short")
+    same = {"binary": "1"}
+    for package, ours, theirs in (
+        ("gone", None, entry(A="fail") | same),
+        ("better", entry(A="fail") | same, entry(A="pass") | same),
+        ("worse", entry(A="pass") | same, entry(A="fail") | same),
+        ("another", entry(A="fail") | same, entry(A="pass") | {"binary": "2"}),
+    ):
+        if ours is not None:
+            mine.put("linux/amd64", package, ours)
+        other.put("linux/amd64", package, theirs)
+    assert mine.merge(other) == ["better linux/amd64", "gone linux/amd64"]
+    found = {package: entry["tests"]["A"]["result"] for package, entry in mine.all()["linux/amd64"].items()}
+    assert found == {"gone": "fail", "better": "pass", "worse": "pass", "another": "fail"}
+
+
 def test_reasons(tmp_path: Path) -> None:
     reasons = load_reasons(ROOT / "scripts/conformance/reasons.yaml")
     assert all(reason.text for reason in reasons)
