@@ -64,11 +64,14 @@ TRAP_SIMD: Final = 19
 LAST_EXCEPTION: Final = 31
 
 # CPUID, leaf 1: family 6; x87, TSC, MSR, PAE, CX8, CMOV, CLFLUSH, MMX, FXSR, SSE, SSE2 and what every amd64 has; SSE3, PCLMULQDQ, SSSE3,
-# CMPXCHG16B, SSE4.1, SSE4.2, MOVBE, POPCNT, AES, and that this is no hardware. Not RDRAND (runs would differ), XSAVE or AVX.
+# CMPXCHG16B, SSE4.1, MOVBE, POPCNT, AES, and that this is no hardware. SSE4.2 only to those who insist on it, since its comparison of
+# strings is slow here (vex.py). Not RDRAND (runs would differ), XSAVE or AVX.
 CPUID_1_EDX: Final = 0x078BFBFD
-_CPUID_1_ECX: Final = 1 << 0 | 1 << 1 | 1 << 9 | 1 << 13 | 1 << 19 | 1 << 20 | 1 << 22 | 1 << 23 | 1 << 25 | 1 << 31
-# Leaf 7: FSGSBASE, BMI1, BMI2, ADX. Not ERMS: string instructions are slow here, and it asks for them.
-_CPUID_7_EBX: Final = 1 << 0 | 1 << 3 | 1 << 8 | 1 << 19
+_CPUID_1_ECX: Final = 1 << 0 | 1 << 1 | 1 << 9 | 1 << 13 | 1 << 19 | 1 << 22 | 1 << 23 | 1 << 25 | 1 << 31
+_SSE42: Final = 1 << 20
+# Leaf 7: FSGSBASE. Not BMI1 and BMI2, some of which is wrong (vex.py), nor ADX, which nobody uses without; not ERMS: string instructions
+# are slow here, and it asks for them.
+_CPUID_7_EBX: Final = 1 << 0
 _BRAND: Final = b"Emulated processor".ljust(48, b"\0")
 
 
@@ -97,16 +100,18 @@ HWCAP2: Final = 2
 
 # macOS's hw.optional.* (sysctl).
 OPTIONAL: Final = {
-    **dict.fromkeys(("floatingpoint", "mmx", "sse", "sse2", "sse3", "supplementalsse3", "sse4_1", "sse4_2", "x86_64", "aes", "bmi1", "bmi2",
-                     "adx"), 1),
-    **dict.fromkeys(("avx1_0", "rdrand", "f16c", "enfstrg", "fma", "avx2_0", "rtm", "hle", "avx512f", "avx512cd", "avx512dq", "avx512bw",
-                     "avx512vl", "avx512ifma", "avx512vbmi"), 0),
+    **dict.fromkeys(("floatingpoint", "mmx", "sse", "sse2", "sse3", "supplementalsse3", "sse4_1", "x86_64", "aes"), 1),
+    **dict.fromkeys(("avx1_0", "bmi1", "bmi2", "adx", "rdrand", "f16c", "enfstrg", "fma", "avx2_0", "rtm", "hle", "avx512f", "avx512cd",
+                     "avx512dq", "avx512bw", "avx512vl", "avx512ifma", "avx512vbmi"), 0),
 }  # fmt: skip
 
 
-def cpuid(leaf: int, subleaf: int) -> tuple[int, int, int, int]:
-    """CPUID's eax, ebx, ecx and edx; zeros for what is not told."""
-    return _CPUID.get(leaf, (0, 0, 0, 0)) if subleaf == 0 or leaf != 7 else (0, 0, 0, 0)
+def cpuid(leaf: int, subleaf: int, sse42: bool = False) -> tuple[int, int, int, int]:
+    """CPUID's eax, ebx, ecx and edx, with SSE4.2 or without; zeros for what is not told."""
+    if leaf == 7 and subleaf:
+        return 0, 0, 0, 0
+    eax, ebx, ecx, edx = _CPUID.get(leaf, (0, 0, 0, 0))
+    return eax, ebx, ecx | _SSE42 if leaf == 1 and sse42 else ecx, edx
 
 
 AMD64: Final = Arch(

@@ -37,6 +37,8 @@ STOP_PRIVILEGED: Final = 6  # an instruction that is not for user mode
 STOP_ALIGNMENT: Final = 8  # a program counter or stack pointer that is not aligned
 STOP_UNSUPPORTED: Final = 7  # an instruction that Unicorn would execute wrongly: unsupported
 
+_STOP_TO_GUARD: Final = 9  # not for others: there are instructions that need a guard
+
 FAULT_READ: Final = 0
 FAULT_WRITE: Final = 1
 FAULT_FETCH: Final = 2
@@ -49,7 +51,7 @@ _FIRST_TLB: Final = 256
 _LARGEST_TLB: Final = 1 << 16
 
 # The first bytes of VEX and EVEX prefixes, and RDRAND's opcode: without one of them there is nothing to look for.
-_PREFIX: Final = re.compile(rb"[\xc4\xc5\x62]|\x0f\xc7").search
+_PREFIX: Final = re.compile(rb"[\xc4\xc5\x62]|\x0f[\xc7\x38\x3a]").search
 
 
 class Cpu:
@@ -64,6 +66,7 @@ class Cpu:
         "_entered",
         "_event",
         "_filter",
+        "_guarded",
         "_here",
         "_is_here",
         "_missed",
@@ -73,10 +76,12 @@ class Cpu:
         "_random",
         "_read_code",
         "_tlb_size",
+        "_to_guard",
         "arch",
         "engine",
         "fault_address",
         "fault_kind",
+        "sse42",
         "unsupported",
         "used",
     )
@@ -102,6 +107,9 @@ class Cpu:
         self._code_window = code_window
         self._filter: BlockFilter | None = None
         self._event = -1
+        self._guarded: set[int] = set()
+        self._to_guard: list[int] = []
+        self.sse42 = False  # whether CPUID tells of SSE4.2, which binaries for GOAMD64=v2 insist on
         self._here: ctypes.c_void_p | None = None
         self._is_here = False
         self._back = 0
@@ -200,7 +208,7 @@ class Cpu:
     def _on_cpuid(self, _engine: int, _user: int) -> int:
         registers = uc.Registers(self.engine, (amd64.RAX, amd64.RBX, amd64.RCX, amd64.RDX))
         leaf, _, subleaf, _ = registers.read()
-        registers.write(*amd64.cpuid(leaf & 0xFFFFFFFF, subleaf & 0xFFFFFFFF))
+        registers.write(*amd64.cpuid(leaf & 0xFFFFFFFF, subleaf & 0xFFFFFFFF, self.sse42))
         return 1
 
     def _on_invalid(self, _engine: int, _user: int) -> bool:
@@ -234,12 +242,29 @@ class Cpu:
         code = self._read_code(block.pc, block.size)
         if _PREFIX(code):
             # Of an instruction that is refused the engine has only read a part.
-            name = vex.unsupported(self._read_code(block.pc, block.size + 16), block.size)
-            if name:
+            guarded: list[int] = []
+            name = vex.unsupported(self._read_code(block.pc, block.size + 16), block.size, guarded=guarded)
+            self._to_guard = [block.pc + offset for offset in guarded if block.pc + offset not in self._guarded]
+            if name or self._to_guard:
                 self.unsupported = name
                 self._pending = self._counter[COUNTER]
                 self._counter[COUNTER] = 0  # the block's own hook stops before its first instruction
-                self._event = STOP_UNSUPPORTED
+                self._event = STOP_UNSUPPORTED if name else _STOP_TO_GUARD
+
+    def _guard(self) -> None:
+        """Have instructions looked at each time before they run. They were translated without that, so this is forgotten."""
+        for address in self._to_guard:
+            self._guarded.add(address)
+            self.engine.hook(uc.HOOK_CODE, uc.BlockCallback(self._on_guarded), begin=address, end=address)
+        self._to_guard = []
+        self.engine.flush_code()
+
+    def _on_guarded(self, _engine: int, _address: int, _size: int, _user: int) -> None:
+        # PCMPESTRI: its lengths.
+        if any(length & 0xFFFFFFFF == 0x80000000 for length in uc.Registers(self.engine, (amd64.RAX, amd64.RDX)).read()):
+            self.unsupported = "PCMPESTRI with a length of -2**31"
+            self._pending = 0
+            self._note_here(STOP_UNSUPPORTED)
 
     # Running.
 
@@ -275,10 +300,19 @@ class Cpu:
                 # The first block of a run is translated without a word from the engine, so its code is looked at here.
                 if self._code_window(pc) is not None:
                     self._entered.add(pc)
-                self.unsupported = vex.unsupported(self._read_code(pc, _LONGEST_BLOCK), _LONGEST_BLOCK, until_jump=True)
+                guarded: list[int] = []
+                self.unsupported = vex.unsupported(self._read_code(pc, _LONGEST_BLOCK), _LONGEST_BLOCK, until_jump=True, guarded=guarded)
                 if self.unsupported:
                     return STOP_UNSUPPORTED
+                self._to_guard = [pc + offset for offset in guarded if pc + offset not in self._guarded]
+                if self._to_guard:
+                    self._guard()
             error = engine.start(pc)
+            if self._event == _STOP_TO_GUARD:
+                counter[COUNTER] += self._pending
+                self._event = -1
+                self._guard()
+                continue
             if error != uc.ERR_EXCEPTION:
                 break
             page, kind = pages.fault()

@@ -33,6 +33,7 @@ ERR_EXCEPTION: Final = 21
 
 HOOK_INTR: Final = 1
 HOOK_INSN: Final = 2
+HOOK_CODE: Final = 4
 HOOK_BLOCK: Final = 8
 HOOK_MEM_READ_UNMAPPED: Final = 1 << 4
 HOOK_INSN_INVALID: Final = 1 << 14
@@ -332,15 +333,21 @@ class Engine:
         self._lib.uc_emu_stop(self.handle)
 
     def hook(
-        self, kind: int, callback: Callable[..., Any] | int, user: Any = None, instruction: int | None = None, end: int | None = None
+        self,
+        kind: int,
+        callback: Callable[..., Any] | int,
+        user: Any = None,
+        instruction: int | None = None,
+        begin: int = 0,
+        end: int | None = None,
     ) -> None:
-        """Add a hook over all addresses, or those up to `end`: a ctypes callback object, or the address of native code."""
+        """Add a hook over all addresses, or those from `begin` to `end`: a ctypes callback object, or the address of native code."""
         pointer = callback if isinstance(callback, int) else ctypes.cast(callback, ctypes.c_void_p)  # type: ignore[arg-type]
         self._keep.extend((callback, user))
         out = ctypes.c_size_t()
         data = ctypes.cast(user, ctypes.c_void_p) if user is not None else None
-        begin, last = (1, 0) if end is None else (0, end)  # an empty range means everything
-        arguments = [self.handle, ctypes.byref(out), kind, pointer, data, begin, last]
+        first, last = (1, 0) if end is None else (begin, end)  # an empty range means everything
+        arguments = [self.handle, ctypes.byref(out), kind, pointer, data, first, last]
         if instruction is not None:
             arguments.append(ctypes.c_int(instruction))
         self._check(self._lib.uc_hook_add(*arguments), f"add a hook of kind {kind}")

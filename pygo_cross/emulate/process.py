@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from pygo_cross.emulate import amd64, arm64
+from pygo_cross.emulate import amd64, arm64, buildinfo
 from pygo_cross.emulate.errors import Errno, LimitReached, ProcessExit
 from pygo_cross.emulate.files import FileTable
 from pygo_cross.emulate.image import Image
@@ -146,6 +146,8 @@ class Process:
         space.users = 1
         self.image, self.executable, self.arguments, self.environment = image, executable, arguments, environment
         self.attach(space)
+        if self.arch is amd64.AMD64:
+            self.cpu.sse42 = buildinfo.read(image).settings.get("GOAMD64", "v1") != "v1"
         try:
             thread = self.load()
         except BaseException:

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Finds instructions in a block of amd64 code that must not run: AVX, and those that read the host's random numbers.
+"""Finds instructions in a block of amd64 code that must not run, because Unicorn gets them wrong or they would make runs differ.
 
 Unicorn's amd64 decoder accepts the VEX prefix but executes most instructions behind it as if it were an SSE prefix, so `VPADDD ymm` adds
 half of the lanes and says nothing. Binaries carry such code behind CPUID checks; only a block about to run is of interest. The exception
-are BMI1 and BMI2 on general registers, which Unicorn does right. EVEX (AVX-512) is never right.
-RDRAND and RDSEED do work, but would make runs differ.
+are those of BMI1 and BMI2 that Unicorn does right: not BEXTR and BZHI, whose results are wrong for large operands, BLSI, BLSMSK and BLSR,
+which leave a wrong carry, and PDEP of 32 bits, which leaves bits above. EVEX (AVX-512) is never right. Of SSSE3, PHADDW and its like are
+wrong if both operands are one register. Of SSE4.2, the PCMPxSTRx are wrong in the matches at the end of a string, and read the emulator's
+own memory if a length is -2**31; one form, with which Go's strings.Index looks for whole matches, is right and runs under guard. RDRAND and
+RDSEED do work, but would make runs differ.
 
 This decodes instruction lengths of 64-bit code: prefixes, opcode maps, ModRM, immediates (Intel SDM volume 2, chapter 2 and appendix A).
 """
@@ -40,8 +43,15 @@ _TWO_PLAIN: Final = frozenset((0x05, 0x06, 0x07, 0x08, 0x09, 0x0B, 0x0E, 0x30, 0
     0xA2, 0xA8,
                                0xA9, 0xAA, *range(0xC8, 0xD0)))  # fmt: skip
 
-# VEX instructions on general registers, by (map, opcode): ANDN, the BLS group, BZHI/PDEP/PEXT, MULX, BEXTR and the shifts; RORX.
-_BMI: Final = frozenset(((2, 0xF2), (2, 0xF3), (2, 0xF5), (2, 0xF6), (2, 0xF7), (3, 0xF0)))
+# VEX instructions on general registers that are right, by (map, opcode, prefix: 1 for 66, 2 for F3, 3 for F2): ANDN; PEXT, PDEP; MULX;
+# SHLX, SARX, SHRX; RORX.
+_BMI: Final = frozenset(((2, 0xF2, 0), (2, 0xF5, 2), (2, 0xF5, 3), (2, 0xF6, 3), (2, 0xF7, 1), (2, 0xF7, 2), (2, 0xF7, 3), (3, 0xF0, 3)))
+_PDEP: Final = (2, 0xF5, 3)
+_HORIZONTAL: Final = frozenset((0x01, 0x02, 0x03, 0x05, 0x06, 0x07))
+_STRINGS: Final = frozenset((0x60, 0x61, 0x62, 0x63))
+_PCMPESTRI: Final = 0x61
+_EQUAL_ORDERED: Final = 0x0C
+
 
 
 def _modrm_size(code: bytes, at: int) -> int:
@@ -69,8 +79,9 @@ _ENDS_ONE: Final = frozenset(
 _ENDS_TWO: Final = frozenset((0x05, 0x07, 0x0B, 0x34, 0x35, *range(0x80, 0x90)))
 
 
-def unsupported(code: bytes, size: int, until_jump: bool = False) -> str:
+def unsupported(code: bytes, size: int, until_jump: bool = False, guarded: list[int] | None = None) -> str:
     """The first instruction of the straight-line `code` that begins within `size` and must not run, described; '' if there is none.
+    `guarded` takes the offsets of those that may run under guard.
 
     With `until_jump` the code may go on behind the block's end, and is looked at up to there. Code that cannot be decoded is left for the
     engine to refuse.
@@ -82,6 +93,10 @@ def unsupported(code: bytes, size: int, until_jump: bool = False) -> str:
             if found == ENDS_BLOCK:
                 if until_jump:
                     return ""
+            elif found == GUARD:
+                if guarded is None:
+                    return "PCMPESTRI"
+                guarded.append(at)
             elif found:
                 return found
             if not length:
@@ -95,17 +110,22 @@ def unsupported(code: bytes, size: int, until_jump: bool = False) -> str:
 # What `decode` says of an instruction that ends a block.
 ENDS_BLOCK: Final = "end"
 
+# What it says of PCMPESTRI in the form that is right unless a length is -2**31.
+GUARD: Final = "guard"
+
 
 def decode(code: bytes, start: int) -> tuple[int, str]:
-    """The length of the instruction at `start`, and `ENDS_BLOCK`, or what is wrong with it, or ''. Length 0: not an instruction.
+    """The length of the instruction at `start`, and `ENDS_BLOCK`, `GUARD`, or what is wrong with it, or ''. Length 0: not an instruction.
 
     An instruction that must not run has no length. Raises IndexError where `code` ends too early.
     """
     at = start
     wide = small = False
+    rex = 0
     while True:
         opcode = code[at]
         if opcode & 0xF0 == 0x40:
+            rex = opcode
             wide = bool(opcode & 8)
         elif opcode == 0x66:
             small = True
@@ -116,14 +136,15 @@ def decode(code: bytes, start: int) -> tuple[int, str]:
         return 0, f"AVX, VEX map 1 {code[at + 2]:#04x}"
     if opcode == 0xC4:
         table = code[at + 1] & 31
-        if (table, code[at + 3]) not in _BMI:
+        operation = (table, code[at + 3], code[at + 2] & 3)
+        if operation not in _BMI or code[at + 2] & 4 or (operation == _PDEP and not code[at + 2] & 0x80):
             return 0, f"AVX, VEX map {table} {code[at + 3]:#04x}"
         at += 4
         return at + _modrm_size(code, at) + (1 if table == 3 else 0) - start, ""
     if opcode == 0x62:
         return 0, f"AVX-512, EVEX map {code[at + 1] & 7} {code[at + 4]:#04x}"
     if opcode == 0x0F:
-        return _decode_two(code, start, at + 1)
+        return _decode_two(code, start, at + 1, rex if code[at - 1] == rex else 0)
     kind = _ONE[opcode]
     at += 1
     immediate = 2 if small else 4
@@ -155,13 +176,22 @@ def decode(code: bytes, start: int) -> tuple[int, str]:
     return at - start, ENDS_BLOCK if opcode in _ENDS_ONE else ""
 
 
-def _decode_two(code: bytes, start: int, at: int) -> tuple[int, str]:
-    """`decode` for the 0f map, `at` being behind the 0f."""
+def _decode_two(code: bytes, start: int, at: int, rex: int) -> tuple[int, str]:
+    """`decode` for the 0f map, `at` being behind the 0f, `rex` the REX prefix or 0."""
     opcode = code[at]
     at += 1
     if opcode == 0xC7 and code[at] >= 0xF0:
         return 0, "RDRAND or RDSEED"
     if opcode in (0x38, 0x3A):
+        third = code[at]
+        modrm = code[at + 1]
+        if opcode == 0x3A and third in _STRINGS:
+            length = at + 1 + _modrm_size(code, at + 1) + 1 - start
+            if third == _PCMPESTRI and code[start + length - 1] == _EQUAL_ORDERED and not rex & 8:
+                return length, GUARD
+            return 0, f"PCMPxSTRx, map 0f3a {third:#04x}"
+        if opcode == 0x38 and third in _HORIZONTAL and modrm >> 6 == 3 and (modrm >> 3 ^ modrm) & 7 == 0 and (rex >> 2 ^ rex) & 1 == 0:
+            return 0, f"PHADDW or the like within a register, map 0f38 {third:#04x}"
         at += 1
         at += _modrm_size(code, at) + (1 if opcode == 0x3A else 0)
     elif 0x80 <= opcode <= 0x8F:

@@ -148,12 +148,33 @@ def test_protection_holds() -> None:
         ("62f17d48fec0", "AVX-512"),
         ("0fc7f0", "RDRAND"),
         ("480fc7f8", "RDRAND"),
+        ("c4e278f7c1", "AVX, VEX map 2 0xf7"),  # bextr
+        ("c4e278f5c1", "AVX, VEX map 2 0xf5"),  # bzhi
+        ("c4e278f3c9", "AVX, VEX map 2 0xf3"),  # blsr
+        ("c4e27bf5c1", "AVX, VEX map 2 0xf5"),  # pdep of 32 bits
+        ("660f3802c0", "PHADDW"),
+        ("66450f3806c9", "PHADDW"),
+        ("660f3a63c10c", "PCMPxSTRx"),
+        ("660f3a61c108", "PCMPxSTRx"),
+        ("66480f3a61c10c", "PCMPxSTRx"),
+        ("b800000080ba01000000660f3a61c10c", "PCMPESTRI with a length"),
+        ("ba00000080b801000000660f3a61c10c", "PCMPESTRI with a length"),
     ],
 )
 def test_what_would_run_wrongly_is_refused(prefix: str, code: str, name: str) -> None:
     result = amd64_code(f"{prefix} {code} bf07000000")
     assert (result.status, result.error_code) == (125, "unsupported-instruction")
     assert name in result.error
+
+
+@pytest.mark.parametrize("prefix", ["", "eb00"], ids=["first block", "later block"])
+def test_what_is_right_runs(prefix: str) -> None:
+    assert amd64_code(f"{prefix} 66410f3802c0 bf07000000").status == 7  # phaddd xmm0, xmm8
+    # movd xmm0, "bc"; movd xmm1, "abcd"; pcmpestri xmm0, xmm1, 0x0c with lengths 2 and 4: found at 1; seven times over
+    code = "b862630000 660f6ec0 b861626364 660f6ec8 31ff b802000000 ba04000000 660f3a61c10c 01cf ffc3 83fb07 7cf1"
+    assert amd64_code(f"31db {prefix} {code}").status == 7
+    # pdep rax, rax, rcx of 64 bits: 0b11 to where rcx has bits
+    assert amd64_code(f"{prefix} b803000000 b914000000 c4e2fbf5c1 89c7").status == 0x14
 
 
 def test_avx_that_does_not_run_is_no_matter() -> None:

@@ -122,7 +122,7 @@ def _values(p: DarwinProcess) -> dict[bytes, tuple[tuple[int, ...], int | bytes]
         b"hw.logicalcpu": ((6, 101), cpus),
         b"hw.physicalcpu": ((6, 102), cpus),
     }
-    optional = arm64.OPTIONAL if arm else amd64.OPTIONAL
+    optional = arm64.OPTIONAL if arm else {**amd64.OPTIONAL, "sse4_2": int(p.cpu.sse42)}
     for i, (name, value) in enumerate(optional.items()):
         values[b"hw.optional." + name.encode()] = ((6, 200 + i), value)
     return values
