@@ -15,8 +15,8 @@ from typing import Final
 from pygo_cross.emulate import engine as uc
 
 # Two bytes in a row are suspicious if what the first one says and what the second one says have a bit in common: 1 c4 and a VEX map (1 to
-# 3), 2 62 and EVEX's zero bits, 4 0f c7 (RDRAND), 0f 38
-# (PHADDW) and 0f 3a (PCMPESTRI), 8 anything before c5. At a block's end c4 or 62 is enough.
+# 3), 2 62 and EVEX's zero bits, 4 0f c7 (RDRAND), 0f 38 (PHADDW) and 0f 3a (PCMPESTRI), 8 anything before c5. At a block's end c4 or 62
+# is enough.
 _FIRST: Final = bytes({0xC4: 9, 0x62: 10, 0x0F: 12}.get(byte, 8) for byte in range(256))
 _SECOND: Final = bytes(
     (1 if 1 <= byte & 31 <= 3 else 0) | (2 if not byte & 12 else 0) | (4 if byte in (0xC7, 0x38, 0x3A) else 0) | (8 if byte == 0xC5 else 0)

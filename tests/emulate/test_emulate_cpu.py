@@ -333,7 +333,8 @@ def test_the_block_filter_for_arm64_hosts(code: bytes, inside: bool, looked: int
     called = BASE + len(body)
     body += arm64(0xD2800020, 0xD2800BC8, 0xD4000001)
     memory = struct.pack("<QHH", 0x5000, 1, 4).ljust(0x100, b"\0")
-    memory += (struct.pack("<4Q", 0x5000 if inside else 0x5001, 0x6000, data, called) + newblock._FIRST + newblock._SECOND).ljust(0x400, b"\0")
+    window = struct.pack("<4Q", 0x5000 if inside else 0x5001, 0x6000, data, called)
+    memory += (window + newblock._FIRST + newblock._SECOND).ljust(0x400, b"\0")
     assert run(elf("arm64", body.ljust(0x2000, b"\0") + memory + code), limits=LIMITS).status == looked
 
 
