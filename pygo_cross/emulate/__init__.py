@@ -13,10 +13,11 @@ loaded by the first run, not by the import.
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from pygo_cross.emulate.errors import EmulatorError, Errno, Lacking, LimitReached, NotFound, ProcessExit
+from pygo_cross.emulate.errors import EmulatorError, Errno, Lacking, LimitReached, NotFound, NotRunnable, ProcessExit
 from pygo_cross.emulate.result import Counters, Frame, Limits, Result, Stack
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 __all__ = ["Counters", "Frame", "Limits", "Result", "Stack", "run"]
 
 DEFAULT_ENVIRONMENT = {"HOME": "/home/user", "PATH": "/usr/bin:/bin", "USER": "user"}
+
+_LARGEST_BINARY = 2 << 30
 
 
 def run(
@@ -40,6 +43,7 @@ def run(
     seed: int = 0,
     cpus: int = 2,
     strict: bool = False,
+    clock: str = "virtual",
     name: str | None = None,
     arch: str = "",
     output: Callable[[int, bytes], None] | None = None,
@@ -49,19 +53,21 @@ def run(
 
     `binary` is a path, or the file's contents. `args` follow the program's name (`name`, by default the path). `stdin` is bytes, or a
     descriptor of the host. `env` is the whole environment; None means `DEFAULT_ENVIRONMENT`. `mounts` are `HOST[:GUEST][:rw]`, or the two
-    paths and whether the guest may write there (not, if that is left out);
-    `files` are put into the tree, by absolute path. `arch` picks a slice of a universal binary. `output` receives what the guest writes
-    as it
-    does (1 or 2, and the bytes); without it the output is in the result. `trace` gets one line a call.
+    paths and whether the guest may write there (not, if that is left out); `files` are put into the tree, by absolute path. `arch` picks
+    a slice of a universal binary. `clock` is `virtual`, or `host` for real time, in which sleeping takes time and no two runs are alike.
+    `output` receives what the guest writes as it does (1 or 2, and the bytes); without it the output is in the result. `trace` gets one
+    line a call.
     """
-    result = Result()
+    if clock not in ("virtual", "host"):
+        raise ValueError(f"clock is virtual or host, not {clock!r}")
+    result = Result(seed=seed)
     collected: dict[int, bytearray] = {1: bytearray(), 2: bytearray()}
 
     def collect(stream: int, data: bytes) -> None:
         collected[stream] += data
 
     try:
-        _run(result, binary, args, stdin, env, mounts, files, cwd, limits, seed, cpus, strict, name, arch, output or collect, trace)
+        _run(result, binary, args, stdin, env, mounts, files, cwd, limits, seed, cpus, strict, clock, name, arch, output or collect, trace)
     except EmulatorError as error:
         result.status, result.error, result.error_code = error.status, error.message, error.code
     except MemoryError:
@@ -83,17 +89,19 @@ def _run(
     seed: int,
     cpus: int,
     strict: bool,
+    clock: str,
     name: str | None,
     arch: str,
     output: Callable[[int, bytes], None],
     trace: Callable[[str], None] | None,
 ) -> None:
-    from pygo_cross.emulate import image, setup
+    from pygo_cross.emulate import image, refuse, setup
     from pygo_cross.emulate.kernel import Options
 
     data, path = _read(binary)
     loaded = image.load(data, path, arch)
     result.target = loaded.target
+    refuse.check_settings(loaded)
     environment = DEFAULT_ENVIRONMENT if env is None else env
     options = Options(
         [os.fsencode(name or path or "main"), *(os.fsencode(argument) for argument in args)],
@@ -104,6 +112,7 @@ def _run(
         seed,
         cpus,
         strict,
+        clock == "host",
     )
     try:
         kernel = setup.make_kernel(loaded, data, options, stdin, mounts, files or {}, cwd)
@@ -148,6 +157,13 @@ def _read(binary: str | os.PathLike[str] | bytes) -> tuple[bytes, str]:
         return binary, ""
     path = os.fspath(binary)
     try:
+        # Opening a FIFO would wait for its writer, and a device need not end.
+        status = os.stat(path)
+        if not stat.S_ISREG(status.st_mode):
+            kind = "a directory" if stat.S_ISDIR(status.st_mode) else "not a regular file"
+            raise NotRunnable("not-a-binary", f"it is {kind}; give an executable file")
+        if status.st_size > _LARGEST_BINARY:
+            raise NotRunnable("not-a-binary", f"it has more than {_LARGEST_BINARY} bytes")
         with open(path, "rb") as file:
             return file.read(), path
     except OSError as error:

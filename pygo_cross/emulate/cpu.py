@@ -24,7 +24,7 @@ from pygo_cross.emulate import engine as uc
 from pygo_cross.emulate.arch import Arch
 from pygo_cross.emulate.newblock import BlockFilter
 from pygo_cross.emulate.sched import BOOT
-from pygo_cross.emulate.timepage import COUNTER, EXTRA, START
+from pygo_cross.emulate.timepage import COUNTER, EXTRA, START, WALL
 
 # Why `run` returned.
 STOP_SLICE: Final = 0
@@ -154,6 +154,10 @@ class Cpu:
         """Before `run`: how many bytes of code all other processors have executed, and the nanoseconds that come from elsewhere."""
         self._others = executed
         self._counter[EXTRA] = extra + BOOT
+
+    def tell_date(self, epoch: int) -> None:
+        """Before `run`: the date at time 0, in nanoseconds since 1970, where it is not that of the virtual clock."""
+        self._counter[WALL] = epoch - BOOT
 
     # Hooks.
 

@@ -10,14 +10,13 @@ from __future__ import annotations
 import struct
 from typing import Final
 
-from pygo_cross.emulate.errors import Lacking, NotRunnable
+from pygo_cross.emulate import refuse
 from pygo_cross.emulate.image import Image, Reader, Segment, bad
 
 _HEADER: Final = struct.Struct("<16sHHIQQQIHHHHHH")
 _PROGRAM: Final = struct.Struct("<IIQQQQQQ")
 
 _MACHINES: Final = {62: "amd64", 183: "arm64"}
-_TYPE_EXEC: Final = 2
 _TYPE_DYN: Final = 3
 _LOAD: Final = 1
 _INTERP: Final = 3
@@ -32,12 +31,7 @@ def load(data: bytes) -> Image:
     fields = reader.unpack(_HEADER, 0, "the ELF header")
     ident: bytes = fields[0]  # type: ignore[assignment]
     kind, machine, entry, table, entry_size, count = fields[1], fields[2], fields[4], fields[5], fields[9], fields[10]
-    if ident[4:6] != b"\x02\x01":
-        raise NotRunnable("wrong-class", "not a little-endian ELF file of 64 bits")
-    if machine not in _MACHINES:
-        raise NotRunnable("wrong-machine", f"ELF machine {machine} is not one that can be run; amd64 and arm64 are")
-    if kind not in (_TYPE_EXEC, _TYPE_DYN):
-        raise NotRunnable("not-executable", f"ELF type {kind} is not an executable")
+    refuse.check_elf(ident, kind, machine)
     if entry_size != _PROGRAM.size:
         raise bad("the ELF program headers have a size of their own")
     bias = _PIE_BASE if kind == _TYPE_DYN else 0
@@ -47,7 +41,7 @@ def load(data: bytes) -> Image:
         what = f"ELF program header {i}"
         type_, flags, offset, address, _physical, file_size, memory_size, _align = reader.unpack(_PROGRAM, table + i * entry_size, what)
         if type_ == _INTERP:
-            raise Lacking("dynamic-linking", "the executable needs a dynamic linker; build it with CGO_ENABLED=0")
+            raise refuse.needs_interpreter(reader.bytes(offset, min(file_size, 256), what).split(b"\0")[0].decode("utf-8", "replace"))
         if type_ != _LOAD or memory_size == 0:
             continue
         if file_size > memory_size:

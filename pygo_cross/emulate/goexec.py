@@ -159,7 +159,7 @@ def main() -> int:
         return STATUS_LACKING
     binary, *args = sys.argv[1:]
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    from pygo_cross.emulate.__main__ import main as emulate
+    from pygo_cross.emulate.command import main as emulate
 
     try:
         extra = shlex.split(os.environ.get(FLAGS, ""))

@@ -114,6 +114,8 @@ def load(data: bytes, path: str = "", want_arch: str = "") -> Image:
 
         image = macho.load(data, want_arch)
     else:
-        raise NotRunnable("not-a-binary", "not an ELF or Mach-O executable of 64 bits")
+        from pygo_cross.emulate import refuse
+
+        raise refuse.not_a_binary(data)
     image.path = path
     return image

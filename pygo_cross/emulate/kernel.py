@@ -46,6 +46,7 @@ class Options:
     seed: int = 0
     cpus: int = 2
     strict: bool = False
+    host_clock: bool = False
 
 
 class Kernel:
@@ -59,7 +60,7 @@ class Kernel:
         self.options = options
         self.limits = options.limits
         self.fs = filesystem
-        self.sched = Scheduler(options.seed)
+        self.sched = Scheduler(options.seed, options.host_clock)
         self.physical = PhysicalMemory(options.limits.memory)
         self.counters = Counters()
         self.calls: dict[str, int] = {}
@@ -171,6 +172,9 @@ class Kernel:
         if limits.seconds and time.monotonic() - self._began > limits.seconds:
             raise LimitReached("limit-seconds", f"the guest ran for more than {limits.seconds:g} seconds")
 
+        if limits.virtual_seconds and self.sched.elapsed() > limits.virtual_seconds * 10**9:
+            raise LimitReached("limit-virtual-seconds", f"more than {limits.virtual_seconds:g} seconds passed on the guest's clock")
+
     def run(self) -> None:
         """Run until the first process ends, which is an exception as every end is: `ProcessExit` or `EmulatorError`."""
         self._began = time.monotonic()
@@ -190,7 +194,7 @@ class Kernel:
     def _loop(self) -> None:
         sched = self.sched
         counters = self.counters
-        check = bool(self.limits.instructions or self.limits.seconds)
+        check = bool(self.limits.instructions or self.limits.seconds or self.limits.virtual_seconds)
         idle = 0
         slice_end = 0
         process = self.process
@@ -207,7 +211,7 @@ class Kernel:
                 following = sched.next()
                 if following is None:
                     idle += 1
-                    if check and not idle & 255:
+                    if check and (sched.host or not idle & 255):
                         self._check_limits()
                     self._idle()
                     continue
@@ -216,7 +220,7 @@ class Kernel:
                 process = thread.process
                 processor = process.cpu
                 left = sched.slice()
-                slice_end = sched.elapsed() + left
+                slice_end = sched.extra + (sched.others + processor.used >> 2) + left
             if thread.result is not None:
                 process.result_register.write(thread.result & 0xFFFFFFFFFFFFFFFF)
                 thread.result = None
@@ -229,6 +233,9 @@ class Kernel:
                     continue
             if check:
                 self._check_limits()
+            if sched.host:
+                sched.follow_host()
+                processor.tell_date(sched.epoch)
             processor.tell_time(sched.others, sched.extra)
             stop = processor.run(left << 2)
             if stop == cpu.STOP_CALL:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import struct
 from typing import Final
 
+from pygo_cross.emulate import refuse
 from pygo_cross.emulate.errors import NotRunnable
 from pygo_cross.emulate.image import Image, Reader, Segment, bad
 
@@ -22,7 +23,6 @@ _DYLD_INFO: Final = struct.Struct("<II10I")
 _LINKEDIT: Final = struct.Struct("<IIII")
 
 _CPUS: Final = {0x01000007: "amd64", 0x0100000C: "arm64"}
-_EXECUTE: Final = 2
 
 _LC_UNIXTHREAD: Final = 0x5
 _LC_SEGMENT_64: Final = 0x19
@@ -64,10 +64,9 @@ def _slice(reader: Reader, magic: int, want_arch: str) -> bytes:
 def _load(data: bytes) -> Image:
     reader = Reader(data)
     magic, cpu, _, kind, count, size, _, _ = reader.unpack(_HEADER, 0, "the Mach-O header")
-    if magic != 0xFEEDFACF or cpu not in _CPUS:
-        raise NotRunnable("wrong-machine", f"Mach-O machine {cpu:#x} is not one that can be run; amd64 and arm64 are")
-    if kind != _EXECUTE:
-        raise NotRunnable("not-executable", f"Mach-O type {kind} is not an executable")
+    if magic != 0xFEEDFACF:
+        raise refuse.not_a_binary(data)
+    refuse.check_macho(cpu, kind)
     image = Image("darwin", _CPUS[cpu], -1, [], file=data)
     mapped: list[Segment] = []  # by index, __PAGEZERO included
     base = -1

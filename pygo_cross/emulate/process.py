@@ -93,6 +93,7 @@ class Process:
         self.random = kernel.random
         self.count_missing = kernel.count_missing
         kernel.processes[self.pid] = self
+        kernel.counters.processes += 1
 
     # What linux/ and darwin/ do.
 

@@ -15,13 +15,15 @@ from typing import Any
 class Limits:
     """Bounds on a run; 0 means none.
 
-    `instructions` counts executed instructions, an instruction of amd64 being taken for four bytes of code. `seconds` is host time, and
-    the only bound that is not deterministic. `memory` bounds the bytes that the guest can access at a time, `output` those written to
-    stdout and stderr together, `files` those held in the guest's in-memory tree, `threads` those alive at a time.
+    `instructions` counts executed instructions, an instruction of amd64 being taken for four bytes of code; it is looked at between
+    slices, so that a run may go over it by half a million. `seconds` is host time, and the only bound that is not deterministic;
+    `virtual_seconds` is time on the guest's clock. `memory` bounds the bytes that the guest can access at a time, `output` those written to
+    stdout and stderr together, `files` those held in the guest's in-memory tree, `threads` those alive at a time, of all processes.
     """
 
     instructions: int = 0
     seconds: float = 0.0
+    virtual_seconds: float = 0.0
     memory: int = 4 << 30
     output: int = 0
     files: int = 1 << 30
@@ -39,6 +41,7 @@ class Counters:
     switches: int = 0
     signals: int = 0
     threads: int = 1
+    processes: int = 0
     peak_memory: int = 0
     virtual_ns: int = 0
 
@@ -93,6 +96,7 @@ class Result:
     error: str = ""
     error_code: str = ""
     target: str = ""
+    seed: int = 0
     counters: Counters = field(default_factory=Counters)
     missing: dict[str, int] = field(default_factory=dict)
     missing_at: dict[str, Stack] = field(default_factory=dict)

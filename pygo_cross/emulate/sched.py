@@ -4,12 +4,14 @@
 The threads that can run take turns. How long a turn is, who is next, and whether a thread that wakes goes before the one that woke it, is
 drawn from a random sequence that begins with the seed: each seed is another interleaving, and always the same one. The clock advances
 with executed code (one nanosecond for four bytes) and by a fixed step a system call; when every thread waits it jumps to the next
-deadline, so sleeping costs nothing. All of it depends on the guest and the seed alone, which is what makes runs repeatable.
+deadline, so sleeping costs nothing. All of it depends on the guest and the seed alone, which is what makes runs repeatable; unless the
+clock is to follow the host's, which gives that up.
 """
 
 from __future__ import annotations
 
 import heapq
+import time
 from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
@@ -36,15 +38,19 @@ BOOT: Final = 1_000_000_000
 
 class Scheduler:
     """The threads of all processes. `cpu` is the processor of the thread that runs, `others` what every other one executed, in bytes;
-    `extra` is the part of the clock that does not come from executed code."""
+    `extra` is the part of the clock that does not come from executed code; `host` says that it follows the host's clock, `epoch` is
+    the wall clock's time at its start, in nanoseconds since 1970."""
 
     __slots__ = (
         "_deadlines",
+        "_origin",
         "_random",
         "_sequence",
         "cpu",
         "current",
+        "epoch",
         "extra",
+        "host",
         "others",
         "ready",
         "resched",
@@ -55,7 +61,10 @@ class Scheduler:
 
     cpu: Cpu
 
-    def __init__(self, seed: int = 0) -> None:
+    def __init__(self, seed: int = 0, host: bool = False) -> None:
+        self.host = host
+        self._origin = time.monotonic_ns()
+        self.epoch = time.time_ns() if host else EPOCH
         self.others = 0
         self._random = seed * 0xD1342543DE82EF95 + 0x2545F4914F6CDD1D & _MASK
         self._deadlines: list[tuple[int, int, Thread]] = []
@@ -85,6 +94,10 @@ class Scheduler:
         """Nanoseconds since the start, on the virtual clock."""
         return self.extra + (self.others + self.cpu.used_now() >> 2)
 
+    def follow_host(self) -> None:
+        """Set the clock to the host's, which it follows from one stop of the processor to the next; it never goes back."""
+        self.extra += max(0, time.monotonic_ns() - self._origin - self.elapsed())
+
     def used(self) -> int:
         """Bytes of code that all processors have executed."""
         return self.others + self.cpu.used_now()
@@ -108,8 +121,8 @@ class Scheduler:
             self.cpu = cpu
 
     def now(self) -> int:
-        """Virtual nanoseconds since 1970."""
-        return EPOCH + self.elapsed()
+        """Nanoseconds since 1970, on the guest's clock."""
+        return self.epoch + self.elapsed()
 
     def add(self, thread: Thread) -> None:
         """Admit a new thread; it can run."""
@@ -197,7 +210,7 @@ class Scheduler:
             self.timers.check_processor()
 
     def skip_to_deadline(self) -> bool:
-        """Advance the clock to the next deadline; False if there is none."""
+        """Advance the clock to the next deadline, or let the host's advance towards it; False if there is none."""
         heap = self._deadlines
         while heap and (heap[0][2].sequence != heap[0][1] or heap[0][2].wait is None or heap[0][2].deadline is None):
             heapq.heappop(heap)
@@ -206,6 +219,11 @@ class Scheduler:
             deadline = heap[0][0] if deadline is None else min(deadline, heap[0][0])
         if deadline is None:
             return False
+        if self.host:
+            # In steps, so that limits are looked at, and input is.
+            time.sleep(min(max(0, deadline - self.elapsed()) / 10**9, 0.01))
+            self.follow_host()
+            return True
         self.extra += max(0, deadline - self.elapsed())
         return True
 

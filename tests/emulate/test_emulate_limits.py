@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -69,13 +70,147 @@ def test_threads_are_limited(build: Build) -> None:
 def test_what_cannot_be_run(tmp_path: Path) -> None:
     missing = run(tmp_path / "nothing")
     assert (missing.status, missing.error_code) == (127, "not-found")
-    assert run(tmp_path).status == 127
     assert run(b"").status == 126
     assert run(b"#!/bin/sh\n").status == 126
     assert run("nul\0name").status == 127
     assert run(elf("amd64", AMD64_EXIT), mounts=[str(tmp_path / "nothing")]).status == 127
     assert run(elf("amd64", AMD64_EXIT), mounts=[f"{tmp_path}:relative"]).status == 127
     assert run(elf("amd64", AMD64_EXIT), cwd="/nowhere").status == 127
+
+
+def _header(**values: int) -> bytes:
+    """The ELF header of `elf()`, changed."""
+    layout = {"class": (4, 1), "order": (5, 1), "system": (7, 1), "type": (16, 2), "machine": (18, 2)}
+    data = bytearray(elf("amd64", AMD64_EXIT))
+    for name, value in values.items():
+        start, size = layout[name]
+        data[start : start + size] = value.to_bytes(size, "little")
+    return bytes(data)
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (b"", "the file is empty"),
+        (b"#!/bin/sh\necho\n", "a script for /bin/sh"),
+        (b"#!", "a script for no interpreter"),
+        (b"package main\n", "not an ELF or Mach-O executable; what can be run is linux and darwin on amd64 and arm64"),
+        (b"MZ" + bytes(200), "a Windows executable"),
+        (b"\0asm\1\0\0\0", "a WebAssembly module"),
+        (b"!<arch>\n", "an archive of object files"),
+        (b"\x1f\x8b\x08", "a gzip archive; unpack it first"),
+        (_header(**{"class": 1, "machine": 3}), "32-bit ELF for 386"),
+        (_header(**{"class": 1, "machine": 40}), "32-bit ELF for arm"),
+        (_header(order=2, type=0x0200, machine=0x1600), "big-endian ELF for s390x"),
+        (_header(machine=243), "ELF for riscv"),
+        (_header(machine=9999), "ELF for machine 9999"),
+        (_header(system=9), "ELF for freebsd"),
+        (_header(type=1), "an object file, not an executable"),
+        (_header(type=4), "a core file, not an executable"),
+        (b"\xce\xfa\xed\xfe\7\0\0\0", "Mach-O for 386"),
+        (b"\xcf\xfa\xed\xfe\7\0\0\1\3\0\0\0\6\0\0\0" + bytes(16), "a dynamic library, not an executable"),
+    ],
+)
+def test_files_of_other_kinds_are_named(data: bytes, expected: str) -> None:
+    result = run(data)
+    assert result.status == 126 and expected in result.error, result.error
+
+
+def test_what_is_not_a_file(tmp_path: Path) -> None:
+    directory = run(tmp_path)
+    assert (directory.status, directory.error) == (126, "it is a directory; give an executable file")
+    os.mkfifo(tmp_path / "fifo")
+    assert run(tmp_path / "fifo").status == 126
+    assert run("/dev/zero").status == 126
+    assert command(tmp_path).returncode == 126
+
+
+def test_other_go_targets_are_refused(goroot: Path, tmp_path: Path) -> None:
+    def make(name: str, *flags: str, **settings: str) -> Path:
+        environment = {**os.environ, "CGO_ENABLED": "0", "GOFLAGS": "", "GOARCH": "amd64", **settings}
+        source = Path(__file__).parent / "testdata/hello.go"
+        built = [str(goroot / "bin/go"), "build", "-trimpath", *flags, "-o", str(tmp_path / name), str(source)]
+        subprocess.run(built, env=environment, check=True, capture_output=True)
+        return tmp_path / name
+
+    for system, arch, expected in (("dragonfly", "amd64", "a Go binary for dragonfly"), ("windows", "arm64", "a Windows executable")):
+        result = run(make(f"{system}-{arch}", "-ldflags=-s -w", GOOS=system, GOARCH=arch))
+        assert result.status == 126 and expected in result.error, result.error
+    for system in ("linux", "darwin"):
+        result = run(make(f"v3-{system}", "-ldflags=-s -w", GOOS=system, GOAMD64="v3"))
+        assert (result.status, result.error_code) == (125, "goamd64")
+        assert "GOAMD64=v3" in result.error and "build it with GOAMD64=v1 or v2" in result.error
+        assert result.counters.instructions == 0
+    result = run(make("pie", "-buildmode=pie", GOOS="linux"))
+    assert (result.status, result.error_code) == (125, "dynamic-linking")
+    assert "/lib64/ld-linux-x86-64.so.2" in result.error and "CGO_ENABLED=0" in result.error
+
+
+def test_virtual_time_is_limited(build: Build) -> None:
+    result = run(build("many", "linux/arm64"), limits=Limits(virtual_seconds=1.0))
+    assert (result.status, result.error_code) == (124, "limit-virtual-seconds")
+    assert 1_000_000_000 <= result.counters.virtual_ns < 3_000_000_000
+
+
+def test_counters(build: Build) -> None:
+    result = run(build("many", "darwin/arm64"), ["time"], seed=3)
+    value = result.to_json()
+    assert value["seed"] == 3 and value["counters"]["processes"] == 1 and value["counters"]["threads"] >= 2
+    assert sum(value["calls"].values()) == value["counters"]["syscalls"]
+
+
+@pytest.mark.parametrize("target", ["linux/amd64", "darwin/arm64"])
+def test_the_clock_of_the_host(build: Build, target: str) -> None:
+    before = time.time()
+    result = run(build("many", target), ["x"], clock="host", env={"FOO": "bar"})
+    took = time.time() - before
+    virtual = run(build("many", target), ["x"], env={"FOO": "bar"})
+    assert took > 1.5  # it sleeps for that long
+    assert result.stdout == virtual.stdout
+    told = int(run(build("many", target), ["time"], clock="host").stdout.split()[0]) / 10**9
+    assert before < told < time.time()
+    with pytest.raises(ValueError, match="clock"):
+        run(build("many", target), clock="sundial")
+
+
+@pytest.mark.parametrize("target", ["linux/amd64", "darwin/arm64"])
+def test_seeds_find_what_few_interleavings_show(build: Build, target: str, tmp_path: Path) -> None:
+    binary = build("flaky", target)
+    report = tmp_path / "r.json"
+    every = command("--seeds", "1..10", "--keep-going", "--json", report, binary)
+    failures = json.loads(report.read_text())["failures"]
+    assert 0 < len(failures) < 10, "the program is to fail under some interleavings"
+    seed = failures[0]["seed"]
+    assert every.returncode == 3
+    assert f"{len(failures)} of 10 seeds fail".encode() in every.stderr
+    for jobs in ("1", "3"):
+        found = command("--seeds", "1..10", "--jobs", jobs, binary)
+        assert found.returncode == 3
+        assert f"seed {seed} exits with status 3; repeat it with --seed {seed}".encode() in found.stderr
+        assert found.stdout == command("--seed", str(seed), binary).stdout
+    fine = command("--seeds", "1..3", build("hello", target))
+    assert (fine.returncode, fine.stdout) == (0, b"")
+    assert b"all 3 seeds exit with status 0, one output" in fine.stderr
+
+
+def test_amounts_and_spans(tmp_path: Path) -> None:
+    loop = tmp_path / "loop"
+    loop.write_bytes(LOOP)
+    assert command("--max-instructions", "1K", loop).returncode == 124
+    wrong = (("--seeds", "5..1"), ("--seeds", "x"), ("--max-memory", "12Q"), ("--jobs", "0"), ("--cpus", "-1"), ("--calls", "plan9"))
+    for arguments in wrong:
+        done = command(*arguments, loop)
+        assert done.returncode == 125 and b"Traceback" not in done.stderr, arguments
+
+
+def test_missing_calls_are_told(build: Build) -> None:
+    binary = build("stacks", "linux/amd64")
+    assert command(binary, "call").stderr == b""
+    told = command("--missing", binary, "call")
+    assert b"the guest called syscall 9999, which is not provided, once here:\nthread 1000, goroutine 1 [in a call]:\n" in told.stderr
+    strict = command("--strict", binary, "call")
+    assert strict.returncode == 125 and b"main.main(...)" in strict.stderr
+    assert b"main.main(...)" not in command("--strict", "--no-traceback", binary, "call").stderr
 
 
 def test_command_passes_things_through(build: Build, tmp_path: Path) -> None:
