@@ -22,7 +22,7 @@ from pygo_cross.emulate.nettcp import TcpSocket
 from pygo_cross.emulate.netudp import UdpSocket
 from pygo_cross.emulate.netunix import UnixSocket
 from pygo_cross.emulate.process import Process
-from pygo_cross.emulate.thread import SignalInfo, Thread, WaitQueue
+from pygo_cross.emulate.thread import SignalInfo, Thread, Wait, WaitQueue
 from pygo_cross.emulate.vfs import GID, UID
 
 _TRANSFER: Final = 1 << 30
@@ -33,6 +33,8 @@ _IPPROTO_TCP: Final = 6
 _IPPROTO_UDP: Final = 17
 _IPPROTO_MPTCP: Final = 262
 _SCM_RIGHTS: Final = 1
+# How long a connection is tried for, in nanoseconds: Linux sends six more requests in growing intervals, macOS goes by the clock.
+_CONNECT_TIME: Final = {"linux": 127 * 10**9, "darwin": 75 * 10**9}
 
 
 class Dialect:
@@ -268,15 +270,27 @@ def connect(p: Process, t: Thread, descriptor: int, address: int, length: int) -
             return 0
 
         return p.wait_for(t, "connect", socket.write_queue, again)
-    if socket.connect(p, to):
-        return 0
+    try:
+        if socket.connect(p, to):
+            return 0
+    except Errno as error:
+        # Linux goes on waiting when the call begins anew after a signal.
+        if error.name != "EALREADY" or at_once or p.system != "linux":
+            raise
     if at_once:
         raise Errno("EINPROGRESS")
 
     def attempt() -> int | None:
         return 0 if socket.connect_result() else None
 
-    return p.wait_for(t, "connect", socket.write_queue, attempt)
+    def expired() -> int | None:
+        socket.abandon()
+        return attempt()
+
+    result = attempt()
+    if result is None:
+        p.wait(t, Wait("connect", (socket.write_queue,), attempt, expired, restart=True), p.sched.elapsed() + _CONNECT_TIME[p.system])
+    return result
 
 
 def accept_with(p: Process, t: Thread, descriptor: int, address: int, length_at: int, flags: int, close_on_exec: bool) -> int | None:

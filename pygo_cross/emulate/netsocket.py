@@ -140,6 +140,9 @@ class Socket(OpenFile):
         self._raise_error()
         return True
 
+    def abandon(self) -> None:
+        """Connecting took too long."""
+
     def local(self) -> Address:
         """getsockname(2)."""
         raise Errno("EOPNOTSUPP")

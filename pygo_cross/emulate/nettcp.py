@@ -140,6 +140,10 @@ class TcpSocket(IpSocket):
         self.ended = False  # who waited for it gets a socket that may try again
         raise Errno(self.take_error() or "ECONNREFUSED")
 
+    def abandon(self) -> None:
+        if self._state == _CONNECTING:
+            self._fail("ETIMEDOUT")
+
     def _fail(self, name: str) -> None:
         """The connection could not be made."""
         self.error = name

@@ -12,6 +12,7 @@ from pygo_cross.emulate import files
 from pygo_cross.emulate.calls import timespec
 from pygo_cross.emulate.errors import Errno
 from pygo_cross.emulate.files import OpenFile
+from pygo_cross.emulate.linux.frames import UNBLOCKABLE
 from pygo_cross.emulate.polling import poll_files, select_files
 from pygo_cross.emulate.process import Process
 from pygo_cross.emulate.thread import Thread, Wait, WaitQueue
@@ -196,21 +197,28 @@ def epoll_wait(p: Process, t: Thread, epoll: int, buffer: int, count: int, timeo
 
 
 def epoll_pwait(p: Process, t: Thread, epoll: int, buffer: int, count: int, timeout: int, mask: int, size: int) -> int | None:
-    """epoll_pwait(2), without a mask."""
-    _no_mask(p, mask, "epoll_pwait")
-    return epoll_wait(p, t, epoll, buffer, count, timeout)
+    """epoll_pwait(2)."""
+    return _masked(p, t, mask, size, lambda: epoll_wait(p, t, epoll, buffer, count, timeout))
 
 
 def epoll_pwait2(p: Process, t: Thread, epoll: int, buffer: int, count: int, timeout: int, mask: int, size: int) -> int | None:
-    """epoll_pwait2(2), without a mask: the timeout is a struct timespec."""
-    _no_mask(p, mask, "epoll_pwait2")
-    return _epoll(p, t, epoll, buffer, count, timespec(p, timeout) if timeout else None)
+    """epoll_pwait2(2): the timeout is a struct timespec."""
+    limit = timespec(p, timeout) if timeout else None
+    return _masked(p, t, mask, size, lambda: _epoll(p, t, epoll, buffer, count, limit))
 
 
-def _no_mask(p: Process, mask: int, name: str) -> None:
-    if mask:
-        p.count_missing(f"{name} with a signal mask")
+def _masked(p: Process, t: Thread, mask: int, size: int, call: Callable[[], int | None]) -> int | None:
+    """Carry out a call with another signal mask for as long as it waits."""
+    if not mask:
+        return call()
+    if size != 8:
         raise Errno("EINVAL")
+    wanted = p.memory.u64(mask) & ~UNBLOCKABLE
+    result = call()
+    if t.wait is not None:
+        p.signals.suspend(t, wanted)
+        p.signals.interrupt(t)
+    return result
 
 
 def _epoll(p: Process, t: Thread, epoll: int, buffer: int, count: int, timeout: int | None) -> int | None:
@@ -244,9 +252,9 @@ def eventfd2(p: Process, t: Thread, count: int, flags: int) -> int:
 
 
 def ppoll(p: Process, t: Thread, array: int, count: int, timeout: int, mask: int, size: int) -> int | None:
-    """ppoll(2), without a mask."""
-    _no_mask(p, mask, "ppoll")
-    return poll_files(p, t, array, count, timespec(p, timeout) if timeout else None)
+    """ppoll(2); the time that is left is not written back."""
+    limit = timespec(p, timeout) if timeout else None
+    return _masked(p, t, mask, size, lambda: poll_files(p, t, array, count, limit))
 
 
 def poll(p: Process, t: Thread, array: int, count: int, timeout: int) -> int | None:
@@ -264,7 +272,7 @@ def select(p: Process, t: Thread, count: int, reading: int, writing: int, failin
 
 
 def pselect6(p: Process, t: Thread, count: int, reading: int, writing: int, failing: int, timeout: int, mask: int) -> int | None:
-    """pselect6(2), without a mask."""
-    if mask and p.memory.u64(mask):
-        _no_mask(p, mask, "pselect6")
-    return select_files(p, t, count, reading, writing, failing, timespec(p, timeout) if timeout else None)
+    """pselect6(2): `mask` is the address of the mask's address and size."""
+    place, size = struct.unpack("<QQ", p.memory.read(mask, 16)) if mask else (0, 0)
+    limit = timespec(p, timeout) if timeout else None
+    return _masked(p, t, place, size, lambda: select_files(p, t, count, reading, writing, failing, limit))

@@ -130,12 +130,12 @@ ROWS: Final[tuple[tuple[str, int, int, str, Handler, str], ...]] = (
     ("sendmmsg", 307, 269, "ipuu", net.sendmmsg, "full"),
     # Polling.
     ("select", 23, -1, "ipppp", poll.select, "full"),
-    ("pselect6", 270, 72, "ippppp", poll.pselect6, "partial: no signal mask"),
-    ("epoll_pwait2", 441, 441, "ipippp", poll.epoll_pwait2, "partial: no signal mask"),
+    ("pselect6", 270, 72, "ippppp", poll.pselect6, "full"),
+    ("epoll_pwait2", 441, 441, "ipippp", poll.epoll_pwait2, "full"),
     ("epoll_wait", 232, -1, "ipii", poll.epoll_wait, "full"),
     ("epoll_ctl", 233, 21, "iiip", poll.epoll_ctl, "full"),
-    ("ppoll", 271, 73, "puppp", poll.ppoll, "partial: no signal mask"),
-    ("epoll_pwait", 281, 22, "ipiipp", poll.epoll_pwait, "partial: no signal mask"),
+    ("ppoll", 271, 73, "puppp", poll.ppoll, "full"),
+    ("epoll_pwait", 281, 22, "ipiipp", poll.epoll_pwait, "full"),
     ("eventfd2", 290, 19, "ui", poll.eventfd2, "full"),
     ("epoll_create1", 291, 20, "i", poll.epoll_create1, "full"),
     # Memory.

@@ -8,6 +8,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"os/signal"
 	"runtime"
 	"strings"
 	"syscall"
@@ -488,8 +489,35 @@ func transfers() {
 	say("into a file", m, at, name(err), string(text))
 }
 
+// A signal that is blocked but for the time of a wait ends the wait.
+func masks() {
+	arrived := make(chan os.Signal, 1)
+	signal.Notify(arrived, syscall.SIGUSR1)
+	all := uint64(1) << (syscall.SIGUSR1 - 1)
+	none := uint64(0)
+	var old uint64
+	syscall.Syscall6(syscall.SYS_RT_SIGPROCMASK, 0, uintptr(unsafe.Pointer(&all)), uintptr(unsafe.Pointer(&old)), 8, 0, 0)
+	check(syscall.Tgkill(os.Getpid(), syscall.Gettid(), syscall.SIGUSR1))
+	limit := syscall.Timespec{Nsec: 20_000_000}
+	n, _, errno := syscall.Syscall6(syscall.SYS_PPOLL, 0, 0, uintptr(unsafe.Pointer(&limit)), 0, 0, 0)
+	say("blocked", n, errno == 0, len(arrived))
+	interrupted := false
+	for len(arrived) == 0 {
+		// The runtime's own signals end a wait, too, and what one of them is handed on by comes a little later.
+		limit = syscall.Timespec{Nsec: 50_000_000}
+		_, _, errno = syscall.Syscall6(syscall.SYS_PPOLL, 0, 0, uintptr(unsafe.Pointer(&limit)), uintptr(unsafe.Pointer(&none)), 8, 0)
+		interrupted = interrupted || errno == syscall.EINTR
+	}
+	say("let through", interrupted, len(arrived))
+	var now uint64
+	syscall.Syscall6(syscall.SYS_RT_SIGPROCMASK, 0, 0, uintptr(unsafe.Pointer(&now)), 8, 0, 0)
+	say("blocked again", now&all != 0)
+	syscall.Syscall6(syscall.SYS_RT_SIGPROCMASK, 2, uintptr(unsafe.Pointer(&old)), 0, 8, 0, 0)
+}
+
 func main() {
 	runtime.LockOSThread()
+	masks()
 	streams()
 	datagrams()
 	unix()
