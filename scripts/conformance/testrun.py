@@ -24,6 +24,8 @@ from typing import Any, Final, NoReturn
 # As go test passes it. Natively nothing comes near; under emulation time is virtual, and a test that waits for ever gets there at once.
 TEST_TIMEOUT: Final = "10m0s"
 
+LEFT_OUT: Final = "left out by the harness's command line"
+
 _MARK: Final = b"\x16"
 _EVENT: Final = re.compile(rb"(?:=== (RUN|PAUSE|CONT|NAME) +(\S+)|--- (PASS|FAIL|SKIP): (\S+) \((\d+\.\d+)s\))")
 _HUNG: Final = re.compile(rb"panic: test timed out after [^\n]*\n\s*running tests?:\n((?:\t\t?[^\n]+\n)+)")
@@ -262,12 +264,14 @@ def hung(ended: Ended) -> list[str]:
 
 
 def run_all(runner: Runner, only: list[str] | None = None) -> tuple[dict[str, Outcome], str]:
-    """Run every test of a binary, or those of `only` that it has: the outcomes by name, and what is to be said of the binary as a whole."""
-    names = runner.listing()
-    if names is None:
+    """Run every test of a binary, or those of `only` that it has: the outcomes by name, and what is to be said of the binary as a whole.
+
+    Tests that are not in `only` are "not run", and say `LEFT_OUT`.
+    """
+    listed = runner.listing()
+    if listed is None:
         return {}, "the binary does not list its tests"
-    if only is not None:
-        names = [name for name in names if name in only]
+    names = listed if only is None else [name for name in listed if name in only]
     outcomes: dict[str, Outcome] = {}
     note = ""
     while True:
@@ -304,6 +308,8 @@ def run_all(runner: Runner, only: list[str] | None = None) -> tuple[dict[str, Ou
         elif not fresh:
             text = _said(ended, "")
             outcomes.update({name: Outcome("not run", text=text) for name in left})
+    for name in listed:
+        outcomes.setdefault(name, Outcome("not run", text=LEFT_OUT))
     return outcomes, note
 
 

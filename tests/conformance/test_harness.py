@@ -13,7 +13,7 @@ import pytest
 from conformance.report import render
 from conformance.results import Reason, Store, compare, first_words, load_reasons
 from conformance.suite import Done, judge, programs
-from conformance.testrun import Parser, Runner, run_all
+from conformance.testrun import LEFT_OUT, Parser, Runner, run_all
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -101,7 +101,9 @@ def test_every_test_is_accounted_for(binary: Path) -> None:
 
 def test_only_some(binary: Path) -> None:
     outcomes, _ = run_all(runner(binary), ["TestA", "TestLast", "TestOfAnother"])
-    assert {name: outcome.result for name, outcome in outcomes.items()} == {"TestA": "pass", "TestLast": "pass"}
+    assert {name: outcome.result for name, outcome in outcomes.items() if outcome.text != LEFT_OUT} == {"TestA": "pass", "TestLast": "pass"}
+    assert {outcome.result for outcome in outcomes.values() if outcome.text == LEFT_OUT} == {"not run"}
+    assert len(outcomes) == 10
 
 
 def test_a_binary_that_does_not_list(tmp_path: Path) -> None:
