@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from pygo_cross.emulate.errors import Errno
 from pygo_cross.emulate.hostfs import HostDirectory, HostFile, host_error
+from pygo_cross.emulate.sharedpages import FilePages
 from pygo_cross.emulate.thread import WaitQueue
 from pygo_cross.emulate.vfs import (
     DEVICE_FULL,
@@ -33,6 +34,7 @@ from pygo_cross.emulate.vfs import (
 )
 
 if TYPE_CHECKING:
+    from pygo_cross.emulate.pagetable import PhysicalMemory
     from pygo_cross.emulate.process import Process
 
 READ: Final = 1
@@ -142,6 +144,10 @@ class OpenFile:
         """Reserve room, or make a hole."""
         raise Errno("ENODEV")
 
+    def share(self, physical: PhysicalMemory) -> FilePages | None:
+        """The pages through which the file is mapped, or None if it cannot be."""
+        return None
+
     def room(self) -> int:
         """How many bytes can be written now, as far as that is limited."""
         return PIPE_SIZE
@@ -230,7 +236,7 @@ class MemoryFile(SeekableFile):
         node.opens += 1
 
     def pread(self, size: int, offset: int) -> bytes:
-        return self._file.contents.read(offset, size)
+        return self._file.read(offset, size)
 
     def pwrite(self, data: bytes, offset: int) -> int:
         if offset + len(data) > MAX_SIZE:
@@ -247,12 +253,18 @@ class MemoryFile(SeekableFile):
     def allocate(self, offset: int, size: int, punch: bool) -> None:
         file = self._file
         if punch:
-            held = file.contents.held
-            file.contents.punch(offset, min(size, max(file.size - offset, 0)))
-            self._fs.grow(file.contents.held - held)
-            file.mtime = file.ctime = self._fs.now()
+            file.punch(self._fs, offset, size)
         elif offset + size > file.size:
             file.truncate(self._fs, offset + size)
+
+    def share(self, physical: PhysicalMemory) -> FilePages | None:
+        pages = self._file.share(self._fs, physical)
+        pages.writable = pages.writable or bool(self.flags & WRITE)
+        return pages
+
+    def sync(self) -> None:
+        if self._file.pages is not None:
+            self._file.pages.sync()
 
     def _seek_extent(self, offset: int, whence: int) -> int:
         contents = self._file.contents
@@ -306,9 +318,13 @@ class OpenHostFile(SeekableFile):
     def change_times(self, fs: FileSystem, atime: int | None, mtime: int | None) -> None:
         self._file.change_open(self._descriptor, None, atime, mtime)
 
+    def share(self, physical: PhysicalMemory) -> FilePages | None:
+        return self._file.share(physical, self._descriptor, bool(self.flags & WRITE))
+
     def pread(self, size: int, offset: int) -> bytes:
         try:
-            return os.pread(self._descriptor, min(size, _HOST_TRANSFER), offset)
+            data = os.pread(self._descriptor, min(size, _HOST_TRANSFER), offset)
+            return data if self._file.pages is None else self._file.pages.over(offset, data)
         except (OSError, OverflowError) as error:
             raise host_error(error) if isinstance(error, OSError) else Errno("EINVAL") from error
 
@@ -325,6 +341,8 @@ class OpenHostFile(SeekableFile):
             self.truncate(offset + size)
 
     def sync(self) -> None:
+        if self._file.pages is not None:
+            self._file.pages.sync()
         try:
             os.fsync(self._descriptor)
         except OSError as error:

@@ -21,10 +21,14 @@ import errno
 import os
 import stat
 from collections import OrderedDict
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from pygo_cross.emulate.errors import Errno, NotFound
+from pygo_cross.emulate.sharedpages import FilePages
 from pygo_cross.emulate.vfs import Directory, FileSystem, Node, Symlink
+
+if TYPE_CHECKING:
+    from pygo_cross.emulate.pagetable import PhysicalMemory
 
 # Where the host has it, a descriptor that can be walked through but neither read nor written.
 _WALK: Final = getattr(os, "O_PATH", os.O_RDONLY) | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -150,13 +154,15 @@ class _Times:
 class HostFile(Node):
     """A file of the host that is neither a directory nor a link. `directory` and `name` are where it was last found."""
 
-    __slots__ = ("_charged", "_mount", "_size", "_times", "directory", "identity", "mount_point", "name")
+    __slots__ = ("_charged", "_mapped", "_mount", "_size", "_times", "directory", "identity", "mount_point", "name", "pages")
 
     def __init__(self, mount: Mount, directory: HostDirectory, name: bytes, info: os.stat_result) -> None:
         super().__init__(mount.fs, info.st_mode)
         self._mount = mount
         self._times = _Times()
         self._charged = 0
+        self._mapped = -1
+        self.pages: FilePages | None = None
         self.mount_point = False
         self.directory = directory
         self.name = name
@@ -243,7 +249,10 @@ class HostFile(Node):
 
     def truncate_open(self, descriptor: int, size: int) -> None:
         """Set the size through an open descriptor."""
-        before = os.fstat(descriptor).st_blocks
+        info = os.fstat(descriptor)
+        before = info.st_blocks
+        if self.pages is not None:
+            self.pages.clear(min(size, info.st_size), max(size, info.st_size))
         try:
             os.ftruncate(descriptor, size)
         except (OSError, OverflowError) as error:
@@ -255,12 +264,15 @@ class HostFile(Node):
         fs = self._mount.fs
         if fs.limit and len(data) > fs.limit:
             raise Errno("EFBIG")
-        before = os.fstat(descriptor).st_blocks
+        info = os.fstat(descriptor)
         try:
             count = os.pwrite(descriptor, data, offset)
         except (OSError, OverflowError) as error:
             raise host_error(error) if isinstance(error, OSError) else Errno("EFBIG") from error
-        self._wrote(descriptor, before)
+        if self.pages is not None:
+            self.pages.clear(info.st_size, offset)
+            self.pages.put(offset, data[:count])
+        self._wrote(descriptor, info.st_blocks)
         return count
 
     def _wrote(self, descriptor: int, blocks: int) -> None:
@@ -271,6 +283,34 @@ class HostFile(Node):
         more = max((info.st_blocks - blocks) * 512, -self._charged)
         self._mount.fs.grow(more)
         self._charged += more
+
+    def share(self, physical: PhysicalMemory, descriptor: int, writable: bool) -> FilePages:
+        """The pages through which the file is mapped, which keep a descriptor of their own."""
+        pages = self.pages
+        if pages is None:
+            self._mapped = os.dup(descriptor)
+
+            def load(offset: int, size: int) -> bytes:
+                return os.pread(self._mapped, size, offset).ljust(size, b"\0")
+
+            def gone() -> None:
+                self.pages = None
+                os.close(self._mapped)
+
+            pages = self.pages = FilePages(physical, load, self._store, lambda: os.fstat(self._mapped).st_size, gone)
+        elif writable and not pages.writable:
+            os.dup2(descriptor, self._mapped, inheritable=False)
+        pages.writable = pages.writable or writable
+        return pages
+
+    def _store(self, offset: int, data: bytes) -> None:
+        """Bring what was stored in mapped memory to the host."""
+        before = os.fstat(self._mapped).st_blocks
+        try:
+            os.pwrite(self._mapped, data, offset)
+        except OSError as error:
+            raise host_error(error) from error
+        self._wrote(self._mapped, before)
 
     def release(self) -> None:
         """The last name is gone."""

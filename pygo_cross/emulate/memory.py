@@ -18,6 +18,7 @@ from typing import Final
 from pygo_cross.emulate.engine import Engine
 from pygo_cross.emulate.errors import Errno, GuestFault, LimitReached
 from pygo_cross.emulate.pagetable import PHYSICAL_BASE, PageTable, PhysicalMemory
+from pygo_cross.emulate.sharedpages import SharedPages
 
 READ: Final = 1
 WRITE: Final = 2
@@ -30,22 +31,42 @@ _u64: Final = struct.Struct("<Q")
 
 
 class Area:
-    """Guest addresses `start` to `end` with one protection; `offset` is where it begins in `backing`, if it has memory."""
+    """Guest addresses `start` to `end` with one protection; `offset` is where it begins in `backing`, if it has memory.
 
-    __slots__ = ("backing", "end", "name", "offset", "protection", "start")
+    With `shared`, the memory is that object's, which others may show too.
+    """
 
-    def __init__(self, start: int, end: int, protection: int, backing: PhysicalMemory | None, offset: int, name: str) -> None:
+    __slots__ = ("backing", "end", "name", "offset", "protection", "shared", "start")
+
+    def __init__(
+        self,
+        start: int,
+        end: int,
+        protection: int,
+        backing: PhysicalMemory | None,
+        offset: int,
+        name: str,
+        shared: SharedPages | None = None,
+    ) -> None:
         self.start = start
         self.end = end
         self.protection = protection
         self.backing = backing
         self.offset = offset
         self.name = name
+        self.shared = shared
 
     @property
     def mapped(self) -> bool:
         """Whether it can be accessed at all."""
         return self.protection != 0
+
+    def release(self) -> None:
+        """Give its memory back."""
+        if self.shared is not None:
+            self.shared.release(self.end - self.start)
+        elif self.backing is not None:
+            self.backing.release(self.offset, self.end - self.start)
 
 
 class Memory:
@@ -116,7 +137,7 @@ class Memory:
         area = self._find(address)
         if area is None or area.start == address:
             return
-        self._insert(Area(address, area.end, area.protection, area.backing, area.offset + address - area.start, area.name))
+        self._insert(Area(address, area.end, area.protection, area.backing, area.offset + address - area.start, area.name, area.shared))
         area.end = address
 
     def _range(self, start: int, end: int) -> list[Area]:
@@ -142,8 +163,7 @@ class Memory:
         """Forget every area in the range."""
         for area in self._range(start, start + size):
             self._leave(area)
-            if area.backing is not None:
-                area.backing.release(area.offset, area.end - area.start)
+            area.release()
             area.protection = 0  # whoever still holds it must see that it is gone
             i = bisect_right(self._starts, area.start) - 1
             del self.areas[i]
@@ -155,7 +175,7 @@ class Memory:
         if start < 0 or size <= 0 or start + size > TOP:
             raise Errno("ENOMEM")
         area = self._find(start)
-        if protection and area is not None and area.protection == protection and start + size <= area.end:
+        if protection and area is not None and area.protection == protection and start + size <= area.end and area.shared is None:
             self.discard(start, size)
             return
         if protection:
@@ -171,6 +191,18 @@ class Memory:
         """Let the guest read physical memory that the caller has allocated, at a free place; `unmap` and `close` release it."""
         self._count(size)
         self._insert(Area(start, start + size, READ, self.physical, offset, name))
+
+    def share(self, start: int, size: int, protection: int, offset: int, shared: SharedPages, name: str) -> None:
+        """Show memory that others may show too, at a free place."""
+        if protection:
+            self._check_limit(size)
+            self._count(size)
+        shared.retain(size)
+        self._insert(Area(start, start + size, protection, self.physical, offset, name, shared))
+
+    def shared_in(self, start: int, size: int) -> list[SharedPages]:
+        """What is shared in a range."""
+        return [area.shared for area in self.areas if area.start < start + size and start < area.end and area.shared is not None]
 
     def is_free(self, start: int, size: int) -> bool:
         """Whether no area touches the range."""
@@ -221,7 +253,7 @@ class Memory:
         while i < len(self.areas) and self.areas[i].start < end:
             area = self.areas[i]
             low, high = max(start, area.start), min(end, area.end)
-            if low < high and area.backing is not None:
+            if low < high and area.backing is not None and area.shared is None:
                 area.backing.zero(area.offset + low - area.start, high - low)
                 if area.protection & EXEC:
                     self._engine.flush_code()
@@ -234,8 +266,11 @@ class Memory:
             if self._find(area.start) is not None:
                 continue
             size = area.end - area.start
-            copy = Area(area.start, area.end, area.protection, None, 0, area.name)
-            if area.backing is not None:
+            copy = Area(area.start, area.end, area.protection, None, 0, area.name, area.shared)
+            if area.shared is not None:
+                copy.backing, copy.offset = area.backing, area.offset
+                area.shared.retain(size)
+            elif area.backing is not None:
                 copy.backing, copy.offset = self.physical, self.physical.allocate(size)
                 self.physical.copy(area.offset, copy.offset, size)
             if area.protection:
@@ -246,8 +281,7 @@ class Memory:
         """Give all memory back, once the engine is closed."""
         self._count(-self.accessible)
         for area in self.areas:
-            if area.backing is not None:
-                area.backing.release(area.offset, area.end - area.start)
+            area.release()
         self.areas.clear()
         self._starts.clear()
         self._last = None

@@ -16,9 +16,11 @@ from typing import TYPE_CHECKING, Final
 
 from pygo_cross.emulate.contents import Contents
 from pygo_cross.emulate.errors import Errno, LimitReached
+from pygo_cross.emulate.sharedpages import FilePages
 
 if TYPE_CHECKING:
     from pygo_cross.emulate.locks import Locks
+    from pygo_cross.emulate.pagetable import PhysicalMemory
 
 MAX_LINKS: Final = 40
 MAX_NAME: Final = 255
@@ -203,19 +205,23 @@ class Directory(Node):
 
 
 class File(Node):
-    """A regular file in memory. `opens` counts the open files: its bytes are given back when neither name nor open file is left."""
+    """A regular file in memory.
 
-    __slots__ = ("contents", "opens")
+    `opens` counts the open files: the bytes are given back when neither name nor open file is left. `pages` are those that are mapped.
+    """
+
+    __slots__ = ("contents", "opens", "pages")
 
     def __init__(self, fs: FileSystem, mode: int, data: bytes = b"") -> None:
         super().__init__(fs, stat.S_IFREG | mode & 0o7777)
         self.contents = Contents(data)
         self.opens = 0
+        self.pages: FilePages | None = None
 
     @property
     def data(self) -> bytes:
         """All of it."""
-        return self.contents.read(0, self.contents.size)
+        return self.read(0, self.contents.size)
 
     @property
     def size(self) -> int:
@@ -225,17 +231,56 @@ class File(Node):
     def stored(self) -> int:
         return self.contents.held
 
+    def read(self, offset: int, size: int) -> bytes:
+        """Up to `size` bytes from `offset` on."""
+        data = self.contents.read(offset, size)
+        return data if self.pages is None else self.pages.over(offset, data)
+
     def write(self, fs: FileSystem, offset: int, data: bytes) -> None:
         """Write at an offset."""
         fs.grow(self.contents.growth(offset, len(data)))
+        if self.pages is not None:
+            self.pages.clear(self.contents.size, offset)
+            self.pages.put(offset, data)
         self.contents.write(offset, data)
         self.mtime = self.ctime = fs.now()
 
     def truncate(self, fs: FileSystem, size: int) -> None:
+        if self.pages is not None:
+            self.pages.clear(min(size, self.contents.size), max(size, self.contents.size))
         held = self.contents.held
         self.contents.truncate(size)
         fs.grow(self.contents.held - held)
         self.mtime = self.ctime = fs.now()
+
+    def punch(self, fs: FileSystem, offset: int, size: int) -> None:
+        """Make a hole."""
+        size = min(size, max(self.contents.size - offset, 0))
+        if self.pages is not None:
+            self.pages.clear(offset, offset + size)
+        held = self.contents.held
+        self.contents.punch(offset, size)
+        fs.grow(self.contents.held - held)
+        self.mtime = self.ctime = fs.now()
+
+    def share(self, fs: FileSystem, physical: PhysicalMemory) -> FilePages:
+        """The pages through which the file is mapped."""
+
+        def store(offset: int, data: bytes) -> None:
+            fs.grow(self.contents.growth(offset, len(data)))
+            self.contents.write(offset, data)
+            self.mtime = self.ctime = fs.now()
+
+        def gone() -> None:
+            self.pages = None
+            self.opens -= 1
+            self.release(fs)
+
+        if self.pages is None:
+            # A mapping holds the file as an open file does. The contents may be another object by then.
+            self.opens += 1
+            self.pages = FilePages(physical, lambda offset, size: self.contents.read(offset, size), store, lambda: self.contents.size, gone)
+        return self.pages
 
     def release(self, fs: FileSystem) -> None:
         """Give the bytes back if nobody can reach them any more."""

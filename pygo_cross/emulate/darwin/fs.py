@@ -397,5 +397,5 @@ _ANONYMOUS: Final = 0x1000
 def mmap(p: DarwinProcess, t: Thread, address: int, size: int, protection: int, flags: int, descriptor: int, offset: int) -> int:
     """mmap(2)."""
     if flags & _ANONYMOUS:
-        return map_memory(p, address, size, protection, bool(flags & _FIXED), False, "")
+        return map_memory(p, address, size, protection, bool(flags & _FIXED), False, "", bool(flags & 1))
     return map_file(p, address, size, protection, bool(flags & _FIXED), descriptor, offset, bool(flags & 1))

@@ -112,7 +112,8 @@ ROWS: Final[tuple[tuple[str, str, Handler, str, str], ...]] = (
     ("kill", "ii", children.kill, "-1", "full"),
     ("raise", "i", sigs.raise_, "-1", "full"),
     # Memory.
-    ("mmap", "ppiiip", fs.mmap, "-1", "partial: no shared writable mapping of a file"),
+    ("mmap", "ppiiip", fs.mmap, "-1", "partial: no SIGBUS behind the end of a file"),
+    ("msync", "ppi", mappings.msync, "-1", "full"),
     ("munmap", "pp", mappings.munmap, "-1", "full"),
     ("mprotect", "ppi", mappings.mprotect, "-1", "full"),
     ("madvise", "ppi", system.madvise, "-1", "full"),

@@ -23,7 +23,7 @@ def mmap(p: Process, t: Thread, address: int, size: int, protection: int, flags:
     """mmap(2)."""
     fixed = bool(flags & (_FIXED | _FIXED_NOREPLACE))
     if flags & _ANONYMOUS:
-        return map_memory(p, address, size, protection, fixed, bool(flags & _FIXED_NOREPLACE), "")
+        return map_memory(p, address, size, protection, fixed, bool(flags & _FIXED_NOREPLACE), "", bool(flags & _SHARED))
     return map_file(p, address, size, protection, fixed, descriptor, offset, bool(flags & _SHARED))
 
 

@@ -139,7 +139,8 @@ ROWS: Final[tuple[tuple[str, int, int, str, Handler, str], ...]] = (
     ("eventfd2", 290, 19, "ui", poll.eventfd2, "full"),
     ("epoll_create1", 291, 20, "i", poll.epoll_create1, "full"),
     # Memory.
-    ("mmap", 9, 222, "ppiiip", memory.mmap, "partial: no shared writable mapping of a file"),
+    ("mmap", 9, 222, "ppiiip", memory.mmap, "partial: no SIGBUS behind the end of a file"),
+    ("msync", 26, 227, "ppi", mappings.msync, "full"),
     ("mprotect", 10, 226, "ppi", mappings.mprotect, "full"),
     ("munmap", 11, 215, "pp", mappings.munmap, "full"),
     ("brk", 12, 214, "p", memory.brk, "partial: the break cannot be moved"),

@@ -310,6 +310,59 @@ func locks() {
 	must(first.Close())
 }
 
+func mappings() {
+	page := os.Getpagesize()
+	write("m", strings.Repeat("a", page+10))
+	file, err := os.OpenFile("m", os.O_RDWR, 0)
+	must(err)
+	fd := int(file.Fd())
+	private, err := syscall.Mmap(fd, 0, page, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_PRIVATE)
+	must(err)
+	shared, err := syscall.Mmap(fd, 0, 2*page, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_SHARED)
+	must(err)
+	again, err := syscall.Mmap(fd, int64(page), page, syscall.PROT_READ, syscall.MAP_SHARED)
+	must(err)
+	private[0] = 'p'
+	shared[1] = 's'
+	shared[page+1] = 't'
+	shared[page+11] = 'x' // Behind the end.
+	_, err = file.WriteAt([]byte("w"), 2)
+	must(err)
+	buffer := make([]byte, 4)
+	_, err = file.ReadAt(buffer, 0)
+	must(err)
+	fmt.Printf("mapped %q %q %q %q\n", buffer, shared[:4], private[:1], again[:3])
+	must(file.Truncate(int64(page) + 5))
+	must(file.Truncate(int64(2 * page)))
+	fmt.Printf("cut %q\n", again[:12])
+	must(syscall.Munmap(private))
+	must(syscall.Munmap(shared))
+	fmt.Printf("still %q\n", again[:2])
+	must(syscall.Munmap(again))
+	data, err := os.ReadFile("m")
+	must(err)
+	fmt.Printf("unmapped %q %q %d\n", data[:4], data[page:page+12], len(data)/page)
+	must(file.Close())
+	file, err = os.Open("m")
+	must(err)
+	fd = int(file.Fd())
+	_, err = syscall.Mmap(fd, 0, page, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_SHARED)
+	step("map for writing what is open for reading", err)
+	shared, err = syscall.Mmap(fd, 0, page, syscall.PROT_READ, syscall.MAP_SHARED)
+	must(err)
+	must(file.Close())
+	write("m", "new")
+	must(os.WriteFile("m", []byte(strings.Repeat("b", page)), 0o644))
+	fmt.Printf("follows %q\n", shared[:3])
+	must(os.Remove("m"))
+	fmt.Printf("stays %q\n", shared[:3])
+	must(syscall.Munmap(shared))
+	_, err = syscall.Mmap(fd, 0, page, syscall.PROT_READ, syscall.MAP_SHARED)
+	step("map what is closed", err)
+	_, err = syscall.Mmap(0, 1, page, syscall.PROT_READ, syscall.MAP_SHARED)
+	step("map from within a page", err)
+}
+
 func folders() {
 	must(os.MkdirAll("f/sub", 0o755))
 	for i := range 500 {
@@ -362,6 +415,7 @@ func main() {
 	contents()
 	times()
 	locks()
+	mappings()
 	folders()
 	_, err = os.Stat("/dev/fd/0")
 	fmt.Println("/dev/fd", outcome(err))
