@@ -736,4 +736,9 @@ def open_node(process: Process, node: Node, flags: int, path: bytes) -> OpenFile
         return OpenHostFile(process.fs, node, flags, path)
     if isinstance(node, Device):
         return OpenDevice(node, flags, path, process.random)
+    if kind == stat.S_IFIFO:
+        from pygo_cross.emulate.fifos import Fifo, FifoFile
+
+        if isinstance(node, Fifo):
+            return FifoFile(node, flags, path, process.sched.notify)
     raise Errno("ENXIO")

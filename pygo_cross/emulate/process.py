@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from pygo_cross.emulate import amd64, arm64, buildinfo
 from pygo_cross.emulate.errors import Errno, LimitReached, ProcessExit
-from pygo_cross.emulate.files import FileTable
+from pygo_cross.emulate.files import FileTable, OpenFile
 from pygo_cross.emulate.image import Image
 from pygo_cross.emulate.signals import Signals
 from pygo_cross.emulate.space import AddressSpace
@@ -76,6 +76,7 @@ class Process:
         self.end_queue = WaitQueue()  # those who wait for this one's end
         self.released: Callable[[], None] | None = None  # ends the wait of the thread that made it by vfork
         self.threads: dict[int, Thread] = {}
+        self.opening: dict[Thread, OpenFile] = {}  # what threads have opened but for the other end, which they wait for
         self._used_before = 0
         self._used_at_start = 0
         self.children_used = 0
@@ -83,6 +84,7 @@ class Process:
         self.files = files
         self.cwd = cwd
         self.umask = 0o022
+        self.resources: dict[int, tuple[int, int]] = {}  # limits (soft, hard) that were set, by the system's numbers
         self.signals = Signals(self)
         # The kernel's, which handlers use much.
         self.options = kernel.options
@@ -165,6 +167,7 @@ class Process:
                 thread.mask = caller.mask
                 thread.pending = caller.pending
             for other in list(self.threads.values()):
+                self.abandon(other)
                 self.sched.remove(other)
                 old[4].forget(other)
             old[4].leave()
@@ -201,6 +204,12 @@ class Process:
         """The current thread's stack pointer."""
         return self._sp.read()[0]
 
+    def abandon(self, thread: Thread) -> None:
+        """A thread will not wait any longer for what it is opening."""
+        file = self.opening.pop(thread, None)
+        if file is not None:
+            file.close()
+
     # Other processes.
 
     def fork(self, thread: Thread, share: bool) -> Thread:
@@ -215,6 +224,7 @@ class Process:
         child.image, child.executable = self.image, self.executable
         child.arguments, child.environment = self.arguments, self.environment
         child.umask = self.umask
+        child.resources = dict(self.resources)
         child.group, child.session = self.group, self.session
         child.signals.actions = dict(self.signals.actions)
         child.parent, child.creator = self, thread
@@ -277,6 +287,7 @@ class Process:
         self._used_before = self.used()
         self.zombie = True
         for thread in list(self.threads.values()):
+            self.abandon(thread)
             self.sched.remove(thread)
             self.space.forget(thread)
         self.files.close_all()

@@ -183,9 +183,12 @@ class Scheduler:
             watcher()
         for thread in list(queue.threads):
             wait = thread.wait
-            if wait is None or wait.retry is None:
+            if wait is None or wait.retry is None or wait.trying:
                 continue
+            # What is tried may notify others, and they this queue: a call must not begin anew within itself.
+            wait.trying = True
             result = self.attempt(thread, wait.retry)
+            wait.trying = False
             if result is not None and thread.wait is wait:
                 self.wake(thread, result)
 

@@ -124,6 +124,9 @@ def _fill(
     kernel.network = Network(image.system, fs, kernel.sched.notify)
     # Where the guest finds itself, which does not tell where it lies on the host.
     executable = b"/usr/bin/" + (os.path.basename(options.arguments[0]) or b"main")
+    if b"/" in options.arguments[0]:
+        # Nor does its name.
+        options.arguments[0] = executable
     process = kernel.first = kernel.process = _new_process(kernel, image, kernel.standard_files(stdin), directory)
     process.execute(image, executable, options.arguments, options.environment)
     kernel.sched.cpu = process.cpu

@@ -47,7 +47,7 @@ class Wait:
     the signal being taken once the call is over.
     """
 
-    __slots__ = ("interrupt", "kind", "queues", "restart", "retry", "timeout")
+    __slots__ = ("interrupt", "kind", "queues", "restart", "retry", "timeout", "trying")
 
     def __init__(
         self,
@@ -64,6 +64,7 @@ class Wait:
         self.timeout = timeout
         self.restart = restart
         self.interrupt = interrupt
+        self.trying = False  # whether `retry` runs
 
 
 class WaitQueue:
@@ -89,6 +90,7 @@ class Thread:
         "deadline",
         "errno_address",
         "frames",
+        "keep_capabilities",
         "mask",
         "pending",
         "process",
@@ -124,6 +126,7 @@ class Thread:
         self.alt_size = 0
         self.alt_flags = 0  # Linux: SS_AUTODISARM
         self.clear_tid = 0
+        self.keep_capabilities = False
         # macOS: the address of errno, which is also past the thread's pthread_t; thread-specific data; its stack.
         self.errno_address = 0
         self.specific = 0

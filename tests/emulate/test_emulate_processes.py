@@ -29,7 +29,7 @@ def native(*command: str | Path) -> str:
 
 @on_amd64
 @pytest.mark.parametrize("target", TARGETS)
-@pytest.mark.parametrize("mode", ["ends", "pipes", "signals", "failures", "many", "exec"])
+@pytest.mark.parametrize("mode", ["ends", "pipes", "signals", "failures", "many", "exec", "fifos"])
 def test_as_native(build: Build, target: str, mode: str) -> None:
     expected = native(build("processes", "linux/amd64"), mode)
     result = run(build("processes", target), [mode], env=ENVIRONMENT, limits=Limits(instructions=2 * 10**9))

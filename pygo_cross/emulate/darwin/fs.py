@@ -7,9 +7,10 @@ import stat
 import struct
 from typing import TYPE_CHECKING, Final
 
-from pygo_cross.emulate import calls, files
+from pygo_cross.emulate import calls, fifos, files
 from pygo_cross.emulate.errors import Errno
 from pygo_cross.emulate.fdfs import path_of
+from pygo_cross.emulate.fifos import add_opened
 from pygo_cross.emulate.files import OpenDirectory, OpenFile
 from pygo_cross.emulate.locks import END
 from pygo_cross.emulate.mappings import map_file, map_memory
@@ -63,14 +64,14 @@ def neutral_flags(flags: int) -> int:
     return value
 
 
-def openat(p: DarwinProcess, t: Thread, descriptor: int, path: bytes, flags: int, mode: int) -> int:
+def openat(p: DarwinProcess, t: Thread, descriptor: int, path: bytes, flags: int, mode: int) -> int | None:
     """openat(2)."""
     neutral = neutral_flags(flags)
     file = files.open_path(p, calls.base_of(p, descriptor, path), path, neutral, mode & 0o7777)
-    return p.files.add(file, bool(neutral & files.CLOSE_ON_EXEC))
+    return add_opened(p, t, file, bool(neutral & files.CLOSE_ON_EXEC))
 
 
-def open_(p: DarwinProcess, t: Thread, path: bytes, flags: int, mode: int) -> int:
+def open_(p: DarwinProcess, t: Thread, path: bytes, flags: int, mode: int) -> int | None:
     """open(2)."""
     return openat(p, t, p.at_fdcwd, path, flags, mode)
 
@@ -399,3 +400,13 @@ def mmap(p: DarwinProcess, t: Thread, address: int, size: int, protection: int, 
     if flags & _ANONYMOUS:
         return map_memory(p, address, size, protection, bool(flags & _FIXED), False, "", bool(flags & 1))
     return map_file(p, address, size, protection, bool(flags & _FIXED), descriptor, offset, bool(flags & 1))
+
+
+def mkfifoat(p: DarwinProcess, t: Thread, descriptor: int, path: bytes, mode: int) -> int:
+    """mkfifoat(2)."""
+    return fifos.make(p, calls.base_of(p, descriptor, path), path, mode & 0o777)
+
+
+def mkfifo(p: DarwinProcess, t: Thread, path: bytes, mode: int) -> int:
+    """mkfifo(2)."""
+    return mkfifoat(p, t, p.at_fdcwd, path, mode)

@@ -191,14 +191,15 @@ def sysconf(p: DarwinProcess, t: Thread, name: int) -> int:
     return value
 
 
+_NOFILE: Final = 8
+_MAX_FILES: Final = 10240  # kern.maxfilesperproc
+_LIMITS: Final = {3: (8 << 20, 64 << 20), 4: (0, _UNLIMITED), _NOFILE: (256, _UNLIMITED)}  # the stack, core files, open files
+
+
 def _limit(p: DarwinProcess, resource: int) -> tuple[int, int]:
-    if resource == 8:  # RLIMIT_NOFILE
-        return p.files.limit, p.files.limit
-    if resource == 3:  # RLIMIT_STACK
-        return 8 << 20, 64 << 20
     if not 0 <= resource < 9:
         raise Errno("EINVAL")
-    return _UNLIMITED, _UNLIMITED
+    return p.resources.get(resource) or _LIMITS.get(resource, (_UNLIMITED, _UNLIMITED))
 
 
 def getrlimit(p: DarwinProcess, t: Thread, resource: int, address: int) -> int:
@@ -208,12 +209,17 @@ def getrlimit(p: DarwinProcess, t: Thread, resource: int, address: int) -> int:
 
 
 def setrlimit(p: DarwinProcess, t: Thread, resource: int, address: int) -> int:
-    """setrlimit(2): checked, without effect."""
+    """setrlimit(2): limits are kept and inherited; the one on open files has an effect."""
     soft, hard = struct.unpack("<QQ", p.memory.read(address, 16))
     if soft > hard:
         raise Errno("EINVAL")
     if hard > _limit(p, resource)[1]:
         raise Errno("EPERM")
+    if resource == _NOFILE:
+        if soft > _MAX_FILES:
+            raise Errno("EINVAL")
+        p.files.limit = soft
+    p.resources[resource] = (soft, hard)
     return 0
 
 

@@ -7,8 +7,9 @@ import stat
 import struct
 from typing import Final
 
-from pygo_cross.emulate import calls, files
+from pygo_cross.emulate import calls, fifos, files
 from pygo_cross.emulate.errors import Errno
+from pygo_cross.emulate.fifos import add_opened
 from pygo_cross.emulate.files import OpenDirectory, OpenFile
 from pygo_cross.emulate.locks import END
 from pygo_cross.emulate.process import Process
@@ -70,16 +71,16 @@ def neutral_flags(p: Process, flags: int) -> int:
     return value & ~files.WRITE if value & files.PATH_ONLY else value
 
 
-def openat(p: Process, t: Thread, descriptor: int, path: bytes, flags: int, mode: int) -> int:
+def openat(p: Process, t: Thread, descriptor: int, path: bytes, flags: int, mode: int) -> int | None:
     """openat(2)."""
     if flags & _TMPFILE:
         raise Errno("EOPNOTSUPP")
     neutral = neutral_flags(p, flags)
     file = files.open_path(p, calls.base_of(p, descriptor, path), path, neutral, mode)
-    return p.files.add(file, bool(neutral & files.CLOSE_ON_EXEC))
+    return add_opened(p, t, file, bool(neutral & files.CLOSE_ON_EXEC))
 
 
-def open_(p: Process, t: Thread, path: bytes, flags: int, mode: int) -> int:
+def open_(p: Process, t: Thread, path: bytes, flags: int, mode: int) -> int | None:
     """open(2)."""
     return openat(p, t, p.at_fdcwd, path, flags, mode)
 
@@ -146,7 +147,7 @@ def statx(p: Process, t: Thread, descriptor: int, path: bytes, flags: int, mask:
     return 0
 
 
-def openat2(p: Process, t: Thread, descriptor: int, path: bytes, address: int, size: int) -> int:
+def openat2(p: Process, t: Thread, descriptor: int, path: bytes, address: int, size: int) -> int | None:
     """openat2(2), but for RESOLVE_CACHED."""
     if size < 24:
         raise Errno("EINVAL")
@@ -168,10 +169,10 @@ def openat2(p: Process, t: Thread, descriptor: int, path: bytes, address: int, s
         base = calls.base_of(p, descriptor, path)
     follow = not (neutral & files.NOFOLLOW or (neutral & files.CREATE and neutral & files.EXCLUSIVE))
     file = files.open_found(p, p.fs.find(base, path, follow, how), neutral, path, mode)
-    return p.files.add(file, bool(neutral & files.CLOSE_ON_EXEC))
+    return add_opened(p, t, file, bool(neutral & files.CLOSE_ON_EXEC))
 
 
-def creat(p: Process, t: Thread, path: bytes, mode: int) -> int:
+def creat(p: Process, t: Thread, path: bytes, mode: int) -> int | None:
     """creat(2)."""
     return openat(p, t, p.at_fdcwd, path, 0o1101, mode)
 
@@ -269,6 +270,8 @@ def faccessat(p: Process, t: Thread, descriptor: int, path: bytes, mode: int) ->
 
 def faccessat2(p: Process, t: Thread, descriptor: int, path: bytes, mode: int, flags: int) -> int:
     """faccessat2(2)."""
+    if flags & ~(_NOFOLLOW_BIT | _REMOVEDIR_BIT | _EMPTY_PATH):  # AT_EACCESS is the same bit as AT_REMOVEDIR
+        raise Errno("EINVAL")
     return calls.may_access(_node_at(p, descriptor, path, flags), mode)
 
 
@@ -401,3 +404,13 @@ def fstatfs(p: Process, t: Thread, descriptor: int, address: int) -> int:
     """fstatfs(2)."""
     p.files.get(descriptor)
     return statfs(p, t, b"/", address)
+
+
+def mknodat(p: Process, t: Thread, descriptor: int, path: bytes, mode: int, device: int) -> int:
+    """mknodat(2)."""
+    return fifos.make_node(p, calls.base_of(p, descriptor, path), path, mode)
+
+
+def mknod(p: Process, t: Thread, path: bytes, mode: int, device: int) -> int:
+    """mknod(2)."""
+    return mknodat(p, t, p.at_fdcwd, path, mode, device)

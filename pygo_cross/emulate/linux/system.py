@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from pygo_cross.emulate.errors import Errno
 from pygo_cross.emulate.fdfs import DescriptorLinks
+from pygo_cross.emulate.files import MAX_FILES
 from pygo_cross.emulate.linux.children import rusage
 from pygo_cross.emulate.linux.net import groups_file
 from pygo_cross.emulate.thread import Thread
@@ -32,21 +33,18 @@ def uname(p: LinuxProcess, t: Thread, address: int) -> int:
     return 0
 
 
-def _limit(p: LinuxProcess, resource: int) -> tuple[int, int]:
-    if resource == 7:  # RLIMIT_NOFILE
-        return p.files.limit, p.files.limit
-    if resource == 3:  # RLIMIT_STACK
-        return 8 << 20, _UNLIMITED
-    if not 0 <= resource < 16:
-        raise Errno("EINVAL")
-    return _UNLIMITED, _UNLIMITED
+_NOFILE: Final = 7
+_LIMITS: Final = {3: (8 << 20, _UNLIMITED), 4: (0, _UNLIMITED), _NOFILE: (MAX_FILES, 1 << 19)}  # the stack, core files, open files
 
 
 def prlimit64(p: LinuxProcess, t: Thread, pid: int, resource: int, new: int, old: int) -> int:
-    """prlimit64(2): limits are told; setting one is accepted within the maximum and changes nothing."""
-    if pid not in (0, p.pid):
+    """prlimit64(2): limits are kept and inherited; the one on open files has an effect."""
+    target = p.kernel.processes.get(pid or p.pid)
+    if target is None or target.zombie:
         raise Errno("ESRCH")
-    limits = _limit(p, resource)
+    if not 0 <= resource < 16:
+        raise Errno("EINVAL")
+    limits = target.resources.get(resource) or _LIMITS.get(resource, (_UNLIMITED, _UNLIMITED))
     if new:
         soft, hard = struct.unpack("<QQ", p.memory.read(new, 16))
         if soft > hard:
@@ -55,6 +53,10 @@ def prlimit64(p: LinuxProcess, t: Thread, pid: int, resource: int, new: int, old
             raise Errno("EPERM")
     if old:
         p.memory.write(old, struct.pack("<QQ", *limits))
+    if new:
+        target.resources[resource] = (soft, hard)
+        if resource == _NOFILE:
+            target.files.limit = soft
     return 0
 
 
@@ -103,7 +105,7 @@ def getrandom(p: LinuxProcess, t: Thread, buffer: int, size: int, flags: int) ->
 
 
 def prctl(p: LinuxProcess, t: Thread, option: int, second: int, third: int) -> int:
-    """prctl(2): the signal at the parent's death; naming of memory and of threads, which is noted nowhere."""
+    """prctl(2): the signal at the parent's death, capabilities; naming of memory and of threads, which is noted nowhere."""
     if option == 1:  # PR_SET_PDEATHSIG
         if not 0 <= second <= 64:
             raise Errno("EINVAL")
@@ -112,11 +114,53 @@ def prctl(p: LinuxProcess, t: Thread, option: int, second: int, third: int) -> i
     if option == 2:  # PR_GET_PDEATHSIG
         p.memory.put_u32(second, p.death_signal)
         return 0
+    if option == 7:  # PR_GET_KEEPCAPS
+        return int(t.keep_capabilities)
+    if option == 8:  # PR_SET_KEEPCAPS
+        if second > 1:
+            raise Errno("EINVAL")
+        t.keep_capabilities = bool(second)
+        return 0
+    if option == 47:  # PR_CAP_AMBIENT: there are no capabilities to raise
+        if second == 2:
+            raise Errno("EPERM")
+        if second not in (1, 3, 4):
+            raise Errno("EINVAL")
+        return 0
     if option in (15, 0x53564D41):  # PR_SET_NAME, PR_SET_VMA
         return 0
     if option in (3, 4, 38, 39):  # PR_GET_DUMPABLE and PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS and PR_GET_NO_NEW_PRIVS
         return 1 if option == 3 else 0
     raise Errno("EINVAL")
+
+
+_CAPABILITY_VERSION: Final = 0x20080522
+
+
+def capget(p: LinuxProcess, t: Thread, header: int, data: int) -> int:
+    """capget(2): no capabilities."""
+    version = p.memory.u32(header)
+    if version != _CAPABILITY_VERSION:
+        p.memory.put_u32(header, _CAPABILITY_VERSION)
+        if data:
+            raise Errno("EINVAL")
+        return 0
+    pid = p.memory.u32(header + 4)
+    if pid and pid not in p.sched.threads:
+        raise Errno("ESRCH")
+    if data:
+        p.memory.write(data, bytes(24))
+    return 0
+
+
+def capset(p: LinuxProcess, t: Thread, header: int, data: int) -> int:
+    """capset(2): who has no capabilities can get none."""
+    if p.memory.u32(header) != _CAPABILITY_VERSION:
+        p.memory.put_u32(header, _CAPABILITY_VERSION)
+        raise Errno("EINVAL")
+    if p.memory.read(data, 24).strip(b"\0"):
+        raise Errno("EPERM")
+    return 0
 
 
 def getgroups(p: LinuxProcess, t: Thread, count: int, address: int) -> int:

@@ -67,6 +67,8 @@ ROWS: Final[tuple[tuple[str, int, int, str, Handler, str], ...]] = (
     ("chown", 92, -1, "sii", calls.chown, "full"),
     ("fchown", 93, 55, "iii", calls.fchown, "full"),
     ("lchown", 94, -1, "sii", calls.lchown, "full"),
+    ("mknod", 133, -1, "suu", fs.mknod, "partial: FIFOs and regular files, FIFOs not in mounts; devices are EPERM"),
+    ("mknodat", 259, 33, "isuu", fs.mknodat, "partial: FIFOs and regular files, FIFOs not in mounts; devices are EPERM"),
     ("umask", 95, 166, "u", calls.umask, "full"),
     ("statfs", 137, 43, "sp", fs.statfs, "full"),
     ("fstatfs", 138, 44, "ip", fs.fstatfs, "full"),
@@ -224,9 +226,11 @@ ROWS: Final[tuple[tuple[str, int, int, str, Handler, str], ...]] = (
     ("ptrace", 101, 117, "", fails("ENOSYS"), "refused: no process can be traced"),
     ("getgroups", 115, 158, "ip", system.getgroups, "full"),
     ("getpriority", 140, 141, "ii", system.getpriority, "full"),
-    ("prctl", 157, 167, "ipp", system.prctl, "partial: names"),
-    ("setrlimit", 160, 164, "ip", system.setrlimit, "partial: checked, without effect"),
-    ("prlimit64", 302, 261, "iipp", system.prlimit64, "partial: setting is checked, without effect"),
+    ("capget", 125, 90, "pp", system.capget, "full"),
+    ("capset", 126, 91, "pp", system.capset, "full"),
+    ("prctl", 157, 167, "ipp", system.prctl, "partial: names, capabilities, the signal at the parent's death"),
+    ("setrlimit", 160, 164, "ip", system.setrlimit, "partial: the number of open files has an effect"),
+    ("prlimit64", 302, 261, "iipp", system.prlimit64, "partial: the number of open files has an effect"),
     ("getrandom", 318, 278, "ppu", system.getrandom, "full"),
     # What there is not.
 )

@@ -39,6 +39,7 @@ def clone(p: LinuxProcess, t: Thread, flags: int, stack: int, parent_tid: int, f
     p.kernel.check_threads()
     thread = Thread(p.kernel.new_id(), p)
     thread.mask = t.mask
+    thread.keep_capabilities = t.keep_capabilities
     engine = p.cpu.engine
     context = thread.context = engine.new_context()
     engine.save(context)

@@ -97,6 +97,12 @@ func child(args []string) {
 			n, err := f.Read(b)
 			fmt.Printf("%d %q %v\n", fd, b[:n], err != nil && err != io.EOF)
 		}
+	case "write":
+		f, err := os.OpenFile(args[1], os.O_WRONLY, 0)
+		if err != nil {
+			fmt.Println(err)
+		}
+		f.WriteString(strings.Repeat("0123456789", 20000))
 	case "where":
 		fmt.Println(os.Getwd())
 	case "orphan":
@@ -274,6 +280,43 @@ func many() {
 	fmt.Println(outs, runtime.NumGoroutine())
 }
 
+func fifos() {
+	dir, _ := os.MkdirTemp("", "")
+	defer os.RemoveAll(dir)
+	path := filepath.Join(dir, "fifo")
+	fmt.Println(syscall.Mkfifo(path, 0o600), syscall.Mkfifo(path, 0o600))
+	info, err := os.Stat(path)
+	fmt.Println(info.Mode(), err)
+	_, err = os.OpenFile(path, os.O_WRONLY|syscall.O_NONBLOCK, 0)
+	fmt.Println(errors.Is(err, syscall.ENXIO))
+	// A child's opening waits for ours, and ours for a child's.
+	for _, early := range []bool{true, false} {
+		c := command("write", path)
+		if err := c.Start(); err != nil {
+			fmt.Println(err)
+		}
+		if early {
+			time.Sleep(20 * time.Millisecond)
+		}
+		f, err := os.Open(path)
+		text, err2 := io.ReadAll(f)
+		fmt.Printf("%d %.10q %v %v %v %v\n", len(text), text, err, err2, c.Wait(), f.Close())
+	}
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	f.WriteString("to itself")
+	b := make([]byte, 10)
+	n, err := f.Read(b)
+	fmt.Printf("%q %v %v\n", b[:n], err, f.Close())
+	// One that waits for the other end can be killed.
+	c := command("write", path)
+	c.Start()
+	time.Sleep(20 * time.Millisecond)
+	fmt.Println(c.Process.Kill(), c.Wait())
+	f, err = os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	n, err2 := f.Read(b)
+	fmt.Println(err, n, err2)
+}
+
 func main() {
 	var err error
 	if self, err = os.Executable(); err != nil {
@@ -290,6 +333,8 @@ func main() {
 		failures()
 	case "many":
 		many()
+	case "fifos":
+		fifos()
 	case "exec":
 		fmt.Println(syscall.Exec(self, []string{"other", "args", "in", "place"}, []string{"E=f"}))
 	case "bomb":
