@@ -193,7 +193,19 @@ def put(p: Process, t: Thread, file: OpenFile, data: bytes) -> int | None:
                 return done
             raise Errno("EAGAIN")
         return count
-    return wait_until(p, t, "write", file.write_queue, attempt, file.write_timeout())
+    timeout = file.write_timeout()
+    if timeout:
+        return wait_until(p, t, "write", file.write_queue, attempt, timeout)
+    result = attempt()
+    if result is None:
+
+        def interrupt() -> None:
+            # What was taken before a signal is the result; only if that is nothing the call may begin anew.
+            p.sched.wake(t, done or p.error_result(t, "EINTR"))
+            t.restartable = not done
+
+        p.wait(t, Wait("write", (file.write_queue,), attempt, interrupt=interrupt))
+    return result
 
 
 def _most(file: OpenFile) -> int:
