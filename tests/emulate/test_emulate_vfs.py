@@ -9,10 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from pygo_cross.emulate.amd64 import AMD64
 from pygo_cross.emulate.contents import CHUNK, Contents
 from pygo_cross.emulate.errors import Errno
 from pygo_cross.emulate.hostfs import HostDirectory, HostFile, mount
 from pygo_cross.emulate.locks import END, Locks
+from pygo_cross.emulate.pagetable import PhysicalMemory
+from pygo_cross.emulate.space import AddressSpace
 from pygo_cross.emulate.thread import WaitQueue
 from pygo_cross.emulate.vfs import Directory, File, FileSystem, Symlink
 
@@ -281,3 +284,36 @@ def test_locks() -> None:
     locks.unlock_range(first)
     assert locks.conflict(second, 0, END, True) is None
     assert woken
+
+
+def test_shared_pages_are_one_in_two_address_spaces() -> None:
+    physical = PhysicalMemory(0)
+    first = AddressSpace(AMD64, 4096, 0x7F00_0000_0000, physical, lambda: 0, bytes)
+    fs = FileSystem()
+    file = File(fs, 0o644, b"contents")
+    pages = file.share(fs, physical)
+    pages.writable = True
+    pages.retain(1)
+    for start, end, offset in pages.cover(0, 8192):
+        first.memory.share(0x10000 + start, end - start, 3, offset, pages, "file")
+    pages.release(1)
+    second = first.copy(lambda: 0, bytes)
+    first.memory.write(0x10002, b"XY")
+    assert second.memory.read(0x10000, 8) == b"coXYents"
+    file.write(fs, 4, b"Z")
+    assert first.memory.read(0x10000, 8) == second.memory.read(0x10000, 8) == file.data == b"coXYZnts"
+    # Neither zeroing advice nor unmapping a part is the file's business.
+    first.memory.discard(0x10000, 4096)
+    first.memory.unmap(0x10000, 4096)
+    second.memory.write(0x10000, b"D")
+    assert file.data == b"DoXYZnts"
+    assert file.contents.read(0, 8) == b"contZnts"
+    pages.sync()
+    assert file.contents.read(0, 8) == b"DoXYZnts"
+    second.memory.write(0x10001, b"E")
+    first.close()
+    assert file.pages is pages
+    second.close()
+    assert file.pages is None
+    assert file.data == b"DEXYZnts"
+    assert physical.used == 0
