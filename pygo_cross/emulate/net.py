@@ -11,6 +11,7 @@ is a name of bytes, which begins with a NUL if it is abstract and is empty if th
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
@@ -19,6 +20,7 @@ from pygo_cross.emulate.thread import WaitQueue
 from pygo_cross.emulate.vfs import FileSystem, Node
 
 if TYPE_CHECKING:
+    from pygo_cross.emulate.files import OpenFile
     from pygo_cross.emulate.netip import IpSocket
     from pygo_cross.emulate.netunix import UnixSocket
 
@@ -42,6 +44,12 @@ NAME: Final = {"linux": b"lo", "darwin": b"lo0"}
 _EPHEMERAL: Final = {"linux": (32768, 60999), "darwin": (49152, 65535)}
 
 _LOWEST_FREE: Final = 1024
+
+# What the network holds at most, however many descriptors a guest makes: sockets, with those that wait to be accepted; bytes that were
+# sent and not received; open files under way in messages.
+_MOST_SOCKETS: Final = 1 << 15
+_MOST_BYTES: Final = 256 << 20
+_MOST_FILES: Final = 1024
 
 
 class Target:
@@ -102,7 +110,9 @@ class SocketNode(Node):
 class Network:
     """Ports and names. `notify` wakes those who wait for a queue; `system` is linux or darwin."""
 
-    __slots__ = ("_cursor", "abstract", "bound", "fs", "groups", "notify", "system")
+    __slots__ = (
+        "_cursor", "_discarded", "_discarding", "_sockets", "abstract", "bound", "files", "fs", "groups", "notify", "system", "used",
+    )  # fmt: skip
 
     def __init__(self, system: str, fs: FileSystem, notify: Callable[[WaitQueue], None]) -> None:
         self.system = system
@@ -114,6 +124,51 @@ class Network:
         # How many sockets are members of a multicast group.
         self.groups: dict[bytes, int] = {}
         self._cursor: dict[str, int] = {}
+        # Bytes and open files that were sent and not yet received.
+        self.used = 0
+        self.files = 0
+        self._sockets = 0
+        self._discarded: deque[OpenFile] = deque()
+        self._discarding = False
+
+    # What there is at most.
+
+    def admit(self) -> None:
+        """A socket is made; ENFILE if there are too many."""
+        if self._sockets >= _MOST_SOCKETS:
+            raise Errno("ENFILE")
+        self._sockets += 1
+
+    def has_place(self) -> bool:
+        """Whether one more socket can be made."""
+        return self._sockets < _MOST_SOCKETS
+
+    def dismiss(self) -> None:
+        """A socket was closed."""
+        self._sockets -= 1
+
+    def left(self) -> int:
+        """How many bytes may still be sent before some are received."""
+        return _MOST_BYTES - self.used
+
+    def pass_files(self, count: int) -> None:
+        """Open files are sent; ETOOMANYREFS if too many are under way."""
+        if self.files + count > _MOST_FILES:
+            raise Errno("ETOOMANYREFS")
+        self.files += count
+
+    def discard(self, files: list[OpenFile]) -> None:
+        """Open files that nobody will receive lose a user. Closing one of them may discard more, which are dealt with here in turn, not
+        within each other."""
+        self._discarded.extend(files)
+        if self._discarding:
+            return
+        self._discarding = True
+        try:
+            while self._discarded:
+                self._discarded.popleft().release()
+        finally:
+            self._discarding = False
 
     def is_local(self, ip: bytes) -> bool:
         """Whether an address is the interface's own: macOS has 127.0.0.1 alone of 127/8."""

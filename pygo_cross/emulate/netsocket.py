@@ -83,6 +83,7 @@ class Socket(OpenFile):
 
     def __init__(self, network: Network, node: Node, family: str, kind: str, protocol: str, owner: Credentials) -> None:
         super().__init__(node, files.READ | files.WRITE)
+        network.admit()
         self.owner = owner
         self.network = network
         self.family = family
@@ -188,6 +189,9 @@ class Socket(OpenFile):
             return None
         message.drop()
         return message.data
+
+    def close(self) -> None:
+        self.network.dismiss()
 
     def read_timeout(self) -> int:
         return self.options["receive_timeout"]

@@ -122,7 +122,7 @@ class TcpSocket(IpSocket):
         self._announced = self.ended = False
         listener = self.network.find("tcp", to, here, lambda socket: socket.listening)
         if isinstance(listener, TcpSocket):
-            if len(listener._queue) > listener._limit:
+            if len(listener._queue) > listener._limit or not self.network.has_place():
                 self._parent = listener
                 listener._pending.append(self)
             else:
@@ -190,7 +190,7 @@ class TcpSocket(IpSocket):
         peer = self.peer
         if peer is None:
             return self.options["send_buffer"]
-        return self.options["send_buffer"] + peer.options["receive_buffer"] - len(peer._inbox)
+        return min(self.options["send_buffer"] + peer.options["receive_buffer"] - len(peer._inbox), self.network.left())
 
     def _writable(self) -> bool:
         room = self._room()
@@ -231,6 +231,7 @@ class TcpSocket(IpSocket):
                 return None
             data = data[:room]
         peer._inbox += data
+        self.network.used += len(data)
         self.network.notify(peer.queue)
         return len(data)
 
@@ -240,6 +241,7 @@ class TcpSocket(IpSocket):
             data = bytes(inbox[:size])
             if not flags & netsocket.PEEK:
                 del inbox[:size]
+                self.network.used -= len(data)
                 peer = self.peer
                 if peer is not None and peer.blocked and peer._writable():
                     peer.blocked = False
@@ -304,6 +306,7 @@ class TcpSocket(IpSocket):
         """A listener goes away: who waits to be accepted is reset."""
         for child in self._queue:
             child.abort()
+            child.close()
         self._queue.clear()
         for client in self._pending:
             if client._parent is self:
@@ -317,8 +320,13 @@ class TcpSocket(IpSocket):
         peer = self.peer
         if peer is not None and not peer.closed and peer._state == _CONNECTED:
             peer._reset("ECONNRESET")
-        self._inbox.clear()
+        self._forget()
         self._state = _DEAD
+
+    def _forget(self) -> None:
+        """What was not read will not be."""
+        self.network.used -= len(self._inbox)
+        self._inbox.clear()
 
     def close(self) -> None:
         if self._state == _LISTENING:
@@ -328,6 +336,8 @@ class TcpSocket(IpSocket):
         elif self.peer is not None and not self.peer.closed and not self.no_writing:
             self.peer.ended = True
             self.network.notify(self.peer.queue)
+        super().close()
+        self._forget()
         self._parent = None
         self.closed = True
         self.network.release(self)

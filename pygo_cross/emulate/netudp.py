@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 _BUFFERS: Final = {"linux": (212992, 212992), "darwin": (9216, 786896)}
 # The longest datagram by the IP version's length; macOS has a lower limit (net.inet.udp.maxdgram).
 _LONGEST: Final = {4: 65507, 16: 65527}
-_LONGEST_DARWIN: Final = 9216
+# net.ipv4.igmp_max_memberships; IP_MAX_MEMBERSHIPS.
+_MOST_GROUPS: Final = {"linux": 20, "darwin": 4095}
 
 
 class UdpSocket(IpSocket):
@@ -115,11 +116,12 @@ class UdpSocket(IpSocket):
 
     def deliver(self, data: bytes, source: IpAddress, destination: bytes) -> None:
         """A datagram has arrived."""
-        if self.no_reading or self._used + len(data) > self.options["receive_buffer"]:
+        if self.no_reading or self._used + len(data) > self.options["receive_buffer"] or self.network.left() < len(data):
             return
         message = Message(data, source)
         message.destination = destination
         self._inbox.append(message)
+        self.network.used += len(data) + 256
         self._used += len(data) + 256  # what keeping a datagram costs, so that empty ones end too
         self.network.notify(self.queue)
 
@@ -133,6 +135,7 @@ class UdpSocket(IpSocket):
             copy.size, copy.destination = message.size, message.destination
             return copy
         self._inbox.popleft()
+        self.network.used -= message.size + 256
         self._used -= message.size + 256
         message.data = message.data[:size]
         return message
@@ -150,6 +153,8 @@ class UdpSocket(IpSocket):
         if member:
             if group in self._members:
                 raise Errno("EADDRINUSE")
+            if len(self._members) >= _MOST_GROUPS[self.network.system]:
+                raise Errno("ENOBUFS" if self.network.system == "linux" else "ETOOMANYREFS")
             self._members[group] = None
             self.network.join(group)
         else:
@@ -177,6 +182,10 @@ class UdpSocket(IpSocket):
         return self.options["send_buffer"]
 
     def close(self) -> None:
+        super().close()
+        self.network.used -= self._used
+        self._inbox.clear()
+        self._used = 0
         self.network.release(self)
         for group in self._members:
             self.network.leave(group)

@@ -30,6 +30,8 @@ _BUFFERS: Final = {
     ("darwin", DATAGRAM): (2048, 4096),
 }
 _MAX_DATAGRAMS: Final = 11
+# What keeping a message costs beside its bytes, so that empty ones end too.
+_COST: Final = 256
 _MAX_BACKLOG: Final = {"linux": 4096, "darwin": 128}
 
 
@@ -160,7 +162,7 @@ class UnixSocket(Socket, Target):
         server = self._find(p, address)
         if not server.listening:
             raise Errno("ECONNREFUSED")
-        if len(server._queue) > server._limit:
+        if len(server._queue) > server._limit or not self.network.has_place():
             # Linux tells a socket that does not wait to come again; a waiting one is asked to by `accept`. macOS refuses.
             if self.network.system == "darwin":
                 raise Errno("ECONNREFUSED")
@@ -206,13 +208,13 @@ class UnixSocket(Socket, Target):
         if self.kind != STREAM:
             if len(data) > self.options["send_buffer"]:
                 raise Errno("EMSGSIZE")
-            if peer._used + len(data) > peer.options["receive_buffer"] and peer._inbox:
+            if not peer._has_place(len(data)):
                 self.blocked = True
                 return None
         elif not data:
             return 0
         else:
-            room = peer.options["receive_buffer"] - peer._used
+            room = min(peer.options["receive_buffer"] - peer._used, self.network.left())
             if room < len(data):
                 self.blocked = True
                 if room <= 0:
@@ -245,11 +247,18 @@ class UnixSocket(Socket, Target):
         return len(data)
 
     def _has_place(self, size: int) -> bool:
-        return not self._inbox or (len(self._inbox) < _MAX_DATAGRAMS and self._used + size <= self.options["receive_buffer"])
+        if self.network.left() < size:
+            return False
+        if self.kind == DATAGRAM and len(self._inbox) >= _MAX_DATAGRAMS:
+            return False
+        return not self._inbox or self._used + size + _COST * len(self._inbox) <= self.options["receive_buffer"]
 
     def _take(self, data: bytes, sender: UnixSocket, rights: list[OpenFile], credentials: Credentials | None) -> None:
         """Something was sent here."""
+        if rights:
+            self.network.pass_files(len(rights))
         self._used += len(data)
+        self.network.used += len(data)
         last = self._inbox[-1] if self._inbox else None
         plain = self.kind == STREAM and not rights
         if plain and last is not None and not last.rights and last.credentials == (credentials or sender.owner) and len(last.data) < 65536:
@@ -286,6 +295,8 @@ class UnixSocket(Socket, Target):
                 file.users += 1
             return result
         result.rights, first.rights = first.rights, []
+        self.network.files -= len(result.rights)
+        before = self._used
         if self.kind != STREAM or size >= len(first.data):
             self._used -= len(first.data)
             self._inbox.popleft()
@@ -294,6 +305,7 @@ class UnixSocket(Socket, Target):
             first.data = first.data[size:]
         if self.kind == STREAM and not result.rights and len(result.data) < size:
             self._gather(result, size)
+        self.network.used -= before - self._used
         self._made_room()
         return result
 
@@ -392,6 +404,7 @@ class UnixSocket(Socket, Target):
     def close(self) -> None:
         if self.closed:
             return
+        super().close()
         self.closed = True
         if self._node is not None:
             self._node.socket = None
@@ -400,10 +413,12 @@ class UnixSocket(Socket, Target):
         if self.listening:
             self._refuse_all()
         unread = bool(self._inbox)
-        for message in self._inbox:
-            message.drop()
+        passed = [file for message in self._inbox for file in message.rights]
         self._inbox.clear()
+        self.network.used -= self._used
+        self.network.files -= len(passed)
         self._used = 0
+        self.network.discard(passed)
         waiting, self._waiting = self._waiting, {}
         for sender in waiting:
             self.network.notify(sender.write_queue)

@@ -49,3 +49,9 @@ def test_socket_calls_as_native(build: Build, target: str) -> None:
     assert (result.error, result.status) == ("", 0), result.stderr.decode()
     assert result.stdout.decode() == expected
     assert result.missing == {"socket option 6:4000": 1}
+
+
+@pytest.mark.parametrize("target", ["linux/amd64", "darwin/arm64"])
+def test_sockets_within_sockets_come_to_an_end(build: Build, target: str) -> None:
+    result = run(build("hoard", target))
+    assert (result.error, result.status, result.stdout) == ("", 0, b"enough\n"), result.stderr.decode()

@@ -36,6 +36,9 @@ _EOF: Final = 0x8000
 _ERROR: Final = 0x4000
 _TRIGGER: Final = 0x01000000
 
+# User events take any number for an identity; this is how many events one queue holds at most.
+_MOST_EVENTS: Final = 1 << 16
+
 
 class _Knote:
     """One registered event."""
@@ -99,6 +102,8 @@ class KqueueFile(OpenFile):
         if knote is None:
             if not flags & _ADD:
                 raise Errno("ENOENT")
+            if len(self.knotes) >= _MOST_EVENTS:
+                raise Errno("ENOMEM")
             knote = self.knotes[key] = _Knote(file)
             if file is not None:
                 knote.watcher = self._watcher(key, knote)

@@ -28,6 +28,7 @@ _DUMP: Final = 0x300
 _NEW_LINK, _GET_LINK = 16, 18
 _NEW_ADDRESS, _GET_ADDRESS = 20, 22
 _GET_ROUTE: Final = 26
+_MOST_ANSWERS: Final = 256  # that wait to be received
 _EPERM, _EOPNOTSUPP, _ENODEV = 1, 95, 19
 
 _IFF: Final = 0x10049  # up, loopback, running, and lower layer up; Linux's lo does not claim to be for multicast
@@ -91,9 +92,11 @@ class NetlinkSocket(Socket):
         return IpAddress(b"", 0)
 
     def send(self, data: bytes, to: Target | None, rights: list[OpenFile], credentials: Credentials | None) -> int | None:
+        if len(self._inbox) >= _MOST_ANSWERS:
+            raise Errno("ENOBUFS")
         place = 0
         self._id = self._id or self.owner[0]
-        while place + _HEADER.size <= len(data):
+        while place + _HEADER.size <= len(data) and len(self._inbox) < _MOST_ANSWERS:
             length, kind, flags, sequence, _ = _HEADER.unpack_from(data, place)
             if length < _HEADER.size or place + length > len(data):
                 break
