@@ -48,6 +48,7 @@ def run(
     arch: str = "",
     output: Callable[[int, bytes], None] | None = None,
     trace: Callable[[str], None] | None = None,
+    record: str | os.PathLike[str] | None = None,
 ) -> Result:
     """Run a binary to its end and return what became of it; never raises for what the guest or the file does.
 
@@ -56,7 +57,7 @@ def run(
     paths and whether the guest may write there (not, if that is left out); `files` are put into the tree, by absolute path. `arch` picks
     a slice of a universal binary. `clock` is `virtual`, or `host` for real time, in which sleeping takes time and no two runs are alike.
     `output` receives what the guest writes as it does (1 or 2, and the bytes); without it the output is in the result. `trace` gets one
-    line a call.
+    line a call, in strace's form; `record` is a file to write a transcript of calls and turns into.
     """
     if clock not in ("virtual", "host"):
         raise ValueError(f"clock is virtual or host, not {clock!r}")
@@ -67,7 +68,8 @@ def run(
         collected[stream] += data
 
     try:
-        _run(result, binary, args, stdin, env, mounts, files, cwd, limits, seed, cpus, strict, clock, name, arch, output or collect, trace)
+        given = (stdin, env, mounts, files, cwd, limits, seed, cpus, strict, clock, name, arch)
+        _run(result, binary, args, *given, output or collect, trace, record)
     except EmulatorError as error:
         result.status, result.error, result.error_code = error.status, error.message, error.code
     except MemoryError:
@@ -94,6 +96,7 @@ def _run(
     arch: str,
     output: Callable[[int, bytes], None],
     trace: Callable[[str], None] | None,
+    record: str | os.PathLike[str] | None,
 ) -> None:
     from pygo_cross.emulate import image, refuse, setup
     from pygo_cross.emulate.kernel import Options
@@ -107,7 +110,6 @@ def _run(
         [os.fsencode(name or path or "main"), *(os.fsencode(argument) for argument in args)],
         [os.fsencode(f"{key}={value}") for key, value in environment.items()],
         output,
-        trace,
         limits or Limits(),
         seed,
         cpus,
@@ -120,9 +122,22 @@ def _run(
         if error.name == "ENOMEM":
             raise LimitReached("limit-memory", f"the process needs more than {options.limits.memory} bytes to start") from error
         raise Lacking("cannot-start", f"the process cannot be started: {error.name}") from error
+    recorder = None
     try:
+        if trace is not None or record is not None:
+            from pygo_cross.emulate import trace as watching
+
+            watches: list[watching.Watch] = [] if trace is None else [watching.Strace(trace)]
+            if record is not None:
+                arguments = [argument.decode("utf-8", "backslashreplace") for argument in options.arguments]
+                facts = {"target": result.target, "seed": seed, "arguments": arguments}
+                recorder = watching.Recorder(kernel, os.fspath(record), facts)
+                watches.append(recorder)
+            kernel.watch = watches[0] if len(watches) == 1 else watching.Watches(watches)
         _finish(kernel, result)
     finally:
+        if recorder is not None:
+            recorder.finish()
         kernel.finish_counters()
         result.counters, result.missing, result.calls = kernel.counters, kernel.missing, kernel.calls
         result.missing_at = kernel.missing_at

@@ -60,13 +60,6 @@ class Row:
         self.convert = tuple(_ARGUMENTS[kind] for kind in signature)
 
 
-def trace(process: Process, thread: Thread, row: Row, arguments: list[Any], result: int | None) -> None:
-    """One line on a call, for `--trace-syscalls`."""
-    if process.options.trace is not None:
-        shown = ", ".join(repr(value) if isinstance(value, bytes) else (hex(value) if value > 9999 else str(value)) for value in arguments)
-        process.options.trace(f"[{thread.tid}] {row.name}({shown}) = {'?' if result is None else result}")
-
-
 def returns(value: int) -> Handler:
     """A handler that always returns `value`."""
     return lambda *_arguments: value

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import os
 import re
+import signal
 import sys
 from typing import Any, Final, NoReturn
 
@@ -71,6 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     group = parser.add_argument_group("looking at it")
     look = group.add_argument
     look("--json", metavar="FILE", help="write the result with its counters; - is stdout")
+    look("--record", metavar="FILE", help="write a transcript of calls and of the threads' turns, one JSON object a line")
     look("--trace-syscalls", action="store_true", help="each call on stderr, as strace shows it")
     look("--strict", action="store_true", help="end the run at the first call that is not provided")
     look("--missing", action="store_true", help="tell of calls that are not provided even if the guest did well")
@@ -85,6 +87,13 @@ def _write(stream: int, data: bytes) -> None:
     view = memoryview(data)
     while view:
         view = view[os.write(stream, view) :]
+
+
+def _trace(line: str) -> None:
+    try:
+        _write(2, line.encode() + b"\n")
+    except BrokenPipeError:
+        raise SystemExit(128 + signal.SIGPIPE) from None
 
 
 def write_json(path: str, value: Any, what: str) -> bool:
@@ -172,7 +181,8 @@ def run_once(options: argparse.Namespace, seed: int, stdin: bytes | int) -> int:
         clock=options.clock,
         arch=options.arch,
         output=_write,
-        trace=(lambda line: print(line, file=sys.stderr, flush=True)) if options.trace_syscalls else None,
+        trace=_trace if options.trace_syscalls else None,
+        record=options.record if options.seeds is None else None,
     )
     if options.json and options.seeds is None and not write_json(options.json, result.to_json(), options.file):
         return STATUS_LACKING

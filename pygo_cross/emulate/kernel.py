@@ -28,6 +28,7 @@ from pygo_cross.emulate.vfs import FileSystem, Node
 
 if TYPE_CHECKING:
     from pygo_cross.emulate.process import Process
+    from pygo_cross.emulate.trace import Watch
 
 # The first process; 1 is its parent, which is not one of ours.
 FIRST_PID: Final = 1000
@@ -41,7 +42,6 @@ class Options:
     arguments: list[bytes]
     environment: list[bytes]
     output: Callable[[int, bytes], None]
-    trace: Callable[[str], None] | None = None
     limits: Limits = field(default_factory=Limits)
     seed: int = 0
     cpus: int = 2
@@ -63,6 +63,7 @@ class Kernel:
         self.sched = Scheduler(options.seed, options.host_clock)
         self.physical = PhysicalMemory(options.limits.memory)
         self.counters = Counters()
+        self.watch: Watch | None = None
         self.calls: dict[str, int] = {}
         self.missing: dict[str, int] = {}
         self.missing_at: dict[str, Stack] = {}
@@ -146,6 +147,8 @@ class Kernel:
         process.space.load(thread)
         sched.turn(thread)
         sched.activate(process.cpu)
+        if self.watch is not None:
+            self.watch.switch(thread)
 
     def _idle(self) -> None:
         """Nothing can run: wait for the host's input, jump ahead in time, or find that the guest is stuck."""
@@ -186,6 +189,8 @@ class Kernel:
 
     def end(self, process: Process, status: int, signal: int) -> None:
         """A process ends: with an exit status, or by a signal where that is not 0. The first one's end is that of the run."""
+        if self.watch is not None:
+            self.watch.ended(process, status, signal)
         if process is self.first:
             self.process = process
             raise ProcessExit(status, signal)
@@ -223,6 +228,8 @@ class Kernel:
                 slice_end = sched.extra + (sched.others + processor.used >> 2) + left
             if thread.result is not None:
                 process.result_register.write(thread.result & 0xFFFFFFFFFFFFFFFF)
+                if self.watch is not None:
+                    self.watch.resumed(thread)
                 thread.result = None
                 if thread.saved_mask is not None:
                     process.signals.end_suspension(thread)

@@ -288,6 +288,8 @@ class Signals:
             thread.restartable = False
             if action.flags & self.facts.restart:
                 process.restart_call(thread)
+        if process.kernel.watch is not None:
+            process.kernel.watch.signal(thread, info)
         mask = thread.mask
         if thread.saved_mask is not None:
             thread.mask, thread.saved_mask = thread.saved_mask, None

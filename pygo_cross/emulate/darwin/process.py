@@ -11,7 +11,7 @@ from __future__ import annotations
 import struct
 from typing import Final
 
-from pygo_cross.emulate import calls, timepage
+from pygo_cross.emulate import timepage
 from pygo_cross.emulate.darwin import frames
 from pygo_cross.emulate.darwin.numbers import ERRORS, SIGNAL_FACTS
 from pygo_cross.emulate.darwin.pthread import Condition, Mutex
@@ -243,8 +243,12 @@ class DarwinProcess(Process):
         calls_made = self.kernel.calls
         calls_made[name] = calls_made.get(name, 0) + 1
         thread.call = (0, values[0])
+        watch = self.kernel.watch
         if row is None:
             self.count_missing(name)
+            if watch is not None:
+                watch.enter(thread, name, "pppppp", values[:6])
+                watch.leave(thread, -1, "ENOSYS")
             self.result_register.write(self.error_result(thread, "ENOSYS") & 0xFFFFFFFFFFFFFFFF)
             return
         if row.note[:7] == "refused":
@@ -252,6 +256,7 @@ class DarwinProcess(Process):
         arguments = []
         i = 0
         result: int | None
+        failure = ""
         try:
             for kind, convert in zip(row.signature, row.convert, strict=True):
                 if kind == "v" and not self._amd64:
@@ -259,16 +264,21 @@ class DarwinProcess(Process):
                 else:
                     arguments.append(convert(self, values[i]))
                     i += 1
+            if watch is not None:
+                watch.enter(thread, name, row.signature, arguments)
             result = row.handler(self, thread, *arguments)
         except Errno as error:
+            failure = error.name
+            if watch is not None and len(arguments) < len(row.convert):
+                watch.enter(thread, name, "pppppp", values[: len(row.convert)])
             number = ERRORS.get(error.name, ERRORS["EIO"])
             if row.failure == "number":
                 result = number
             else:
                 self.memory.put_u32(thread.errno_address, number)
                 result = 0 if row.failure == "null" else -1
-        if self.options.trace is not None:
-            calls.trace(self, thread, row, arguments, result)
+        if watch is not None:
+            watch.leave(thread, result, failure)
         if result is not None:
             self.result_register.write(result & 0xFFFFFFFFFFFFFFFF)
 

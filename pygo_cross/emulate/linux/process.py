@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 from typing import Final
 
-from pygo_cross.emulate import amd64, arm64, calls
+from pygo_cross.emulate import amd64, arm64
 from pygo_cross.emulate.errors import Errno
 from pygo_cross.emulate.files import FileTable
 from pygo_cross.emulate.kernel import Kernel
@@ -114,11 +114,15 @@ class LinuxProcess(Process):
         calls_made = self.kernel.calls
         row = self._rows.get(number)
         arguments = []
+        watch = self.kernel.watch
         if row is None:
             name = f"syscall {number}"
             calls_made[name] = calls_made.get(name, 0) + 1
             self.count_missing(name)
             result: int | None = -ERRORS["ENOSYS"]
+            if watch is not None:
+                watch.enter(thread, name, "pppppp", values[1:7])
+                watch.leave(thread, result, "ENOSYS")
         else:
             name = row.name
             calls_made[name] = calls_made.get(name, 0) + 1
@@ -130,11 +134,15 @@ class LinuxProcess(Process):
                 for convert in row.convert:
                     arguments.append(convert(self, values[i]))
                     i += 1
+                if watch is not None:
+                    watch.enter(thread, name, row.signature, arguments)
                 result = row.handler(self, thread, *arguments)
             except Errno as error:
                 result = -ERRORS.get(error.name, ERRORS["EIO"])
-            if self.options.trace is not None:
-                calls.trace(self, thread, row, arguments, result)
+                if watch is not None and len(arguments) < len(row.convert):
+                    watch.enter(thread, name, "pppppp", values[1 : 1 + len(row.convert)])
+            if watch is not None:
+                watch.leave(thread, result, "")
         if result is not None:
             if self._amd64:
                 self._returned.write(result & 0xFFFFFFFFFFFFFFFF, values[7], 0x246)
