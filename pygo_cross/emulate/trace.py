@@ -164,10 +164,7 @@ class Strace(Watch):
         call = self._open.pop(thread)
         start = 0 if call.shown is None else len(call.shown)
         shown = [self._show(thread, call, i, result, bool(error)) for i in range(start, len(call.kinds))]
-        if call.shown is None:
-            head = f"{call.name}({', '.join(shown)})"
-        else:
-            head = f"<... {call.name} resumed>{', '.join(shown)})"
+        head = f"{call.name}({', '.join(shown)})" if call.shown is None else f"<... {call.name} resumed>{', '.join(shown)})"
         if error:
             code = -1 if thread.process.system == "linux" else result
             self._line(thread, f"{head} = {code} {error} ({MESSAGES.get(error, 'unknown error')})")
