@@ -36,8 +36,8 @@ MRS: Final = 0xD5300000
 WFI: Final = 0xD503207F
 
 # The features that are told, each with its bit of AT_HWCAP (GOROOT/src/internal/cpu/cpu_arm64_hwcap.go; Linux's uapi/asm/hwcap.h), the
-# identification register that tells it (0: ID_AA64ISAR0_EL1, 1: ID_AA64ISAR1_EL1, 2: ID_AA64PFR0_EL1) with shift and value, macOS's name.
-# SVE, pointer authentication and branch targets are switched off: nothing saves SVE's registers for a signal handler.
+# identification register that tells it (0: ID_AA64ISAR0_EL1, 1: ID_AA64ISAR1_EL1) with shift and value, macOS's name.
+# SVE and half precision are switched off (usermode.py), pointer authentication and branch targets are not told.
 _FEATURES: Final[tuple[tuple[int, int, int, int, str], ...]] = (
     (3, 0, 4, 1, "FEAT_AES"),
     (4, 0, 4, 2, "FEAT_PMULL"),
@@ -45,8 +45,6 @@ _FEATURES: Final[tuple[tuple[int, int, int, int, str], ...]] = (
     (6, 0, 12, 1, "FEAT_SHA256"),
     (7, 0, 16, 1, "FEAT_CRC32"),
     (8, 0, 20, 2, "FEAT_LSE"),
-    (9, 2, 16, 1, "FEAT_FP16"),
-    (10, 2, 20, 1, "FEAT_FP16"),
     (12, 0, 28, 1, "FEAT_RDM"),
     (13, 1, 12, 1, "FEAT_JSCVT"),
     (14, 1, 16, 1, "FEAT_FCMA"),
@@ -55,7 +53,6 @@ _FEATURES: Final[tuple[tuple[int, int, int, int, str], ...]] = (
     (17, 0, 32, 1, "FEAT_SHA3"),
     (20, 0, 44, 1, "FEAT_DotProd"),
     (21, 0, 12, 2, "FEAT_SHA512"),
-    (23, 0, 48, 1, "FEAT_FHM"),
     (26, 1, 20, 2, "FEAT_LRCPC2"),
     (27, 0, 52, 1, "FEAT_FlagM"),
     (29, 1, 36, 1, "FEAT_SB"),
@@ -67,12 +64,13 @@ HWCAP: Final = 0b11 | _CPUID_IS_READABLE | sum(1 << row[0] for row in _FEATURES)
 HWCAP2: Final = 1 << 7 | 1 << 8
 FEATURES: Final = frozenset(row[4] for row in _FEATURES) | {"FEAT_FlagM2", "FEAT_FRINTTS"}
 
-_NOT_THERE: Final = ("FEAT_BF16", "FEAT_BTI", "FEAT_CSV2", "FEAT_CSV3", "FEAT_DIT", "FEAT_DPB2", "FEAT_ECV", "FEAT_I8MM", "FEAT_LSE2",
-                     "FEAT_PAuth", "FEAT_PAuth2", "FEAT_SME", "FEAT_SME2", "FEAT_SSBS", "FEAT_WFxT")  # fmt: skip
+_NOT_THERE: Final = ("FEAT_BF16", "FEAT_BTI", "FEAT_CSV2", "FEAT_CSV3", "FEAT_DIT", "FEAT_DPB2", "FEAT_ECV", "FEAT_FHM", "FEAT_FP16",
+                     "FEAT_I8MM", "FEAT_LSE2", "FEAT_PAuth", "FEAT_PAuth2", "FEAT_SME", "FEAT_SME2", "FEAT_SSBS", "FEAT_WFxT")  # fmt: skip
 # macOS's hw.optional.* (sysctl): names of the time before macOS 12, and those of the architecture.
 OPTIONAL: Final = {
-    **dict.fromkeys(("floatingpoint", "neon", "neon_hpfp", "neon_fp16", "AdvSIMD", "AdvSIMD_HPFPCvt", "arm64", "armv8_crc32",
-                     "armv8_1_atomics", "armv8_2_fhm", "armv8_2_sha512", "armv8_2_sha3", "armv8_3_compnum"), 1),
+    **dict.fromkeys(("floatingpoint", "neon", "AdvSIMD", "AdvSIMD_HPFPCvt", "arm64", "armv8_crc32", "armv8_1_atomics", "armv8_2_sha512",
+                     "armv8_2_sha3", "armv8_3_compnum"), 1),
+    **dict.fromkeys(("neon_hpfp", "neon_fp16", "armv8_2_fhm"), 0),
     **{f"arm.{name}": 1 for name in sorted(FEATURES)},
     **{f"arm.{name}": 0 for name in _NOT_THERE},
 }  # fmt: skip
@@ -91,7 +89,7 @@ IDENTIFICATION: Final = {
     (3, 0, 0, 0, 0): 0x000F0510,  # MIDR_EL1: a processor in software
     (3, 0, 0, 0, 5): 1 << 31,  # MPIDR_EL1
     (3, 0, 0, 0, 6): 0,  # REVIDR_EL1
-    (3, 0, 0, 4, 0): _identification(2) | 0x11,  # ID_AA64PFR0_EL1: EL0 and EL1 run A64 only
+    (3, 0, 0, 4, 0): 0x11,  # ID_AA64PFR0_EL1: EL0 and EL1 run A64 only
     (3, 0, 0, 6, 0): _identification(0) & ~(0xF << 52) | 2 << 52,  # ID_AA64ISAR0_EL1, with FlagM2
     (3, 0, 0, 6, 1): _identification(1) | 1 << 32,  # ID_AA64ISAR1_EL1, with FRINTTS
 }

@@ -5,6 +5,10 @@ Unicorn starts its processors in their most privileged state, in which a guest c
 ports. Both architectures have an own way down: on amd64 SYSRET is executed once (it loads privilege level 3 without a descriptor table), on
 arm64 PSTATE and SCTLR_EL1 are written as Linux sets them for EL0.
 
+arm64's best model has half precision and SVE. Some undefined encodings next to the instructions of half precision end the host process by
+an assertion of Unicorn's translator, and nothing here saves SVE's registers, so both are switched off: in the identification registers that
+the translator consults. No function of Unicorn writes these, so they are looked for in its memory.
+
 amd64 keeps in mind that an exception is being delivered, in order to find double faults; a kernel clears that by entering its handler. Here
 no handler is entered, so it is cleared by hand: it lies in the registers that a context saves, at a place that is found by raising an
 exception once.
@@ -14,6 +18,7 @@ from __future__ import annotations
 
 import ctypes
 import mmap
+import os
 import struct
 from typing import Final
 
@@ -45,6 +50,7 @@ def enter_user_mode(engine: uc.Engine, arch: Arch) -> None:
         engine.read_structure(arm64.CP_REG, control)
         control.value = (control.value | _SCTLR_SET) & ~_SCTLR_CLEAR
         engine.write_structure(arm64.CP_REG, control)  # this also has the engine look at PSTATE anew
+        _switch_off_features(engine)
         return
     uc.Registers(engine, (amd64.FPCW, amd64.FPTAG, amd64.MXCSR)).write(amd64.FPCW_AT_START, amd64.FPTAG_AT_START, amd64.MXCSR_AT_START)
     engine.write_structure(amd64.MSR, uc.ModelRegister(_EFER, _EFER_SCE_LME_LMA))
@@ -62,6 +68,55 @@ def enter_user_mode(engine: uc.Engine, arch: Arch) -> None:
     registers.write(0, 0)
     if uc.Registers(engine, (amd64.CS,)).read()[0] & 3 != 3:
         raise Lacking("unicorn-failed", "Unicorn does not enter user mode")
+
+
+# ID_AA64ISAR0_EL1, ID_AA64ISAR1_EL1 and ID_AA64PFR0_EL1, which lie in this order, by CRm and op2; fields of the last: FP, AdvSIMD, SVE.
+_FEATURE_REGISTERS: Final = ((6, 0), (6, 1), (4, 0))
+_FEATURES_OFF: Final = 0xF << 16 | 0xF << 20 | 0xF << 32
+
+# How much of an engine's structure is searched for the pointer to its processor, and how much of the processor.
+_ENGINE_SIZE: Final = 4096
+_PROCESSOR_SIZE: Final = 1 << 17
+
+# Where the pointer lies in the engine, and the registers in the processor; of release 2.1.4 until something else is found.
+_feature_place = (55, 54736)
+
+
+def _switch_off_features(engine: uc.Engine) -> None:
+    """Take half precision and SVE out of the features of an arm64 engine that has not translated anything yet.
+
+    Memory is read through the host's /proc/self/mem, which answers for addresses that are none with an error; where there is no such file
+    the features stay.
+    """
+    global _feature_place
+    values = []
+    for crm, op2 in _FEATURE_REGISTERS:
+        register = uc.SystemRegister(crn=0, crm=crm, op0=3, op1=0, op2=op2, value=0)
+        engine.read_structure(arm64.CP_REG, register)
+        values.append(register.value)
+    wanted = struct.pack("<3Q", *values)
+    try:
+        descriptor = os.open("/proc/self/mem", os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return
+    try:
+        pointers = struct.unpack(f"<{_ENGINE_SIZE // 8}Q", os.pread(descriptor, _ENGINE_SIZE, engine.handle.value or 0))
+
+        def read(pointer: int, offset: int, size: int) -> bytes:
+            try:
+                return os.pread(descriptor, size, pointer + offset) if 0 < pointer < 1 << 47 else b""
+            except OSError:
+                return b""
+
+        index, offset = _feature_place
+        if read(pointers[index], offset, len(wanted)) != wanted:
+            places = ((i, read(pointer, 0, _PROCESSOR_SIZE).find(wanted)) for i, pointer in enumerate(pointers))
+            index, offset = _feature_place = next((place for place in places if place[1] >= 0), (0, -1))
+            if offset < 0:
+                raise Lacking("unicorn-failed", "Unicorn's processor is not laid out as expected")
+    finally:
+        os.close(descriptor)
+    ctypes.memmove(pointers[index] + offset + 16, struct.pack("<Q", values[2] & ~_FEATURES_OFF), 8)
 
 
 def _context_bytes(engine: uc.Engine, context: ctypes.c_void_p) -> bytes:
