@@ -192,6 +192,42 @@ def test_bmi_is_right() -> None:
     assert amd64_code("b80c000000 b90a000000 c4e278f2f9").status == 0b0010
 
 
+def test_code_may_change_itself() -> None:
+    # f at +0x100: mov eax, 5; ret. Called three times, its constant being 5, 9, 2.
+    code = bytes.fromhex("488d3df9000000 31db ffd7 01c3 c6470109 ffd7 01c3 c6470102 ffd7 01c3 89df") + AMD64_EXIT
+    assert run(elf("amd64", code.ljust(0x100, b"\x90") + bytes.fromhex("b805000000c3")), limits=LIMITS).status == 16
+    # mov byte [rip+1], 7 changes the instruction behind it: mov edi, 5
+    assert amd64_code("c6050100000007 bf05000000").status == 7
+    # The same for arm64, with dc cvau; dsb; ic ivau; dsb; isb between: movz x0, 5 becomes movz x0, 9.
+    words = [*arm64_constant(9, BASE + 0x200), 0xD2800013, *arm64_constant(10, 0xD2800120), 0xD63F0120, 0x8B000273]
+    words += [0xB900012A, 0xD50B7B29, 0xD5033B9F, 0xD50B7529, 0xD5033B9F, 0xD5033FDF, 0xD63F0120, 0x8B000273, 0xAA1303E0]
+    image = (arm64(*words) + ARM64_EXIT).ljust(0x200, b"\0") + arm64(0xD28000A0, 0xD65F03C0)
+    assert run(elf("arm64", image), limits=LIMITS).status == 14
+
+
+def test_what_must_not_run_is_refused_where_other_code_has_run() -> None:
+    # The function of no-ops at +0x100 is called, vzeroupper written over it, and it is called again; with getpid in between, or without.
+    for between, function in (("", "9090909090c3"), ("b827000000 0f05 488d3dde000000", "909090 b827000000 0f05 c3")):
+        code = bytes.fromhex(f"488d3df9000000 ffd7 66c707c5f8 c6470277 {between} ffd7 bf07000000") + AMD64_EXIT
+        assert run(elf("amd64", code.ljust(0x100, b"\x90") + bytes.fromhex(function)), limits=LIMITS).status == 125
+
+
+@pytest.mark.parametrize(("protection", "flags", "status"), [(0, 0x4022, 0), (0, 0x22, 0), (3, 0x22, 12), (3, 0x4022, 12)])
+def test_a_terabyte(protection: int, flags: int, status: int) -> None:
+    """It may be reserved; wanting to use it is ENOMEM."""
+    words = [0xD2800000, 0xD2C02001, 0xD2800002 | protection << 5, 0xD2800003 | flags << 5, 0x92800004, 0xD2800005, 0xD2801BC8, 0xD4000001]
+    words += [0xEB1F001F, 0x5400006B, 0xD2800000, 0x14000002, 0xCB0003E0]  # 0, or the error number
+    assert arm64_code(*words).status == status
+
+
+@pytest.mark.parametrize("arch", ["amd64", "arm64"])
+def test_a_stack_without_end(arch: str) -> None:
+    result = amd64_code("50 ebfd") if arch == "amd64" else arm64_code(0xA9BF07E0, 0x17FFFFFF)
+    assert result.signal == 11 or result.error_code == "limit-instructions"
+    code = {"amd64": bytes.fromhex("4881ec00100000 50 ebf6"), "arm64": arm64(0xD14007FF, 0xA9BF07E0, 0x17FFFFFE)}[arch]
+    assert run(elf(arch, code)).signal == 11
+
+
 def test_clocks_are_virtual() -> None:
     once = amd64_code("0f31 89c7").status
     assert [amd64_code("0f31 89c7").status for _ in range(5)] == [once] * 5
