@@ -248,3 +248,21 @@ def test_symbols_and_build_information(named: Callable[[str], Path], build: Buil
     system, arch = target.split("/")
     assert info.version.startswith("go1.") and info.minor >= 27
     assert (info.settings["GOOS"], info.settings["GOARCH"], info.settings["CGO_ENABLED"]) == (system, arch, "0")
+
+
+def test_a_deadlock_shows_what_each_thread_waits_for() -> None:
+    # futex(0x400100, FUTEX_WAIT_PRIVATE, 0, NULL)
+    code = arm64(0xD2A00800, 0x91040000, 0xD2801001, 0xD2800002, 0xD2800003, 0xD2800C48, 0xD4000001)
+    result = run(elf("arm64", code))
+    assert (result.status, result.error_code) == (125, "deadlock")
+    (stack,) = result.stacks
+    assert stack.state == "in futex" and stack.frames[0].pc == 0x40001C
+    assert "thread 1000 [in futex]:" in result.traceback
+
+
+@pytest.mark.parametrize("target", ["linux/amd64", "darwin/arm64"])
+def test_a_read_without_end_shows_its_goroutine(named: Callable[[str], Path], target: str) -> None:
+    result = crash(named(target), "wait", limits=Limits(virtual_seconds=600))
+    assert (result.status, result.error_code) == (124, "limit-virtual-seconds")
+    (stack,) = (stack for stack in result.stacks if stack.thread and any(f.function == "main.main" for f in stack.frames))
+    assert stack.goroutine == 1 and stack.state == "in read"

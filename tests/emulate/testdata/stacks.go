@@ -108,6 +108,10 @@ func main() {
 		spin()
 	case "read":
 		os.Stdin.Read(make([]byte, 10))
+	case "wait":
+		var ends [2]int
+		syscall.Pipe(ends[:])
+		syscall.Read(ends[0], make([]byte, 1))
 	case "call":
 		_, _, err := syscall.Syscall(9999, 1, 2, 3)
 		fmt.Println(err)
