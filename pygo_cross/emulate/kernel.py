@@ -17,12 +17,13 @@ from typing import TYPE_CHECKING, Final
 
 from pygo_cross.emulate import cpu
 from pygo_cross.emulate.errors import Lacking, LimitReached, ProcessExit
-from pygo_cross.emulate.files import FileTable, InputBytes, InputHost, Output
+from pygo_cross.emulate.files import FileTable
 from pygo_cross.emulate.net import Network
 from pygo_cross.emulate.pagetable import PhysicalMemory
 from pygo_cross.emulate.programs import Programs
 from pygo_cross.emulate.result import Counters, Limits, Stack
 from pygo_cross.emulate.sched import CALL_STEP, Scheduler
+from pygo_cross.emulate.streams import InputBytes, InputHost, Output
 from pygo_cross.emulate.thread import Thread, WaitQueue
 from pygo_cross.emulate.vfs import FileSystem, Node
 

@@ -12,9 +12,10 @@ from typing import Final
 
 from pygo_cross.emulate import files, netcalls
 from pygo_cross.emulate.errors import Errno
-from pygo_cross.emulate.files import OpenFile, PipeReader, PipeWriter, SeekableFile
+from pygo_cross.emulate.files import OpenFile, SeekableFile
 from pygo_cross.emulate.netsocket import STREAM, Socket
 from pygo_cross.emulate.process import Process
+from pygo_cross.emulate.streams import PipeReader, PipeWriter
 from pygo_cross.emulate.thread import Thread, Wait
 
 _TRANSFER: Final = 0x7FFFF000

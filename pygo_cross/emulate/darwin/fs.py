@@ -7,7 +7,7 @@ import stat
 import struct
 from typing import TYPE_CHECKING, Final
 
-from pygo_cross.emulate import calls, fifos, files
+from pygo_cross.emulate import calls, fifos, filecalls, files
 from pygo_cross.emulate.errors import Errno
 from pygo_cross.emulate.fdfs import path_of
 from pygo_cross.emulate.fifos import add_opened
@@ -48,7 +48,7 @@ _DIRENT_TYPES: Final = {stat.S_IFDIR: 4, stat.S_IFREG: 8, stat.S_IFLNK: 10, stat
 _F_RDLCK: Final = 1
 _F_UNLCK: Final = 2
 _F_WRLCK: Final = 3
-_LOCK_KINDS: Final = {_F_RDLCK: calls.LOCK_READ, _F_UNLCK: calls.LOCK_NONE, _F_WRLCK: calls.LOCK_WRITE}
+_LOCK_KINDS: Final = {_F_RDLCK: filecalls.LOCK_READ, _F_UNLCK: filecalls.LOCK_NONE, _F_WRLCK: filecalls.LOCK_WRITE}
 
 _UTIME_NOW: Final = -1
 _UTIME_OMIT: Final = -2
@@ -198,41 +198,41 @@ def fclonefileat(p: DarwinProcess, t: Thread, descriptor: int, base: int, path: 
 
 def fchmodat(p: DarwinProcess, t: Thread, descriptor: int, path: bytes, mode: int, flags: int) -> int:
     """fchmodat(2)."""
-    return calls.change_mode(p, _node_at(p, descriptor, path, flags), mode)
+    return filecalls.change_mode(p, _node_at(p, descriptor, path, flags), mode)
 
 
 def fchownat(p: DarwinProcess, t: Thread, descriptor: int, path: bytes, uid: int, gid: int, flags: int) -> int:
     """fchownat(2)."""
-    return calls.change_owner(p, _node_at(p, descriptor, path, flags), uid, gid)
+    return filecalls.change_owner(p, _node_at(p, descriptor, path, flags), uid, gid)
 
 
 def faccessat(p: DarwinProcess, t: Thread, descriptor: int, path: bytes, mode: int, flags: int) -> int:
     """faccessat(2)."""
-    return calls.may_access(_node_at(p, descriptor, path, flags), mode)
+    return filecalls.may_access(_node_at(p, descriptor, path, flags), mode)
 
 
 def utimensat(p: DarwinProcess, t: Thread, descriptor: int, path: bytes, times: int, flags: int) -> int:
     """utimensat(2)."""
-    atime, mtime, explicit = calls.times_argument(p, times, _UTIME_NOW, _UTIME_OMIT)
-    return calls.set_times(p, _node_at(p, descriptor, path, flags), atime, mtime, explicit)
+    atime, mtime, explicit = filecalls.times_argument(p, times, _UTIME_NOW, _UTIME_OMIT)
+    return filecalls.set_times(p, _node_at(p, descriptor, path, flags), atime, mtime, explicit)
 
 
 def _timevals(p: DarwinProcess, address: int) -> tuple[int, int]:
     if not address:
         return p.fs.now(), p.fs.now()
     first, first_rest, second, second_rest = struct.unpack("<qi4xqi4x", p.memory.read(address, 32))
-    seconds = [calls.in_range(value) for value in (first, second)]
+    seconds = [filecalls.in_range(value) for value in (first, second)]
     return seconds[0] * 10**9 + first_rest * 1000, seconds[1] * 10**9 + second_rest * 1000
 
 
 def utimes(p: DarwinProcess, t: Thread, path: bytes, times: int) -> int:
     """utimes(2)."""
-    return calls.set_times(p, p.fs.resolve(p.cwd, path), *_timevals(p, times), bool(times))
+    return filecalls.set_times(p, p.fs.resolve(p.cwd, path), *_timevals(p, times), bool(times))
 
 
 def futimes(p: DarwinProcess, t: Thread, descriptor: int, times: int) -> int:
     """futimes(2)."""
-    return calls.set_file_times(p, descriptor, *_timevals(p, times), bool(times))
+    return filecalls.set_file_times(p, descriptor, *_timevals(p, times), bool(times))
 
 
 def getcwd(p: DarwinProcess, t: Thread, buffer: int, size: int) -> int:
@@ -299,9 +299,9 @@ def _lock(p: DarwinProcess, t: Thread, file: OpenFile, command: int, argument: i
         raise Errno("EINVAL")
     owner: object = file if command >= 90 else p.files
     if command not in _GETLK:
-        return calls.lock_range(p, t, file, owner, kind, whence, start, length, command in _SETLKW)
-    begin, end = calls.lock_extent(file, whence, start, length)
-    lock = calls.locks_of(p, file).conflict(owner, begin, end, kind == calls.LOCK_WRITE)
+        return filecalls.lock_range(p, t, file, owner, kind, whence, start, length, command in _SETLKW)
+    begin, end = filecalls.lock_extent(file, whence, start, length)
+    lock = filecalls.locks_of(p, file).conflict(owner, begin, end, kind == filecalls.LOCK_WRITE)
     if lock is None:
         p.memory.write(argument + 20, struct.pack("<h", _F_UNLCK))
     else:

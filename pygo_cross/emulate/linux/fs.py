@@ -7,7 +7,7 @@ import stat
 import struct
 from typing import Final
 
-from pygo_cross.emulate import calls, fifos, files
+from pygo_cross.emulate import calls, fifos, filecalls, files
 from pygo_cross.emulate.errors import Errno
 from pygo_cross.emulate.fifos import add_opened
 from pygo_cross.emulate.files import OpenDirectory, OpenFile
@@ -189,8 +189,8 @@ def futimesat(p: Process, t: Thread, descriptor: int, path: bytes, times: int) -
         first, first_rest, second, second_rest = struct.unpack("<qqqq", p.memory.read(times, 32))
         if not 0 <= first_rest < 10**6 or not 0 <= second_rest < 10**6:
             raise Errno("EINVAL")
-        atime, mtime = (calls.in_range(first) * 10**9 + first_rest * 1000, calls.in_range(second) * 10**9 + second_rest * 1000)
-    return calls.set_times(p, _node_at(p, descriptor, path, 0), atime, mtime, bool(times))
+        atime, mtime = (filecalls.in_range(first) * 10**9 + first_rest * 1000, filecalls.in_range(second) * 10**9 + second_rest * 1000)
+    return filecalls.set_times(p, _node_at(p, descriptor, path, 0), atime, mtime, bool(times))
 
 
 def getdents64(p: Process, t: Thread, descriptor: int, buffer: int, size: int) -> int:
@@ -247,7 +247,7 @@ def linkat(p: Process, t: Thread, old_base: int, old: bytes, new_base: int, new:
 
 def fchmodat(p: Process, t: Thread, descriptor: int, path: bytes, mode: int) -> int:
     """fchmodat(2)."""
-    return calls.change_mode(p, _node_at(p, descriptor, path, 0), mode)
+    return filecalls.change_mode(p, _node_at(p, descriptor, path, 0), mode)
 
 
 def fchmodat2(p: Process, t: Thread, descriptor: int, path: bytes, mode: int, flags: int) -> int:
@@ -255,34 +255,34 @@ def fchmodat2(p: Process, t: Thread, descriptor: int, path: bytes, mode: int, fl
     node = _node_at(p, descriptor, path, flags)
     if stat.S_ISLNK(node.mode):
         raise Errno("EOPNOTSUPP")
-    return calls.change_mode(p, node, mode)
+    return filecalls.change_mode(p, node, mode)
 
 
 def fchownat(p: Process, t: Thread, descriptor: int, path: bytes, uid: int, gid: int, flags: int) -> int:
     """fchownat(2)."""
-    return calls.change_owner(p, _node_at(p, descriptor, path, flags), uid, gid)
+    return filecalls.change_owner(p, _node_at(p, descriptor, path, flags), uid, gid)
 
 
 def faccessat(p: Process, t: Thread, descriptor: int, path: bytes, mode: int) -> int:
     """faccessat(2)."""
-    return calls.may_access(_node_at(p, descriptor, path, 0), mode)
+    return filecalls.may_access(_node_at(p, descriptor, path, 0), mode)
 
 
 def faccessat2(p: Process, t: Thread, descriptor: int, path: bytes, mode: int, flags: int) -> int:
     """faccessat2(2)."""
     if flags & ~(_NOFOLLOW_BIT | _REMOVEDIR_BIT | _EMPTY_PATH):  # AT_EACCESS is the same bit as AT_REMOVEDIR
         raise Errno("EINVAL")
-    return calls.may_access(_node_at(p, descriptor, path, flags), mode)
+    return filecalls.may_access(_node_at(p, descriptor, path, flags), mode)
 
 
 def utimensat(p: Process, t: Thread, descriptor: int, path: int, times: int, flags: int) -> int:
     """utimensat(2); without a path, of the descriptor itself."""
-    atime, mtime, explicit = calls.times_argument(p, times, _UTIME_NOW, _UTIME_OMIT)
+    atime, mtime, explicit = filecalls.times_argument(p, times, _UTIME_NOW, _UTIME_OMIT)
     if atime is None and mtime is None:
         return 0
     if not path:
-        return calls.set_file_times(p, descriptor, atime, mtime, explicit)
-    return calls.set_times(p, _node_at(p, descriptor, p.memory.cstring(path), flags), atime, mtime, explicit)
+        return filecalls.set_file_times(p, descriptor, atime, mtime, explicit)
+    return filecalls.set_times(p, _node_at(p, descriptor, p.memory.cstring(path), flags), atime, mtime, explicit)
 
 
 def getcwd(p: Process, t: Thread, buffer: int, size: int) -> int:
@@ -355,7 +355,7 @@ _SETLKW: Final = (7, 38)
 def _lock(p: Process, t: Thread, file: OpenFile, command: int, argument: int) -> int | None:
     """F_GETLK, F_SETLK and F_SETLKW, and those of open file descriptions."""
     kind, whence, start, length, pid = _FLOCK.unpack(p.memory.read(argument, _FLOCK.size))
-    if kind not in (calls.LOCK_READ, calls.LOCK_WRITE, calls.LOCK_NONE):
+    if kind not in (filecalls.LOCK_READ, filecalls.LOCK_WRITE, filecalls.LOCK_NONE):
         raise Errno("EINVAL")
     owner: object = p.files
     if command > 30:
@@ -363,14 +363,14 @@ def _lock(p: Process, t: Thread, file: OpenFile, command: int, argument: int) ->
             raise Errno("EINVAL")
         owner = file
     if command not in _GETLK:
-        return calls.lock_range(p, t, file, owner, kind, whence, start, length, command in _SETLKW)
-    begin, end = calls.lock_extent(file, whence, start, length)
-    lock = calls.locks_of(p, file).conflict(owner, begin, end, kind == calls.LOCK_WRITE)
+        return filecalls.lock_range(p, t, file, owner, kind, whence, start, length, command in _SETLKW)
+    begin, end = filecalls.lock_extent(file, whence, start, length)
+    lock = filecalls.locks_of(p, file).conflict(owner, begin, end, kind == filecalls.LOCK_WRITE)
     if lock is None:
-        p.memory.write(argument, struct.pack("<h", calls.LOCK_NONE))
+        p.memory.write(argument, struct.pack("<h", filecalls.LOCK_NONE))
     else:
         size = 0 if lock.end == END else lock.end - lock.start
-        kind = calls.LOCK_WRITE if lock.exclusive else calls.LOCK_READ
+        kind = filecalls.LOCK_WRITE if lock.exclusive else filecalls.LOCK_READ
         p.memory.write(argument, _FLOCK.pack(kind, 0, lock.start, size, lock.pid))
     return 0
 
