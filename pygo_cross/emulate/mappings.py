@@ -7,7 +7,7 @@ from typing import Final
 
 from pygo_cross.emulate import files
 from pygo_cross.emulate.errors import Errno
-from pygo_cross.emulate.memory import TOP, WRITE
+from pygo_cross.emulate.memory import BEHIND_FILE, TOP, WRITE
 from pygo_cross.emulate.process import Process
 from pygo_cross.emulate.sharedpages import SharedPages
 from pygo_cross.emulate.thread import Thread
@@ -81,9 +81,14 @@ def map_file(p: Process, address: int, size: int, protection: int, fixed: bool, 
             p.count_missing("mmap of a file that is no regular one, shared and writable")
             raise Errno("ENODEV")
     place = map_memory(p, address, size, protection or 1, fixed, False, "file")
-    p.memory.load(place, file.pread(min(size, max(file.attributes().size - offset, 0)), offset))
+    there = min(size, max(file.attributes().size - offset, 0))
+    p.memory.load(place, file.pread(there, offset))
+    size = p.memory.round(size)
     if not protection & 7:
-        p.memory.protect(place, p.memory.round(size), 0)
+        p.memory.protect(place, size, 0)
+    there = p.memory.round(there)
+    if there < size:
+        p.memory.map(place + there, size - there, 0, BEHIND_FILE)
     return place
 
 

@@ -24,6 +24,9 @@ READ: Final = 1
 WRITE: Final = 2
 EXEC: Final = 4
 
+# The name of areas behind the end of a file that is mapped privately: touching them is a SIGBUS.
+BEHIND_FILE: Final = "behind the file"
+
 TOP: Final = 1 << 47
 
 _u32: Final = struct.Struct("<I")

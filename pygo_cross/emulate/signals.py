@@ -12,7 +12,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
+from pygo_cross.emulate.cpu import STOP_FAULT
 from pygo_cross.emulate.errors import GuestFault, ProcessExit
+from pygo_cross.emulate.memory import BEHIND_FILE
 from pygo_cross.emulate.thread import CONTINUED, STOPPED, WAITING, SignalInfo, Thread, Wait, WaitQueue
 from pygo_cross.emulate.timers import Timer
 
@@ -322,5 +324,8 @@ class Signals:
         process = self._process
         processor = process.cpu
         area = process.memory.area_at(processor.fault_address)
+        if stop == STOP_FAULT and area is not None and area.name == BEHIND_FILE:
+            self._take(thread, SignalInfo(self.facts.numbers["SIGBUS"], 2, processor.fault_address), forced=True)
+            return
         name, code, address = self.facts.explain(stop, process.arch.name, processor.pc(), processor.fault_address, area is not None)
         self._take(thread, SignalInfo(self.facts.numbers[name], code, address), forced=True)

@@ -71,7 +71,13 @@ func faults() {
 	page := syscall.Getpagesize()
 	none, _ := syscall.Mmap(-1, 0, page, syscall.PROT_NONE, syscall.MAP_ANON|syscall.MAP_PRIVATE)
 	only, _ := syscall.Mmap(-1, 0, page, syscall.PROT_READ, syscall.MAP_ANON|syscall.MAP_PRIVATE)
+	file, _ := os.CreateTemp("", "fault")
+	defer os.Remove(file.Name())
+	file.Write(make([]byte, 100))
+	short, _ := syscall.Mmap(int(file.Fd()), 0, 3*page, syscall.PROT_READ, syscall.MAP_PRIVATE)
 	for _, f := range []fault{
+		{"behind", func() { load(&short[2*page+30]) }},
+		{"within", func() { load(&short[50]) }},
 		{"nil", func() { load(nil) }},
 		{"none", func() { load(&none[10]) }},
 		{"write", func() { only[20] = 1 }},
