@@ -46,7 +46,9 @@ class FifoFile(OpenFile):
         self._fifo = node
         self._notify = notify
         self.queue = self.write_queue = node.queue
-        self._seen_readers, self._seen_writers = node.reader_opens, node.writer_opens
+        # What other ends there were before; -1, if one is open now and need not be waited for.
+        self._seen_readers = -1 if node.readers else node.reader_opens
+        self._seen_writers = -1 if node.writers else node.writer_opens
         if flags & READ:
             node.readers += 1
             node.reader_opens += 1
