@@ -379,6 +379,13 @@ def fstatfs(p: DarwinProcess, t: Thread, descriptor: int, address: int) -> int:
     return statfs(p, t, b"/", address)
 
 
+def getfsstat(p: DarwinProcess, t: Thread, buffer: int, size: int, flags: int) -> int:
+    """getfsstat(2): the one file system, if there is room for it; its number."""
+    if buffer and size >= _STATFS.size:
+        statfs(p, t, b"/", buffer)
+    return 1 if not buffer or size >= _STATFS.size else 0
+
+
 def pathconf(p: DarwinProcess, t: Thread, path: bytes, name: int) -> int:
     """pathconf(2)."""
     p.fs.resolve(p.cwd, path)

@@ -182,6 +182,7 @@ ROWS: Final[tuple[tuple[str, str, Handler, str, str], ...]] = (
     ("fstat64", "ip", fs.fstat, "-1", "full"),
     ("fstatat", "ispi", fs.fstatat, "-1", "full"),
     ("fstatat64", "ispi", fs.fstatat, "-1", "full"),
+    ("getfsstat", "pii", fs.getfsstat, "-1", "full"),
     ("statfs", "sp", fs.statfs, "-1", "full"),
     ("statfs64", "sp", fs.statfs, "-1", "full"),
     ("fstatfs", "ip", fs.fstatfs, "-1", "full"),
