@@ -69,7 +69,16 @@ class IpAddress(Target):
         self.scope = scope
 
 
-Address = IpAddress | bytes
+class NetlinkAddress(Target):
+    """A netlink socket's number, 0 for the kernel's."""
+
+    __slots__ = ("number",)
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+
+Address = IpAddress | NetlinkAddress | bytes
 
 
 def unmapped(ip: bytes) -> bytes:

@@ -34,14 +34,14 @@ class IpSocket(Socket):
 
     def _checked(self, address: Address | None) -> IpAddress:
         """An address that the guest gave, if it is one of this socket's family."""
-        if not isinstance(address, IpAddress):
+        if not isinstance(address, IpAddress) or (self.family == INET and len(address.ip) != 4):
             raise Errno("EAFNOSUPPORT")
         if self.family == INET6 and self.options["only6"] and len(address.ip) == 4:
             raise Errno("ENETUNREACH" if self.network.system == "linux" else "EINVAL")
         return address
 
     def bind(self, p: Process, address: Address | None) -> None:
-        if not isinstance(address, IpAddress):
+        if not isinstance(address, IpAddress) or (self.family == INET and len(address.ip) != 4):
             raise Errno("EAFNOSUPPORT")
         if self.here.port:
             raise Errno("EINVAL")

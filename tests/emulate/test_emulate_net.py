@@ -55,3 +55,11 @@ def test_socket_calls_as_native(build: Build, target: str) -> None:
 def test_sockets_within_sockets_come_to_an_end(build: Build, target: str) -> None:
     result = run(build("hoard", target))
     assert (result.error, result.status, result.stdout) == ("", 0, b"enough\n"), result.stderr.decode()
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_listener_is_inherited(build: Build, target: str) -> None:
+    result = run(build("inherit", target))
+    assert (result.error, result.status) == ("", 0), result.stderr.decode()
+    assert result.stdout.decode().splitlines() == [r'"one from the child\n" <nil>', r'"two from the child\n" <nil>', "signal: killed", "true", "true"]
+    assert result.missing == {}

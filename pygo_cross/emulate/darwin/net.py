@@ -38,7 +38,7 @@ class DarwinDialect(Dialect):
     def encode(self, family: str, address: Address | None) -> bytes:
         if isinstance(address, IpAddress):
             data = netcalls.encode_ip(family, address)
-        elif address:
+        elif isinstance(address, bytes) and address:
             data = address + b"\0"
         else:
             # Who has no name shows an empty one in a struct sockaddr of the usual size.

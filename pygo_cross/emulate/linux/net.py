@@ -13,7 +13,7 @@ from typing import Final
 from pygo_cross.emulate import files, net, netcalls, netsocket
 from pygo_cross.emulate.errors import Errno
 from pygo_cross.emulate.linux.netlink import NETLINK, NetlinkSocket
-from pygo_cross.emulate.net import INET, INET6, UNIX, Address, IpAddress
+from pygo_cross.emulate.net import INET, INET6, UNIX, Address, IpAddress, NetlinkAddress
 from pygo_cross.emulate.netcalls import Dialect, OptionTable
 from pygo_cross.emulate.netsocket import DATAGRAM, PACKET, RAW, STREAM, Message, Socket
 from pygo_cross.emulate.nettcp import TcpSocket
@@ -38,7 +38,7 @@ class LinuxDialect(Dialect):
         if number == _AF_NETLINK:
             if len(data) < 12:
                 raise Errno("EINVAL")
-            return IpAddress(b"", int.from_bytes(data[4:8], "little"))
+            return NetlinkAddress(int.from_bytes(data[4:8], "little"))
         family = self.families.get(number)
         if family == UNIX:
             if len(data) > 2 + _PATH_ROOM:
@@ -51,11 +51,11 @@ class LinuxDialect(Dialect):
 
     def encode(self, family: str, address: Address | None) -> bytes:
         if family == NETLINK:
-            return struct.pack("<HHII", _AF_NETLINK, 0, address.port if isinstance(address, IpAddress) else 0, 0)
+            return struct.pack("<HHII", _AF_NETLINK, 0, address.number if isinstance(address, NetlinkAddress) else 0, 0)
         start = self.family_number(family).to_bytes(2, "little")
         if isinstance(address, IpAddress):
             return start + netcalls.encode_ip(family, address)
-        if not address:
+        if not isinstance(address, bytes) or not address:
             return start
         return start + address + (b"" if address[:1] == b"\0" else b"\0")
 

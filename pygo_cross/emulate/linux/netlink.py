@@ -13,7 +13,7 @@ from typing import Final
 from pygo_cross.emulate import files, net, netsocket
 from pygo_cross.emulate.errors import Errno
 from pygo_cross.emulate.files import OpenFile
-from pygo_cross.emulate.net import Address, IpAddress, Target
+from pygo_cross.emulate.net import Address, NetlinkAddress, Target
 from pygo_cross.emulate.netsocket import RAW, Credentials, Message, Socket
 from pygo_cross.emulate.process import Process
 from pygo_cross.emulate.vfs import GID, UID
@@ -73,8 +73,8 @@ class NetlinkSocket(Socket):
         self._inbox: deque[bytes] = deque()
 
     def bind(self, p: Process, address: Address | None) -> None:
-        if isinstance(address, IpAddress) and address.port not in (0, p.pid):
-            self._id = address.port
+        if isinstance(address, NetlinkAddress) and address.number not in (0, p.pid):
+            self._id = address.number
         else:
             self._id = p.pid
 
@@ -83,13 +83,13 @@ class NetlinkSocket(Socket):
         return True
 
     def local(self) -> Address:
-        return IpAddress(b"", self._id)
+        return NetlinkAddress(self._id)
 
     def remote(self) -> Address:
-        return IpAddress(b"", 0)
+        return NetlinkAddress(0)
 
     def target(self, p: Process, address: Address) -> Target:
-        return IpAddress(b"", 0)
+        return NetlinkAddress(0)
 
     def send(self, data: bytes, to: Target | None, rights: list[OpenFile], credentials: Credentials | None) -> int | None:
         if len(self._inbox) >= _MOST_ANSWERS:
@@ -139,7 +139,7 @@ class NetlinkSocket(Socket):
         if not self._inbox:
             return None
         whole = self._inbox[0] if flags & netsocket.PEEK else self._inbox.popleft()
-        message = Message(whole[:size], IpAddress(b"", 0))
+        message = Message(whole[:size], NetlinkAddress(0))
         message.size = len(whole)
         return message
 
