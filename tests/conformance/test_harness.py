@@ -136,6 +136,8 @@ def test_comparison_and_page() -> None:
     emulated["darwin/arm64"]["p"]["tests"]["E"]["text"] = "    e_test.go:1: no network\n"
     found = compare(native["p"], emulated["darwin/arm64"]["p"])
     assert (found.expected, found.passed, sorted(found.different), list(found.unreferenced)) == (3, 1, ["B", "E"], ["OnlyMac"])
+    silent = compare(native["p"], entry() | {"note": "the binary does not list its tests"})
+    assert (silent.expected, silent.passed, len(silent.different)) == (4, 0, 4)
     reasons = [Reason("p", ("B",), ("*",), (), "B needs a printer.")]
     page = render(emulated, native, ["p", "q"], ("linux/amd64", "darwin/arm64"), reasons, "go1.27.3", True)
     assert "| p | - | **1/3** |" in page
