@@ -33,6 +33,7 @@ GS_BASE: Final = 251
 CS: Final = 11
 MSR: Final = 248
 MXCSR: Final = 249
+XMM: Final = tuple(range(122, 138))
 FPCW: Final = 246
 FPTAG: Final = 247
 

@@ -194,6 +194,29 @@ class Registers:
         library().uc_context_reg_write_batch(context, self._ids, self._pointers, self.count)
 
 
+class WideRegisters:
+    """A fixed list of 128-bit registers, as bytes one after the other."""
+
+    __slots__ = ("_data", "_engine", "_ids", "_pointers")
+
+    def __init__(self, engine: Engine, ids: Sequence[int]) -> None:
+        self._engine = engine
+        self._ids = (ctypes.c_int * len(ids))(*ids)
+        self._data = ctypes.create_string_buffer(16 * len(ids))
+        base = ctypes.addressof(self._data)
+        self._pointers = (ctypes.c_void_p * len(ids))(*(base + 16 * i for i in range(len(ids))))
+
+    def read(self) -> bytes:
+        """The registers' bytes."""
+        library().uc_reg_read_batch(self._engine.handle, self._ids, self._pointers, len(self._ids))
+        return self._data.raw
+
+    def write(self, data: bytes) -> None:
+        """Set all registers."""
+        self._data.raw = data
+        library().uc_reg_write_batch(self._engine.handle, self._ids, self._pointers, len(self._ids))
+
+
 class Engine:
     """One Unicorn engine. `handle` is its `uc_engine *`. Close it with `close`, before its memory goes away."""
 

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Linux's signal frames (GOROOT/src/runtime/defs_linux_amd64.go and defs_linux_arm64.go: siginfo, ucontext, sigcontext).
 
-amd64: return address, ucontext, siginfo, from the stack pointer upwards. arm64: siginfo, ucontext with 4 KiB of extension records, which
-are left empty. Vector registers are not in the frame: they come back with the saved context.
+amd64: return address, ucontext, siginfo, from the stack pointer upwards, and above them the floating-point state, an FXSAVE image without
+x87's registers. arm64: siginfo, ucontext with 4 KiB of extension records, which are left empty: its vector registers are not in the frame,
+but come back with the saved context.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import struct
 from typing import TYPE_CHECKING, Final
 
 from pygo_cross.emulate import amd64
+from pygo_cross.emulate.engine import WideRegisters
 from pygo_cross.emulate.linux.numbers import SA_ONSTACK, SI_KERNEL
 from pygo_cross.emulate.signals import Action
 from pygo_cross.emulate.thread import SignalInfo, Thread
@@ -28,6 +30,9 @@ _X86_REGISTERS: Final = (
     amd64.R8, amd64.R9, amd64.R10, amd64.R11, amd64.R12, amd64.R13, amd64.R14, amd64.R15, amd64.RDI, amd64.RSI, amd64.RBP, amd64.RBX,
     amd64.RDX, amd64.RAX, amd64.RCX, amd64.RSP, amd64.RIP, amd64.EFLAGS,
 )  # fmt: skip
+# FXSAVE: control word, (status), (instruction and data pointers), MXCSR and its mask; x87's registers, then 16 vectors at 160.
+_FXSAVE: Final = struct.Struct("<H6xQQII")
+_FXSAVE_SIZE: Final = 512
 _X86_UCONTEXT: Final = _STACK.size + 8 * 18 + _X86_SEGMENTS.size + 8
 _ARM_MASK: Final = struct.Struct("<Q128x")
 _ARM_UCONTEXT: Final = _STACK.size + _ARM_MASK.size + 8 * 35 + 8 + 4096
@@ -77,7 +82,7 @@ def set_alternate_stack(thread: Thread, start: int, flags: int, size: int) -> bo
 class Frames:
     """Pushes and pops frames of one process's threads."""
 
-    __slots__ = ("_arguments", "_process", "_registers", "_x86")
+    __slots__ = ("_arguments", "_control", "_process", "_registers", "_vectors", "_x86")
 
     def __init__(self, process: LinuxProcess) -> None:
         self._process = process
@@ -85,6 +90,8 @@ class Frames:
         self._x86 = arch.name == "amd64"
         if self._x86:
             self._registers = process.cpu.registers(*_X86_REGISTERS)
+            self._vectors = WideRegisters(process.cpu.engine, amd64.XMM)
+            self._control = process.cpu.registers(amd64.FPCW, amd64.MXCSR)
             self._arguments = process.cpu.registers(
                 amd64.RDI, amd64.RSI, amd64.RDX, amd64.RAX, amd64.RSP, amd64.RIP, amd64.EFLAGS, amd64.MXCSR
             )
@@ -107,11 +114,15 @@ class Frames:
         record = siginfo(info)
         stack = _STACK.pack(0, 0, alt_start, (SS_ONSTACK if on_stack else 0 if alt_size else SS_DISABLE) | thread.alt_flags, alt_size)
         if self._x86:
+            floats = place = (place - _FXSAVE_SIZE) & -64
+            control, mxcsr = self._control.read()
+            image = _FXSAVE.pack(control & 0xFFFF, 0, 0, mxcsr & 0xFFFFFFFF, 0xFFFF) + bytes(128) + self._vectors.read()
+            process.memory.write(floats, image.ljust(_FXSAVE_SIZE, b"\0"))
             context = b"".join(
                 (
                     stack,
                     struct.pack("<18Q", *registers),
-                    _X86_SEGMENTS.pack(0x33, 0, 0, 0x2B, 0, *_TRAPS.get((number, info.code), (0, 0)), info.address, 0),
+                    _X86_SEGMENTS.pack(0x33, 0, 0, 0x2B, 0, *_TRAPS.get((number, info.code), (0, 0)), info.address, floats),
                     struct.pack("<Q", thread.mask),
                 )
             )
@@ -145,6 +156,8 @@ class Frames:
             registers = list(struct.unpack("<18Q", memory.read(place + _STACK.size, 144)))
             registers[17] = registers[17] & _X86_USER_FLAGS | 0x202
             mask = memory.u64(place + _X86_UCONTEXT - 8)
+            floats = memory.u64(place + _X86_UCONTEXT - 8 - 64 - 8)
+            state = memory.read(floats, _FXSAVE_SIZE) if floats else b""
         else:
             stack = context = place + _INFO.size
             registers = list(struct.unpack("<34Q", memory.read(context + _STACK.size + _ARM_MASK.size + 8, 272)))
@@ -153,6 +166,9 @@ class Frames:
         _, saved = thread.frames.pop()
         process.cpu.engine.restore(saved)
         process.cpu.engine.release_context(saved)
+        if self._x86 and state:
+            self._vectors.write(state[160:416])
+            self._control.write(self._control.read()[0], _FXSAVE.unpack_from(state)[3])
         if not self._x86:
             # Unicorn wants the mode bits of PSTATE as they were.
             registers[33] |= self._registers.read()[33] & ~_ARM_USER_FLAGS

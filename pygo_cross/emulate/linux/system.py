@@ -260,6 +260,6 @@ def _stat(p: LinuxProcess) -> bytes:
 def _status(p: LinuxProcess) -> bytes:
     size = p.memory.accessible >> 10
     state = {"R": "running", "S": "sleeping", "T": "stopped", "Z": "zombie"}[_state(p)]
-    text = f"Name:\t{_name(p)}\nState:\t{_state(p)} ({state})\nTgid:\t{p.pid}\nPid:\t{p.pid}\nPPid:\t{p.parent_pid()}\n"
+    text = f"Name:\t{_name(p)}\nState:\t{_state(p)} ({state})\nTgid:\t{p.pid}\nPid:\t{p.pid}\nPPid:\t{p.parent_pid()}\nTracerPid:\t0\n"
     text += f"VmPeak:\t{p.memory.peak >> 10} kB\nVmSize:\t{size} kB\nVmRSS:\t{size} kB\nThreads:\t{len(p.threads)}\n"
     return text.encode()
