@@ -280,3 +280,4 @@ class Kernel:
         for process in list(self.processes.values()):
             process.close()
         self.fs.close()
+        self.physical.close()

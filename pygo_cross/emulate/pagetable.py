@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import ctypes
 import mmap
+import sys
 from array import array
 from bisect import bisect_left
 from collections.abc import Callable
@@ -43,6 +44,9 @@ PHYSICAL_BASE: Final = 1 << 39
 # More than programs need, far less than an address space; only what is used takes memory.
 _SIZE: Final = 64 << 30
 _SMALLEST: Final = 1 << 28
+
+# MAP_NORESERVE, which Python names since 3.12: the host is not to promise memory for all of it.
+_NORESERVE: Final = {"linux": 0x4000, "darwin": 0x40}.get(sys.platform, 0)
 
 # Memory is copied in pieces of this size.
 _CHUNK: Final = 1 << 16
@@ -104,7 +108,7 @@ class PhysicalMemory:
         size = _SIZE
         while True:
             try:
-                self.buffer = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | getattr(mmap, "MAP_NORESERVE", 0))
+                self.buffer = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | _NORESERVE)
                 break
             except (OSError, ValueError, OverflowError) as error:
                 size >>= 1
@@ -114,6 +118,11 @@ class PhysicalMemory:
         self._hold = ctypes.c_char.from_buffer(self.buffer)
         self.address = ctypes.addressof(self._hold)
         self._free: list[tuple[int, int]] = [(0, size)]  # starts and ends, sorted, never adjacent
+
+    def close(self) -> None:
+        """Give it all back; no engine has it any more."""
+        del self._hold
+        self.buffer.close()
 
     def count(self, more: int) -> None:
         """So many bytes more can be accessed."""
