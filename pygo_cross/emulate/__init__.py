@@ -21,7 +21,7 @@ from pygo_cross.emulate.errors import EmulatorError, Errno, Lacking, LimitReache
 from pygo_cross.emulate.result import Counters, Frame, Limits, Result, Stack
 
 if TYPE_CHECKING:
-    from pygo_cross.emulate.kernel import Kernel
+    from pygo_cross.emulate.kernel.kernel import Kernel
 
 __all__ = ["Counters", "Frame", "Limits", "Result", "Stack", "run"]
 
@@ -98,8 +98,9 @@ def _run(
     trace: Callable[[str], None] | None,
     record: str | os.PathLike[str] | None,
 ) -> None:
-    from pygo_cross.emulate import image, refuse, setup
-    from pygo_cross.emulate.kernel import Options
+    from pygo_cross.emulate import setup
+    from pygo_cross.emulate.kernel.kernel import Options
+    from pygo_cross.emulate.loader import image, refuse
 
     data, path = _read(binary)
     loaded = image.load(data, path, arch)
@@ -160,7 +161,7 @@ def _finish(kernel: Kernel, result: Result) -> None:
 
 def _add_stacks(kernel: Kernel, result: Result, blame: bool) -> None:
     """The post-mortem, while there is still something to look at. `blame`: it was the current thread that ended the run."""
-    from pygo_cross.emulate import traceback
+    from pygo_cross.emulate.postmortem import traceback
 
     result.stacks, remarks = traceback.all_stacks(kernel, blame)
     result.traceback = traceback.report(result.stacks, remarks)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pygo_cross.emulate.calls import Row
+from pygo_cross.emulate.kernel.calls import Row
 
 
 def _rows(target: str) -> list[tuple[int, Row]]:

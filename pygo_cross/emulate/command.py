@@ -199,7 +199,7 @@ def _tell(options: argparse.Namespace, result: Result) -> None:
     if result.traceback and not options.no_traceback:
         print(f"\n{result.traceback}", end="", file=sys.stderr)
     if result.missing and (result.status or options.missing):
-        from pygo_cross.emulate import traceback
+        from pygo_cross.emulate.postmortem import traceback
 
         for name, count in result.missing.items():
             times = "once" if count == 1 else f"{count} times, first"

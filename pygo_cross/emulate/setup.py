@@ -6,18 +6,18 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 
-from pygo_cross.emulate import hostfs
 from pygo_cross.emulate.errors import Errno, NotFound
-from pygo_cross.emulate.fdfs import DescriptorDevices
-from pygo_cross.emulate.files import FileTable
-from pygo_cross.emulate.image import Image
-from pygo_cross.emulate.kernel import Kernel, Options
-from pygo_cross.emulate.net import Network, services
-from pygo_cross.emulate.process import Process
-from pygo_cross.emulate.sched import EPOCH
-from pygo_cross.emulate.vfs import GID, UID, Device, Directory, File, FileSystem, Node, Symlink
-from pygo_cross.emulate.zones import PATH as ZONES
-from pygo_cross.emulate.zones import ZoneDirectory
+from pygo_cross.emulate.fs import hostfs
+from pygo_cross.emulate.fs.fdfs import DescriptorDevices
+from pygo_cross.emulate.fs.files import FileTable
+from pygo_cross.emulate.fs.vfs import GID, UID, Device, Directory, File, FileSystem, Node, Symlink
+from pygo_cross.emulate.fs.zones import PATH as ZONES
+from pygo_cross.emulate.fs.zones import ZoneDirectory
+from pygo_cross.emulate.kernel.kernel import Kernel, Options
+from pygo_cross.emulate.kernel.process import Process
+from pygo_cross.emulate.kernel.sched import EPOCH
+from pygo_cross.emulate.loader.image import Image
+from pygo_cross.emulate.net.loopback import Network, services
 
 _FOLDERS = (b"/bin", b"/dev", b"/etc", b"/home/user", b"/root", b"/usr/bin", b"/usr/lib", b"/var")
 

@@ -14,12 +14,12 @@ from collections.abc import Callable, Sequence
 from typing import IO, TYPE_CHECKING, Any, Final
 
 from pygo_cross.emulate.errors import Errno, Lacking
-from pygo_cross.emulate.thread import DEAD, SignalInfo, Thread
+from pygo_cross.emulate.kernel.thread import DEAD, SignalInfo, Thread
 from pygo_cross.emulate.traceflags import FAULT_CODES, FLAGS, MESSAGES, NUMBERS, SHAPES, SOCKETS, ZERO
 
 if TYPE_CHECKING:
-    from pygo_cross.emulate.kernel import Kernel
-    from pygo_cross.emulate.process import Process
+    from pygo_cross.emulate.kernel.kernel import Kernel
+    from pygo_cross.emulate.kernel.process import Process
 
 # Bytes and structures of an argument that are shown.
 _SHOWN: Final = 32

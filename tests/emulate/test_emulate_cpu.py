@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 from binaries import AMD64_EXIT, ARM64_EXIT, BASE, arm64, elf
 
-from pygo_cross.emulate import Limits, Result, newblock, pagetable, run, vex
-from pygo_cross.emulate.engine import _STUBS
+from pygo_cross.emulate import Limits, Result, run
+from pygo_cross.emulate.machine import newblock, pagetable, vex
+from pygo_cross.emulate.machine.engine import _STUBS
 
 Build = Callable[[str, str], Path]
 
@@ -109,7 +110,7 @@ def test_arm64_identification_registers_are_those_of_hwcap() -> None:
     [(1, "c1e918 89cf"), (1, "c1ea18 89d7"), (7, "89df"), (0, "89c7"), (0x80000001, "c1ea18 89d7"), (0x40000000, "89c7"), (13, "89c7")],
 )
 def test_cpuid_is_the_table(leaf: int, shift_and_register: str) -> None:
-    from pygo_cross.emulate import amd64
+    from pygo_cross.emulate.machine import amd64
 
     eax, ebx, ecx, edx = amd64.cpuid(leaf, 0)
     value = {"89cf": ecx, "89d7": edx, "89df": ebx, "89c7": eax}[shift_and_register[-4:]]
@@ -119,7 +120,7 @@ def test_cpuid_is_the_table(leaf: int, shift_and_register: str) -> None:
 
 
 def test_what_is_not_told_is_not_there() -> None:
-    from pygo_cross.emulate import amd64
+    from pygo_cross.emulate.machine import amd64
 
     ecx = amd64.cpuid(1, 0)[2]
     assert not ecx & (1 << 12 | 1 << 26 | 1 << 27 | 1 << 28 | 1 << 29 | 1 << 30)  # FMA, XSAVE, OSXSAVE, AVX, F16C, RDRAND

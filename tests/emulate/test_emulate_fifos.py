@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import pytest
 
-from pygo_cross.emulate.fifos import Fifo, FifoFile
-from pygo_cross.emulate.files import NONBLOCK, POLL_HUP, READ, WRITE
-from pygo_cross.emulate.vfs import FileSystem
+from pygo_cross.emulate.fs.fifos import Fifo, FifoFile
+from pygo_cross.emulate.fs.files import NONBLOCK, POLL_HUP, READ, WRITE
+from pygo_cross.emulate.fs.vfs import FileSystem
 
 
 def opened(fifo: Fifo, flags: int) -> FifoFile:

@@ -5,8 +5,10 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -26,23 +28,23 @@ _AS_USER = "import os, sys; os.setgroups([]); os.setgid(1000); os.setuid(1000); 
 
 
 @pytest.fixture(scope="module")
-def native(build: Build, tmp_path_factory: pytest.TempPathFactory) -> str:
+def native(build: Build) -> str:
     """What the program prints on the host, to an ordinary user."""
     if sys.platform != "linux" or os.uname().machine != "x86_64":
         pytest.skip("only linux/amd64 can be compared with")
-    folder = tmp_path_factory.mktemp("native")
-    binary = build("files", "linux/amd64")
-    command = [str(binary)]
-    if os.getuid() == 0:
-        # The emulator's guest is not root, so neither is this; and an ordinary user must get at both folders.
-        os.chown(folder, 1000, 1000)
-        for path in (*folder.parents, binary.parent, *binary.parents):
-            if path.name.startswith(("pytest-", "binaries")):
-                os.chmod(path, 0o755)
-        command = [sys.executable, "-c", _AS_USER, *command]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    # The emulator's guest is not root, so neither is this: an ordinary user must get at the program and its folder, which pytest's own
+    # temporary folders do not allow.
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place, "work")
+        folder.mkdir()
+        command = [shutil.copy(build("files", "linux/amd64"), place)]
+        if os.getuid() == 0:
+            os.chmod(place, 0o755)
+            os.chown(folder, 1000, 1000)
+            command = [sys.executable, "-c", _AS_USER, *command]
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
 
 
 @pytest.mark.parametrize("target", TARGETS)

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 from binaries import AMD64_EXIT, ARM64_EXIT, BASE, TARGETS, arm64, elf
 
-from pygo_cross.emulate import Limits, image, run
+from pygo_cross.emulate import Limits, run
 from pygo_cross.emulate.errors import EmulatorError
+from pygo_cross.emulate.loader import image
 
 Build = Callable[[str, str], Path]
 

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from pygo_cross.emulate import files
 from pygo_cross.emulate.errors import Errno, NotFound
-from pygo_cross.emulate.files import OpenDirectory, OpenHostFile
-from pygo_cross.emulate.hostfs import HostDirectory, HostFile, mount
+from pygo_cross.emulate.fs import files
+from pygo_cross.emulate.fs.files import OpenDirectory, OpenHostFile
+from pygo_cross.emulate.fs.hostfs import HostDirectory, HostFile, mount
+from pygo_cross.emulate.fs.vfs import Directory, FileSystem, Node
 from pygo_cross.emulate.setup import split_mount
-from pygo_cross.emulate.vfs import Directory, FileSystem, Node
 
 CLOCK = 1_700_000_000_000_000_000
 

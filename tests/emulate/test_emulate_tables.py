@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from pygo_cross.emulate import image
 from pygo_cross.emulate.darwin import numbers as darwin_numbers
 from pygo_cross.emulate.darwin.table import ROWS as DARWIN_ROWS
 from pygo_cross.emulate.darwin.table import TABLE, VARIABLES
 from pygo_cross.emulate.linux import numbers as linux_numbers
 from pygo_cross.emulate.linux.table import ROWS as LINUX_ROWS
+from pygo_cross.emulate.loader import image
 
 Build = Callable[[str, str], Path]
 

@@ -14,7 +14,9 @@ from pathlib import Path
 import pytest
 from binaries import AMD64_EXIT, TARGETS, arm64, elf
 
-from pygo_cross.emulate import Limits, Result, Stack, buildinfo, image, pclntab, run, symbols
+from pygo_cross.emulate import Limits, Result, Stack, run
+from pygo_cross.emulate.loader import buildinfo, image
+from pygo_cross.emulate.postmortem import pclntab, symbols
 
 Build = Callable[[str, str], Path]
 

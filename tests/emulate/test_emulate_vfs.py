@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from pygo_cross.emulate.amd64 import AMD64
-from pygo_cross.emulate.contents import CHUNK, Contents
 from pygo_cross.emulate.errors import Errno
-from pygo_cross.emulate.hostfs import HostDirectory, HostFile, mount
-from pygo_cross.emulate.locks import END, Locks
-from pygo_cross.emulate.pagetable import PhysicalMemory
-from pygo_cross.emulate.space import AddressSpace
-from pygo_cross.emulate.thread import WaitQueue
-from pygo_cross.emulate.vfs import Directory, File, FileSystem, Symlink
+from pygo_cross.emulate.fs.contents import CHUNK, Contents
+from pygo_cross.emulate.fs.hostfs import HostDirectory, HostFile, mount
+from pygo_cross.emulate.fs.locks import END, Locks
+from pygo_cross.emulate.fs.vfs import Directory, File, FileSystem, Symlink
+from pygo_cross.emulate.kernel.thread import WaitQueue
+from pygo_cross.emulate.machine.amd64 import AMD64
+from pygo_cross.emulate.machine.pagetable import PhysicalMemory
+from pygo_cross.emulate.machine.space import AddressSpace
 
 
 def tree() -> FileSystem:

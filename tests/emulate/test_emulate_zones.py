@@ -7,8 +7,9 @@ import pytest
 from binaries import TARGETS
 from conftest import Build
 
-from pygo_cross.emulate import DEFAULT_ENVIRONMENT, run, zones
-from pygo_cross.emulate.vfs import FileSystem
+from pygo_cross.emulate import DEFAULT_ENVIRONMENT, run
+from pygo_cross.emulate.fs import zones
+from pygo_cross.emulate.fs.vfs import FileSystem
 
 
 @pytest.mark.parametrize("target", TARGETS)

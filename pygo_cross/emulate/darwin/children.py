@@ -6,10 +6,10 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, Final
 
-from pygo_cross.emulate import children
 from pygo_cross.emulate.errors import Errno
-from pygo_cross.emulate.process import Process
-from pygo_cross.emulate.thread import CONTINUED, STOPPED, Thread
+from pygo_cross.emulate.kernel import children
+from pygo_cross.emulate.kernel.process import Process
+from pygo_cross.emulate.kernel.thread import CONTINUED, STOPPED, Thread
 
 if TYPE_CHECKING:
     from pygo_cross.emulate.darwin.process import DarwinProcess

@@ -10,10 +10,10 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, Final
 
-from pygo_cross.emulate import amd64
 from pygo_cross.emulate.darwin.numbers import SA_ONSTACK
-from pygo_cross.emulate.signals import Action
-from pygo_cross.emulate.thread import SignalInfo, Thread
+from pygo_cross.emulate.kernel.signals import Action
+from pygo_cross.emulate.kernel.thread import SignalInfo, Thread
+from pygo_cross.emulate.machine import amd64
 
 if TYPE_CHECKING:
     from pygo_cross.emulate.darwin.process import DarwinProcess

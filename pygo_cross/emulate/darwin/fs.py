@@ -7,15 +7,16 @@ import stat
 import struct
 from typing import TYPE_CHECKING, Final
 
-from pygo_cross.emulate import calls, fifos, filecalls, files
 from pygo_cross.emulate.errors import Errno
-from pygo_cross.emulate.fdfs import path_of
-from pygo_cross.emulate.fifos import add_opened
-from pygo_cross.emulate.files import OpenDirectory, OpenFile
-from pygo_cross.emulate.locks import END
-from pygo_cross.emulate.mappings import map_file, map_memory
-from pygo_cross.emulate.thread import Thread
-from pygo_cross.emulate.vfs import DEVICE_FD, MAY_READ, Device, File, Node
+from pygo_cross.emulate.fs import fifos, filecalls, files
+from pygo_cross.emulate.fs.fdfs import path_of
+from pygo_cross.emulate.fs.fifos import add_opened
+from pygo_cross.emulate.fs.files import OpenDirectory, OpenFile
+from pygo_cross.emulate.fs.locks import END
+from pygo_cross.emulate.fs.vfs import DEVICE_FD, MAY_READ, Device, File, Node
+from pygo_cross.emulate.kernel import calls
+from pygo_cross.emulate.kernel.mappings import map_file, map_memory
+from pygo_cross.emulate.kernel.thread import Thread
 
 if TYPE_CHECKING:
     from pygo_cross.emulate.darwin.process import DarwinProcess

@@ -8,12 +8,12 @@ import struct
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from pygo_cross.emulate import files
-from pygo_cross.emulate.calls import timespec
 from pygo_cross.emulate.errors import Errno
-from pygo_cross.emulate.files import FileTable, OpenFile
-from pygo_cross.emulate.thread import Thread, Wait, WaitQueue
-from pygo_cross.emulate.vfs import Node
+from pygo_cross.emulate.fs import files
+from pygo_cross.emulate.fs.files import FileTable, OpenFile
+from pygo_cross.emulate.fs.vfs import Node
+from pygo_cross.emulate.kernel.calls import timespec
+from pygo_cross.emulate.kernel.thread import Thread, Wait, WaitQueue
 
 if TYPE_CHECKING:
     from pygo_cross.emulate.darwin.process import DarwinProcess

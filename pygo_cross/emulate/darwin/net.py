@@ -6,14 +6,15 @@ from __future__ import annotations
 import struct
 from typing import Final
 
-from pygo_cross.emulate import files, net, netcalls, netsocket
 from pygo_cross.emulate.errors import Errno
-from pygo_cross.emulate.files import OpenFile
-from pygo_cross.emulate.net import INET, INET6, UNIX, Address, IpAddress
-from pygo_cross.emulate.netcalls import Dialect, OptionTable
-from pygo_cross.emulate.netsocket import DATAGRAM, PACKET, RAW, STREAM, Message, Socket
-from pygo_cross.emulate.process import Process
-from pygo_cross.emulate.thread import Thread
+from pygo_cross.emulate.fs import files
+from pygo_cross.emulate.fs.files import OpenFile
+from pygo_cross.emulate.kernel.process import Process
+from pygo_cross.emulate.kernel.thread import Thread
+from pygo_cross.emulate.net import loopback, netcalls, netsocket
+from pygo_cross.emulate.net.loopback import INET, INET6, UNIX, Address, IpAddress
+from pygo_cross.emulate.net.netcalls import Dialect, OptionTable
+from pygo_cross.emulate.net.netsocket import DATAGRAM, PACKET, RAW, STREAM, Message, Socket
 
 _PATH_ROOM: Final = 104
 
@@ -50,11 +51,11 @@ class DarwinDialect(Dialect):
         if to is None:
             return []
         if socket.options["packet_info"] and len(to) == 4:
-            return [(0, 26, net.INDEX.to_bytes(4, "little") + net.LOOPBACK4 + to)]
+            return [(0, 26, loopback.INDEX.to_bytes(4, "little") + loopback.LOOPBACK4 + to)]
         if socket.options["receive_destination"] and len(to) == 4:
             return [(0, 7, to)]
         if socket.options["packet_info6"] and socket.family == INET6:
-            return [(41, 46, net.mapped(to) + net.INDEX.to_bytes(4, "little"))]
+            return [(41, 46, loopback.mapped(to) + loopback.INDEX.to_bytes(4, "little"))]
         return []
 
 
@@ -163,7 +164,7 @@ def setsockopt(p: Process, t: Thread, descriptor: int, level: int, name: int, ad
             socket.options[option] = netcalls.interface_of(p, data[:4].ljust(4, b"\0"))
         else:
             index = netcalls.number_of(data[8:12] if len(data) >= 12 else data)
-            if index not in (0, net.INDEX):
+            if index not in (0, loopback.INDEX):
                 raise Errno("ENXIO")
             socket.options[option] = index
     elif option in ("join", "leave"):
@@ -193,7 +194,7 @@ def getsockopt(p: Process, t: Thread, descriptor: int, level: int, name: int, ad
     elif option == "unsent":
         value = bytes(4)
     elif option == "multicast_interface" and level == _IP and name == 9:
-        value = net.LOOPBACK4 if socket.options[option] else net.ANY4
+        value = loopback.LOOPBACK4 if socket.options[option] else loopback.ANY4
     elif option in socket.options:
         value = struct.pack("<i", socket.options[option])
     else:
@@ -211,8 +212,8 @@ _RTA_NETMASK, _RTA_INTERFACE, _RTA_ADDRESS = 0x4, 0x10, 0x20
 
 
 def _link_address() -> bytes:
-    name = net.NAME["darwin"]
-    return struct.pack("<BBHBBBB", 20, 18, net.INDEX, 24, len(name), 0, 0) + name.ljust(12, b"\0")
+    name = loopback.NAME["darwin"]
+    return struct.pack("<BBHBBBB", 20, 18, loopback.INDEX, 24, len(name), 0, 0) + name.ljust(12, b"\0")
 
 
 def _inet(ip: bytes) -> bytes:
@@ -223,20 +224,20 @@ def _inet(ip: bytes) -> bytes:
 
 def _message(kind: int, addresses: int, flags: int, body: bytes) -> bytes:
     """A routing message: its length, version 5, type, which addresses follow, flags, interface."""
-    return struct.pack("<HBBiiH", 14 + len(body), 5, kind, addresses, flags, net.INDEX) + body
+    return struct.pack("<HBBiiH", 14 + len(body), 5, kind, addresses, flags, loopback.INDEX) + body
 
 
 def interface_list(p: Process, family: int, multicast: bool) -> bytes:
     """What sysctl tells for NET_RT_IFLIST, or for NET_RT_IFLIST2, which has the multicast groups too (route(4))."""
     out = b""
     # struct if_msghdr2 is longer by counters; ifi_type 24 is a loopback's, the MTU the fourth word of the data.
-    data = struct.pack("<8BII", 24, 0, 0, 0, 0, 0, 0, 0, net.MTU["darwin"], 0)
+    data = struct.pack("<8BII", 24, 0, 0, 0, 0, 0, 0, 0, loopback.MTU["darwin"], 0)
     if multicast:
         out += _message(0x12, _RTA_INTERFACE, _FLAGS, (bytes(18) + data).ljust(160 - 14, b"\0") + _link_address())
     else:
         out += _message(0xE, _RTA_INTERFACE, _FLAGS, (bytes(2) + data).ljust(112 - 14, b"\0") + _link_address())
     mask4, mask6 = b"\xff\0\0\0", b"\xff" * 16
-    for number, ip, mask in ((2, net.LOOPBACK4, mask4), (30, net.LOOPBACK6, mask6)):
+    for number, ip, mask in ((2, loopback.LOOPBACK4, mask4), (30, loopback.LOOPBACK6, mask6)):
         if family in (0, number):
             body = bytes(6) + _inet(mask) + _inet(ip)
             out += _message(0xC, _RTA_NETMASK | _RTA_ADDRESS, 0, body)
@@ -252,14 +253,14 @@ def interface_ioctl(p: Process, request: int, argument: int) -> int | None:
     """ioctl(2) on a socket that asks about the interface; None if it is not about one."""
     values = {
         0xC0206911: struct.pack("<H", _FLAGS),  # SIOCGIFFLAGS
-        0xC0206921: _inet(net.LOOPBACK4),  # SIOCGIFADDR
+        0xC0206921: _inet(loopback.LOOPBACK4),  # SIOCGIFADDR
         0xC0206925: _inet(b"\xff\0\0\0"),  # SIOCGIFNETMASK
-        0xC0206933: struct.pack("<i", net.MTU["darwin"]),  # SIOCGIFMTU
+        0xC0206933: struct.pack("<i", loopback.MTU["darwin"]),  # SIOCGIFMTU
     }
     value = values.get(request)
     if value is None:
         return None
-    if p.memory.read(argument, 16).split(b"\0", 1)[0] != net.NAME["darwin"]:
+    if p.memory.read(argument, 16).split(b"\0", 1)[0] != loopback.NAME["darwin"]:
         raise Errno("ENXIO")
     p.memory.write(argument + 16, value)
     return 0
@@ -267,9 +268,9 @@ def interface_ioctl(p: Process, request: int, argument: int) -> int | None:
 
 def if_nametoindex(p: Process, t: Thread, name: bytes) -> int:
     """if_nametoindex(3)."""
-    if name != net.NAME["darwin"]:
+    if name != loopback.NAME["darwin"]:
         raise Errno("ENXIO")
-    return net.INDEX
+    return loopback.INDEX
 
 
 def sendfile(p: Process, t: Thread, descriptor: int, out: int, offset: int, length_at: int, headers: int, flags: int) -> int | None:

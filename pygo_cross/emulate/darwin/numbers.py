@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from pygo_cross.emulate import cpu
-from pygo_cross.emulate.signals import SignalFacts
+from pygo_cross.emulate.kernel.signals import SignalFacts
+from pygo_cross.emulate.machine import cpu
 
 ERRORS: Final = {
     "EPERM": 1, "ENOENT": 2, "ESRCH": 3, "EINTR": 4, "EIO": 5, "ENXIO": 6, "E2BIG": 7, "ENOEXEC": 8, "EBADF": 9, "ECHILD": 10,

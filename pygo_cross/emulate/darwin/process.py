@@ -11,21 +11,21 @@ from __future__ import annotations
 import struct
 from typing import Final
 
-from pygo_cross.emulate import timepage
 from pygo_cross.emulate.darwin import frames
 from pygo_cross.emulate.darwin.numbers import ERRORS, SIGNAL_FACTS
 from pygo_cross.emulate.darwin.pthread import Condition, Mutex
 from pygo_cross.emulate.darwin.table import TABLE, VARIABLES, FunctionRow
 from pygo_cross.emulate.errors import Errno, GuestFault, NotRunnable
-from pygo_cross.emulate.files import FileTable
-from pygo_cross.emulate.image import Image
-from pygo_cross.emulate.kernel import Kernel
-from pygo_cross.emulate.memory import EXEC, READ, WRITE
-from pygo_cross.emulate.process import Process
-from pygo_cross.emulate.signals import Action
-from pygo_cross.emulate.space import AddressSpace
-from pygo_cross.emulate.thread import SignalInfo, Thread
-from pygo_cross.emulate.vfs import Directory, Node
+from pygo_cross.emulate.fs.files import FileTable
+from pygo_cross.emulate.fs.vfs import Directory, Node
+from pygo_cross.emulate.kernel.kernel import Kernel
+from pygo_cross.emulate.kernel.process import Process
+from pygo_cross.emulate.kernel.signals import Action
+from pygo_cross.emulate.kernel.thread import SignalInfo, Thread
+from pygo_cross.emulate.loader.image import Image
+from pygo_cross.emulate.machine import timepage
+from pygo_cross.emulate.machine.memory import EXEC, READ, WRITE
+from pygo_cross.emulate.machine.space import AddressSpace
 
 PAGE: Final = {"amd64": 4096, "arm64": 16384}
 _SEARCH_TOP: Final = 0x7F00_0000_0000

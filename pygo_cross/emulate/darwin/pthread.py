@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from pygo_cross.emulate.calls import timespec
 from pygo_cross.emulate.errors import Errno
-from pygo_cross.emulate.thread import SignalInfo, Thread, Wait, WaitQueue
+from pygo_cross.emulate.kernel.calls import timespec
+from pygo_cross.emulate.kernel.thread import SignalInfo, Thread, Wait, WaitQueue
 
 if TYPE_CHECKING:
     from pygo_cross.emulate.darwin.process import DarwinProcess

@@ -10,13 +10,13 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, Final
 
-from pygo_cross.emulate import net
 from pygo_cross.emulate.darwin.net import DIALECT
 from pygo_cross.emulate.errors import Errno
-from pygo_cross.emulate.memory import READ, WRITE
-from pygo_cross.emulate.net import INET, INET6, IpAddress
-from pygo_cross.emulate.thread import Thread
-from pygo_cross.emulate.vfs import File, Generated
+from pygo_cross.emulate.fs.vfs import File, Generated
+from pygo_cross.emulate.kernel.thread import Thread
+from pygo_cross.emulate.machine.memory import READ, WRITE
+from pygo_cross.emulate.net import loopback
+from pygo_cross.emulate.net.loopback import INET, INET6, IpAddress
 
 if TYPE_CHECKING:
     from pygo_cross.emulate.darwin.process import DarwinProcess
@@ -105,7 +105,7 @@ def getaddrinfo(p: DarwinProcess, t: Thread, host_at: int, service_at: int, hint
     host = p.memory.cstring(host_at) if host_at else b""
     service = p.memory.cstring(service_at) if service_at else b""
     if not host_at:
-        wildcards = [net.ANY6, net.ANY4] if flags & _PASSIVE else [net.LOOPBACK6, net.LOOPBACK4]
+        wildcards = [loopback.ANY6, loopback.ANY4] if flags & _PASSIVE else [loopback.LOOPBACK6, loopback.LOOPBACK4]
         addresses = wildcards
     else:
         addresses = _host(p, host, bool(flags & _NUMERIC_HOST))

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import struct
 
-from pygo_cross.emulate.polling import poll_files, select_files
-from pygo_cross.emulate.process import Process
-from pygo_cross.emulate.thread import Thread
+from pygo_cross.emulate.kernel.polling import poll_files, select_files
+from pygo_cross.emulate.kernel.process import Process
+from pygo_cross.emulate.kernel.thread import Thread
 
 
 def poll(p: Process, t: Thread, array: int, count: int, timeout: int) -> int | None:

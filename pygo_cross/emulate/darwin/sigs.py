@@ -7,8 +7,8 @@ import struct
 from typing import TYPE_CHECKING, Final
 
 from pygo_cross.emulate.errors import Errno
-from pygo_cross.emulate.signals import Action
-from pygo_cross.emulate.thread import SignalInfo, Thread
+from pygo_cross.emulate.kernel.signals import Action
+from pygo_cross.emulate.kernel.thread import SignalInfo, Thread
 
 if TYPE_CHECKING:
     from pygo_cross.emulate.darwin.process import DarwinProcess

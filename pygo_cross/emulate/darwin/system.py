@@ -6,13 +6,14 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, Final
 
-from pygo_cross.emulate import amd64, arm64, net
 from pygo_cross.emulate.darwin.children import rusage
 from pygo_cross.emulate.darwin.net import interface_list
 from pygo_cross.emulate.errors import Errno
-from pygo_cross.emulate.sched import BOOT
-from pygo_cross.emulate.thread import SignalInfo, Thread, Wait
-from pygo_cross.emulate.timers import Timer
+from pygo_cross.emulate.kernel.sched import BOOT
+from pygo_cross.emulate.kernel.thread import SignalInfo, Thread, Wait
+from pygo_cross.emulate.kernel.timers import Timer
+from pygo_cross.emulate.machine import amd64, arm64
+from pygo_cross.emulate.net import loopback
 
 if TYPE_CHECKING:
     from pygo_cross.emulate.darwin.process import DarwinProcess
@@ -153,7 +154,7 @@ def sysctl(p: DarwinProcess, t: Thread, mib: int, count: int, old: int, old_size
         if numbers[4] not in (3, 6):
             p.count_missing(f"sysctl of routes, {numbers[4]}")
             raise Errno("ENOTSUP")
-        if numbers[5] not in (0, net.INDEX):
+        if numbers[5] not in (0, loopback.INDEX):
             return _give_bytes(p, b"", old, old_size)
         return _give_bytes(p, interface_list(p, numbers[3], numbers[4] == 6), old, old_size)
     values = _values(p)

@@ -11,10 +11,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from pygo_cross.emulate import calls, children, filecalls, mappings, netcalls, nettransfer, programs
-from pygo_cross.emulate.calls import Handler, Row, fails, returns
 from pygo_cross.emulate.darwin import children as darwin_children
 from pygo_cross.emulate.darwin import fs, kqueue, net, pthread, resolve, select, sigs, system, users
+from pygo_cross.emulate.fs import filecalls
+from pygo_cross.emulate.kernel import calls, children, mappings, programs
+from pygo_cross.emulate.kernel.calls import Handler, Row, fails, returns
+from pygo_cross.emulate.net import netcalls, nettransfer
 
 _OPTIONS: Final = "partial: those of GOROOT's net and of common libraries; another is ENOPROTOOPT and counted"
 _HOSTS: Final = "partial: numbers, /etc/hosts and /etc/services; there is no name server"

@@ -11,8 +11,8 @@ import struct
 from typing import TYPE_CHECKING, Final
 
 from pygo_cross.emulate.errors import Errno
-from pygo_cross.emulate.thread import Thread
-from pygo_cross.emulate.vfs import File
+from pygo_cross.emulate.fs.vfs import File
+from pygo_cross.emulate.kernel.thread import Thread
 
 if TYPE_CHECKING:
     from pygo_cross.emulate.darwin.process import DarwinProcess

@@ -7,12 +7,13 @@ import stat
 import struct
 from typing import TYPE_CHECKING, Final
 
-from pygo_cross.emulate import children, files
 from pygo_cross.emulate.errors import Errno
-from pygo_cross.emulate.files import OpenFile
-from pygo_cross.emulate.process import Process
-from pygo_cross.emulate.thread import SignalInfo, Thread, Wait
-from pygo_cross.emulate.vfs import UID, Node
+from pygo_cross.emulate.fs import files
+from pygo_cross.emulate.fs.files import OpenFile
+from pygo_cross.emulate.fs.vfs import UID, Node
+from pygo_cross.emulate.kernel import children
+from pygo_cross.emulate.kernel.process import Process
+from pygo_cross.emulate.kernel.thread import SignalInfo, Thread, Wait
 
 if TYPE_CHECKING:
     from pygo_cross.emulate.linux.process import LinuxProcess

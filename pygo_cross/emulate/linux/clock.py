@@ -7,11 +7,11 @@ import struct
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
-from pygo_cross.emulate.calls import timespec
 from pygo_cross.emulate.errors import Errno, GuestFault
+from pygo_cross.emulate.kernel.calls import timespec
+from pygo_cross.emulate.kernel.sched import BOOT
+from pygo_cross.emulate.kernel.thread import Thread, Wait
 from pygo_cross.emulate.linux.numbers import ERRORS
-from pygo_cross.emulate.sched import BOOT
-from pygo_cross.emulate.thread import Thread, Wait
 
 if TYPE_CHECKING:
     from pygo_cross.emulate.linux.process import LinuxProcess

@@ -11,12 +11,12 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, Final
 
-from pygo_cross.emulate import amd64
-from pygo_cross.emulate.engine import WideRegisters
+from pygo_cross.emulate.fs.vfs import UID
+from pygo_cross.emulate.kernel.signals import Action
+from pygo_cross.emulate.kernel.thread import SignalInfo, Thread
 from pygo_cross.emulate.linux.numbers import SA_ONSTACK, SI_KERNEL
-from pygo_cross.emulate.signals import Action
-from pygo_cross.emulate.thread import SignalInfo, Thread
-from pygo_cross.emulate.vfs import UID
+from pygo_cross.emulate.machine import amd64
+from pygo_cross.emulate.machine.engine import WideRegisters
 
 if TYPE_CHECKING:
     from pygo_cross.emulate.linux.process import LinuxProcess

@@ -7,14 +7,15 @@ import stat
 import struct
 from typing import Final
 
-from pygo_cross.emulate import calls, fifos, filecalls, files
 from pygo_cross.emulate.errors import Errno
-from pygo_cross.emulate.fifos import add_opened
-from pygo_cross.emulate.files import OpenDirectory, OpenFile
-from pygo_cross.emulate.locks import END
-from pygo_cross.emulate.process import Process
-from pygo_cross.emulate.thread import Thread
-from pygo_cross.emulate.vfs import BENEATH, DEVICE_FD, IN_ROOT, MAX_SIZE, Device, Node
+from pygo_cross.emulate.fs import fifos, filecalls, files
+from pygo_cross.emulate.fs.fifos import add_opened
+from pygo_cross.emulate.fs.files import OpenDirectory, OpenFile
+from pygo_cross.emulate.fs.locks import END
+from pygo_cross.emulate.fs.vfs import BENEATH, DEVICE_FD, IN_ROOT, MAX_SIZE, Device, Node
+from pygo_cross.emulate.kernel import calls
+from pygo_cross.emulate.kernel.process import Process
+from pygo_cross.emulate.kernel.thread import Thread
 
 _NOFOLLOW_BIT: Final = 0x100  # AT_SYMLINK_NOFOLLOW
 _REMOVEDIR_BIT: Final = 0x200  # AT_REMOVEDIR

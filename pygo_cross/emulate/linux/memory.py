@@ -6,9 +6,9 @@ from __future__ import annotations
 from typing import Final
 
 from pygo_cross.emulate.errors import Errno
-from pygo_cross.emulate.mappings import map_file, map_memory
-from pygo_cross.emulate.process import Process
-from pygo_cross.emulate.thread import Thread
+from pygo_cross.emulate.kernel.mappings import map_file, map_memory
+from pygo_cross.emulate.kernel.process import Process
+from pygo_cross.emulate.kernel.thread import Thread
 
 _SHARED: Final = 1
 _FIXED: Final = 0x10

@@ -10,15 +10,16 @@ from __future__ import annotations
 import struct
 from typing import Final
 
-from pygo_cross.emulate import files, net, netcalls, netsocket
 from pygo_cross.emulate.errors import Errno
+from pygo_cross.emulate.fs import files
+from pygo_cross.emulate.kernel.process import Process
+from pygo_cross.emulate.kernel.thread import Thread
 from pygo_cross.emulate.linux.netlink import NETLINK, NetlinkSocket
-from pygo_cross.emulate.net import INET, INET6, UNIX, Address, IpAddress, NetlinkAddress
-from pygo_cross.emulate.netcalls import Dialect, OptionTable
-from pygo_cross.emulate.netsocket import DATAGRAM, PACKET, RAW, STREAM, Message, Socket
-from pygo_cross.emulate.nettcp import TcpSocket
-from pygo_cross.emulate.process import Process
-from pygo_cross.emulate.thread import Thread
+from pygo_cross.emulate.net import loopback, netcalls, netsocket
+from pygo_cross.emulate.net.loopback import INET, INET6, UNIX, Address, IpAddress, NetlinkAddress
+from pygo_cross.emulate.net.netcalls import Dialect, OptionTable
+from pygo_cross.emulate.net.netsocket import DATAGRAM, PACKET, RAW, STREAM, Message, Socket
+from pygo_cross.emulate.net.tcp import TcpSocket
 
 _AF_NETLINK: Final = 16
 _NONBLOCK: Final = 0o4000
@@ -64,10 +65,10 @@ class LinuxDialect(Dialect):
         if to is None:
             return []
         if socket.options["packet_info"] and len(to) == 4:
-            own = net.LOOPBACK4 if net.is_multicast(to) else to
-            return [(0, 8, net.INDEX.to_bytes(4, "little") + own + to)]
+            own = loopback.LOOPBACK4 if loopback.is_multicast(to) else to
+            return [(0, 8, loopback.INDEX.to_bytes(4, "little") + own + to)]
         if socket.options["packet_info6"] and socket.family == INET6:
-            return [(41, 50, net.mapped(to) + net.INDEX.to_bytes(4, "little"))]
+            return [(41, 50, loopback.mapped(to) + loopback.INDEX.to_bytes(4, "little"))]
         return []
 
 
@@ -226,7 +227,7 @@ def _interface(p: Process, level: int, data: bytes) -> int:
     """The interface that an ip_mreqn, an in_addr or a number names."""
     if level == _IPV6 or len(data) >= 12:
         index = netcalls.number_of(data if level == _IPV6 else data[8:12])
-        if index not in (0, net.INDEX):
+        if index not in (0, loopback.INDEX):
             raise Errno("ENODEV")
         if index or level == _IPV6:
             return index
@@ -247,7 +248,7 @@ def getsockopt(p: Process, t: Thread, descriptor: int, level: int, name: int, ad
     elif option == "multipath_info":
         value = bytes(48)  # struct mptcp_info: no second path
     elif option == "multicast_interface" and level == _IP:
-        value = net.LOOPBACK4 if socket.options[option] else net.ANY4
+        value = loopback.LOOPBACK4 if socket.options[option] else loopback.ANY4
     elif option in socket.options:
         value = struct.pack("<i", socket.options[option])
     else:
@@ -324,27 +325,27 @@ _FLAGS: Final = 0x49  # IFF_UP, IFF_LOOPBACK, IFF_RUNNING
 
 def interface_ioctl(p: Process, request: int, argument: int) -> int | None:
     """ioctl(2) on a socket that asks about interfaces; None if it is not about one."""
-    name = net.NAME["linux"]
+    name = loopback.NAME["linux"]
     if request == 0x8912:  # SIOCGIFCONF
         room, place = struct.unpack("<i4xQ", p.memory.read(argument, 16))
-        entry = name.ljust(16, b"\0") + struct.pack("<HH4s", 2, 0, net.LOOPBACK4).ljust(24, b"\0")
+        entry = name.ljust(16, b"\0") + struct.pack("<HH4s", 2, 0, loopback.LOOPBACK4).ljust(24, b"\0")
         if place:
             entry = entry if room >= len(entry) else b""
             p.memory.write(place, entry)
         p.memory.put_u32(argument, len(entry))
         return 0
     if request == 0x8910:  # SIOCGIFNAME
-        if p.memory.u32(argument + 16) != net.INDEX:
+        if p.memory.u32(argument + 16) != loopback.INDEX:
             raise Errno("ENODEV")
         p.memory.write(argument, name.ljust(16, b"\0"))
         return 0
     values = {
         0x8913: struct.pack("<H", _FLAGS),  # SIOCGIFFLAGS
-        0x8915: struct.pack("<HH4s8x", 2, 0, net.LOOPBACK4),  # SIOCGIFADDR
+        0x8915: struct.pack("<HH4s8x", 2, 0, loopback.LOOPBACK4),  # SIOCGIFADDR
         0x891B: struct.pack("<HH4s8x", 2, 0, b"\xff\0\0\0"),  # SIOCGIFNETMASK
-        0x8921: struct.pack("<i", net.MTU["linux"]),  # SIOCGIFMTU
+        0x8921: struct.pack("<i", loopback.MTU["linux"]),  # SIOCGIFMTU
         0x8927: struct.pack("<H14x", 772),  # SIOCGIFHWADDR
-        0x8933: struct.pack("<i", net.INDEX),  # SIOCGIFINDEX
+        0x8933: struct.pack("<i", loopback.INDEX),  # SIOCGIFINDEX
     }
     value = values.get(request)
     if value is None:
@@ -359,12 +360,13 @@ def groups_file(p: Process, family: int) -> bytes:
     """/proc/net/igmp and /proc/net/igmp6: the multicast groups that sockets are members of."""
     groups = p.kernel.network.groups
     if family == 6:
-        rows = [f"{net.INDEX:<4d} {'lo':<15s} {group.hex()} {users:5d} 0000000C 0\n" for group, users in groups.items() if len(group) == 16]
-        rows.append(f"{net.INDEX:<4d} {'lo':<15s} ff020000000000000000000000000001     1 0000000C 0\n")
+        head = f"{loopback.INDEX:<4d} {'lo':<15s}"
+        rows = [f"{head} {group.hex()} {users:5d} 0000000C 0\n" for group, users in groups.items() if len(group) == 16]
+        rows.append(f"{head} ff020000000000000000000000000001     1 0000000C 0\n")
         return "".join(rows).encode()
     rows = ["Idx\tDevice    : Count Querier\tGroup    Users Timer\tReporter\n"]
     members = {b"\xe0\0\0\x01": 1, **{group: users for group, users in groups.items() if len(group) == 4}}
-    rows.append(f"{net.INDEX}\t{'lo':<10s}: {len(members):5d} {'V3':>7s}\n")
+    rows.append(f"{loopback.INDEX}\t{'lo':<10s}: {len(members):5d} {'V3':>7s}\n")
     rows += [f"\t\t\t\t{group[::-1].hex().upper()} {users:5d} 0:00000000\t\t0\n" for group, users in members.items()]
     return "".join(rows).encode()
 

@@ -10,13 +10,14 @@ import struct
 from collections import deque
 from typing import Final
 
-from pygo_cross.emulate import files, net, netsocket
 from pygo_cross.emulate.errors import Errno
-from pygo_cross.emulate.files import OpenFile
-from pygo_cross.emulate.net import Address, NetlinkAddress, Target
-from pygo_cross.emulate.netsocket import RAW, Credentials, Message, Socket
-from pygo_cross.emulate.process import Process
-from pygo_cross.emulate.vfs import GID, UID
+from pygo_cross.emulate.fs import files
+from pygo_cross.emulate.fs.files import OpenFile
+from pygo_cross.emulate.fs.vfs import GID, UID
+from pygo_cross.emulate.kernel.process import Process
+from pygo_cross.emulate.net import loopback, netsocket
+from pygo_cross.emulate.net.loopback import Address, NetlinkAddress, Target
+from pygo_cross.emulate.net.netsocket import RAW, Credentials, Message, Socket
 
 NETLINK: Final = "netlink"
 
@@ -39,21 +40,21 @@ def _attribute(kind: int, data: bytes) -> bytes:
 
 
 def _link() -> bytes:
-    body = struct.pack("<BxHiII", 0, 772, net.INDEX, _IFF, 0)
-    body += _attribute(3, net.NAME["linux"] + b"\0")  # IFLA_IFNAME
+    body = struct.pack("<BxHiII", 0, 772, loopback.INDEX, _IFF, 0)
+    body += _attribute(3, loopback.NAME["linux"] + b"\0")  # IFLA_IFNAME
     body += _attribute(13, struct.pack("<I", 1000))  # IFLA_TXQLEN
     body += _attribute(16, b"\0")  # IFLA_OPERSTATE: unknown
-    body += _attribute(4, struct.pack("<I", net.MTU["linux"]))  # IFLA_MTU
+    body += _attribute(4, struct.pack("<I", loopback.MTU["linux"]))  # IFLA_MTU
     body += _attribute(1, bytes(6)) + _attribute(2, bytes(6))  # IFLA_ADDRESS, IFLA_BROADCAST
     return body
 
 
 def _address(family: int) -> bytes:
-    ip, prefix = (net.LOOPBACK4, 8) if family == 2 else (net.LOOPBACK6, 128)
-    body = struct.pack("<BBBBi", family, prefix, 0x80, 254, net.INDEX)  # IFA_F_PERMANENT, scope host
+    ip, prefix = (loopback.LOOPBACK4, 8) if family == 2 else (loopback.LOOPBACK6, 128)
+    body = struct.pack("<BBBBi", family, prefix, 0x80, 254, loopback.INDEX)  # IFA_F_PERMANENT, scope host
     body += _attribute(1, ip)  # IFA_ADDRESS
     if family == 2:
-        body += _attribute(2, ip) + _attribute(3, net.NAME["linux"] + b"\0")  # IFA_LOCAL, IFA_LABEL
+        body += _attribute(2, ip) + _attribute(3, loopback.NAME["linux"] + b"\0")  # IFA_LOCAL, IFA_LABEL
     return body + _attribute(8, struct.pack("<I", 0x80))  # IFA_FLAGS
 
 
@@ -113,7 +114,7 @@ class NetlinkSocket(Socket):
         parts: list[tuple[int, bytes]] | None = None
         if kind == _GET_LINK:
             index = int.from_bytes(request[20:24], "little") if len(request) >= 24 else 0
-            if flags & _DUMP == _DUMP or index == net.INDEX:
+            if flags & _DUMP == _DUMP or index == loopback.INDEX:
                 parts = [(_NEW_LINK, _link())]
             else:
                 self._inbox.append(self._message(_ERROR, 0, sequence, struct.pack("<i", -_ENODEV) + request[:16]))

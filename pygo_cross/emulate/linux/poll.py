@@ -8,15 +8,15 @@ import struct
 from collections.abc import Callable
 from typing import Final
 
-from pygo_cross.emulate import files
-from pygo_cross.emulate.calls import timespec
 from pygo_cross.emulate.errors import Errno
-from pygo_cross.emulate.files import OpenFile
+from pygo_cross.emulate.fs import files
+from pygo_cross.emulate.fs.files import OpenFile
+from pygo_cross.emulate.fs.vfs import Node
+from pygo_cross.emulate.kernel.calls import timespec
+from pygo_cross.emulate.kernel.polling import poll_files, select_files
+from pygo_cross.emulate.kernel.process import Process
+from pygo_cross.emulate.kernel.thread import Thread, Wait, WaitQueue
 from pygo_cross.emulate.linux.frames import UNBLOCKABLE
-from pygo_cross.emulate.polling import poll_files, select_files
-from pygo_cross.emulate.process import Process
-from pygo_cross.emulate.thread import Thread, Wait, WaitQueue
-from pygo_cross.emulate.vfs import Node
 
 _EDGE: Final = 1 << 31
 _ONE_SHOT: Final = 1 << 30

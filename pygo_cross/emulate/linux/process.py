@@ -9,19 +9,19 @@ from __future__ import annotations
 import struct
 from typing import Final
 
-from pygo_cross.emulate import amd64, arm64
 from pygo_cross.emulate.errors import Errno
-from pygo_cross.emulate.files import FileTable
-from pygo_cross.emulate.kernel import Kernel
+from pygo_cross.emulate.fs.files import FileTable
+from pygo_cross.emulate.fs.vfs import GID, UID, Directory
+from pygo_cross.emulate.kernel.kernel import Kernel
+from pygo_cross.emulate.kernel.process import Process
+from pygo_cross.emulate.kernel.signals import Action
+from pygo_cross.emulate.kernel.thread import SignalInfo, Thread
 from pygo_cross.emulate.linux import frames, system, vdso
 from pygo_cross.emulate.linux.numbers import ERRORS, SIGNAL_FACTS
 from pygo_cross.emulate.linux.table import TABLES
-from pygo_cross.emulate.memory import EXEC, READ, WRITE
-from pygo_cross.emulate.process import Process
-from pygo_cross.emulate.signals import Action
-from pygo_cross.emulate.space import AddressSpace
-from pygo_cross.emulate.thread import SignalInfo, Thread
-from pygo_cross.emulate.vfs import GID, UID, Directory
+from pygo_cross.emulate.machine import amd64, arm64
+from pygo_cross.emulate.machine.memory import EXEC, READ, WRITE
+from pygo_cross.emulate.machine.space import AddressSpace
 
 PAGE: Final = 4096
 _SEARCH_TOP: Final = 0x7F00_0000_0000

@@ -6,12 +6,12 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, Final
 
-from pygo_cross.emulate.calls import timespec
 from pygo_cross.emulate.errors import Errno
+from pygo_cross.emulate.kernel.calls import timespec
+from pygo_cross.emulate.kernel.signals import Action, SignalWait
+from pygo_cross.emulate.kernel.thread import SignalInfo, Thread, Wait
 from pygo_cross.emulate.linux.frames import SS_DISABLE, SS_ONSTACK, UNBLOCKABLE, set_alternate_stack, siginfo
 from pygo_cross.emulate.linux.numbers import ERRORS, SI_TKILL
-from pygo_cross.emulate.signals import Action, SignalWait
-from pygo_cross.emulate.thread import SignalInfo, Thread, Wait
 
 if TYPE_CHECKING:
     from pygo_cross.emulate.linux.process import LinuxProcess

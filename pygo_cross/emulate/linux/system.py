@@ -9,15 +9,15 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from pygo_cross.emulate.errors import Errno
-from pygo_cross.emulate.fdfs import DescriptorLinks
-from pygo_cross.emulate.files import MAX_FILES
+from pygo_cross.emulate.fs.fdfs import DescriptorLinks
+from pygo_cross.emulate.fs.files import MAX_FILES
+from pygo_cross.emulate.fs.vfs import Directory, Generated, GeneratedLink
+from pygo_cross.emulate.kernel.thread import Thread
 from pygo_cross.emulate.linux.children import rusage
 from pygo_cross.emulate.linux.net import groups_file
-from pygo_cross.emulate.thread import Thread
-from pygo_cross.emulate.vfs import Directory, Generated, GeneratedLink
 
 if TYPE_CHECKING:
-    from pygo_cross.emulate.kernel import Kernel
+    from pygo_cross.emulate.kernel.kernel import Kernel
     from pygo_cross.emulate.linux.process import LinuxProcess
 
 RELEASE: Final = b"6.1.0-emulated"

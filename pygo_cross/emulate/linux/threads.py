@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from pygo_cross.emulate.calls import timespec
 from pygo_cross.emulate.errors import Errno, GuestFault
+from pygo_cross.emulate.kernel.calls import timespec
+from pygo_cross.emulate.kernel.thread import SignalInfo, Thread, Wait, WaitQueue
 from pygo_cross.emulate.linux.children import (
     CLONE_CHILD_CLEARTID,
     CLONE_CHILD_SETTID,
@@ -17,7 +18,6 @@ from pygo_cross.emulate.linux.children import (
     CLONE_VM,
     clone_process,
 )
-from pygo_cross.emulate.thread import SignalInfo, Thread, Wait, WaitQueue
 
 if TYPE_CHECKING:
     from pygo_cross.emulate.linux.process import LinuxProcess

@@ -9,10 +9,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from pygo_cross.emulate.errors import Errno
+from pygo_cross.emulate.kernel.thread import DEAD, SignalInfo, Thread
+from pygo_cross.emulate.kernel.timers import Timer
 from pygo_cross.emulate.linux.clock import read_clock
 from pygo_cross.emulate.linux.numbers import SI_KERNEL, SI_TIMER
-from pygo_cross.emulate.thread import DEAD, SignalInfo, Thread
-from pygo_cross.emulate.timers import Timer
 
 if TYPE_CHECKING:
     from pygo_cross.emulate.linux.process import LinuxProcess

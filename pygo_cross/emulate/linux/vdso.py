@@ -10,7 +10,7 @@ from __future__ import annotations
 import struct
 from typing import Final
 
-from pygo_cross.emulate import timepage
+from pygo_cross.emulate.machine import timepage
 
 # Where each guest has it; and, from there, the code that a signal handler returns to.
 ADDRESS: Final = 0x7FFF_F7FF_0000
