@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from binaries import AMD64_EXIT, ARM64_EXIT, arm64, elf
+from binaries import AMD64_EXIT, ARM64_EXIT, TARGETS, arm64, elf
 
 from pygo_cross.emulate import Limits, run
 
@@ -55,6 +55,14 @@ def test_memory_is_limited(build: Build) -> None:
     assert result.status in (2, 124)
     assert result.counters.peak_memory <= 30 << 20
     assert result.stdout == b""
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_what_can_only_be_read_needs_no_memory(build: Build, target: str) -> None:
+    """Address space that is mapped for reading alone reads as zeros and does not count, until it is made writable."""
+    result = run(build("reserve", target), limits=Limits(memory=200 << 20))
+    assert (result.status, result.stdout) == (2, b"0 0\n<nil> 7 0\n<nil> <nil>\ncannot allocate memory\n"), result.stderr
+    assert result.counters.peak_memory <= 200 << 20
 
 
 def test_a_binary_that_is_too_large_for_memory() -> None:

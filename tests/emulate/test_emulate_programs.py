@@ -16,6 +16,7 @@ import pytest
 from binaries import TARGETS
 
 from pygo_cross.emulate import run
+from pygo_cross.emulate.machine import amd64, arm64
 
 Build = Callable[[str, str], Path]
 
@@ -37,6 +38,14 @@ def test_hello(build: Build, target: str) -> None:
     assert result.counters.instructions > 10_000
     assert result.counters.threads >= 3
     assert result.counters.peak_memory > 1 << 20
+
+
+@pytest.mark.parametrize("arch", ["amd64", "arm64"])
+def test_the_auxiliary_vector_can_be_read(build: Build, arch: str) -> None:
+    """golang.org/x/sys/cpu takes the features of an arm64 processor from there."""
+    words = {"amd64": (amd64.HWCAP, amd64.HWCAP2), "arm64": (arm64.HWCAP, arm64.HWCAP2)}[arch]
+    vector = f"0 <nil>\n6 0x1000\n16 {words[0]:#x}\n26 {words[1]:#x}\n0 0x0\n"
+    assert run(build("auxv", f"linux/{arch}")).stdout.decode() == f"{vector}{vector}<nil>\n"
 
 
 @pytest.mark.parametrize("target", TARGETS)

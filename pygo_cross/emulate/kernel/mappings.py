@@ -9,7 +9,7 @@ from pygo_cross.emulate.errors import Errno
 from pygo_cross.emulate.fs import files
 from pygo_cross.emulate.kernel.process import Process
 from pygo_cross.emulate.kernel.thread import Thread
-from pygo_cross.emulate.machine.memory import BEHIND_FILE, TOP, WRITE
+from pygo_cross.emulate.machine.memory import BEHIND_FILE, READ, TOP, WRITE
 from pygo_cross.emulate.machine.sharedpages import SharedPages
 
 _HUGE: Final = 2 << 20
@@ -36,13 +36,19 @@ def _check_size(size: int) -> None:
 
 
 def map_memory(p: Process, address: int, size: int, protection: int, fixed: bool, no_replace: bool, name: str, shared: bool = False) -> int:
-    """An anonymous mapping."""
+    """An anonymous mapping. One that can only be read is address space and no memory: Starlark for Go keeps 4 GiB of it for numbers."""
+    return _map(p, address, size, protection, fixed, no_replace, name, shared, protection & 7 == READ)
+
+
+def _map(
+    p: Process, address: int, size: int, protection: int, fixed: bool, no_replace: bool, name: str, shared: bool, empty: bool
+) -> int:
     _check_size(size)
     size = p.memory.round(size)
     address = _place(p, address, size, fixed, no_replace)
     if shared:
         return _share(p, address, size, protection & 7, SharedPages(p.memory.physical), 0, name)
-    p.memory.map(address, size, protection & 7, name)
+    p.memory.map(address, size, protection & 7, name, empty)
     return address
 
 
@@ -80,7 +86,7 @@ def map_file(p: Process, address: int, size: int, protection: int, fixed: bool, 
         if protection & WRITE:
             p.count_missing("mmap of a file that is no regular one, shared and writable")
             raise Errno("ENODEV")
-    place = map_memory(p, address, size, protection or 1, fixed, False, "file")
+    place = _map(p, address, size, protection or 1, fixed, False, "file", False, False)
     there = min(size, max(file.attributes().size - offset, 0))
     p.memory.load(place, file.pread(there, offset))
     size = p.memory.round(size)

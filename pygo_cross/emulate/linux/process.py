@@ -52,6 +52,7 @@ class LinuxProcess(Process):
 
     def __init__(self, kernel: Kernel, arch: str, files: FileTable, cwd: Directory) -> None:
         super().__init__(kernel, arch, files, cwd)
+        self.auxiliary = b""  # the vector that the program was started with, as /proc/PID/auxv shows it
         self.signals.facts = SIGNAL_FACTS
         system.install_process_files(self)
 
@@ -96,6 +97,7 @@ class LinuxProcess(Process):
             *(_AT_UID, UID, _AT_EUID, UID, _AT_GID, GID, _AT_EGID, GID),
             *(_AT_RANDOM, random, _AT_EXECFN, name, 0, 0),
         ]
+        self.auxiliary = struct.pack(f"<{len(vector)}Q", *vector)
         words = [len(arguments), *arguments, 0, *variables, 0, *vector]
         place = (place - 8 * len(words)) & -16
         memory.load(place, struct.pack(f"<{len(words)}Q", *words))

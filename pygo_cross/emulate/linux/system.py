@@ -215,7 +215,7 @@ def install_process_files(p: LinuxProcess) -> None:
         b"status": lambda: _status(p),
         b"cgroup": lambda: b"0::/\n",
         b"mountinfo": lambda: b"",
-        b"auxv": lambda: b"",
+        b"auxv": lambda: p.auxiliary,
     }
     for name, make in files.items():
         fs.put(folder + b"/" + name, Generated(fs, make))

@@ -29,6 +29,9 @@ BEHIND_FILE: Final = "behind the file"
 
 TOP: Final = 1 << 47
 
+# So much of one address space can be empty areas: a call may have the emulator copy what is there.
+_MOST_EMPTY: Final = 4 << 30
+
 _u32: Final = struct.Struct("<I")
 _u64: Final = struct.Struct("<Q")
 
@@ -36,10 +39,11 @@ _u64: Final = struct.Struct("<Q")
 class Area:
     """Guest addresses `start` to `end` with one protection; `offset` is where it begins in `backing`, if it has memory.
 
-    With `shared`, the memory is that object's, which others may show too.
+    With `shared`, the memory is that object's, which others may show too. An `empty` area was never more than readable, and nobody
+    filled it: it reads as zeros, for which the host needs no memory, and does not count.
     """
 
-    __slots__ = ("backing", "end", "name", "offset", "protection", "shared", "start")
+    __slots__ = ("backing", "empty", "end", "name", "offset", "protection", "shared", "start")
 
     def __init__(
         self,
@@ -50,6 +54,7 @@ class Area:
         offset: int,
         name: str,
         shared: SharedPages | None = None,
+        empty: bool = False,
     ) -> None:
         self.start = start
         self.end = end
@@ -58,6 +63,7 @@ class Area:
         self.offset = offset
         self.name = name
         self.shared = shared
+        self.empty = empty
 
     @property
     def mapped(self) -> bool:
@@ -73,7 +79,7 @@ class Area:
 
 
 class Memory:
-    """One address space. `accessible` counts bytes with access, `peak` its highest value."""
+    """One address space. `accessible` counts bytes with access, other than those of empty areas, `peak` its highest value."""
 
     __slots__ = ("_engine", "_last", "_starts", "accessible", "areas", "page", "pages", "peak", "physical", "search_top")
 
@@ -131,7 +137,8 @@ class Memory:
         """What the engine knows of an area is no longer so."""
         if area.protection:
             self.pages.clear(area.start, area.end)
-            self._count(area.start - area.end)
+            if not area.empty:
+                self._count(area.start - area.end)
             if area.protection & EXEC:
                 self._engine.flush_code()
 
@@ -140,7 +147,8 @@ class Memory:
         area = self._find(address)
         if area is None or area.start == address:
             return
-        self._insert(Area(address, area.end, area.protection, area.backing, area.offset + address - area.start, area.name, area.shared))
+        offset = area.offset + address - area.start
+        self._insert(Area(address, area.end, area.protection, area.backing, offset, area.name, area.shared, area.empty))
         area.end = address
 
     def _range(self, start: int, end: int) -> list[Area]:
@@ -173,21 +181,26 @@ class Memory:
             del self._starts[i]
         self._last = None
 
-    def map(self, start: int, size: int, protection: int, name: str = "") -> None:
-        """Map zeroed memory at a fixed place, over whatever is there. Start and size are whole pages."""
+    def map(self, start: int, size: int, protection: int, name: str = "", empty: bool = False) -> None:
+        """Map zeroed memory at a fixed place, over whatever is there. Start and size are whole pages. What is `empty` stays zero, and
+        does not count, until the guest asks to write or execute it; of more than 4 GiB of that the rest counts."""
+        if empty and size + sum(area.end - area.start for area in self.areas if area.empty) > _MOST_EMPTY:
+            empty = False
         if start < 0 or size <= 0 or start + size > TOP:
             raise Errno("ENOMEM")
         area = self._find(start)
-        if protection and area is not None and area.protection == protection and start + size <= area.end and area.shared is None:
+        alike = area is not None and area.protection == protection and area.shared is None and area.empty == empty
+        if protection and alike and start + size <= area.end:  # type: ignore[union-attr]
             self.discard(start, size)
             return
-        if protection:
+        if protection and not empty:
             self._check_limit(size)
         self.unmap(start, size)
-        area = Area(start, start + size, protection, None, 0, name)
+        area = Area(start, start + size, protection, None, 0, name, None, empty)
         if protection:
             area.backing, area.offset = self.physical, self.physical.allocate(size)
-            self._count(size)
+            if not empty:
+                self._count(size)
         self._insert(area)
 
     def show(self, start: int, size: int, offset: int, name: str) -> None:
@@ -244,9 +257,14 @@ class Memory:
             if protection and area.backing is None:
                 self._check_limit(length)
                 area.backing, area.offset = self.physical, self.physical.allocate(length)
+            filled = area.empty and protection & (WRITE | EXEC)
+            if filled:
+                self._check_limit(length)
             self._leave(area)
             area.protection = protection
-            if protection:
+            if filled:
+                area.empty = False
+            if protection and not area.empty:
                 self._count(length)
 
     def discard(self, start: int, size: int) -> None:
@@ -269,14 +287,15 @@ class Memory:
             if self._find(area.start) is not None:
                 continue
             size = area.end - area.start
-            copy = Area(area.start, area.end, area.protection, None, 0, area.name, area.shared)
+            copy = Area(area.start, area.end, area.protection, None, 0, area.name, area.shared, area.empty)
             if area.shared is not None:
                 copy.backing, copy.offset = area.backing, area.offset
                 area.shared.retain(size)
             elif area.backing is not None:
                 copy.backing, copy.offset = self.physical, self.physical.allocate(size)
-                self.physical.copy(area.offset, copy.offset, size)
-            if area.protection:
+                if not area.empty:
+                    self.physical.copy(area.offset, copy.offset, size)
+            if area.protection and not area.empty:
                 self._count(size)
             self._insert(copy)
 
