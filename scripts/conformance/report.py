@@ -20,6 +20,9 @@ A test counts if it passes natively and is in the target's binary: a number like
 macOS that have no native counterpart here do not count, but are named below if they fail. Subtests are not counted. A dash means that
 this package was **not run** on that target.
 
+The numbers were gathered package by package, not in one run, while the emulator grew: for each package, target and test binary the run with
+the most passes stands here.
+
 What "pass" does not mean: there is no real kernel here, and no real macOS.
 """
 

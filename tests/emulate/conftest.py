@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import signal
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +15,11 @@ import pytest
 Build = Callable[[str, str], Path]
 
 TESTDATA = Path(__file__).parent / "testdata"
+
+# Programs that run natively beside their emulated twins inherit what is ignored, and nohup or a shell's `&` had signals ignored.
+for _number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM):
+    if signal.getsignal(_number) is signal.SIG_IGN:
+        signal.signal(_number, signal.SIG_DFL)
 
 
 def find_goroot() -> Path | None:
