@@ -12,7 +12,7 @@ from typing import Final
 
 from pygo_cross.emulate.errors import Errno
 from pygo_cross.emulate.fs import files
-from pygo_cross.emulate.fs.files import OpenFile, SeekableFile
+from pygo_cross.emulate.fs.files import OpenDevice, OpenFile, SeekableFile
 from pygo_cross.emulate.fs.streams import PipeReader, PipeWriter
 from pygo_cross.emulate.kernel.process import Process
 from pygo_cross.emulate.kernel.thread import Thread, Wait
@@ -131,6 +131,8 @@ def splice(p: Process, t: Thread, source: int, offset_at: int, destination: int,
     if (offset_at and from_pipe) or (to_at and to_pipe):
         raise Errno("ESPIPE")
     for file in (one, two):
+        if file is two and isinstance(file, OpenDevice):
+            continue
         if not isinstance(file, (SeekableFile, PipeReader, PipeWriter)) and not (isinstance(file, Socket) and file.kind == STREAM):
             raise Errno("EINVAL")
     if (offset_at and not one.seekable) or (to_at and not two.seekable):

@@ -331,6 +331,33 @@ func servers(folder string) {
 	listener.Close()
 }
 
+// toFiles sends from sockets into a file and a device, which Go does by splice where there is one.
+func toFiles(folder string) {
+	for _, name := range []string{filepath.Join(folder, "file"), os.DevNull} {
+		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		check(err)
+		go func() {
+			conn, err := listener.Accept()
+			check(err)
+			_, err = conn.Write(bytes.Repeat([]byte("abc"), 50_000))
+			check(err)
+			check(conn.Close())
+		}()
+		conn, err := net.Dial("tcp", listener.Addr().String())
+		check(err)
+		file, err := os.Create(name)
+		check(err)
+		n, err := io.Copy(file, conn)
+		fmt.Println(filepath.Base(name), n, err)
+		info, err := file.Stat()
+		check(err)
+		fmt.Println(info.Mode().IsRegular(), !info.Mode().IsRegular() || info.Size() == n)
+		check(file.Close())
+		check(conn.Close())
+		check(listener.Close())
+	}
+}
+
 func main() {
 	folder, err := os.MkdirTemp("", "n")
 	check(err)
@@ -343,4 +370,5 @@ func main() {
 	datagrams()
 	names(folder)
 	servers(folder)
+	toFiles(folder)
 }
