@@ -48,6 +48,12 @@ def test_the_auxiliary_vector_can_be_read(build: Build, arch: str) -> None:
     assert run(build("auxv", f"linux/{arch}")).stdout.decode() == f"{vector}{vector}<nil>\n"
 
 
+@on_amd64
+def test_the_program_is_mapped_as_natively(build: Build) -> None:
+    binary = build("maps", "linux/amd64")
+    assert run(binary).stdout == native(binary).stdout
+
+
 @pytest.mark.parametrize("target", TARGETS)
 def test_hello_with_debugging_information(goroot: Path, target: str, tmp_path: Path) -> None:
     system, arch = target.split("/")

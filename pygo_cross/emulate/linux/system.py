@@ -231,10 +231,14 @@ def remove_process_files(p: LinuxProcess) -> None:
 
 def _maps(p: LinuxProcess) -> bytes:
     lines = []
+    executable = p.executable.decode("utf-8", "replace")
+    loaded = {segment.name: segment for segment in p.image.segments}
     for area in p.memory.areas:
+        segment = loaded.get(area.name)
+        name, offset = (executable, segment.offset + area.start - segment.address & -4096) if segment else (area.name, 0)
         bits = area.protection
         flags = ("r" if bits & 1 else "-") + ("w" if bits & 2 else "-") + ("x" if bits & 4 else "-") + "p"
-        lines.append(f"{area.start:08x}-{area.end:08x} {flags} 00000000 00:00 0 {area.name}".rstrip())
+        lines.append(f"{area.start:08x}-{area.end:08x} {flags} {offset:08x} 00:00 0 {name}".rstrip())
     return ("\n".join(lines) + "\n").encode()
 
 

@@ -48,7 +48,7 @@ def load(data: bytes) -> Image:
             raise bad(f"{what} has more bytes in the file than in memory")
         content = reader.bytes(offset, file_size, what)
         protection = (flags >> 2 & 1) | (flags & 2) | (flags & 1) << 2
-        segments.append(Segment(bias + address, memory_size, protection, content, f"load {i}"))
+        segments.append(Segment(bias + address, memory_size, protection, content, f"load {i}", offset))
         if offset <= table and table + count * entry_size <= offset + file_size:
             headers = bias + address + table - offset
     if not segments:

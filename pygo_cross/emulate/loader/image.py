@@ -53,13 +53,15 @@ class Reader:
 
 @dataclass(slots=True)
 class Segment:
-    """Memory to map: `size` bytes at `address`, the first of them being `data`. Protection bits: 1 read, 2 write, 4 execute."""
+    """Memory to map: `size` bytes at `address`, the first of them being `data`, which is at `offset` in the file. Protection bits: 1 read,
+    2 write, 4 execute."""
 
     address: int
     size: int
     protection: int
     data: bytes
     name: str
+    offset: int = 0
 
 
 @dataclass(slots=True)
