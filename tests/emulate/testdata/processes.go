@@ -205,8 +205,9 @@ func signals() {
 	command("exit", "3").Run()
 	fmt.Println(<-notes)
 	signal.Reset(syscall.SIGCHLD)
-	// Stopped and continued.
+	// Stopped and continued. In a group of its own, since what a terminal's stop does to one without a parent outside is nothing.
 	c = command("handler")
+	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	r = start(c)
 	var status syscall.WaitStatus
 	pid := c.Process.Pid
