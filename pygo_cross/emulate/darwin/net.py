@@ -8,7 +8,7 @@ from typing import Final
 
 from pygo_cross.emulate.errors import Errno
 from pygo_cross.emulate.fs import files
-from pygo_cross.emulate.fs.files import OpenFile
+from pygo_cross.emulate.kernel.calls import write_now
 from pygo_cross.emulate.kernel.process import Process
 from pygo_cross.emulate.kernel.thread import Thread
 from pygo_cross.emulate.net import loopback, netcalls, netsocket
@@ -195,13 +195,8 @@ def getsockopt(p: Process, t: Thread, descriptor: int, level: int, name: int, ad
         value = bytes(4)
     elif option == "multicast_interface" and level == _IP and name == 9:
         value = loopback.LOOPBACK4 if socket.options[option] else loopback.ANY4
-    elif option in socket.options:
-        value = struct.pack("<i", socket.options[option])
     else:
-        found = netcalls.special_value(p, socket, option)
-        if found is None:
-            raise Errno("ENOPROTOOPT")
-        value = found
+        value = netcalls.special_value(p, socket, option)
     return netcalls.give_option(p, value, address, length_at)
 
 
@@ -300,7 +295,7 @@ def sendfile(p: Process, t: Thread, descriptor: int, out: int, offset: int, leng
             if not data:
                 return finish()
             try:
-                count = _send(p, t, socket, data)
+                count = write_now(p, t, socket, data)
             except Errno:
                 finish()
                 raise
@@ -313,12 +308,3 @@ def sendfile(p: Process, t: Thread, descriptor: int, out: int, offset: int, leng
         return finish()
 
     return p.wait_for(t, "sendfile", socket.write_queue, attempt)
-
-
-def _send(p: Process, t: Thread, socket: OpenFile, data: bytes) -> int | None:
-    try:
-        return socket.write(data)
-    except Errno as error:
-        if error.name == "EPIPE" and socket.raises_sigpipe:
-            netcalls.broken_pipe(p, t)
-        raise

@@ -147,6 +147,21 @@ def _read_into(p: Process, t: Thread, descriptor: int, parts: list[tuple[int, in
     return wait_until(p, t, "read", file.queue, attempt, file.read_timeout())
 
 
+def broken_pipe(p: Process, t: Thread) -> None:
+    """The calling thread wrote where nobody reads."""
+    p.signals.send(t, SignalInfo(p.signals.facts.numbers["SIGPIPE"], 0, 0, p.pid))
+
+
+def write_now(p: Process, t: Thread, file: OpenFile, data: bytes) -> int | None:
+    """How much of `data` an open file takes at once; None if it takes nothing yet. SIGPIPE comes with EPIPE where it should."""
+    try:
+        return file.write(data)
+    except Errno as error:
+        if error.name == "EPIPE" and file.raises_sigpipe:
+            broken_pipe(p, t)
+        raise
+
+
 def put(p: Process, t: Thread, file: OpenFile, data: bytes) -> int | None:
     """Write bytes to an open file, waiting until they are all taken."""
     done = 0
@@ -155,10 +170,8 @@ def put(p: Process, t: Thread, file: OpenFile, data: bytes) -> int | None:
         nonlocal done
         while True:
             try:
-                count = file.write(data[done:] if done else data)
-            except Errno as error:
-                if error.name == "EPIPE" and file.raises_sigpipe:
-                    p.signals.send(t, SignalInfo(p.signals.facts.numbers["SIGPIPE"], 0, 0, p.pid))
+                count = write_now(p, t, file, data[done:] if done else data)
+            except Errno:
                 if done:
                     return done
                 raise

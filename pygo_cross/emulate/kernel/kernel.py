@@ -180,7 +180,6 @@ class Kernel:
             raise LimitReached("limit-instructions", f"the guest executed more than {limits.instructions} instructions")
         if limits.seconds and time.monotonic() - self._began > limits.seconds:
             raise LimitReached("limit-seconds", f"the guest ran for more than {limits.seconds:g} seconds")
-
         if limits.virtual_seconds and self.sched.elapsed() > limits.virtual_seconds * 10**9:
             raise LimitReached("limit-virtual-seconds", f"more than {limits.virtual_seconds:g} seconds passed on the guest's clock")
 

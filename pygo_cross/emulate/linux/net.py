@@ -8,6 +8,7 @@ none; they are the same on arm64.
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
 from typing import Final
 
 from pygo_cross.emulate.errors import Errno
@@ -249,37 +250,32 @@ def getsockopt(p: Process, t: Thread, descriptor: int, level: int, name: int, ad
         value = bytes(48)  # struct mptcp_info: no second path
     elif option == "multicast_interface" and level == _IP:
         value = loopback.LOOPBACK4 if socket.options[option] else loopback.ANY4
-    elif option in socket.options:
-        value = struct.pack("<i", socket.options[option])
     else:
-        found = netcalls.special_value(p, socket, option)
-        if found is None:
-            raise Errno("ENOPROTOOPT")
-        value = found
+        value = netcalls.special_value(p, socket, option)
     return netcalls.give_option(p, value, address, length_at)
 
 
 _MESSAGE: Final = 64  # sizeof(struct mmsghdr)
 
 
-def sendmmsg(p: Process, t: Thread, descriptor: int, vector: int, count: int, flags: int) -> int | None:
-    """sendmmsg(2): waits, if at all, for the first."""
-    sent = 0
+def _messages(p: Process, t: Thread, vector: int, count: int, one: Callable[[int, int], int | None]) -> int | None:
+    """Send or receive several messages: `one` does it for a header's address and more flags. Waits, if at all, for the first."""
+    done = 0
     for i in range(min(count, 1024)):
         place = vector + _MESSAGE * i
         try:
-            size = netcalls.sendmsg(p, t, descriptor, place, flags | (0x40 if i else 0))
+            size = one(place, 0x40 if i else 0)
         except Errno:
-            if sent:
-                return sent
+            if done:
+                return done
             raise
         if size is None:
-            # The wait's result is the first message's size; there is no more to be sent with it.
+            # The wait's result is the first message's size; no more messages go with it.
             _after_wait(p, t, place)
             return None
         p.memory.put_u32(place + 56, size)
-        sent += 1
-    return sent
+        done += 1
+    return done
 
 
 def _after_wait(p: Process, t: Thread, place: int) -> None:
@@ -299,23 +295,15 @@ def _after_wait(p: Process, t: Thread, place: int) -> None:
     wait.retry = counted
 
 
+def sendmmsg(p: Process, t: Thread, descriptor: int, vector: int, count: int, flags: int) -> int | None:
+    """sendmmsg(2)."""
+    return _messages(p, t, vector, count, lambda place, more: netcalls.sendmsg(p, t, descriptor, place, flags | more))
+
+
 def recvmmsg(p: Process, t: Thread, descriptor: int, vector: int, count: int, flags: int, timeout: int) -> int | None:
-    """recvmmsg(2): waits for the first, and takes what else is there. The timeout, which Linux looks at only between messages, is not."""
-    got = 0
-    for i in range(min(count, 1024)):
-        place = vector + _MESSAGE * i
-        try:
-            size = netcalls.recvmsg(p, t, descriptor, place, flags & ~0x10000 | (0x40 if i else 0))
-        except Errno:
-            if got:
-                return got
-            raise
-        if size is None:
-            _after_wait(p, t, place)
-            return None
-        p.memory.put_u32(place + 56, size)
-        got += 1
-    return got
+    """recvmmsg(2). The timeout, which Linux looks at only between messages, is not heeded."""
+    return _messages(p, t, vector, count, lambda place, more: netcalls.recvmsg(p, t, descriptor, place, flags & ~0x10000 | more))
+
 
 
 # ioctl.

@@ -15,15 +15,13 @@ tell of more than is right (amd64.py and arm64.py say what is told).
 from __future__ import annotations
 
 import ctypes
-import re
 from collections.abc import Callable
 from typing import Final
 
 from pygo_cross.emulate.kernel.sched import BOOT
-from pygo_cross.emulate.machine import amd64, arm64, usermode, vex
+from pygo_cross.emulate.machine import amd64, arm64, newblock, usermode, vex
 from pygo_cross.emulate.machine import engine as uc
 from pygo_cross.emulate.machine.arch import Arch
-from pygo_cross.emulate.machine.newblock import BlockFilter
 from pygo_cross.emulate.machine.timepage import COUNTER, EXTRA, START, WALL
 
 # Why `run` returned.
@@ -34,14 +32,25 @@ STOP_ILLEGAL: Final = 3  # not an instruction
 STOP_TRAP: Final = 4  # a breakpoint
 STOP_ARITHMETIC: Final = 5
 STOP_PRIVILEGED: Final = 6  # an instruction that is not for user mode
-STOP_ALIGNMENT: Final = 8  # a program counter or stack pointer that is not aligned
 STOP_UNSUPPORTED: Final = 7  # an instruction that Unicorn would execute wrongly: unsupported
+STOP_ALIGNMENT: Final = 8  # a program counter or stack pointer that is not aligned
 
 _STOP_TO_GUARD: Final = 9  # not for others: there are instructions that need a guard
 
 FAULT_READ: Final = 0
 FAULT_WRITE: Final = 1
 FAULT_FETCH: Final = 2
+
+# What exceptions mean; every other one is a forbidden instruction.
+_ARM64_EVENTS: Final = {arm64.EXCP_SWI: STOP_CALL, arm64.EXCP_BKPT: STOP_TRAP, arm64.EXCP_UDEF: STOP_ILLEGAL}
+_AMD64_EVENTS: Final = {
+    amd64.TRAP_DIVIDE: STOP_ARITHMETIC,
+    amd64.TRAP_DEBUG: STOP_TRAP,
+    amd64.TRAP_BREAKPOINT: STOP_TRAP,
+    amd64.TRAP_INVALID: STOP_ILLEGAL,
+    amd64.TRAP_FLOAT: STOP_ARITHMETIC,
+    amd64.TRAP_SIMD: STOP_ARITHMETIC,
+}
 
 # More than Unicorn puts into a block of amd64.
 _LONGEST_BLOCK: Final = 1024
@@ -50,12 +59,9 @@ _LONGEST_BLOCK: Final = 1024
 _FIRST_TLB: Final = 256
 _LARGEST_TLB: Final = 1 << 16
 
-# The first bytes of VEX and EVEX prefixes, and RDRAND's opcode: without one of them there is nothing to look for.
-_PREFIX: Final = re.compile(rb"[\xc4\xc5\x62]|\x0f[\xc7\x38\x3a]").search
-
 
 class Cpu:
-    """One engine with its hooks. `used` counts bytes of executed blocks since the start, `ticks` the cycle counter's reads."""
+    """One engine with its hooks. `used` counts bytes of executed blocks since the start."""
 
     __slots__ = (
         "_back",
@@ -105,7 +111,7 @@ class Cpu:
         self._random = random
         self._read_code = read_code
         self._code_window = code_window
-        self._filter: BlockFilter | None = None
+        self._filter: newblock.BlockFilter | None = None
         self._event = -1
         self._guarded: set[int] = set()
         self._to_guard: list[int] = []
@@ -141,7 +147,7 @@ class Cpu:
             self.engine.hook(uc.HOOK_INSN, uc.InstructionCallback(self._on_sysenter), instruction=amd64.INS_SYSENTER)
             self.engine.hook(uc.HOOK_INSN, uc.InCallback(self._on_port), instruction=amd64.INS_IN)
             self.engine.hook(uc.HOOK_INSN, uc.OutCallback(self._on_port), instruction=amd64.INS_OUT)
-            self._filter = BlockFilter(self.engine, self._on_new_block)
+            self._filter = newblock.BlockFilter(self.engine, self._on_new_block)
         else:
             self.engine.hook(uc.HOOK_INSN, uc.SystemRegisterCallback(self._on_mrs), instruction=arm64.INS_MRS)
 
@@ -184,19 +190,12 @@ class Cpu:
         self._note(STOP_CALL)
 
     def _on_interrupt(self, _engine: int, number: int, _user: int) -> None:
-        if self.arch.name == "arm64":
-            events = {arm64.EXCP_SWI: STOP_CALL, arm64.EXCP_BKPT: STOP_TRAP, arm64.EXCP_UDEF: STOP_ILLEGAL}
+        if self.arch is arm64.ARM64:
+            events = _ARM64_EVENTS
             if number == arm64.EXCP_DATA_ABORT:
                 return self._note(STOP_ALIGNMENT)  # memory faults come another way
         else:
-            events = {
-                amd64.TRAP_DIVIDE: STOP_ARITHMETIC,
-                amd64.TRAP_DEBUG: STOP_TRAP,
-                amd64.TRAP_BREAKPOINT: STOP_TRAP,
-                amd64.TRAP_INVALID: STOP_ILLEGAL,
-                amd64.TRAP_FLOAT: STOP_ARITHMETIC,
-                amd64.TRAP_SIMD: STOP_ARITHMETIC,
-            }
+            events = _AMD64_EVENTS
             if number > amd64.LAST_EXCEPTION or number == amd64.TRAP_OVERFLOW:
                 # INT n is forbidden, but the engine has gone past its two bytes.
                 self._back = 2
@@ -244,7 +243,7 @@ class Cpu:
         if window is not None and self._filter is not None:
             self._filter.move(window)
         code = self._read_code(block.pc, block.size)
-        if _PREFIX(code):
+        if newblock.suspicious(code):
             # Of an instruction that is refused the engine has only read a part.
             guarded: list[int] = []
             name = vex.unsupported(self._read_code(block.pc, block.size + 16), block.size, guarded=guarded)

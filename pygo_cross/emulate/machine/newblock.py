@@ -54,6 +54,16 @@ _FILTER: Final[dict[str, bytes]] = {
 }  # fmt: skip
 
 
+def suspicious(code: bytes) -> bool:
+    """What the machine code says of a block in its window."""
+    first = 8
+    for byte in code:
+        if _SECOND[byte] & first:
+            return True
+        first = _FIRST[byte]
+    return bool(first & 3)
+
+
 class BlockFilter:
     """The hook on new blocks of one engine: `callback` (a `uc.EdgeCallback`'s function) sees those that need a look."""
 

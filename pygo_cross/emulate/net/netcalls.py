@@ -15,9 +15,9 @@ from pygo_cross.emulate.errors import Errno
 from pygo_cross.emulate.fs import files
 from pygo_cross.emulate.fs.files import OpenFile
 from pygo_cross.emulate.fs.vfs import GID, UID
-from pygo_cross.emulate.kernel.calls import wait_until
+from pygo_cross.emulate.kernel.calls import broken_pipe, wait_until
 from pygo_cross.emulate.kernel.process import Process
-from pygo_cross.emulate.kernel.thread import SignalInfo, Thread, Wait, WaitQueue
+from pygo_cross.emulate.kernel.thread import Thread, Wait, WaitQueue
 from pygo_cross.emulate.net import loopback, netsocket
 from pygo_cross.emulate.net.ip import IpSocket
 from pygo_cross.emulate.net.loopback import INET, INET6, UNIX, Address, IpAddress
@@ -168,11 +168,6 @@ def wait_socket(
             raise Errno("EAGAIN")
         return result
     return wait_until(p, t, kind, queue, attempt, timeout)
-
-
-def broken_pipe(p: Process, t: Thread) -> None:
-    """The calling thread wrote where nobody reads."""
-    p.signals.send(t, SignalInfo(p.signals.facts.numbers["SIGPIPE"], 0, 0, p.pid))
 
 
 # Making sockets.
@@ -689,8 +684,10 @@ def plain_value(socket: Socket, name: str, form: str) -> bytes:
     return struct.pack("<i", options[name])
 
 
-def special_value(p: Process, socket: Socket, name: str) -> bytes | None:
-    """Options that tell of a socket's state, and are the same on both systems; None if it is not one of them."""
+def special_value(p: Process, socket: Socket, name: str) -> bytes:
+    """Options that are numbers or tell of a socket's state, and are the same on both systems."""
+    if name in socket.options:
+        return struct.pack("<i", socket.options[name])
     dialect = DIALECTS[p.system]
     if name == "error":
         error = socket.take_error()
@@ -705,7 +702,7 @@ def special_value(p: Process, socket: Socket, name: str) -> bytes | None:
         return struct.pack("<i", {"tcp": _IPPROTO_TCP, "udp": _IPPROTO_UDP}.get(socket.protocol, 0))
     if name == "accepting":
         return struct.pack("<i", socket.listening)
-    return None
+    raise Errno("ENOPROTOOPT")
 
 
 def set_membership(p: Process, socket: Socket, group: bytes, interface: int, member: bool) -> None:

@@ -14,9 +14,9 @@ from pygo_cross.emulate.errors import Errno
 from pygo_cross.emulate.fs import files
 from pygo_cross.emulate.fs.files import OpenDevice, OpenFile, SeekableFile
 from pygo_cross.emulate.fs.streams import PipeReader, PipeWriter
+from pygo_cross.emulate.kernel.calls import write_now
 from pygo_cross.emulate.kernel.process import Process
 from pygo_cross.emulate.kernel.thread import Thread, Wait
-from pygo_cross.emulate.net import netcalls
 from pygo_cross.emulate.net.netsocket import STREAM, Socket
 
 _TRANSFER: Final = 0x7FFFF000
@@ -36,15 +36,6 @@ def _ends(p: Process, source: int, destination: int) -> tuple[OpenFile, OpenFile
     if not one.flags & files.READ or not two.flags & files.WRITE or (one.flags | two.flags) & files.PATH_ONLY:
         raise Errno("EBADF")
     return one, two
-
-
-def _write(p: Process, t: Thread, file: OpenFile, data: bytes) -> int | None:
-    try:
-        return file.write(data)
-    except Errno as error:
-        if error.name == "EPIPE" and file.raises_sigpipe:
-            netcalls.broken_pipe(p, t)
-        raise
 
 
 def sendfile(p: Process, t: Thread, destination: int, source: int, offset_at: int, count: int) -> int | None:
@@ -70,7 +61,7 @@ def sendfile(p: Process, t: Thread, destination: int, source: int, offset_at: in
             if not data:
                 break
             try:
-                taken = _write(p, t, two, data)
+                taken = write_now(p, t, two, data)
             except Errno:
                 if done:
                     return finish()
@@ -166,7 +157,7 @@ def splice(p: Process, t: Thread, source: int, offset_at: int, destination: int,
             else:
                 two.position = place + len(data)
         else:
-            count = _write(p, t, two, data)
+            count = write_now(p, t, two, data)
         if isinstance(one, SeekableFile) and count:
             if offset_at:
                 p.memory.put_u64(offset_at, start + count)
@@ -188,7 +179,7 @@ def splice(p: Process, t: Thread, source: int, offset_at: int, destination: int,
 def _check(p: Process, t: Thread, file: OpenFile) -> None:
     """Raise what writing would, before anything is taken from the source."""
     if file.poll() & files.POLL_ERR or (isinstance(file, Socket) and file.no_writing):
-        _write(p, t, file, b"")
+        write_now(p, t, file, b"")
 
 
 # ioctl.
