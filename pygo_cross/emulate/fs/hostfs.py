@@ -151,7 +151,25 @@ class _Times:
         node.atime = node.mtime if self._accessed is None else self._accessed
 
 
-class HostFile(Node):
+class _InMount:
+    """What a node has of its mount, in place of a node's own."""
+
+    __slots__ = ()
+
+    _mount: Mount
+
+    @property
+    def read_only(self) -> bool:
+        """Whether the mount is."""
+        return not self._mount.writable
+
+    @property
+    def device(self) -> int:
+        """The mount's."""
+        return self._mount.device
+
+
+class HostFile(_InMount, Node):  # type: ignore[override]
     """A file of the host that is neither a directory nor a link. `directory` and `name` are where it was last found."""
 
     __slots__ = ("_charged", "_mapped", "_mount", "_size", "_times", "directory", "identity", "mount_point", "name", "pages")
@@ -168,16 +186,6 @@ class HostFile(Node):
         self.name = name
         self.identity = _identity(info)
         self.update(info)
-
-    @property
-    def read_only(self) -> bool:  # type: ignore[override]
-        """Whether the mount is."""
-        return not self._mount.writable
-
-    @property
-    def device(self) -> int:  # type: ignore[override]
-        """The mount's."""
-        return self._mount.device
 
     @property
     def size(self) -> int:
@@ -318,7 +326,7 @@ class HostFile(Node):
         self._charged = 0
 
 
-class HostSymlink(Symlink):
+class HostSymlink(_InMount, Symlink):  # type: ignore[override]
     """A symbolic link of the host."""
 
     __slots__ = ("_mount", "_times", "directory", "identity", "name")
@@ -331,16 +339,6 @@ class HostSymlink(Symlink):
         self.name = name
         self.identity = _identity(info)
         self.update(name, info)
-
-    @property
-    def read_only(self) -> bool:  # type: ignore[override]
-        """Whether the mount is."""
-        return not self._mount.writable
-
-    @property
-    def device(self) -> int:  # type: ignore[override]
-        """The mount's."""
-        return self._mount.device
 
     def update(self, name: bytes, info: os.stat_result) -> None:
         """Take over the host's attributes."""
@@ -370,7 +368,7 @@ class HostSymlink(Symlink):
         self.refresh()
 
 
-class HostDirectory(Directory):
+class HostDirectory(_InMount, Directory):  # type: ignore[override]
     """A directory of the host. `entries` holds what lives in memory below it: further mounts, sockets, FIFOs; they hide the host's own.
 
     `above` is the host directory through which it is reached as `host_name`, None for the root of the mount.
@@ -388,16 +386,6 @@ class HostDirectory(Directory):
         self.name = self.host_name = name
         self.identity = _identity(info)
         self.update(info)
-
-    @property
-    def read_only(self) -> bool:  # type: ignore[override]
-        """Whether the mount is."""
-        return not self._mount.writable
-
-    @property
-    def device(self) -> int:  # type: ignore[override]
-        """The mount's."""
-        return self._mount.device
 
     def open(self) -> int:
         """A descriptor through which entries are reached; it is the mount's."""

@@ -266,34 +266,28 @@ class Table:
         at = self._pcs + table
         place = entry
         value = -1
-        spend = self.budget.spend
+
+        def number() -> int:
+            nonlocal at
+            out = shift = 0
+            while True:
+                byte = data[at]
+                at += 1
+                out |= (byte & 0x7F) << shift
+                if byte < 0x80:
+                    return out
+                shift += 7
+                if shift > 35:
+                    raise BadTable("a number in a table has no end")
+
         try:
             while True:
-                spend()
-                delta = shift = 0
-                while True:
-                    byte = data[at]
-                    at += 1
-                    delta |= (byte & 0x7F) << shift
-                    if byte < 0x80:
-                        break
-                    shift += 7
-                    if shift > 35:
-                        raise BadTable("a number in a table has no end")
+                self.budget.spend()
+                delta = number()
                 if not delta and place != entry:
                     return -1
                 value += -(delta >> 1) - 1 if delta & 1 else delta >> 1
-                step = shift = 0
-                while True:
-                    byte = data[at]
-                    at += 1
-                    step |= (byte & 0x7F) << shift
-                    if byte < 0x80:
-                        break
-                    shift += 7
-                    if shift > 35:
-                        raise BadTable("a number in a table has no end")
-                place += step * self._quantum
+                place += number() * self._quantum
                 if pc < place:
                     return value
         except IndexError:
