@@ -22,6 +22,7 @@ COMMANDS: Final = {
     "run": "run a linux or macOS binary, for amd64 or arm64, under emulation",
     "check": "check toolchain.yaml",
     "targets": "list the targets",
+    "healthcheck": "say what is missing on this machine",
     "jsonschema": "print the JSON Schema of toolchain.yaml",
     "version": "print the versions",
     "link": "link Go objects, as go tool link does",
