@@ -23,6 +23,7 @@ COMMANDS: Final = {
     "check": "check toolchain.yaml",
     "targets": "list the targets",
     "healthcheck": "say what is missing on this machine",
+    "completion": "print the completion of a shell: bash, zsh or fish",
     "jsonschema": "print the JSON Schema of toolchain.yaml",
     "version": "print the versions",
     "link": "link Go objects, as go tool link does",

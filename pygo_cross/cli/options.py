@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pygo_cross.build.driver import processors
 from pygo_cross.build.progress import MODES
@@ -14,9 +14,31 @@ if TYPE_CHECKING:
     from pygo_cross.build.config import Config
 
 
+class Described(Exception):
+    """Instead of parsing: the parser that a sub-command made."""
+
+    def __init__(self, parser: argparse.ArgumentParser) -> None:
+        self.parser = parser
+        super().__init__(parser.prog)
+
+
+DESCRIBE = "--describe-parser"
+"""Handed to a sub-command as its only argument, has it raise `Described`. Nobody types it: `completion` reads all flags so."""
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse's, which can also be asked for itself."""
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """As argparse's; what every way to parse goes through."""
+        if args == [DESCRIBE]:
+            raise Described(self)
+        return super().parse_known_args(args, namespace)
+
+
 def parser(name: str, synopsis: str, about: str) -> argparse.ArgumentParser:
     """A parser for the sub-command `name`; flags are never abbreviated, so that new ones break no script."""
-    made = argparse.ArgumentParser(
+    made = Parser(
         prog=f"pygo-cross {name}",
         usage=f"pygo-cross {name} {synopsis}".rstrip(),
         description=about,
