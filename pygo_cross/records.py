@@ -278,22 +278,25 @@ R = TypeVar("R", bound=Record)
 
 def key(
     doc: str, *, default: Any = dataclasses.MISSING, pattern: str = "", means: str = "", minimum: int | None = None,
-    maximum: int | None = None, least: int = 0, one_or_many: bool = False,
+    maximum: int | None = None, least: int = 0, one_or_many: bool = False, short: str = "",
 ) -> Any:  # fmt: skip
     """A key of a record: what it is for, and the bounds of its value beyond its type.
 
     `pattern` (with `means`, what it stands for in words) binds text, and each item of a list of text; `minimum` and
     `maximum` bind a number; `least` is how many items a list must have; `one_or_many` lets a single text stand for a
-    list of one. Without `default` the key is required.
+    list of one; `short` names the key of the items that a text in place of a mapping stands for. Without `default` the
+    key is required.
     """
     if pattern.endswith("$"):
         pattern += r"(?!\n)"  # Python's $ also matches before a last newline, JSON Schema's does not
     metadata = {
         "doc": doc, "pattern": pattern, "means": means, "minimum": minimum, "maximum": maximum, "least": least, "one_or_many": one_or_many,
+        "short": short,
     }  # fmt: skip
     return field(default=default, metadata=metadata)
 
 
+_FLAG_OR_TEXT: Final = bool | str
 _KEYS: dict[type[Record], dict[str, tuple[Any, dataclasses.Field[Any]]]] = {}
 
 
@@ -357,10 +360,11 @@ def _clip(text: str) -> str:
 
 
 def _members(hint: Any) -> tuple[Any, bool]:
-    """The type of `X | None` without the None, and whether there was one."""
+    """The type of `X | None` without the None, and whether there was one. `bool | str` stays as it is."""
     if typing.get_origin(hint) in (Union, types.UnionType):
         rest = [part for part in typing.get_args(hint) if part is not type(None)]
-        return rest[0], True
+        if len(rest) == 1:
+            return rest[0], True
     return hint, False
 
 
@@ -373,7 +377,21 @@ def _expected(hint: Any) -> str:
         return "a list of text" if inner is str else "a list of mappings"
     if origin is dict:
         return "a mapping of names to text"
+    if hint == _FLAG_OR_TEXT:
+        return "true, false or text"
     return {str: "text", int: "a whole number", bool: "true or false"}.get(hint, "a mapping of keys to values")
+
+
+def _lengthened(node: Node, short: str) -> Node:
+    """A list in which each text became the mapping it stands for."""
+    items: list[Node] = []
+    for entry in node.value:
+        if entry.kind == "str":
+            longer = Node("map", {short: entry}, entry.pos)
+            longer.keys[short] = entry.pos
+            entry = longer
+        items.append(entry)
+    return Node("list", items, node.pos)
 
 
 def _value(hint: Any, bounds: Mapping[str, Any], node: Node, name: str, problems: list[Diagnostic]) -> Any:
@@ -404,6 +422,12 @@ def _value(hint: Any, bounds: Mapping[str, Any], node: Node, name: str, problems
         if node.kind != "list":
             wrong("text or a list of text" if bounds["one_or_many"] else "")
             return ()
+        short = bounds["short"]
+        if short and any(entry.kind not in ("str", "map") for entry in node.value):
+            wrong("a list of text or mappings")
+            return ()
+        if short:
+            node = _lengthened(node, short)
         if len(node.value) < bounds["least"]:
             problems.append(Diagnostic(node.pos, "bad-value", f"{name}: at least {bounds['least']} needed"))
         return tuple(_value(inner, bounds, entry, f"{name}[{index}]", problems) for index, entry in enumerate(node.value))
@@ -414,6 +438,10 @@ def _value(hint: Any, bounds: Mapping[str, Any], node: Node, name: str, problems
         return {inner: _value(str, bounds, entry, f"{name}.{inner}", problems) for inner, entry in node.value.items()}
     if isinstance(hint, type) and issubclass(hint, Record):
         return read_record(hint, node, problems, getattr(hint, "LATER", None))
+    if hint == _FLAG_OR_TEXT:
+        if node.kind not in ("bool", "str"):
+            wrong()
+        return node.value
     if hint is str:
         if node.kind != "str":
             wrong()
@@ -462,6 +490,12 @@ def _schema_record(cls: type[Record], definitions: dict[str, Any]) -> dict[str, 
     return body
 
 
+def _schema_short(cls: type[Record], short: str) -> dict[str, Any]:
+    """What a text may be that stands for a mapping with this key alone."""
+    hint, item = _keys(cls)[short]
+    return _schema_value(hint, item.metadata, {})
+
+
 def _schema_value(hint: Any, bounds: Mapping[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
     hint, _ = _members(hint)
     origin = typing.get_origin(hint)
@@ -469,6 +503,8 @@ def _schema_value(hint: Any, bounds: Mapping[str, Any], definitions: dict[str, A
         return {"enum": list(typing.get_args(hint))}
     if origin is tuple:
         inner = _schema_value(typing.get_args(hint)[0], bounds, definitions)
+        if bounds["short"]:
+            inner = {"anyOf": [_schema_short(typing.get_args(hint)[0], bounds["short"]), inner]}
         many: dict[str, Any] = {"type": "array", "items": inner}
         if bounds["least"]:
             many["minItems"] = bounds["least"]
@@ -480,6 +516,8 @@ def _schema_value(hint: Any, bounds: Mapping[str, Any], definitions: dict[str, A
             definitions[hint.__name__] = {}  # taken, should the record hold itself
             definitions[hint.__name__] = _schema_record(hint, definitions)
         return {"$ref": f"#/$defs/{hint.__name__}"}
+    if hint == _FLAG_OR_TEXT:
+        return {"type": ["boolean", "string"]}
     if hint is str:
         return {"type": "string", **({"pattern": bounds["pattern"]} if bounds["pattern"] else {})}
     if hint is int:

@@ -1,84 +1,96 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The record of a finished build: dist/artifacts.json and the list of checksums.
+"""The record of a finished build, dist/artifacts.json, and the files it vouches for.
 
-Both are written last, when every artifact is in its place, and taken away before the first one changes: where they are,
-the folder holds one complete build. They carry no time and no path of the machine, so that equal builds leave equal
+The record is written last, when every artifact is in its place, and taken away before the first one changes: where it
+is, the folder holds one complete build. It carries no time and no path of the machine, so that equal builds leave equal
 records; `smoke` adds what its runs did.
 """
 
 from __future__ import annotations
 
-import contextlib
+import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 from pygo_cross import GO_RELEASE, __version__
-from pygo_cross.build.files import make_folder, sha256_of, write_json, write_whole, writing
-from pygo_cross.diag import UserError
+from pygo_cross.build.files import sha256_of, write_json
 from pygo_cross.records import usage_error
 
 RECORD: Final = "artifacts.json"
+VERSION: Final = 2
+
+
+# Types, in GoReleaser's words.
+BINARY: Final = "Binary"
+UNIVERSAL: Final = "Universal Binary"
+UPLOADABLE: Final = "Uploadable Binary"
+ARCHIVE: Final = "Archive"
+SBOM: Final = "SBOM"
+IMAGE: Final = "Docker Image"
+CHECKSUM: Final = "Checksum"
+REPORT: Final = "Report"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Artifact:
-    """One binary in the output folder. `path` is relative to it, with slashes; `size` in bytes; `sha256` in hexadecimal.
+    """One thing in the output folder: a file, or the folder of an image.
 
-    `stages` says who did what (compile, assemble, link); `smoke` is the transcript of its runs, None before any.
+    `path` is relative to the folder, with slashes; `size` in bytes; `sha256` in hexadecimal (of a folder, see `digest_of`).
+    `build` is the build's id, `id` that of the record that asked for it; `target` is os/arch. `contains` has the digests
+    of the artifacts inside. `stages` says who did what (compile, assemble, link) for binaries; `smoke` is the transcript of
+    their runs, None before any. `extra` has what only some types have.
     """
 
-    build: str
-    target: str
-    variant: str
+    type: str = BINARY
+    name: str = ""
     path: str
     size: int
     sha256: str
-    stages: dict[str, str]
+    id: str = ""
+    build: str = ""
+    target: str = ""
+    goos: str = ""
+    goarch: str = ""
+    variant: str = ""
+    contains: list[str] = field(default_factory=list)
+    stages: dict[str, str] = field(default_factory=dict)
+    extra: dict[str, Any] = field(default_factory=dict)
     smoke: list[dict[str, Any]] | None = field(default=None)
 
     @property
     def label(self) -> str:
-        """Build and target, for people."""
-        return f"{self.build} {self.target}"
+        """What it is, for people."""
+        return f"{self.build} {self.target}" if self.type == BINARY else self.path
 
 
-def open_folder(dist: Path) -> None:
-    """Makes the output folder ready: there, ignored by git, and without the record of an earlier build."""
-    make_folder(dist)
-    if not (dist / ".gitignore").exists():
-        # Or else the first build would make the next one's version stamp say `modified`.
-        write_whole(dist / ".gitignore", b"*\n")
-    forget(dist)
+def digest_of(path: Path) -> tuple[int, str]:
+    """Size and SHA-256 of a file. Of a folder: of all its files together, and of the list of their sums in the order of their
+    paths, each line as `sha256sum` writes it."""
+    if not path.is_dir() or path.is_symlink():
+        return path.stat().st_size, sha256_of(path)
+    size, lines = 0, []
+    for file in sorted(path.rglob("*"), key=lambda file: file.relative_to(path).as_posix()):
+        if file.is_file() and not file.is_symlink():
+            size += file.stat().st_size
+            lines.append(f"{sha256_of(file)}  {file.relative_to(path).as_posix()}\n")
+        elif not file.is_dir() or file.is_symlink():
+            raise OSError(22, "neither a file nor a folder", str(file))
+    return size, hashlib.sha256("".join(lines).encode("utf-8", "surrogateescape")).hexdigest()
 
 
-def forget(dist: Path) -> None:
-    """Takes the record of an earlier build away, with its checksum list."""
-    with contextlib.suppress(UserError):
-        name = read_record_file(dist).get("checksums")
-        if isinstance(name, str) and "/" not in name:
-            with writing(dist / name):
-                (dist / name).unlink(missing_ok=True)
-    with writing(dist / RECORD):
-        (dist / RECORD).unlink(missing_ok=True)
-
-
-def save(dist: Path, project: str, checksums: str, artifacts: Sequence[Artifact], facts: Mapping[str, str]) -> None:
-    """Writes both records; `checksums` is the list's file name, `facts` what templates were told about the commit."""
-    lines = "".join(f"{artifact.sha256}  {artifact.path}\n" for artifact in sorted(artifacts, key=lambda artifact: artifact.path))
-    write_whole(dist / checksums, lines.encode())
-    record = {
-        "version": 1,
+def record_of(project: str, artifacts: Iterable[Artifact], facts: Mapping[str, str]) -> dict[str, Any]:
+    """What artifacts.json says; `facts` is what templates were told about the commit."""
+    return {
+        "version": VERSION,
         "project": project,
         "go": GO_RELEASE,
         "tool": f"pygo-cross {__version__}",
-        "checksums": checksums,
         "facts": dict(facts),
         "artifacts": [asdict(artifact) for artifact in artifacts],
     }
-    write_json(dist / RECORD, record)
 
 
 def read_record_file(dist: Path) -> dict[str, Any]:
@@ -94,7 +106,7 @@ def read_record_file(dist: Path) -> dict[str, Any]:
         record = None
     if not (
         isinstance(record, dict)
-        and record.get("version") == 1
+        and record.get("version") == VERSION
         and isinstance(record.get("artifacts"), list)
         and isinstance(record.get("facts"), dict)
     ):
@@ -109,7 +121,7 @@ def load(dist: Path) -> list[Artifact]:
         try:
             artifact = Artifact(**entry)
             path = dist / artifact.path
-            same = path.is_file() and sha256_of(path) == artifact.sha256
+            same = path.exists() and digest_of(path)[1] == artifact.sha256
         except (TypeError, ValueError):
             raise usage_error("bad-record", f"{dist / RECORD} is not a record of pygo-cross", "build again") from None
         except OSError as error:

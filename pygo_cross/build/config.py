@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from pygo_cross import GO_RELEASE
+from pygo_cross.build.release.outputs import Archive, Checksum, Snapshot, UniversalBinary
 from pygo_cross.diag import EXIT_USAGE, Diagnostic, Pos, UserError
 from pygo_cross.records import Node, Record, key, load_yaml, nearest, parse_yaml, read_record, schema_of, usage_error
 from pygo_cross.target import load_targets
@@ -120,27 +121,10 @@ class Build(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Checksum(Record):
-    """The list of SHA-256 sums beside the artifacts."""
-
-    LATER: ClassVar[Mapping[str, str]] = {
-        "algorithm": "sums are SHA-256",
-        "disable": "the list is always written",
-        "ids": "every artifact is listed",
-        "split": "one list has all artifacts",
-        "extra_files": "only artifacts are listed",
-    }
-
-    name_template: str = key("The list's file name.", default="checksums.txt")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Project(Record):
     """The whole file."""
 
     LATER: ClassVar[Mapping[str, str]] = {
-        "universal_binaries": "make one with lipo from the two macOS artifacts",
-        "archives": "pack the files of dist/ yourself",
         "release": "upload the files of dist/ yourself",
         "dockers": "copy the Linux artifacts into an image yourself",
         "kos": "copy the Linux artifacts into an image yourself",
@@ -149,7 +133,6 @@ class Project(Record):
         "signs": "sign the checksum list yourself",
         "changelog": "write it beside the release",
         "before": "run commands before pygo-cross itself",
-        "snapshot": "{{ .Version }} says SNAPSHOT where HEAD has no tag",
         "metadata": "artifacts.json has no such part",
         "upx": "pack the files of dist/ yourself",
         "project_name": "write project",
@@ -166,7 +149,10 @@ class Project(Record):
     dist: str = key("The folder for what is made, relative to this file.", default="dist", pattern=".", means="a folder")
     env: tuple[str, ...] = key("NAME=value settings for every build.", default=(), pattern=_ASSIGNMENT, means=_ASSIGNMENT_MEANS)
     builds: tuple[Build, ...] = key("The programs. One, of the package in this folder, when absent.", default=(), least=1)
+    universal_binaries: tuple[UniversalBinary, ...] = key("macOS binaries for both architectures.", default=())
+    archives: tuple[Archive, ...] = key("Archives of the binaries; none when absent.", default=())
     checksum: Checksum = key("The list of checksums.", default=Checksum())
+    snapshot: Snapshot = key("What is different without a tag.", default=Snapshot())
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 """Runs the jobs of a matrix, several at a time, and leaves either whole artifacts or none.
 
 A job builds into a folder of its own and its binary is moved into place when it is whole. The result does not depend on
-how many run at a time: artifacts are recorded in the order of the jobs. When one fails the others still run, so that
+how many run at a time: artifacts are in the order of the jobs. When one fails the others still run, so that
 one call shows everything that is wrong; no record is written then. An interrupt stops the children and removes what
 they were making.
 """
@@ -16,14 +16,12 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import TypeVar
 
-from pygo_cross.build.artifacts import Artifact, open_folder, read_record_file, save
-from pygo_cross.build.builders import Command, build_command, stages_of
-from pygo_cross.build.config import Config
-from pygo_cross.build.files import place, sha256_of, temporary_folder, writing
+from pygo_cross.build.artifacts import Artifact
+from pygo_cross.build.builders import Command, build_command
+from pygo_cross.build.files import place, temporary_folder, writing
 from pygo_cross.build.matrix import Job
 from pygo_cross.build.process import Children, Finished, Stopped
 from pygo_cross.build.progress import Progress
-from pygo_cross.build.template import GitFacts, Variables, expand_one
 from pygo_cross.diag import EXIT_BUILD, UserError
 from pygo_cross.records import usage_error
 
@@ -101,51 +99,33 @@ def _start(command: Command, children: Children) -> Finished:
         raise usage_error("unreadable", f"{error.filename or command.argv[0]}: can't be run: {error.strerror}") from None
 
 
-def build_matrix(config: Config, jobs: Sequence[Job], git: GitFacts, workers: int, mode: str, clean: bool = False) -> list[Artifact]:
-    """Builds every job into the configuration's output folder and records them. Raises `BuildFailed` and `UserError`."""
-    for job in jobs:
-        build_command(job, Path("out"), Path("work"))  # what is wrong with all of them shows before the first one runs
-    dist = config.dist
-    name = expand_one(
-        config.project.checksum.name_template,
-        Variables({"ProjectName": config.project.project}, os.environ, git),
-        config.project.checksum.place("name_template"),
-    )
-    if not name or "/" in name or name in (".", "..", "artifacts.json", ".gitignore") or "\0" in name:
-        raise usage_error(
-            "bad-value", f"name_template: {name!r} can't be the list's name", "", config.project.checksum.place("name_template")
-        )
-    if clean:
-        clean_folder(dist)
-    open_folder(dist)
-    children = Children()
+def build_jobs(
+    jobs: Sequence[Job], scratch: Path, children: Children, workers: int, mode: str, finish: Callable[[Job, Path], Artifact]
+) -> list[Artifact]:
+    """Builds every job; `finish` gets each binary as soon as it is there. Raises `BuildFailed` and `UserError`."""
     progress = Progress("build", len(jobs), mode)
     share = max(1, processors() // max(1, min(workers, len(jobs))))
-    with temporary_folder(dist) as scratch:
 
-        def one(task: tuple[int, Job]) -> Artifact:
-            at, job = task
-            label = f"{job.build} {job.label}"
-            folder = scratch / str(at)
-            progress.start(label)
-            outcome, ok = "failed", False
-            try:
-                with writing(folder):
-                    folder.mkdir()
-                made = compile_job(job, folder, children, share)
-                if len(made) != 1:
-                    raise JobFailed(f"{' '.join(job.packages)} is {len(made)} programs, one was expected")
-                artifact = _finish(job, made[0], dist)
-                outcome, ok = f"{artifact.size:,} bytes", True
-                return artifact
-            finally:
-                progress.finish(label, outcome, ok)
-                shutil.rmtree(folder, ignore_errors=True)
+    def one(task: tuple[int, Job]) -> Artifact:
+        at, job = task
+        label = f"{job.build} {job.label}"
+        folder = scratch / str(at)
+        progress.start(label)
+        outcome, ok = "failed", False
+        try:
+            with writing(folder):
+                folder.mkdir()
+            made = compile_job(job, folder, children, share)
+            if len(made) != 1:
+                raise JobFailed(f"{' '.join(job.packages)} is {len(made)} programs, one was expected")
+            artifact = finish(job, made[0])
+            outcome, ok = f"{artifact.size:,} bytes", True
+            return artifact
+        finally:
+            progress.finish(label, outcome, ok)
+            shutil.rmtree(folder, ignore_errors=True)
 
-        results = in_parallel(list(enumerate(jobs)), one, children, workers, progress)
-    artifacts = sift(jobs, results)
-    save(dist, config.project.project, name, artifacts, git.answers)
-    return artifacts
+    return sift(jobs, in_parallel(list(enumerate(jobs)), one, children, workers, progress))
 
 
 def sift(jobs: Sequence[Job], results: Sequence[U | BaseException]) -> list[U]:
@@ -168,35 +148,6 @@ def sift(jobs: Sequence[Job], results: Sequence[U | BaseException]) -> list[U]:
     if failures:
         raise BuildFailed(list(failures.items()))
     return good
-
-
-def _finish(job: Job, made: Path, dist: Path) -> Artifact:
-    path = dist / job.path
-    with writing(path):
-        size, digest = made.stat().st_size, sha256_of(made)
-    place(made, path)
-    return Artifact(
-        build=job.build,
-        target=job.target.name,
-        variant=job.variant,
-        path=job.path,
-        size=size,
-        sha256=digest,
-        stages=stages_of(job.builder),
-    )
-
-
-def clean_folder(dist: Path) -> None:
-    """Removes an output folder of ours. Raises `UserError` where it looks like anything else."""
-    if not os.path.lexists(dist):
-        return
-    if dist.is_symlink() or not dist.is_dir():
-        raise usage_error("not-ours", f"--clean: {dist} is not a folder", "remove it yourself")
-    ours = (dist / ".gitignore").is_file() or not any(dist.iterdir())
-    if not ours:
-        read_record_file(dist)  # without either of our files, it is somebody else's
-    with writing(dist):
-        shutil.rmtree(dist)
 
 
 def build_direct(job: Job, out: str | None, mode: str) -> Path:

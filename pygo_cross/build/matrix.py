@@ -53,6 +53,7 @@ class Job:
     flags: tuple[str, ...]
     env: Mapping[str, str]
     smoke: tuple[Run, ...] = ()
+    pos: Pos = NO_POS
 
     @property
     def label(self) -> str:
@@ -225,6 +226,7 @@ def _job(config: Config, build: Build, name: str, target: Target, variant: str, 
         flags=tuple(flags),
         env=env,
         smoke=_runs(config, build, target, variant, variables, problems),
+        pos=build.place("id"),
     )
 
 

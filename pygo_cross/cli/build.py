@@ -11,9 +11,10 @@ import sys
 from pathlib import Path
 
 from pygo_cross.build.builders import build_command, shown, stages_of
-from pygo_cross.build.driver import BuildFailed, build_direct, build_matrix
+from pygo_cross.build.driver import BuildFailed, build_direct
 from pygo_cross.build.matrix import Job, default_target, match_or_fail, refused_flags, select
 from pygo_cross.build.progress import bad, table
+from pygo_cross.build.release.pipeline import plan_release, run_release
 from pygo_cross.build.template import GitFacts
 from pygo_cross.cli.options import add_config, add_running, add_selection, config_of, join_go_flags, mode_of, parser
 from pygo_cross.diag import EXIT_BUILD, EXIT_USAGE, UserError
@@ -109,19 +110,20 @@ def _matrix(options: argparse.Namespace, go_flags: list[str]) -> int:
     jobs = select(config, options.id, options.target, options.single_target, git)
     if options.builder:
         jobs = [dataclasses.replace(job, builder=options.builder) for job in jobs]
+    release = plan_release(config, jobs, git)
     if options.print:
         return _print_plan(jobs, config.dist, options.json)
     if options.verbose:
         _show(jobs)
-    artifacts = build_matrix(config, jobs, git, options.parallelism, mode_of(options), options.clean)
+    artifacts = run_release(release, jobs, options.parallelism, mode_of(options), options.clean)
     if options.json:
         print(json.dumps([dataclasses.asdict(artifact) for artifact in artifacts], indent=2, sort_keys=True))
     elif not options.quiet:
-        rows = [["TARGET", "BUILD", "SIZE", "LINKED BY", "PATH"]]
+        rows = [["TYPE", "TARGET", "ID", "SIZE", "LINKED BY", "PATH"]]
         for artifact in artifacts:
             path = str(config.dist / artifact.path)
-            rows.append([artifact.target, artifact.build, f"{artifact.size:,}", artifact.stages["link"], path])
-        print("\n".join(table(rows, right=(2,))), file=sys.stderr)
+            rows.append([artifact.type, artifact.target, artifact.id, f"{artifact.size:,}", artifact.stages.get("link", ""), path])
+        print("\n".join(table(rows, right=(3,))), file=sys.stderr)
     return 0
 
 

@@ -48,6 +48,7 @@ def test_the_matrix(cli: Any, hello: Path) -> None:
     assert done.returncode == 0, done.stderr
     artifacts = record(hello)["artifacts"]
     assert json.loads(done.stdout) == artifacts
+    assert artifacts.pop()["type"] == "Checksum"
     assert [item["target"] for item in artifacts] == ["darwin/amd64", "darwin/arm64", "linux/amd64", "linux/arm64"]
     sums = ""
     for item in artifacts:

@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The keys of toolchain.yaml that say what is made of the binaries. Names and meanings are GoReleaser's.
+
+Only what is written down: what comes of it is in the step's own file beside this one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar, Final, Literal
+
+from pygo_cross.records import Record, key
+
+Format = Literal["tar.gz", "tgz", "tar.xz", "txz", "tar", "zip", "binary", "none"]
+Algorithm = Literal[
+    "sha256", "sha512", "sha384", "sha224", "sha1", "md5", "blake2b", "blake2s", "sha3-224", "sha3-256", "sha3-384", "sha3-512"
+]
+
+_MODE: Final = r"^0?[0-7]{3,4}$"
+_MODE_MEANS: Final = "octal digits in quotes, such as 0644"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileInfo(Record):
+    """Whose a file in an archive is, how it may be used and how old it is."""
+
+    owner: str = key("The owner's name; root when absent.", default="")
+    group: str = key("The group's name; root when absent.", default="")
+    mode: str = key("The mode; 0755 for what is executable, else 0644, when absent.", default="", pattern=_MODE, means=_MODE_MEANS)
+    mtime: str = key("The time of change, as 2006-01-02T15:04:05Z or seconds since 1970; the commit's when absent.", default="")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArchiveFile(Record):
+    """Files that go into every archive."""
+
+    src: str = key("A path or a glob (* ? [] ** {}), relative to this file.", pattern=".", means="a path or a glob")
+    dst: str = key("The folder in the archive; the file's own folder when absent.", default="")
+    strip_parent: bool = key("Leave the file's own folder out.", default=False)
+    info: FileInfo = key("Owner, mode and time in the archive.", default=FileInfo())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormatOverride(Record):
+    """Other formats for one operating system."""
+
+    goos: str = key("The GOOS this is for.")
+    formats: tuple[Format, ...] = key("The formats there.", one_or_many=True, least=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Archive(Record):
+    """One archive for each target, with the binaries that were built for it."""
+
+    LATER: ClassVar[Mapping[str, str]] = {
+        "builds": "write ids",
+        "format": "write formats",
+        "hooks": "run commands before and after pygo-cross itself",
+        "templated_files": "write files",
+        "rlcp": "it is always on",
+    }
+
+    id: str = key("The name of these archives, unique in the file.", default="default")
+    ids: tuple[str, ...] = key("Only the binaries of these builds; all when absent.", default=(), one_or_many=True)
+    formats: tuple[Format, ...] = key(
+        "tar.gz, tar.xz, tar, zip; binary: the binary alone, under the archive's name; none: nothing.",
+        default=("tar.gz",),
+        one_or_many=True,
+        least=1,
+    )
+    name_template: str | None = key("The archive's name without its ending.", default=None)
+    wrap_in_directory: bool | str = key("A folder around everything: true for the archive's name, or a name.", default=False)
+    strip_binary_directory: bool = key("Leave the folder of a binary's name out.", default=False)
+    files: tuple[ArchiveFile, ...] = key(
+        "What else is in it; LICENSE*, README* and CHANGELOG* in either case when absent.",
+        default=(),
+        short="src",
+    )
+    format_overrides: tuple[FormatOverride, ...] = key("Other formats for some operating systems.", default=())
+    builds_info: FileInfo = key("Owner, mode and time of the binaries.", default=FileInfo())
+    meta: bool = key("Make it without binaries: the files alone.", default=False)
+    allow_different_binary_count: bool = key("Let archives of different targets have different numbers of binaries.", default=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UniversalBinary(Record):
+    """One macOS binary for both architectures."""
+
+    LATER: ClassVar[Mapping[str, str]] = {
+        "hooks": "run commands before and after pygo-cross itself",
+        "mod_timestamp": "files carry the time of their making",
+    }
+
+    id: str | None = key("The name of the binary for other keys' ids; the project's when absent.", default=None)
+    ids: tuple[str, ...] = key("The builds that go into it; the one with this id when absent.", default=(), one_or_many=True)
+    name_template: str = key("The binary's name.", default="{{ .ProjectName }}")
+    replace: bool = key("Put it into archives and images in place of the two it is made of.", default=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExtraFile(Record):
+    """Files that are listed beside the artifacts."""
+
+    glob: str = key("A path or a glob, relative to this file.", pattern=".", means="a path or a glob")
+    name_template: str = key("Another name for it, where the glob matches one file.", default="")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checksum(Record):
+    """The list of sums beside the artifacts."""
+
+    name_template: str | None = key(
+        "The list's file name; checksums.txt when absent, and the artifact's with the algorithm as its ending where split.", default=None
+    )
+    algorithm: Algorithm = key("How sums are made.", default="sha256")
+    split: bool = key("One file with one sum for each artifact, in place of the list.", default=False)
+    disable: bool = key("No sums.", default=False)
+    ids: tuple[str, ...] = key("Only what is made of these builds and records; all when absent.", default=(), one_or_many=True)
+    extra_files: tuple[ExtraFile, ...] = key("Files that are listed too.", default=())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot(Record):
+    """What is different where HEAD has no tag, or --snapshot was given."""
+
+    version_template: str = key("The version.", default="{{ .Version }}-SNAPSHOT-{{ .ShortCommit }}")
