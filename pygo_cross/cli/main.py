@@ -24,6 +24,7 @@ COMMANDS: Final = {
     "targets": "list the targets",
     "healthcheck": "say what is missing on this machine",
     "completion": "print the completion of a shell: bash, zsh or fish",
+    "image": "build, pull, push and list the image of pygo-cross in a container engine",
     "jsonschema": "print the JSON Schema of toolchain.yaml",
     "version": "print the versions",
     "link": "link Go objects, as go tool link does",
