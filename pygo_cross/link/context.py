@@ -13,6 +13,7 @@ from pygo_cross.link.image import Section, Segment
 from pygo_cross.link.library import Library
 from pygo_cross.link.loader import Loader
 from pygo_cross.link.options import LinkOptions
+from pygo_cross.link.reach import Trace
 
 
 @dataclass(slots=True, eq=False)
@@ -25,6 +26,8 @@ class Link:
     - `section_of`: the output section of each placed symbol.
     - `groups`: read-only symbols that lie with their like, under the kind of the group instead of their own.
     - `hidden`: symbols that get no entry in the symbol table.
+    - `trace`: why each symbol is reachable, if somebody wants to know.
+    - `table_bytes`: gives, for each function of `textp`, how many bytes pclntab has for its sake (set by pclntab.py).
     - `generators`: functions that fill symbols whose content depends on final addresses; run after layout, before
       relocations are applied.
     - `dylibs`: libraries that the program imports from, in load order (Mach-O).
@@ -44,6 +47,8 @@ class Link:
     groups: dict[int, int] = field(default_factory=dict)
     hidden: set[int] = field(default_factory=set)
     segments: list[Segment] = field(default_factory=list)
+    trace: Trace | None = None
+    table_bytes: Callable[[], list[int]] | None = None
     generators: list[Callable[[], None]] = field(default_factory=list)
 
     @property

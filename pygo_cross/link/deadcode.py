@@ -24,6 +24,7 @@ import unicodedata
 from pygo_cross.diag import UserError
 from pygo_cross.link import decode, kinds
 from pygo_cross.link.loader import Loader
+from pygo_cross.link.reach import INTERFACE_METHOD, NAMED_METHOD, REFERENCE, REFLECTED_METHOD, ROOT, TABLE, Trace, reason_of
 from pygo_cross.obj import goobj
 from pygo_cross.obj.archive import bad_file
 from pygo_cross.obj.reloctype import (
@@ -48,26 +49,34 @@ _AUX = _AUX_WITH_DEBUG - {goobj.AUX_DWARFINFO, goobj.AUX_DWARFLOC, goobj.AUX_DWA
 
 
 class Deadcode:
-    """The state of the flood. `parents` maps each reached symbol to the one that first needed it (0: a root)."""
+    """The state of the flood.
 
-    def __init__(self, loader: Loader, *, debug_info: bool, trace: bool) -> None:
+    `interface_methods`, `generic_methods` and `reflecting` name the function that was first seen to call such a method. Without
+    a trace, `pending` is what is still to be visited; with one, the trace decides the order.
+    """
+
+    def __init__(self, loader: Loader, *, debug_info: bool, trace: Trace | None) -> None:
         self.loader = loader
         self.followed = _AUX_WITH_DEBUG if debug_info else _AUX
         self.pending: list[int] = []
-        self.interface_methods: set[decode.Method] = set()
-        self.generic_methods: set[str] = set()
+        self.interface_methods: dict[decode.Method, int] = {}
+        self.generic_methods: dict[str, int] = {}
         self.markable: list[tuple[decode.Method, int, int]] = []
-        self.reflect_seen = False
+        self.reflecting = 0
         self.package_inits: list[int] = []
-        self.parents: dict[int, int] | None = {} if trace else None
+        self.trace = trace
+        self.push = trace.push if trace else self.pending.append
+        self.pop = trace.pop if trace else self.pending.pop
 
-    def mark(self, sym: int, parent: int) -> None:
-        """The image needs `sym`, because of `parent`."""
-        if sym and not self.loader.reachable[sym]:
-            self.loader.reachable[sym] = 1
-            self.pending.append(sym)
-            if self.parents is not None:
-                self.parents.setdefault(sym, parent)
+    def mark(self, sym: int, parent: int, reason: int, cause: int = 0) -> bool:
+        """The image needs `sym`, because of `parent`. Returns whether that is news."""
+        if not sym or self.loader.reachable[sym]:
+            return False
+        self.loader.reachable[sym] = 1
+        self.push(sym)
+        if self.trace:
+            self.trace.note(sym, parent, reason, cause)
+        return True
 
     def use_in_interface(self, sym: int, parent: int, *, mark: bool) -> None:
         """The type is converted to an interface; one that was visited before that was known is visited again."""
@@ -78,24 +87,24 @@ class Deadcode:
                 loader.reachable[sym] = 0
                 mark = True
         if mark:
-            self.mark(sym, parent)
+            self.mark(sym, parent, REFERENCE)
 
     def flood(self) -> None:
         """Visit everything pending, and what that needs."""
         loader = self.loader
-        reachable, pending, parents = loader.reachable, self.pending, self.parents
+        reachable, push, pop, trace = loader.reachable, self.push, self.pop, self.trace
         sym_obj, sym_li, ext = loader.sym_obj, loader.sym_li, loader.ext
         followed, reflect_method, gotype = self.followed, goobj.REFLECTMETHOD, goobj.GOTYPE
-        while pending:
-            sym = pending.pop()
+        while True:
+            try:
+                sym = pop()
+            except IndexError:
+                return
             file = sym_obj[sym]
             if sym in ext:
-                # The linker's own symbols are plain data; a changed one keeps its flags.
+                # The linker's own symbols are plain data; a changed one keeps its flags, and has no auxiliary symbols (loader.go, NAux).
                 for reloc in loader.relocs(sym):
                     self.follow(sym, reloc[2], reloc[3], reloc[4], loader.flag(sym, gotype))
-                for kind, aux in loader.auxs(sym):
-                    if kind in followed:
-                        self.mark(aux, sym)
                 continue
             if file is None:
                 continue
@@ -105,7 +114,7 @@ class Deadcode:
                 continue
             flag = file.flag[li]
             if flag & reflect_method:
-                self.reflect_seen = True
+                self.reflecting = self.reflecting or sym
             if flag & gotype:
                 self.visit_type(sym)
             tables = file.tables
@@ -118,18 +127,18 @@ class Deadcode:
                         target = tables[package][index]
                         if not reachable[target] and target:
                             reachable[target] = 1
-                            pending.append(target)
-                            if parents is not None:
-                                parents.setdefault(target, sym)
+                            push(target)
+                            if trace:
+                                trace.note(target, sym, reason_of(kind))
                 auxs = obj.auxs(li)
                 for kind, package, index in auxs:
                     if kind in followed:
                         target = tables[package][index]
                         if not reachable[target] and target:
                             reachable[target] = 1
-                            pending.append(target)
-                            if parents is not None:
-                                parents.setdefault(target, sym)
+                            push(target)
+                            if trace:
+                                trace.note(target, sym, TABLE)
             except (KeyError, IndexError):
                 raise bad_file(obj.path, f"corrupt object file: {loader.where(sym)} refers to a symbol that is not there") from None
             if auxs and file.flag2[li] & goobj.PKGINIT:
@@ -148,14 +157,14 @@ class Deadcode:
                 raise decode.bad_type(loader, sym, f"a conversion to an interface names {loader.where(target)}, no type")
             self.use_in_interface(target, sym, mark=False)
         elif kind == R_USEIFACEMETHOD:
-            self.interface_methods.add(decode.interface_method(loader, target, addend))
+            self.interface_methods.setdefault(decode.interface_method(loader, target, addend), sym)
         elif kind == R_USENAMEDMETHOD:
-            self.generic_methods.add(str(loader.data(target), "utf-8", "surrogateescape"))
+            self.generic_methods.setdefault(str(loader.data(target), "utf-8", "surrogateescape"), sym)
         elif in_type and loader.used_in_iface[sym] and loader.flag(target, goobj.GOTYPE):
             # Reflection reaches a type's element from the type, so the element counts as converted, too.
             self.use_in_interface(target, sym, mark=True)
         else:
-            self.mark(target, sym)
+            self.mark(target, sym, reason_of(kind))
 
     def visit_type(self, sym: int) -> None:
         """A type descriptor: follow its references, hold back its methods."""
@@ -183,18 +192,32 @@ class Deadcode:
                 raise decode.bad_type(loader, sym, f"it has {len(methods)} method relocations for {len(signatures)} methods")
             self.markable.extend((signature, sym, first) for signature, first in zip(signatures, methods, strict=True))
 
-    def mark_callable_methods(self) -> None:
-        """Mark the held-back methods that may be called by what is reachable now."""
+    def mark_callable_methods(self) -> bool:
+        """Mark the held-back methods that may be called by what is reachable now. Returns whether there was any to mark."""
         rest = []
+        found = False
         for entry in self.markable:
             method, sym, first = entry
-            exported = unicodedata.category(method[0][:1] or "_") == "Lu"
-            if (self.reflect_seen and exported) or method in self.interface_methods or method[0] in self.generic_methods:
+            reason, cause = self.caller(method)
+            if cause:
                 for reloc in self.loader.relocs(sym)[first : first + 3]:
-                    self.mark(reloc[4], sym)
+                    found |= self.mark(reloc[4], sym, reason, cause)
             else:
                 rest.append(entry)
         self.markable = rest
+        return found
+
+    def caller(self, method: decode.Method) -> tuple[int, int]:
+        """Why a type's method may be called, and the function because of which; 0 for none."""
+        cause = self.interface_methods.get(method, 0)
+        if cause:
+            return INTERFACE_METHOD, cause
+        cause = self.generic_methods.get(method[0], 0)
+        if cause:
+            return NAMED_METHOD, cause
+        if self.reflecting and unicodedata.category(method[0][:1] or "_") == "Lu":
+            return REFLECTED_METHOD, self.reflecting
+        return ROOT, 0
 
     def turn_dead_map_inits(self) -> None:
         """Calls of outlined map initialisers whose map nobody needs go to a function that does nothing."""
@@ -225,30 +248,25 @@ def deadcode(
     *,
     prune_weak_map: bool = True,
     debug_info: bool = True,
-    trace: bool = False,
-) -> dict[int, int]:
+    trace: Trace | None = None,
+) -> None:
     """Mark what is reachable from the symbol named `entry` and from `roots`; debug information if `debug_info`.
 
-    Returns, if `trace`, for each reached symbol the one that first needed it; else an empty dict. Raises UserError
-    when there is no entry point.
+    `trace` is told who needed each symbol. Raises UserError when there is no entry point.
     """
     state = Deadcode(loader, debug_info=debug_info, trace=trace)
     start = loader.lookup(entry, goobj.ABI0)
     if not kinds.is_text(loader.kind[start]):
         raise UserError.one("no-entry", f"entry point {entry} is not defined as a function of ABI0", "name one of assembly with -E")
     for name in (entry, "runtime.unreachableMethod"):
-        state.mark(loader.lookup(name, 0), 0)
-        state.mark(loader.lookup(name, goobj.ABI_INTERNAL), 0)
+        state.mark(loader.lookup(name, 0), 0, ROOT)
+        state.mark(loader.lookup(name, goobj.ABI_INTERNAL), 0, ROOT)
     if not loader.lookup("runtime.mapinitnoop", goobj.ABI_INTERNAL):
         raise UserError.one("bad-runtime", "the program's package runtime has no mapinitnoop", "build the runtime again")
     for sym in roots:
-        state.mark(sym, 0)
+        state.mark(sym, 0, ROOT)
     state.flood()
-    while True:
-        state.mark_callable_methods()
-        if not state.pending:
-            break
+    while state.mark_callable_methods():
         state.flood()
     if prune_weak_map:
         state.turn_dead_map_inits()
-    return state.parents or {}

@@ -74,7 +74,11 @@ Links package main and all it imports into one executable, as `go tool link` doe
   -debugtramp N      2: branch islands between all packages (arm64)
   -d                 a static executable, as Linux executables are anyway
   -d link/map[=FILE] write what is in the executable and why: for each symbol the chain of references to it
+  -dumpdep           print who needs what: a line for each symbol that is reached
   -e                 report all errors
+
+PYGO_CROSS_LINK_REPORT=FILE in the environment has a report of everything in the executable, with sizes and reasons, written to
+FILE (gzip-compressed JSON).
 """
 
 
@@ -130,6 +134,7 @@ def parse(argv: list[str], environment: Mapping[str, str] = os.environ) -> LinkO
     options.entry = _ENTRY[goos].format(goarch)
     options.experiments = experiments = environment.get("GOEXPERIMENT", "")
     options.goroot = environment.get("GOROOT", "")
+    options.report_file = environment.get("PYGO_CROSS_LINK_REPORT", "")
     if options.goroot:
         options.defines["runtime.defaultGOROOT"] = options.goroot
     options.defines["runtime.buildVersion"] = f"go{GO_RELEASE}" + (f"-X:{experiments}" if experiments else "")
@@ -188,6 +193,8 @@ def _apply(options: LinkOptions, name: str, value: str) -> None:
         options.strip = _boolean(name, value)
     elif name == "e":
         options.all_errors = _boolean(name, value)
+    elif name == "dumpdep":
+        options.dump_dependencies = _boolean(name, value)
     elif name == "f":
         options.ignore_header = _boolean(name, value)
     elif name == "compressdwarf":

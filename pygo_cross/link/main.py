@@ -20,6 +20,7 @@ from pygo_cross.link import (
     fips,
     flags,
     inittask,
+    layoutreport,
     linkmap,
     moduledata,
     pclntab,
@@ -34,7 +35,8 @@ from pygo_cross.link.library import load
 from pygo_cross.link.linkname import LinknamePolicy
 from pygo_cross.link.loader import Loader
 from pygo_cross.link.options import LinkOptions
-from pygo_cross.link.output import executable_bytes, write_executable
+from pygo_cross.link.output import executable, write_executable
+from pygo_cross.link.reach import Trace
 from pygo_cross.link.relocate import Relocator
 from pygo_cross.link.resolve import load_symbols
 from pygo_cross.link.symbols import image_symbols
@@ -44,8 +46,12 @@ from pygo_cross.link.textorder import assign_text_order
 
 def link_image(options: LinkOptions) -> Image:
     """Link a program up to the finished image. Raises UserError."""
-    loader = Loader()
-    link = Link(options, loader)
+    return lay_out(Link(options, Loader()))
+
+
+def lay_out(link: Link) -> Image:
+    """Carry out a link that was just begun, up to the finished image. Raises UserError."""
+    options, loader = link.options, link.loader
     libraries = load(loader, options)
     link.libraries = libraries.order
     load_symbols(loader, LinknamePolicy(options.check_linkname), debug_info=not options.no_dwarf)
@@ -53,13 +59,14 @@ def link_image(options: LinkOptions) -> Image:
     prepare.load_fips(link)
     inittask.inittasks(link)
     roots = [link.main_inittasks] if link.main_inittasks else []
-    parents = deadcode.deadcode(
+    link.trace = _trace(link)
+    deadcode.deadcode(
         loader,
         options.entry,
         roots,
         prune_weak_map=options.prune_weak_map,
         debug_info=not options.no_dwarf,
-        trace=bool(options.map_file),
+        trace=link.trace,
     )
 
     prepare.setup(link)
@@ -96,8 +103,8 @@ def link_image(options: LinkOptions) -> Image:
     fips.set_checksum(link)
     if debug_info:
         layout.set_dwarf(dwarf.debug_sections(link, debug_info, layout.dwarf.address))
-    if options.map_file:
-        linkmap.write(link, parents, options.map_file)
+    if link.trace and options.map_file:
+        linkmap.write(link, link.trace.parents, options.map_file)
 
     symbols, imported = image_symbols(link)
     return Image(
@@ -123,6 +130,14 @@ def link_image(options: LinkOptions) -> Image:
     )
 
 
+def _trace(link: Link) -> Trace | None:
+    """What notes why a symbol is there, where somebody wants to know."""
+    options = link.options
+    if options.dump_dependencies:
+        return Trace(link.loader, lambda line: sys.stdout.write(line + "\n"))
+    return Trace(link.loader) if options.map_file or options.report_file else None
+
+
 def link_main(argv: list[str]) -> int:
     """The command `pygo-cross link`. Returns the exit status; raises UserError."""
     if argv and argv[0] in ("-h", "-help", "--help"):
@@ -132,10 +147,15 @@ def link_main(argv: list[str]) -> int:
     # The link makes millions of objects and hardly any cycles, and the process ends with it.
     gc.disable()
     try:
-        data = executable_bytes(link_image(options))
+        link = Link(options, Loader())
+        image = lay_out(link)
+        file = executable(image)
+        report = layoutreport.render(link, image, file) if options.report_file else b""
     except MemoryError:
         hint = "a corrupt object may claim sizes like that; build again with an empty cache"
         raise UserError.one("out-of-memory", "the link needs more memory than there is", hint) from None
-    write_executable(options.output, data)
+    if report:
+        layoutreport.write(options.report_file, report)
+    write_executable(options.output, file.data)
     sys.stdout.flush()
     return 0

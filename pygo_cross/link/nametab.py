@@ -51,6 +51,10 @@ class FuncNames:
         self.size += len(name) + 1
         return offset
 
+    def sizes(self) -> dict[int, int]:
+        """The size of each name with its end, by offset."""
+        return {offset: len(name) + 1 for offset, name in zip(self.offsets.values(), self._parts, strict=True)}
+
     def content(self) -> bytearray:
         """The table."""
         return bytearray(b"\0".join([*self._parts, b""]))

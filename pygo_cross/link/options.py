@@ -14,7 +14,8 @@ class LinkOptions:
     settings in order (the build version and module information included): symbol name to value. `strip` is `-s`,
     `no_dwarf` is `-w` (which `-s` implies). `pie` is `-buildmode=pie`.
     `goroot` and `experiments` are those of the environment: what `$GOROOT` in file names stands for, and GOEXPERIMENT.
-    `map_file` is where `-d link/map` goes, `-` for standard output.
+    `map_file` is where `-d link/map` goes, `-` for standard output. `dump_dependencies` is `-dumpdep`. `report_file` is where the
+    report of what was laid out goes (layoutreport.py); the environment variable PYGO_CROSS_LINK_REPORT says it.
     """
 
     goos: str
@@ -38,5 +39,7 @@ class LinkOptions:
     prune_weak_map: bool = True
     all_errors: bool = False
     map_file: str = ""
+    dump_dependencies: bool = False
+    report_file: str = ""
     goroot: str = ""
     experiments: str = ""

@@ -11,23 +11,30 @@ import contextlib
 import os
 
 from ..diag import InternalError, UserError
+from .binfile import BinFile
 from .image import Image
 from .verify import verify
 
 _MODE = 0o755
 
 
-def executable_bytes(image: Image) -> bytes:
-    """The executable for `image`, verified against it. `InternalError` if it cannot be written or what was written is wrong."""
+def executable(image: Image) -> BinFile:
+    """The executable for `image`, read again and verified against it.
+
+    Raises `InternalError` if it cannot be written or what was written is wrong.
+    """
     if image.goos == "linux":
         from .elf import write_elf as write
     elif image.goos == "darwin":
         from .macho import write_macho as write
     else:
         raise InternalError("write", f"no executable format for {image.goos}")
-    data = bytes(write(image))
-    verify(image, data)
-    return data
+    return verify(image, bytes(write(image)))
+
+
+def executable_bytes(image: Image) -> bytes:
+    """The bytes of `executable`."""
+    return executable(image).data
 
 
 def write_executable(path: str, data: bytes) -> None:

@@ -126,6 +126,11 @@ class _PcTables:
         self.offsets[sym] = offset
         return offset
 
+    def sizes(self) -> dict[int, int]:
+        """The size of each table by its offset."""
+        starts = [offset for offset in self.offsets.values() if offset]
+        return {start: end - start for start, end in zip(starts, [*starts[1:], self._size], strict=True)}
+
     def content(self) -> bytearray:
         """The table."""
         return bytearray(b"".join(self._parts))
@@ -273,19 +278,44 @@ class _Collector:
                 self.files.add(unit, node[1])
 
 
+    def table_bytes(self, starts: list[int], end: int) -> list[int]:
+        """For each function the bytes of pclntab that are there for its sake.
+
+        That is its row and record in functab, whose records begin at the words `starts` and end at byte `end`, its name, and
+        the pc tables and funcdata that no function before it has.
+        """
+        ends = [4 * start for start in starts[1:]] + [end]
+        tables, size_of = self.tables.sizes(), self.link.loader.size
+        names = self.names.sizes()
+        funcdata: set[int] = {0}
+        result = []
+        for record, start, stop in zip(self.records, starts, ends, strict=True):
+            # 8: entry and record's offset in the first part of functab.
+            total = 8 + stop - 4 * start + names.pop(record.name, 0)
+            for offset in (record.pcsp, record.pcfile, record.pcline, *record.pcdata):
+                if offset in tables:
+                    total += tables.pop(offset)
+            for sym in record.funcdata:
+                if sym not in funcdata:
+                    funcdata.add(sym)
+                    total += size_of(sym)
+            result.append(total)
+        return result
+
+
 class _FuncTable:
     """runtime.functab; the entries are left open until `fill`."""
 
-    __slots__ = ("_content", "_link", "_starts")
+    __slots__ = ("_content", "_link", "starts")
 
     def __init__(self, link: Link, records: list[_Record], offsets: dict[int, int]) -> None:
         self._link = link
         words = [0] * (2 * len(records) + 1)
-        self._starts: list[int] = []
+        self.starts: list[int] = []
         for index, record in enumerate(records):
             if len(words) & 1:
                 words.append(0)
-            self._starts.append(len(words))
+            self.starts.append(len(words))
             words[2 * index + 1] = 4 * len(words)
             funcdata = record.funcdata
             words += (
@@ -326,7 +356,7 @@ class _FuncTable:
         if end > 0xFFFFFFFF:
             raise UserError.one("too-large", f"the program has {end} bytes of code; its tables can tell of 4 GiB")
         pack = struct.Struct("<I").pack_into
-        for index, (entry, start) in enumerate(zip(entries, self._starts, strict=True)):
+        for index, (entry, start) in enumerate(zip(entries, self.starts, strict=True)):
             pack(content, 8 * index, entry)
             pack(content, 4 * start, entry)
         pack(content, 8 * len(entries), end)
@@ -374,6 +404,7 @@ def generate(link: Link, goroot: str = "") -> Pclntab:
         funcdata.fill()
 
     link.generators.append(fill)
+    link.table_bytes = lambda: collector.table_bytes(functab.starts, len(functab.content))
     return pcln
 
 

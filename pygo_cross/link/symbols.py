@@ -20,7 +20,8 @@ from pygo_cross.obj import goobj
 _STATIC_TEMPORARY = ".stmp_"
 
 
-def _abi_suffix(loader: Loader, sym: int, name: str) -> str:
+def abi_suffix(loader: Loader, sym: int, name: str) -> str:
+    """What tells an ABI0 function from its ABIInternal sibling of the same name, '' where there is none."""
     version = loader.version(sym)
     if version != goobj.ABI0:
         return ""
@@ -35,7 +36,7 @@ def _text_symbol(link: Link, sym: int) -> ImageSymbol:
     hashed = file is not None and sym not in loader.ext and file.obj.ndef <= loader.sym_li[sym] < file.obj.nall - file.obj.nnonpkgdef
     local = sym in loader.local or hashed or loader.version(sym) >= STATIC_VERSION
     return ImageSymbol(
-        name, SYMBOL_TEXT, loader.value[sym], loader.size(sym), link.section_of[sym], local=local, abi=_abi_suffix(loader, sym, name)
+        name, SYMBOL_TEXT, loader.value[sym], loader.size(sym), link.section_of[sym], local=local, abi=abi_suffix(loader, sym, name)
     )
 
 

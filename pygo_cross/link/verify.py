@@ -41,14 +41,15 @@ _MACHO_PROTECTION: Final = {
 }
 
 
-def verify(image: Image, data: bytes) -> None:
-    """Check the bytes of a whole file against the image it was written from."""
+def verify(image: Image, data: bytes) -> BinFile:
+    """Check the bytes of a whole file against the image it was written from; return them as they were read."""
     try:
         file = read(data)
         spans = _verify_elf(image, file) if image.goos == "linux" else _verify_macho(image, file)
     except (FormatError, struct.error, StopIteration, UnicodeDecodeError) as error:
         raise InternalError("verify", f"the file that was written cannot be read: {error}") from error
     _verify_zeros(data, spans)
+    return file
 
 
 def _expect(what: str, found: object, wanted: object) -> None:
