@@ -86,7 +86,7 @@ def select(
             filters |= {(name, variant if pattern.count("_") > 1 else "") for name, variant in match_or_fail(pattern)}
         if single:
             filters.add((default_target()[0], ""))
-    git = git or GitFacts(config.folder)
+    git = git or facts_of(config)
     jobs: list[Job] = []
     for name, build in zip(names, builds, strict=True):
         if wanted and name not in wanted:
@@ -99,6 +99,12 @@ def select(
     if not jobs:
         raise usage_error("nothing-to-do", "no build has a target that matches", "see the list with pygo-cross check --print")
     return jobs
+
+
+def facts_of(config: Config, answers: Mapping[str, str] | None = None, snapshot: bool = False) -> GitFacts:
+    """What git says about a project, beginning with the `answers` of a finished build."""
+    record = config.project.snapshot
+    return GitFacts(config.folder, answers, snapshot, record.version_template, record.place("version_template"))
 
 
 def builds_of(config: Config) -> tuple[Build, ...]:

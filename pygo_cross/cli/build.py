@@ -12,10 +12,9 @@ from pathlib import Path
 
 from pygo_cross.build.builders import build_command, shown, stages_of
 from pygo_cross.build.driver import BuildFailed, build_direct
-from pygo_cross.build.matrix import Job, default_target, match_or_fail, refused_flags, select
+from pygo_cross.build.matrix import Job, default_target, facts_of, match_or_fail, refused_flags, select
 from pygo_cross.build.progress import bad, table
 from pygo_cross.build.release.pipeline import plan_release, run_release
-from pygo_cross.build.template import GitFacts
 from pygo_cross.cli.options import add_config, add_running, add_selection, config_of, join_go_flags, mode_of, parser
 from pygo_cross.diag import EXIT_BUILD, EXIT_USAGE, UserError
 from pygo_cross.records import usage_error
@@ -106,7 +105,7 @@ def _matrix(options: argparse.Namespace, go_flags: list[str]) -> int:
     if options.o:
         raise usage_error("bad-flag", "-o is for builds without a configuration", "the file's dist says where artifacts go")
     config = config_of(options)
-    git = GitFacts(config.folder)
+    git = facts_of(config)
     jobs = select(config, options.id, options.target, options.single_target, git)
     if options.builder:
         jobs = [dataclasses.replace(job, builder=options.builder) for job in jobs]

@@ -8,10 +8,9 @@ import sys
 
 from pygo_cross.build.artifacts import read_record_file
 from pygo_cross.build.config import Config
-from pygo_cross.build.matrix import select
+from pygo_cross.build.matrix import facts_of, select
 from pygo_cross.build.progress import bad, good, table
 from pygo_cross.build.smoke import Result, exit_status, smoke_all
-from pygo_cross.build.template import GitFacts
 from pygo_cross.cli.options import add_config, add_running, add_selection, config_of, mode_of, parser
 
 ABOUT = """Runs the smoke runs of toolchain.yaml on every artifact in dist/, compares exit status and output, and adds the
@@ -30,7 +29,7 @@ def run(argv: list[str]) -> int:
     made.add_argument("--json", action="store_true", help="print the results as JSON")
     options = made.parse_args(argv)
     config = config_of(options)
-    git = GitFacts(config.folder, read_record_file(config.dist)["facts"])
+    git = facts_of(config, read_record_file(config.dist)["facts"])
     jobs = select(config, options.id, options.target, options.single_target, git)
     results = smoke_all(config, jobs, options.parallelism, mode_of(options), options.runner)
     for result in results:

@@ -35,8 +35,12 @@ from pygo_cross.build.release.outputs import Archive, ArchiveFile, FileInfo
 from pygo_cross.diag import Pos
 from pygo_cross.records import usage_error
 
-NAME: Final = "{{ .ProjectName }}_{{ .Version }}_{{ .Os }}_{{ .Arch }}"
-BINARY_NAME: Final = "{{ .Binary }}_{{ .Version }}_{{ .Os }}_{{ .Arch }}"
+_REST: Final = (
+    "_{{ .Version }}_{{ .Os }}_{{ .Arch }}{{ with .Arm }}v{{ . }}{{ end }}{{ with .Mips }}_{{ . }}{{ end }}"
+    '{{ if not (eq .Amd64 "v1" "") }}{{ .Amd64 }}{{ end }}{{ if not (eq .Arm64 "v8.0" "") }}_{{ .Arm64 }}{{ end }}'
+)
+NAME: Final = "{{ .ProjectName }}" + _REST
+BINARY_NAME: Final = "{{ .Binary }}" + _REST
 META_NAME: Final = "{{ .ProjectName }}_{{ .Version }}"
 FILES: Final = ("license*", "LICENSE*", "readme*", "README*", "changelog*", "CHANGELOG*")
 _CHUNK: Final = 1 << 20

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Final, Literal
 
+from pygo_cross.build.template import SNAPSHOT
 from pygo_cross.records import Record, key
 
 Format = Literal["tar.gz", "tgz", "tar.xz", "txz", "tar", "zip", "binary", "none"]
@@ -124,4 +125,4 @@ class Checksum(Record):
 class Snapshot(Record):
     """What is different where HEAD has no tag, or --snapshot was given."""
 
-    version_template: str = key("The version.", default="{{ .Version }}-SNAPSHOT-{{ .ShortCommit }}")
+    version_template: str = key("The version.", default=SNAPSHOT)
