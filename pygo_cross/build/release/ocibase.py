@@ -56,10 +56,6 @@ class Base:
     digest: str = ""
 
 
-Fetch = Callable[[Descriptor, Path], Path]
-"""Brings a blob to disk, checked, where it isn't: given the descriptor and a layout's folder."""
-
-
 def choose(found: list[Descriptor], platform: Platform, where: str) -> Descriptor:
     """The manifest of an index that fits a platform best: the same variant, else the highest one below it. Raises `UserError`."""
     fitting: list[tuple[str, Descriptor]] = []
