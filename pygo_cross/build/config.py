@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from pygo_cross import GO_RELEASE
-from pygo_cross.build.release.outputs import Archive, Checksum, Snapshot, UniversalBinary
+from pygo_cross.build.release.outputs import Archive, Checksum, Ko, Sbom, Snapshot, UniversalBinary
 from pygo_cross.diag import EXIT_USAGE, Diagnostic, Pos, UserError
 from pygo_cross.records import Node, Record, key, load_yaml, nearest, parse_yaml, read_record, schema_of, usage_error
 from pygo_cross.target import load_targets
@@ -126,10 +126,8 @@ class Project(Record):
 
     LATER: ClassVar[Mapping[str, str]] = {
         "release": "upload the files of dist/ yourself",
-        "dockers": "copy the Linux artifacts into an image yourself",
-        "kos": "copy the Linux artifacts into an image yourself",
+        "dockers": "write kos",
         "nfpms": "pack the files of dist/ yourself",
-        "sboms": "go version -m lists what is in a binary",
         "signs": "sign the checksum list yourself",
         "changelog": "write it beside the release",
         "before": "run commands before pygo-cross itself",
@@ -151,6 +149,8 @@ class Project(Record):
     builds: tuple[Build, ...] = key("The programs. One, of the package in this folder, when absent.", default=(), least=1)
     universal_binaries: tuple[UniversalBinary, ...] = key("macOS binaries for both architectures.", default=())
     archives: tuple[Archive, ...] = key("Archives of the binaries; none when absent.", default=())
+    kos: tuple[Ko, ...] = key("OCI images of the Linux binaries; none when absent.", default=())
+    sboms: tuple[Sbom, ...] = key("SBOMs of archives or binaries; none when absent.", default=())
     checksum: Checksum = key("The list of checksums.", default=Checksum())
     snapshot: Snapshot = key("What is different without a tag.", default=Snapshot())
 

@@ -25,6 +25,7 @@ from pygo_cross.build.release.ocilayer import Member, write_layer
 
 NONROOT: Final = 65532
 APP_FOLDER: Final = "/ko-app"
+DATA_FOLDER: Final = "/var/run/ko"
 _PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 CERTIFICATES: Final = "/etc/ssl/certs/ca-certificates.crt"
 """Where Go looks first on Linux (src/crypto/x509/root_linux.go)."""
@@ -50,7 +51,7 @@ class Spec:
     """What an image is to be. `name` is the program's, `epoch` the time in seconds since 1970.
 
     `labels` go into the configs, `annotations` to the top and to each manifest. `user` and `certificates` (PEM) may be empty.
-    `reference` is what the base is called, and `tag` the layout's one name.
+    `reference` is what the base is called, `tag` the layout's one name, `data` the files below `DATA_FOLDER`.
     """
 
     name: str
@@ -61,6 +62,7 @@ class Spec:
     certificates: bytes = b""
     reference: str = ""
     tag: str = ""
+    data: tuple[Member, ...] = ()
 
 
 def platform_of(goos: str, goarch: str, variant: str) -> Platform:
@@ -116,12 +118,14 @@ def _one(layout: Layout, program: Program, base: Base | None, spec: Spec) -> Des
         if base.digest:
             annotations |= {"org.opencontainers.image.base.digest": base.digest}
             annotations |= {"org.opencontainers.image.base.name": spec.reference} if spec.reference else {}
+    if spec.data:
+        add(list(spec.data), DATA_FOLDER)
     add([Member(name=f"{APP_FOLDER[1:]}/{spec.name}", source=program.path)], f"{APP_FOLDER}/{spec.name}")
     kept = {name: config[name] for name in ("Volumes", "ExposedPorts", "StopSignal", "WorkingDir", "User", "Labels") if config.get(name)}
     made = {
         **kept,
         "Entrypoint": [f"{APP_FOLDER}/{spec.name}"],
-        "Env": _env(config.get("Env") or [], bool(base is None and spec.certificates)),
+        "Env": _env(config.get("Env") or [], bool(base is None and spec.certificates), bool(spec.data)),
         "Labels": {**_texts(kept.get("Labels")), **spec.labels},
         "User": spec.user or str(kept.get("User") or "") or (f"{NONROOT}:{NONROOT}" if base is None else ""),
         "WorkingDir": str(kept.get("WorkingDir") or "/"),
@@ -162,12 +166,14 @@ def _ground(spec: Spec) -> list[Member]:
     return members
 
 
-def _env(base: Sequence[Any], certificates: bool) -> list[str]:
+def _env(base: Sequence[Any], certificates: bool, data: bool) -> list[str]:
     """The base's environment, with the program's folder in PATH."""
     settings = dict(str(item).partition("=")[::2] for item in base)
     settings["PATH"] = f"{settings.get('PATH') or _PATH}:{APP_FOLDER}"
     if certificates:
         settings["SSL_CERT_FILE"] = CERTIFICATES
+    if data:
+        settings["KO_DATA_PATH"] = DATA_FOLDER
     return [f"{name}={value}" for name, value in settings.items()]
 
 

@@ -19,6 +19,8 @@ Algorithm = Literal[
 ]
 
 _MODE: Final = r"^0?[0-7]{3,4}$"
+_NAME: Final = r"^[A-Za-z0-9][A-Za-z0-9._+-]*$"
+_NAME_MEANS: Final = "a name of letters, digits and . _ + -"
 _MODE_MEANS: Final = "octal digits in quotes, such as 0644"
 
 
@@ -126,3 +128,68 @@ class Snapshot(Record):
     """What is different where HEAD has no tag, or --snapshot was given."""
 
     version_template: str = key("The version.", default=SNAPSHOT)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sbom(Record):
+    """Documents that list what is in artifacts, out of the binaries' own build information."""
+
+    LATER: ClassVar[Mapping[str, str]] = {
+        "cmd": "documents are made by pygo-cross itself: name them .spdx.json or .cdx.json",
+        "args": "documents are made by pygo-cross itself",
+        "env": "documents are made by pygo-cross itself",
+        "disable": "leave it out",
+    }
+
+    id: str = key("The name of these documents, unique in the file.", default="default")
+    artifacts: Literal["archive", "binary", "any"] = key("What each has a document of its own.", default="archive")
+    ids: tuple[str, ...] = key("Only what is made of these builds and records; all when absent.", default=(), one_or_many=True)
+    documents: tuple[str, ...] = key(
+        "The documents' names: SPDX 2.3 where one ends in .spdx.json, else CycloneDX 1.6. The artifact's name with .sbom.json when absent.",
+        default=(),
+        one_or_many=True,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ko(Record):
+    """An image of one build's Linux binaries: a layout in the output folder, pushed by publish."""
+
+    LATER: ClassVar[Mapping[str, str]] = {
+        "main": "the image has the binaries of build",
+        "working_dir": "the image has the binaries of build",
+        "env": "it is for building: write it in builds",
+        "flags": "they are for building: write them in builds",
+        "ldflags": "they are for building: write them in builds",
+        "repository": "write repositories",
+        "local_domain": "images are files until they are published",
+        "ko_data_creation_time": "write creation_time",
+        "sbom_directory": "the document lies beside the image",
+    }
+
+    id: str | None = key("The image's name, unique in the file; the project's when absent.", default=None, pattern=_NAME, means=_NAME_MEANS)
+    build: str | None = key("The build whose binaries are in it; the one with this id, else the project's, when absent.", default=None)
+    repositories: tuple[str, ...] = key("Where publish pushes it: HOST/REPOSITORY.", default=(), one_or_many=True)
+    base_image: str = key(
+        "scratch; a file or folder, relative to this file, with an OCI layout or what docker save wrote; or HOST/REPOSITORY:TAG.",
+        default="scratch",
+        pattern=".",
+        means="an image",
+    )
+    platforms: tuple[str, ...] = key(
+        "os/arch or os/arch/variant; every Linux target of the build when absent or all.", default=(), one_or_many=True
+    )
+    tags: tuple[str, ...] = key("The image's tags; those that come out empty are left out.", default=("latest",), one_or_many=True)
+    labels: dict[str, str] | None = key("Labels in the images' configs.", default=None)
+    annotations: dict[str, str] | None = key("Annotations of the manifests and their index.", default=None)
+    user: str = key("Who the program runs as; 65532:65532 on scratch, else the base's, when absent.", default="")
+    creation_time: str = key("The image's time in seconds since 1970; the commit's when absent.", default="")
+    ca_certificates: str = key(
+        "A file of PEM certificates, relative to this file, for an image on scratch; certifi's when absent, none for none.",
+        default="",
+    )
+    bare: bool = key("Push to the repository itself, and not to one below it that is named after the program.", default=False)
+    base_import_paths: bool = key("Name the repository below by the last part of the main package's path.", default=False)
+    preserve_import_paths: bool = key("Name the repository below by the main package's path.", default=False)
+    sbom: Literal["spdx", "cyclonedx", "none"] = key("The kind of the document that lists what is in it.", default="spdx")
+    disable: bool = key("No such image.", default=False)

@@ -23,7 +23,7 @@ from pygo_cross.build.files import place, temporary_folder, write_json, writing
 from pygo_cross.build.matrix import Job
 from pygo_cross.build.process import Stopped
 from pygo_cross.build.progress import Progress
-from pygo_cross.build.release import archive, checksums
+from pygo_cross.build.release import archive, checksums, images, sbom
 from pygo_cross.build.release.context import Planned, Release
 from pygo_cross.build.release.folder import opened
 from pygo_cross.build.template import GitFacts
@@ -49,6 +49,8 @@ class Step:
 
 STEPS: Final[tuple[Step, ...]] = (
     Step("archive", "packs the binaries", archive.plan, archive.make),
+    Step("image", "images of the Linux binaries", images.plan, images.make),
+    Step("sbom", "documents about all of the above; an image's has its digest", sbom.plan, sbom.make),
     Step("checksum", "sums of all that is published", checksums.plan, checksums.make),
 )
 

@@ -18,13 +18,19 @@ import base64
 import binascii
 import json
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from pygo_cross import __version__
-from pygo_cross.exe.buildinfo import BuildInfo, Module
+from pygo_cross.build.artifacts import ARCHIVE, BINARY, IMAGE, SBOM, UNIVERSAL, UPLOADABLE
+from pygo_cross.build.files import write_whole
+from pygo_cross.build.release.context import Planned, Release
+from pygo_cross.build.release.outputs import Ko, Sbom
+from pygo_cross.diag import Pos, UserError
+from pygo_cross.exe.buildinfo import BadBuildInfo, BuildInfo, Module, read_build_infos
 
 if TYPE_CHECKING:
     from cyclonedx.model import HashType, Property
@@ -146,6 +152,91 @@ def _main(program: Program) -> _Library | None:
     """The main module of a program; None outside module mode, as for the release's own commands."""
     found = [info.main for info in program.infos if info.main is not None]
     return _library(found[0]) if found else None
+
+
+# ---- the step
+
+BINARY_NAME: Final = "{{ .Binary }}_{{ .Version }}_{{ .Os }}_{{ .Arch }}.sbom.json"
+NAME: Final = "{{ .ArtifactName }}.sbom.json"
+_SPDX_ENDING: Final = ".spdx.json"
+_KINDS: Final = {"archive": (ARCHIVE,), "binary": (BINARY, UNIVERSAL, UPLOADABLE), "any": (ARCHIVE, BINARY, UNIVERSAL, UPLOADABLE)}
+
+
+def plan(release: Release) -> list[Planned]:
+    """The documents that `sboms` asks for, and one for each image."""
+    items: list[Planned] = []
+    ids: dict[str, Pos] = {}
+    for record in release.config.project.sboms:
+        pos = record.place("id")
+        if ids.setdefault(record.id, pos) is not pos:
+            message = f"a second sbom called {record.id}; the first is at line {ids[record.id].line}"
+            release.wrong(pos, "duplicate-id", message, "give each its own id")
+        subjects = release.find(*_KINDS[record.artifacts], ids=record.ids)
+        if record.artifacts == "binary":
+            # A binary that is published as such is the one that was built.
+            subjects = [item for item in subjects if item.type != UPLOADABLE]
+        for item in subjects:
+            for at, raw in enumerate(record.documents or (BINARY_NAME if record.artifacts == "binary" else NAME,)):
+                place = record.places.get(f"documents[{at}]", record.place("documents"))
+                name = release.expand(raw.replace("${artifact}", item.name), place, item)
+                items.append(_planned(item, name, record, record.id, place))
+    for item in release.find(IMAGE):
+        kind = cast(Ko, item.record).sbom
+        if kind != "none":
+            items.append(_planned(item, f"{item.path}{_SPDX_ENDING if kind == 'spdx' else '.cdx.json'}", item.record, item.id, item.pos))
+    return items
+
+
+def _planned(item: Planned, path: str, record: Sbom | Ko | Any, name: str, pos: Pos) -> Planned:
+    spdx = path.endswith(_SPDX_ENDING)
+    extra = {"MediaType": SPDX_TYPE if spdx else CYCLONEDX_TYPE, "Subject": item.path, "Binary": item.extra.get("Binary", "")}
+    return Planned(
+        type=SBOM,
+        path=path,
+        pos=pos,
+        record=record,
+        id=name,
+        build=item.build,
+        target=item.target,
+        variant=item.variant,
+        inputs=(item,),
+        contains=False,
+        extra=extra,
+    )
+
+
+def make(release: Release, item: Planned, out: Path) -> Mapping[str, Any] | None:
+    """Writes one document."""
+    (about,) = item.inputs
+    kind = {ARCHIVE: "archive", IMAGE: "image"}.get(about.type, "binary")
+    made = release.made(about)
+    # An image is known by the digest of its manifest.
+    digest = str(made.extra["Digest"]).removeprefix("sha256:") if kind == "image" else made.sha256
+    version = release.variables(about).look_up("Version", None)
+    programs = tuple(_program(release, part) for part in _binaries(about))
+    subject = Subject(about.name, kind, version, digest, programs)
+    write_whole(out, document(subject, release.epoch, item.path.endswith(_SPDX_ENDING)))
+    return None
+
+
+def _binaries(item: Planned) -> list[Planned]:
+    """The binaries in something, in order and each once; a universal binary is one."""
+    if item.type in (BINARY, UNIVERSAL):
+        return [item]
+    return list(dict.fromkeys(part for inner in item.inputs for part in _binaries(inner)))
+
+
+def _program(release: Release, item: Planned) -> Program:
+    path = release.path(item)
+    try:
+        infos = tuple(info for _, info in read_build_infos(path.read_bytes()))
+    except BadBuildInfo as error:
+        raise UserError.one("no-build-info", f"{path}: {error}", "build it again") from None
+    except OSError as error:
+        raise UserError.one("unreadable", f"{path}: can't be read: {error.strerror}") from None
+    if not infos:
+        raise UserError.one("no-build-info", f"{path}: no build information, so nothing is known of its modules", "build it again")
+    return Program(str(item.extra.get("Binary") or item.name), release.made(item).sha256, infos)
 
 
 # ---- CycloneDX
