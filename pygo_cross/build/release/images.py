@@ -221,8 +221,8 @@ def _facts(release: Release, item: Planned) -> dict[str, str]:
     variables = release.variables(item)
     told = {
         "org.opencontainers.image.title": str(item.extra["Binary"]),
-        "org.opencontainers.image.version": variables.look_up("Version", None),
-        "org.opencontainers.image.revision": variables.look_up("FullCommit", None),
+        "org.opencontainers.image.version": variables.look_up("Version"),
+        "org.opencontainers.image.revision": variables.look_up("FullCommit"),
     }
     return {name: text for name, text in told.items() if text not in ("", "none")}
 
@@ -240,9 +240,9 @@ def _certificates(folder: Path, record: Ko) -> bytes:
             hint = "name a file of certificates alone"
             raise usage_error("bad-value", f"ca_certificates: {path} is not a list of PEM certificates", hint, pos)
         return data
-    import certifi
+    from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
-    return Path(certifi.where()).read_bytes()
+    return Path(DEFAULT_CA_BUNDLE_PATH).read_bytes()
 
 
 def _base(folder: Path, base: str, scratch: Path) -> Callable[[Platform], Base | None]:

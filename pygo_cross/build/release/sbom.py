@@ -212,7 +212,7 @@ def make(release: Release, item: Planned, out: Path) -> Mapping[str, Any] | None
     made = release.made(about)
     # An image is known by the digest of its manifest.
     digest = str(made.extra["Digest"]).removeprefix("sha256:") if kind == "image" else made.sha256
-    version = release.variables(about).look_up("Version", None)
+    version = release.variables(about).look_up("Version")
     programs = tuple(_program(release, part) for part in _binaries(about))
     subject = Subject(about.name, kind, version, digest, programs)
     write_whole(out, document(subject, release.epoch, item.path.endswith(_SPDX_ENDING)))
