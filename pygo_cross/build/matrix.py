@@ -91,7 +91,7 @@ def select(
     for name, build in zip(names, builds, strict=True):
         if wanted and name not in wanted:
             continue
-        for target_name, variant in _pairs(build):
+        for target_name, variant in pairs_of(build):
             if filters is None or (target_name, variant) in filters or (target_name, "") in filters:
                 jobs.append(_job(config, build, name, load_targets()[target_name], variant, git, problems))
     if problems:
@@ -144,7 +144,7 @@ def default_target() -> tuple[str, str]:
     return name, variant
 
 
-def _pairs(build: Build) -> list[tuple[str, str]]:
+def pairs_of(build: Build) -> list[tuple[str, str]]:
     """The (`os/arch`, variant) pairs of a build, sorted."""
     if build.targets:
         return sorted({pair for pattern in build.targets for pair in match_targets(pattern)})

@@ -18,7 +18,8 @@ from typing import Any, Final
 
 from pygo_cross import GO_RELEASE
 from pygo_cross.build.artifacts import BINARY, UNIVERSAL, Artifact
-from pygo_cross.build.config import Config
+from pygo_cross.build.config import Build, Config
+from pygo_cross.build.matrix import builds_of
 from pygo_cross.build.process import Children
 from pygo_cross.build.template import GitFacts, Variables, expand
 from pygo_cross.diag import NO_POS, Diagnostic, Pos
@@ -101,10 +102,14 @@ class Release:
         """What is planned of these types, of the builds or records with these `ids` (any when empty)."""
         return [item for item in self.planned if item.type in types and (not ids or item.build in ids or item.id in ids)]
 
+    def builds(self) -> tuple[Build, ...]:
+        """The builds of the file."""
+        return builds_of(self.config)
+
     def all_ids(self) -> list[str]:
         """The ids of the file's builds and universal binaries, whether or not they are planned now."""
         project = self.config.project
-        names = [build.id or project.project for build in project.builds] or [project.project]
+        names = [build.id or project.project for build in self.builds()]
         return names + [record.id or project.project for record in project.universal_binaries]
 
     def packable(self, ids: Sequence[str] = ()) -> list[Planned]:

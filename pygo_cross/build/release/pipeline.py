@@ -23,7 +23,7 @@ from pygo_cross.build.files import place, temporary_folder, write_json, writing
 from pygo_cross.build.matrix import Job
 from pygo_cross.build.process import Stopped
 from pygo_cross.build.progress import Progress
-from pygo_cross.build.release import archive, checksums, images, sbom
+from pygo_cross.build.release import archive, checksums, images, sbom, universal
 from pygo_cross.build.release.context import Planned, Release
 from pygo_cross.build.release.folder import opened
 from pygo_cross.build.template import GitFacts
@@ -48,10 +48,11 @@ class Step:
 
 
 STEPS: Final[tuple[Step, ...]] = (
-    Step("archive", "packs the binaries", archive.plan, archive.make),
+    Step("universal", "archives may hold it in place of the two it is made of", universal.plan, universal.make),
+    Step("archive", "packs binaries, which are all there now", archive.plan, archive.make),
     Step("image", "images of the Linux binaries", images.plan, images.make),
     Step("sbom", "documents about all of the above; an image's has its digest", sbom.plan, sbom.make),
-    Step("checksum", "sums of all that is published", checksums.plan, checksums.make),
+    Step("checksum", "has the sums of all files above", checksums.plan, checksums.make),
 )
 
 SKIPPABLE: Final = ("universal", "archive", "sbom", "image", "report", "smoke", "publish")
