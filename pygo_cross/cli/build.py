@@ -15,6 +15,7 @@ from pygo_cross.build.driver import BuildFailed, build_direct
 from pygo_cross.build.matrix import Job, default_target, facts_of, match_or_fail, refused_flags, select
 from pygo_cross.build.progress import bad, table
 from pygo_cross.build.release.pipeline import plan_release, run_release
+from pygo_cross.cli.container import add_container, check_flags, run_config, run_direct, spelled
 from pygo_cross.cli.options import add_config, add_running, add_selection, config_of, join_go_flags, mode_of, parser
 from pygo_cross.diag import EXIT_BUILD, EXIT_USAGE, UserError
 from pygo_cross.records import usage_error
@@ -47,12 +48,20 @@ def run(argv: list[str]) -> int:
         text = "as go help build says" if name == "trimpath" else "refused: needs cgo"
         own.add_argument(f"-{name}", f"--{name}", action="store_true", help=text)
     made.add_argument("packages", metavar="PACKAGE", nargs="*", help="a package, or the .go files of one")
-    options = made.parse_args(join_go_flags(argv, _GO_VALUES))
+    add_container(made)
+    argv = spelled(join_go_flags(argv, _GO_VALUES))
+    options = made.parse_args(argv)
+    check_flags(options)
     go_flags = [f"-{name}={getattr(options, name)}" for name in _GO_VALUES if getattr(options, name) is not None]
     go_flags += [f"-{name}" for name in _GO_SWITCHES if getattr(options, name)]
     refused = refused_flags(go_flags)
     if refused:
         raise UserError(refused, EXIT_USAGE)
+    if options.in_container is not None:
+        if options.packages:
+            files = [path for path in (options.modfile, options.overlay, options.pgo) if path]
+            return run_direct(argv, options, options.o, options.packages, files)
+        return run_config("build", argv, options, config_of(options))
     try:
         if options.packages:
             return _direct(options, go_flags)

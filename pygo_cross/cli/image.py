@@ -63,7 +63,8 @@ def run(argv: list[str]) -> int:
 def _described() -> argparse.ArgumentParser:
     """One parser with the flags of all actions, for whoever wants them listed."""
     actions = "\n".join(f"  {name:<8}{what}" for name, what in ACTIONS.items())
-    about = f"The image that `build --in-container` runs in.\n\n{actions}\n\n{_WHERE}\n\nThe flags of all actions; ACTION --help has those of one."
+    own = "The flags of all actions; ACTION --help has those of one."
+    about = f"The image that `build --in-container` runs in.\n\n{actions}\n\n{_WHERE}\n\n{own}"
     made = parser("image", "ACTION [FLAGS] [IMAGE]", about)
     made.add_argument("action", choices=list(ACTIONS), help="what to do")
     for make in _PARSERS.values():
