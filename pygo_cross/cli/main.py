@@ -22,6 +22,7 @@ COMMANDS: Final = {
     "run": "run a linux or macOS binary, for amd64 or arm64, under emulation",
     "check": "check toolchain.yaml",
     "targets": "list the targets",
+    "lint": "look at release binaries: what is damaged, refused, unsafe or not meant to be shipped",
     "healthcheck": "say what is missing on this machine",
     "completion": "print the completion of a shell: bash, zsh or fish",
     "image": "build, pull, push and list the image of pygo-cross in a container engine",

@@ -377,9 +377,7 @@ def _facts(record: Record, file: Elf, dynamic: Dynamic | None) -> None:
     record.facts["static"] = dynamic is None or not dynamic.needed
     record.facts["stripped"] = file.section(".symtab") is None
     size = sum(section.size for section in file.sections if section.name.startswith((".debug_", ".zdebug_")))
-    if size:
-        record.facts["debug"] = size
-        record.report("debug-info", f"{size} bytes of the file are debug information")
+    record.facts["debug_bytes"] = size
     # Go's own linker makes a PIE where it was asked for one; that a static program stays where it is has no news in it.
     if not pie and dynamic is not None and file.type == exe.ET_EXEC:
         record.report("elf-not-pie", "the program is of type EXEC")

@@ -330,6 +330,4 @@ def _facts(record: Record, file: MachO) -> None:
     record.facts["pie"] = bool(file.flags & exe.MH_PIE)
     record.facts["flags"] = [name for bit, name in exe.FLAG_NAMES.items() if file.flags & bit]
     debug = file.segment("__DWARF")
-    if debug is not None and debug.file_size:
-        record.facts["debug"] = debug.file_size
-        record.report("debug-info", f"{debug.file_size} bytes of the file are debug information")
+    record.facts["debug_bytes"] = debug.file_size if debug is not None else 0

@@ -37,7 +37,14 @@ _RULES: Final = (
     Rule(
         "file-record", ERROR, "a file is not the one that artifacts.json beside it tells of", "build again, or don't change what was built"
     ),
-    Rule("debug-info", INFO, "the file has debug information", "link with -ldflags=-w (or -s) to leave it out"),
+    Rule("archive-path", ERROR, "a member's path or link leads out of the folder that an archive is unpacked in", "make the archive again"),
+    Rule("archive-duplicate", ERROR, "two members of an archive have one path", "make the archive again"),
+    Rule(
+        "archive-mode",
+        WARNING,
+        "a program in an archive can't be executed, or a member has dangerous permissions",
+        "make the archive again",
+    ),
     Rule(
         "host-path",
         WARNING,
