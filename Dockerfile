@@ -3,36 +3,71 @@
 #
 #   docker build -t pygo-cross .
 #
-# BASE is any image with python3 (3.11 or newer) and its venv module. Beyond that only Python packages are fetched: from the
-# index of PIP_INDEX_URL, or pip's default; with PIP_NO_INDEX=1, from build/wheelhouse alone. To fill that, with BASE's Python:
+# BASE is any image of a glibc system with python3 (3.11 or newer) and its venv module; files of it are picked, so a large
+# one makes no larger image. git and the certificate authorities are taken from it where it has them. Beyond that only
+# Python packages are fetched: from the index of PIP_INDEX_URL, or pip's default; with PIP_NO_INDEX=1, from
+# build/wheelhouse alone. To fill that, with the Python release and processor of BASE:
 #
-#   python3 -m pip wheel --wheel-dir build/wheelhouse . 'hatchling>=1.27'
-ARG BASE=python:3.11-slim-bookworm
+#   python3 -m pip download -d build/wheelhouse -r pygo_cross/build/image/requirements.txt
+#   python3 -m pip download -d build/wheelhouse -r pygo_cross/build/image/build-requirements.txt
+ARG BASE=python:3.11-bookworm
 
-# What installs: pip, the build backend, the wheels and the index's address (it may hold a password) all stay behind here.
-FROM ${BASE} AS install
+# What others wrote. pip, the wheels and the index's address (it may hold a password) all stay behind here.
+FROM ${BASE} AS packages
 ARG PIP_INDEX_URL
 ARG PIP_NO_INDEX
+ENV PIP_NO_CACHE_DIR=1 PIP_NO_COMPILE=1 PIP_NO_DEPS=1 PIP_FIND_LINKS=/wheelhouse PIP_DISABLE_PIP_VERSION_CHECK=1
 RUN python3 -m venv /pip && python3 -m venv --without-pip /opt/pygo-cross
-WORKDIR /build
 # The pattern lets a build without a wheelhouse pass: a COPY needs one file that is there, and LICENSE is.
 COPY LICENSE build/wheelhous[e] /wheelhouse/
+COPY pygo_cross/build/image/requirements.txt pygo_cross/build/image/build-requirements.txt /
+RUN /pip/bin/pip --python /opt/pygo-cross/bin/python install --require-hashes -r /requirements.txt \
+    && /pip/bin/pip install --require-hashes -r /build-requirements.txt
+
+# GOROOT, and the standard library compiled for every target: minutes, so this depends on nothing else of ours.
+FROM packages AS goroot
+WORKDIR /image
+COPY pygo_cross/__init__.py pygo_cross/
+COPY pygo_cross/build/__init__.py pygo_cross/build/
+COPY pygo_cross/build/image/__init__.py pygo_cross/build/image/goroot.py pygo_cross/build/image/sizes.py pygo_cross/build/image/
+ARG WARM=
+RUN python3 -m pygo_cross.build.image.goroot /opt/pygo-cross/lib/python3*/site-packages/go /usr/local/go /opt/go-cache ${WARM}
+
+# Our own, and the files of the base that all of it needs.
+FROM goroot AS rootfs
+WORKDIR /build
 COPY pyproject.toml README.md LICENSE ./
 COPY targets targets
 COPY pygo_cross pygo_cross
-RUN /pip/bin/pip --python /opt/pygo-cross/bin/python install --no-cache-dir --find-links /wheelhouse .
+RUN /pip/bin/pip wheel --no-index --no-build-isolation --wheel-dir /own . \
+    && /pip/bin/pip --python /opt/pygo-cross/bin/python install --no-index /own/*.whl
+ARG SOURCE_DATE_EPOCH
+RUN python3 -m pygo_cross.build.image.rootfs /rootfs
 
-FROM ${BASE}
-LABEL org.opencontainers.image.title="pygo-cross" \
-      org.opencontainers.image.description="Cross-compile Go for Linux and macOS, and run every binary under emulation" \
-      org.opencontainers.image.version="0.1.0" \
-      org.opencontainers.image.licenses="BSD-3-Clause AND GPL-2.0-or-later"
-COPY --from=install /opt/pygo-cross /opt/pygo-cross
-# Home to whoever runs it, for `docker run -u` names people that the image does not know. The go command's caches come to be here.
-RUN mkdir -m 1777 /cache
-ENV PATH=/opt/pygo-cross/bin:$PATH HOME=/cache
+FROM scratch
+# In the order in which they change: a new pygo-cross is a new last layer.
+COPY --from=rootfs /rootfs/base /
+COPY --from=goroot /usr/local/go /usr/local/go
+COPY --from=goroot /opt/go-cache /opt/go-cache
+COPY --from=rootfs /rootfs/packages /
+COPY --from=rootfs /rootfs/own /
+ENV PATH=/opt/pygo-cross/bin:/usr/local/go/bin:/usr/local/bin:/usr/bin:/bin HOME=/cache LANG=C.UTF-8 \
+    GOCACHE=/cache/go-build GOMODCACHE=/cache/mod \
+    GOCACHEPROG="/opt/pygo-cross/bin/python -ISs /opt/pygo-cross/share/gocache.py /opt/go-cache"
 # In numbers, for Kubernetes' runAsNonRoot asks for them; 1000 is who most machines' first user is.
 USER 1000:1000
 WORKDIR /src
+HEALTHCHECK --interval=5m --timeout=30s CMD ["pygo-cross", "healthcheck", "--quick", "--quiet"]
 ENTRYPOINT ["pygo-cross"]
 CMD ["--help"]
+ARG VERSION=0.1.0
+ARG REVISION=
+ARG SOURCE=
+ARG CREATED=
+LABEL org.opencontainers.image.title="pygo-cross" \
+      org.opencontainers.image.description="Cross-compile Go for Linux and macOS, and run every binary under emulation" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}" \
+      org.opencontainers.image.source="${SOURCE}" \
+      org.opencontainers.image.created="${CREATED}" \
+      org.opencontainers.image.licenses="BSD-3-Clause AND GPL-2.0-or-later"
