@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""From assembly files to an object: the way that `pygo-cross asm` goes.
+
+Files are parsed into one Context; each function is completed, encoded and given its tables; then the object is written.
+Nothing here touches the output file. Facts: GOROOT/src/cmd/asm/main.go, cmd/internal/obj/plist.go (Flushplist).
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from typing import TextIO
+
+from pygo_cross.arch.machine import Machine, machine
+from pygo_cross.asm import branches
+from pygo_cross.asm.parser import Parser, TooManyErrors
+from pygo_cross.asm.paths import PathRewriter
+from pygo_cross.asm.preprocess import Source
+from pygo_cross.diag import Diagnostic, Pos, UserError
+from pygo_cross.obj import funcdwarf, pcln, writer
+from pygo_cross.obj.context import UNLINKABLE, Context, path_to_prefix
+from pygo_cross.obj.prog import MEM, NAME_EXTERN, Addr, Prog, const
+from pygo_cross.obj.symbol import FUNCDATA_ARG_INFO, FUNCDATA_ARGS_POINTER_MAPS, FUNCDATA_LOCALS_POINTER_MAPS, Symbol
+
+
+@dataclass(slots=True, eq=False)
+class Options:
+    """What the command line says. Paths may be relative to `folder`; `defines` are words of -D (NAME or NAME=VALUE)."""
+
+    arch: str
+    goos: str
+    package: str = UNLINKABLE
+    includes: list[str] = field(default_factory=list)
+    defines: list[str] = field(default_factory=list)
+    trimpath: str = ""
+    goroot: str = ""
+    folder: str = ""
+    shared: bool = False
+    dynlink: bool = False
+    linkshared: bool = False
+    retpoline: bool = False
+    std: bool = False
+    all_errors: bool = False
+    maymorestack: str = ""
+    dwarf5: bool | None = None
+    keep_going: bool = False
+    """Encode even what was parsed with mistakes, to find all of them."""
+
+
+def make_context(options: Options) -> Context:
+    """A Context with these settings."""
+    context = Context(options.arch, options.goos, options.package)
+    context.dynlink = options.dynlink
+    context.shared = options.shared or options.dynlink
+    context.linkshared = options.linkshared
+    context.retpoline = options.retpoline
+    context.std = options.std
+    context.maymorestack = options.maymorestack
+    if options.dwarf5 is not None:
+        context.dwarf5 = options.dwarf5
+    return context
+
+
+def assemble(paths: list[str], options: Options) -> bytes:
+    """The object of these files, without the text in front of it. Raises UserError with everything that is wrong."""
+    context = make_context(options)
+    read(paths, context, options)
+    if context.errors:
+        raise UserError(context.errors)
+    return writer.write(context)
+
+
+def read(paths: list[str], context: Context, options: Options) -> None:
+    """Parses files and makes their functions; mistakes are left in context.errors."""
+    target = machine(options.arch)
+    rewriter = PathRewriter(options.folder or os.getcwd(), options.trimpath, options.goroot)
+    for path in paths:
+        parser = Parser(context, target, Source(path, options.includes, options.defines, rewriter), options.all_errors)
+        first = len(context.text)
+        try:
+            sound = parser.parse()
+        except TooManyErrors:
+            context.errors.append(Diagnostic(Pos(path, 1 << 30), "asm", "too many errors"))
+            return
+        except OSError as error:
+            raise UserError.one("cannot-open", f"cannot open: {error.strerror}", pos=Pos(path)) from None
+        if sound or options.keep_going:
+            finish(context, context.text[first:], target)
+        if context.errors and not options.keep_going:
+            return
+
+
+def symbol_abis(paths: list[str], options: Options, out: TextIO) -> None:
+    """Writes what -gensymabis tells of these files. Raises UserError."""
+    context = make_context(options)
+    target = machine(options.arch)
+    rewriter = PathRewriter(options.folder or os.getcwd(), options.trimpath, options.goroot)
+    for path in paths:
+        parser = Parser(context, target, Source(path, options.includes, options.defines, rewriter), options.all_errors)
+        try:
+            parser.symbol_abis(out)
+        except TooManyErrors:
+            context.errors.append(Diagnostic(Pos(path, 1 << 30), "asm", "too many errors"))
+        except OSError as error:
+            raise UserError.one("cannot-open", f"cannot open: {error.strerror}", pos=Pos(path)) from None
+        if context.errors:
+            raise UserError(context.errors)
+
+
+def finish(context: Context, symbols: list[Symbol], target: Machine) -> None:
+    """Make functions whole: their bytes and their tables."""
+    prefix = path_to_prefix(context.package) + "."
+    for symbol in symbols:
+        _stack_maps(context, symbol, prefix)
+    for symbol in symbols:
+        func = symbol.func
+        assert func is not None
+        branches.resolve(context, func.progs)
+        target.finish(context, symbol)
+        if context.errors:
+            continue
+        pcln.fill(context, symbol, target.quantum)
+        funcdwarf.fill(context, symbol)
+
+
+def _stack_maps(context: Context, symbol: Symbol, prefix: str) -> None:
+    """FUNCDATA that refers to what the compiler knows of a function: where its arguments have pointers."""
+    func = symbol.func
+    assert func is not None
+    have: set[int] = set()
+    for prog in func.progs:
+        if prog.op != "FUNCDATA":
+            continue
+        number, name = prog.args[0].offset, prog.args[1].sym
+        assert name is not None
+        have.add(number)
+        if name.name == "go_args_stackmap":
+            if number != FUNCDATA_ARGS_POINTER_MAPS:
+                context.error("FUNCDATA use of go_args_stackmap(SB) without FUNCDATA_ArgsPointerMaps", prog.base, prog.line)
+            prog.args = (prog.args[0], _data(context.lookup_derived(symbol, symbol.name + ".args_stackmap"), prog.args[1]))
+        elif name.name == "no_pointers_stackmap":
+            if number != FUNCDATA_LOCALS_POINTER_MAPS:
+                context.error("FUNCDATA use of no_pointers_stackmap(SB) without FUNCDATA_LocalsPointerMaps", prog.base, prog.line)
+            # Two maps of no bits: frames of assembly have one for before and one for after results are there.
+            prog.args = (prog.args[0], _data(context.gclocals(b"\2\0\0\0\0\0\0\0"), prog.args[1]))
+    if not symbol.name.startswith(prefix) or symbol.abi or symbol.name == "runtime.addmoduledata" or not func.progs:
+        return
+    text = func.progs[0]
+    added: list[Prog] = []
+    if FUNCDATA_ARG_INFO not in have:
+        info = context.lookup_derived(symbol, f"{symbol.name}.arginfo{symbol.abi}")
+        added.append(text.after("FUNCDATA", (const(FUNCDATA_ARG_INFO), Addr(MEM, 0, 0, NAME_EXTERN, info))))
+    if FUNCDATA_ARGS_POINTER_MAPS not in have:
+        maps = context.lookup_derived(symbol, symbol.name + ".args_stackmap")
+        added.append(text.after("FUNCDATA", (const(FUNCDATA_ARGS_POINTER_MAPS), Addr(MEM, 0, 0, NAME_EXTERN, maps))))
+    func.progs[1:1] = added
+
+
+def _data(symbol: Symbol, like: Addr) -> Addr:
+    """name(SB), as `like` has it, of another symbol."""
+    new = like.copy()
+    new.sym = symbol
+    return new

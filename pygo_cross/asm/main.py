@@ -1,0 +1,242 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The assembler's command line: the flags that the go command gives to `go tool asm`.
+
+Go's flag syntax: `-name value` or `-name=value`, one dash or two; a boolean takes a value only with `=`; `@file` stands for
+the arguments in a file. The output is written beside its place and renamed, and only when everything assembled.
+Meanings: GOROOT/src/cmd/asm/doc.go, cmd/asm/internal/flags/flags.go.
+"""
+
+from __future__ import annotations
+
+import gc
+import io
+import os
+import sys
+from collections.abc import Mapping
+from typing import Final
+
+from pygo_cross import GO_RELEASE
+from pygo_cross.asm.assemble import Options, assemble, symbol_abis
+from pygo_cross.asm.goenv import GoEnv
+from pygo_cross.asm.parser import allows_abi
+from pygo_cross.diag import EXIT_OK, EXIT_USAGE, Pos, UserError
+from pygo_cross.obj.context import UNLINKABLE
+
+_BOOLEANS: Final = frozenset(("shared", "dynlink", "linkshared", "e", "gensymabis", "std", "v", "debug"))
+_STRINGS: Final = frozenset(("D", "I", "o", "p", "trimpath", "spectre", "d"))
+_TRUE: Final = frozenset(("1", "t", "T", "true", "TRUE", "True"))
+_FALSE: Final = frozenset(("0", "f", "F", "false", "FALSE", "False"))
+_MAX_RESPONSE_DEPTH: Final = 10
+
+USAGE: Final = f"""usage: pygo-cross asm [flags] file.s ...
+
+Assembles Go assembly of Go {GO_RELEASE} for GOOS and GOARCH into an object, as go tool asm does.
+
+  -D name[=value]   predefine a macro; may be given several times
+  -I folder         look for included files here too; may be given several times
+  -o file           the object (default: the only file's name with .o)
+  -p path           the package's import path
+  -trimpath list    remove or rewrite prefixes of recorded paths: PREFIX or PREFIX=>NEW, separated by ;
+  -gensymabis       write which functions are defined and used, and assemble nothing
+  -shared           code for shared libraries and position-independent executables
+  -dynlink          code that refers to Go symbols of other shared libraries
+  -linkshared       code that is linked against Go shared libraries
+  -spectre list     mitigations: index, ret or all
+  -std              the package is of the standard library
+  -e                no limit on the number of errors
+  -d list           debug settings: maymorestack=function
+  -V[=full]         print the version
+"""
+
+
+def _usage_error(message: str) -> UserError:
+    return UserError.one("usage", f"asm: {message}", "see pygo-cross asm --help", status=EXIT_USAGE)
+
+
+def _expand(argv: list[str], depth: int = 0) -> list[str]:
+    """The arguments, with those of response files in the place of @file."""
+    if depth > _MAX_RESPONSE_DEPTH:
+        raise _usage_error("response files nested too deeply")
+    result: list[str] = []
+    for word in argv:
+        if not word.startswith("@") or len(word) == 1:
+            result.append(word)
+            continue
+        try:
+            with open(word[1:], encoding="utf-8", errors="surrogateescape") as stream:
+                text = stream.read()
+        except OSError as error:
+            raise UserError.one("cannot-open", f"cannot open: {error.strerror}", pos=Pos(word[1:])) from None
+        result += _expand(_split(text), depth + 1)
+    return result
+
+
+def _split(text: str) -> list[str]:
+    """Words in a response file: separated by space, quoted by ' (as it is) or " (with backslashes)."""
+    words: list[str] = []
+    current: list[str] | None = None
+    quote = ""
+    at = 0
+    while at < len(text):
+        char = text[at]
+        at += 1
+        if quote:
+            if char == quote:
+                quote = ""
+            elif quote == '"' and char == "\\" and at < len(text) and text[at] in '\\"$`\n':
+                if text[at] != "\n":
+                    current = [*(current or []), text[at]]
+                at += 1
+            else:
+                current = current if current is not None else []
+                current.append(char)
+        elif char in "'\"":
+            quote = char
+            current = current if current is not None else []
+        elif char.isspace():
+            if current is not None:
+                words.append("".join(current))
+                current = None
+        else:
+            current = current if current is not None else []
+            current.append(char)
+    if current is not None:
+        words.append("".join(current))
+    return words
+
+
+class Flags:
+    """The command line, read."""
+
+    def __init__(self, argv: list[str], environment: Mapping[str, str]) -> None:
+        self.env = GoEnv(environment)
+        self.options = Options(self.env.goarch, self.env.goos, UNLINKABLE)
+        self.options.goroot = environment.get("GOROOT", "")
+        self.options.dwarf5 = "dwarf5" in self.env.experiments
+        self.output = ""
+        self.symbol_abis = False
+        self.version = ""
+        self.files: list[str] = []
+        self._read(_expand(argv))
+        if allows_abi(self.options.package):
+            self.options.defines += ["GOEXPERIMENT_" + name for name in self.env.experiments]
+        if self.version:
+            return
+        if not self.files:
+            raise _usage_error("no file to assemble")
+        if not self.output:
+            if len(self.files) != 1:
+                raise _usage_error("-o is needed for several files")
+            self.output = os.path.basename(self.files[0]).removesuffix(".s") + ".o"
+
+    def _read(self, argv: list[str]) -> None:
+        words = iter(argv)
+        for word in words:
+            if word == "--":
+                self.files += words
+                return
+            if not word.startswith("-") or word == "-":
+                # Behind the first file, everything is a file.
+                self.files.append(word)
+                self.files += words
+                return
+            name, given, value = word.lstrip("-").partition("=")
+            if name == "V":
+                self.version = value or "true"
+            elif name == "S":
+                raise _usage_error("-S is not supported yet")
+            elif name in _BOOLEANS:
+                if given and value not in _TRUE and value not in _FALSE:
+                    raise _usage_error(f'invalid boolean value "{value}" for -{name}')
+                self._boolean(name, not given or value in _TRUE)
+            elif name in _STRINGS:
+                if not given:
+                    try:
+                        value = next(words)
+                    except StopIteration:
+                        raise _usage_error(f"flag needs an argument: -{name}") from None
+                self._string(name, value)
+            else:
+                raise _usage_error(f"flag provided but not defined: -{name}")
+
+    def _boolean(self, name: str, value: bool) -> None:
+        options = self.options
+        if name == "gensymabis":
+            self.symbol_abis = value
+        elif name == "e":
+            options.all_errors = value
+        elif name in ("shared", "dynlink", "linkshared", "std"):
+            setattr(options, name, value)
+
+    def _string(self, name: str, value: str) -> None:
+        options = self.options
+        if name == "D":
+            word = value.partition("=")[0]
+            if not word.isidentifier():
+                raise _usage_error(f'parsing -D: "{word}" is not a valid identifier name')
+            options.defines.append(value)
+        elif name == "I":
+            options.includes.append(value)
+        elif name == "o":
+            self.output = value
+        elif name == "p":
+            options.package = value
+        elif name == "trimpath":
+            options.trimpath = value
+        elif name == "spectre":
+            if value not in ("", "index", "all", "ret"):
+                raise _usage_error(f"unknown setting -spectre={value}")
+            options.retpoline = value in ("all", "ret")
+        elif name == "d":
+            for setting in filter(None, value.split(",")):
+                key, _, argument = setting.partition("=")
+                if key == "maymorestack" and argument:
+                    options.maymorestack = argument
+                elif key != "compressinstructions":
+                    raise _usage_error(f"unknown debug key -d {key}")
+
+
+def write_file(path: str, data: bytes) -> None:
+    """Put a file in its place, whole or not at all. Raises UserError."""
+    beside = f"{path}.{os.getpid()}.tmp"
+    try:
+        if os.path.exists(path) and not os.path.isfile(path):
+            # A device or a pipe takes what it is given.
+            with open(path, "wb") as stream:
+                stream.write(data)
+            return
+        try:
+            with open(beside, "wb") as stream:
+                stream.write(data)
+            os.replace(beside, path)
+        except BaseException:
+            if os.path.exists(beside):
+                os.unlink(beside)
+            raise
+    except OSError as error:
+        raise UserError.one("cannot-write", f"cannot write: {error.strerror}", pos=Pos(path)) from None
+
+
+def asm_main(argv: list[str]) -> int:
+    """Runs the command line and returns the exit status. Raises UserError."""
+    if any(word in ("-h", "-help", "--help") for word in argv):
+        print(USAGE, end="")
+        return EXIT_OK
+    gc.disable()
+    flags = Flags(argv, os.environ)
+    if flags.version:
+        from pygo_cross import __version__
+
+        print(f"asm version go{GO_RELEASE} pygo-cross {__version__}")
+        return EXIT_OK
+    if flags.symbol_abis:
+        out = io.StringIO()
+        symbol_abis(flags.files, flags.options, out)
+        data = out.getvalue().encode("utf-8", "surrogateescape")
+    else:
+        data = (flags.env.header() + "!\n").encode() + assemble(flags.files, flags.options)
+    if flags.output == "-":
+        sys.stdout.buffer.write(data)
+    else:
+        write_file(flags.output, data)
+    return EXIT_OK

