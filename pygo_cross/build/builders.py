@@ -48,11 +48,11 @@ def target_variables(job: Job) -> dict[str, str]:
     return {"GOOS": job.target.os, "GOARCH": job.target.arch, job.target.variable: job.variant}
 
 
-def build_command(job: Job, out: Path, scratch: Path, workers: int = 0) -> Command:
+def build_command(job: Job, out: Path, scratch: Path, workers: int = 0, report: Path | None = None) -> Command:
     """The `go build` of a job. It leaves the binary, under go's own name, in the folder `out` and its own files in `scratch`.
 
-    `workers` bounds the tools that it runs at a time (0: as the go command decides). Raises `UserError` where stock Go is
-    not there, or the environment asks for what can't be.
+    `workers` bounds the tools that it runs at a time (0: as the go command decides). Our linker writes what it laid out to `report`.
+    Raises `UserError` where stock Go is not there, or the environment asks for what can't be.
     """
     root = find_goroot()
     env = go_environment(root, target_variables(job), {**job.env, "GOTMPDIR": str(scratch)})
@@ -65,6 +65,9 @@ def build_command(job: Job, out: Path, scratch: Path, workers: int = 0) -> Comma
     if job.builder == "pygo":
         argv.append("-toolexec=" + quote_words("/bin/sh", str(Path(__file__).with_name("toolexec.sh")), sys.executable))
         env["PYGO_CROSS_LINK_ID"] = linker_id()
+        env.pop("PYGO_CROSS_LINK_REPORT", None)
+        if report is not None:
+            env["PYGO_CROSS_LINK_REPORT"] = str(report.absolute())
     argv += [*job.flags, *job.packages]
     folder = job.folder.absolute()
     env["PWD"] = str(folder)

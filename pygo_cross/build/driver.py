@@ -11,8 +11,10 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
@@ -39,6 +41,15 @@ class BuildFailed(Exception):
 
 class JobFailed(Exception):
     """One job's program did not build: what the tool said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """What came of one job: the binary, the seconds that it took, and what our linker reported of it (None of another's)."""
+
+    path: Path
+    seconds: float
+    report: Path | None
 
 
 def processors() -> int:
@@ -74,13 +85,16 @@ def in_parallel(
     return results
 
 
-def compile_job(job: Job, scratch: Path, children: Children, workers: int) -> list[Path]:
-    """Builds one job in `scratch`: the binaries that the go command left, sorted. Raises `JobFailed` and `UserError`."""
+def compile_job(job: Job, scratch: Path, children: Children, workers: int, report: Path | None = None) -> list[Path]:
+    """Builds one job in `scratch`: the binaries that the go command left, sorted. `report` is for our linker's (builders.py).
+
+    Raises `JobFailed` and `UserError`.
+    """
     out, work = scratch / "out", scratch / "work"
     with writing(scratch):
         out.mkdir()
         work.mkdir()
-    command = build_command(job, out, work, workers)
+    command = build_command(job, out, work, workers, report)
     done = _start(command, children)
     if done.status != 0:
         said = (done.stdout + done.stderr).decode("utf-8", "replace").rstrip("\n")
@@ -100,7 +114,7 @@ def _start(command: Command, children: Children) -> Finished:
 
 
 def build_jobs(
-    jobs: Sequence[Job], scratch: Path, children: Children, workers: int, mode: str, finish: Callable[[Job, Path], Artifact]
+    jobs: Sequence[Job], scratch: Path, children: Children, workers: int, mode: str, finish: Callable[[Job, Built], Artifact]
 ) -> list[Artifact]:
     """Builds every job; `finish` gets each binary as soon as it is there. Raises `BuildFailed` and `UserError`."""
     progress = Progress("build", len(jobs), mode)
@@ -115,10 +129,12 @@ def build_jobs(
         try:
             with writing(folder):
                 folder.mkdir()
-            made = compile_job(job, folder, children, share)
+            began = time.monotonic()
+            report = folder / "report"
+            made = compile_job(job, folder, children, share, report)
             if len(made) != 1:
                 raise JobFailed(f"{' '.join(job.packages)} is {len(made)} programs, one was expected")
-            artifact = finish(job, made[0])
+            artifact = finish(job, Built(made[0], time.monotonic() - began, report if report.exists() else None))
             outcome, ok = f"{artifact.size:,} bytes", True
             return artifact
         finally:

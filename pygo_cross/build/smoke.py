@@ -23,6 +23,7 @@ from pygo_cross.build.files import temporary_folder, writing
 from pygo_cross.build.matrix import Job, Run
 from pygo_cross.build.process import Children, Finished
 from pygo_cross.build.progress import Progress
+from pygo_cross.build.report.update import update_report
 from pygo_cross.diag import EXIT_EMULATOR, EXIT_OK, EXIT_SMOKE, EXIT_TIMEOUT, UserError
 from pygo_cross.records import usage_error
 
@@ -84,6 +85,7 @@ def smoke_all(config: Config, jobs: Sequence[Job], workers: int, mode: str, runn
             raise result
         results.append(result)
     save_smoke(config.dist, {result.artifact.path: result.transcript for result in results})
+    update_report(config.dist, {result.artifact.path: {"smoke": result.seconds} for result in results if result.transcript})
     return results
 
 

@@ -20,6 +20,7 @@ COMMANDS: Final = {
     "build": "build programs: the matrix of toolchain.yaml, or one package",
     "smoke": "run what was built, each on its own target, and compare",
     "run": "run a linux or macOS binary, for amd64 or arm64, under emulation",
+    "report": "write the page that shows a finished build",
     "check": "check toolchain.yaml",
     "targets": "list the targets",
     "lint": "look at release binaries: what is damaged, refused, unsafe or not meant to be shipped",

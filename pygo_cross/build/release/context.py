@@ -73,6 +73,7 @@ class Release:
 
     `planned` grows step by step while planning, `steps` has the same by the step's name; `artifacts` has, by path, what is
     finished. `epoch` is the time, in seconds since 1970, that everything made carries: SOURCE_DATE_EPOCH, else the commit's.
+    `times` are the seconds that each binary took, by its path and stage, `reports` what our linker said of it.
     `problems` collects mistakes found while planning. `scratch` is a folder on the file system of dist/ that is gone afterwards.
     """
 
@@ -83,6 +84,8 @@ class Release:
         self.steps: dict[str, list[Planned]] = {}
         self.problems: list[Diagnostic] = []
         self.artifacts: dict[str, Artifact] = {}
+        self.times: dict[str, dict[str, float]] = {}
+        self.reports: dict[str, bytes] = {}
         self.children = Children()
         self.scratch = Path()
         self.workers = 1

@@ -20,6 +20,7 @@ from typing import Final
 
 from pygo_cross.build.artifacts import RECORD, read_record_file
 from pygo_cross.build.files import make_folder, write_json, write_whole, writing
+from pygo_cross.build.report.page import NAME
 from pygo_cross.diag import UserError
 from pygo_cross.records import usage_error
 
@@ -83,6 +84,8 @@ def _known(dist: Path) -> set[str]:
     with contextlib.suppress(OSError, ValueError, RecursionError):
         listed = json.loads((dist / JOURNAL).read_bytes())
         paths |= set(listed if isinstance(listed, list) and all(isinstance(path, str) for path in listed) else ())
+    if paths:
+        paths.add(NAME)
     return {path for path in paths if isinstance(path, str)}
 
 

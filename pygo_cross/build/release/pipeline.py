@@ -8,6 +8,7 @@ leaves whole files and no record.
 
 from __future__ import annotations
 
+import copy
 import os
 import shutil
 from collections.abc import Callable, Mapping, Sequence
@@ -18,7 +19,7 @@ from typing import Any, Final
 from pygo_cross.build.artifacts import BINARY, RECORD, Artifact, digest_of, record_of
 from pygo_cross.build.builders import build_command, stages_of
 from pygo_cross.build.config import Config
-from pygo_cross.build.driver import build_jobs, in_parallel
+from pygo_cross.build.driver import Built, build_jobs, in_parallel
 from pygo_cross.build.files import place, temporary_folder, write_json, writing
 from pygo_cross.build.matrix import Job
 from pygo_cross.build.process import Stopped
@@ -26,6 +27,8 @@ from pygo_cross.build.progress import Progress
 from pygo_cross.build.release import archive, checksums, images, sbom, universal
 from pygo_cross.build.release.context import Planned, Release
 from pygo_cross.build.release.folder import opened
+from pygo_cross.build.report import update as report
+from pygo_cross.build.report.page import NAME as PAGE
 from pygo_cross.build.template import GitFacts
 from pygo_cross.diag import EXIT_USAGE, UserError
 
@@ -58,7 +61,7 @@ STEPS: Final[tuple[Step, ...]] = (
 SKIPPABLE: Final = ("universal", "archive", "sbom", "image", "report", "smoke", "publish")
 """What --skip takes."""
 
-_RESERVED: Final = (RECORD, ".gitignore")
+_RESERVED: Final = (RECORD, PAGE, ".gitignore")
 
 
 def plan_release(config: Config, jobs: Sequence[Job], git: GitFacts, snapshot: bool = False, skip: Sequence[str] = ()) -> Release:
@@ -124,17 +127,23 @@ def run_release(release: Release, jobs: Sequence[Job], workers: int, mode: str, 
     for job in jobs:
         build_command(job, Path("out"), Path("work"))  # what is wrong with all of them shows before the first one runs
     release.workers, release.mode = workers, mode
-    planned = [item.path for item in release.planned]
+    planned = [*(item.path for item in release.planned), PAGE]
     binaries = {item.path: item for item in release.planned if item.type == BINARY}
     with opened(release.dist, clean, planned, binaries), temporary_folder(release.dist) as release.scratch:
 
-        def finished(job: Job, made: Path) -> Artifact:
-            return finish(release, binaries[job.path], made, {}, stages_of(job.builder))
+        def finished(job: Job, made: Built) -> Artifact:
+            release.times[job.path] = {"build": made.seconds}
+            if made.report is not None:
+                with writing(made.report):
+                    release.reports[job.path] = made.report.read_bytes()
+            return finish(release, binaries[job.path], made.path, {}, stages_of(job.builder))
 
         for artifact in build_jobs(jobs, release.scratch, release.children, workers, mode, finished):
             release.artifacts[artifact.path] = artifact
         for step in STEPS:
             _run_step(release, step, release.steps.get(step.name, ()))
+        if "report" not in release.skip:
+            _write_page(release)
         save(release)
     return list(release.artifacts.values())
 
@@ -200,7 +209,26 @@ def finish(release: Release, item: Planned, made: Path, extra: Mapping[str, Any]
     )
 
 
+def _write_page(release: Release) -> None:
+    """Writes the page for people. It is no artifact: it has times, which no record may have."""
+    progress = Progress("report", 1, release.mode)
+    progress.start(PAGE)
+    git = copy.copy(release.git)
+    git.answers = dict(release.git.answers)  # what the page alone asks is not for the record
+    ok = False
+    try:
+        facts = {name: git.answer(name) for name in report.FACTS}
+        report.write_report(release.dist, _record(release), facts, release.times, release.reports)
+        ok = True
+    finally:
+        progress.finish(PAGE, "written" if ok else "failed", ok)
+        progress.close()
+
+
+def _record(release: Release) -> dict[str, Any]:
+    return record_of(release.config.project.project, release.artifacts.values(), release.git.answers)
+
+
 def save(release: Release) -> None:
     """Writes the record, last."""
-    record = record_of(release.config.project.project, release.artifacts.values(), release.git.answers)
-    write_json(release.dist / RECORD, record)
+    write_json(release.dist / RECORD, _record(release))
