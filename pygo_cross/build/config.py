@@ -174,15 +174,21 @@ def json_schema() -> dict[str, Any]:
     return schema_of(Project, "toolchain.yaml of pygo-cross")
 
 
-def find_config(named: str | None) -> Path:
-    """The file to read: the one `named`, else PYGO_CROSS_CONFIG, else toolchain.yaml here. Raises `UserError` where there is none."""
+def find_config(named: str | None) -> Path | None:
+    """The file to read: the one `named`, else PYGO_CROSS_CONFIG, else toolchain.yaml here; None where a Go module is here without one.
+
+    Raises `UserError` where there is neither.
+    """
     named = named or os.environ.get("PYGO_CROSS_CONFIG")
     if named:
         return Path(named)
     for name in CONFIG_NAMES:
         if Path(name).exists():
             return Path(name)
-    raise usage_error("no-config", "there is no toolchain.yaml here", "name one with -f, or name a package to build without one")
+    if Path("go.mod").is_file():
+        return None
+    hint = "name one with -f, or name a package to build without one"
+    raise usage_error("no-config", "there is no toolchain.yaml here, and no go.mod", hint)
 
 
 def load_config(path: Path) -> Config:

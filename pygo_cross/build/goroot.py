@@ -8,8 +8,13 @@ to have on its PATH.
 
 from __future__ import annotations
 
+import atexit
+import functools
 import importlib.metadata
 import os
+import shutil
+import sys
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -78,7 +83,31 @@ def go_environment(root: Path, target_env: Mapping[str, str], extra: Mapping[str
     env.update(target_env)
     # The go command must be the one we found: no other release may be fetched, no cross C compiler be looked for.
     env.update({"GOROOT": str(root), "GOTOOLCHAIN": "local", "CGO_ENABLED": "0"})
+    if not can_keep(env):
+        env["GOCACHE"] = spare_cache()
     return env
+
+
+def can_keep(env: Mapping[str, str]) -> bool:
+    """Whether the go command can write to its cache, or make it, with this environment."""
+    home = env.get("XDG_CACHE_HOME") or (f"{env['HOME']}/.cache" if env.get("HOME") else "")
+    named = env.get("GOCACHE") or (f"{home}/go-build" if home else "")
+    if not named.startswith("/"):
+        return bool(named)  # the go command says what is wrong with it
+    try:
+        os.makedirs(named, exist_ok=True)
+    except OSError:
+        return False
+    return os.access(named, os.W_OK | os.X_OK)
+
+
+@functools.cache
+def spare_cache() -> str:
+    """A cache for this process alone, gone at its end. Says so."""
+    folder = tempfile.mkdtemp(prefix="pygo-cross-cache-")
+    print("pygo-cross: what is compiled is not kept: the build cache can't be written; set GOCACHE to a folder that can", file=sys.stderr)
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 def refuse_cgo(env: Mapping[str, str]) -> None:

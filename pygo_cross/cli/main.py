@@ -14,6 +14,7 @@ import sys
 from typing import Final, NoReturn
 
 from pygo_cross import GO_RELEASE, __version__
+from pygo_cross.cli.pidone import leave_process_one
 from pygo_cross.diag import EXIT_BUILD, EXIT_OK, EXIT_USAGE, InternalError, UserError
 
 COMMANDS: Final = {
@@ -90,6 +91,7 @@ def report(error: UserError) -> None:
 
 def entry() -> NoReturn:
     """What the installed command calls."""
+    leave_process_one()
     # File names that are not UTF-8 must not break what prints them.
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pygo_cross.build.driver import processors
@@ -50,7 +51,8 @@ def parser(name: str, synopsis: str, about: str) -> argparse.ArgumentParser:
 
 def add_config(made: argparse.ArgumentParser) -> None:
     """-f/--config."""
-    made.add_argument("-f", "--config", metavar="FILE", help="the configuration (PYGO_CROSS_CONFIG, else toolchain.yaml here)")
+    text = "the configuration (PYGO_CROSS_CONFIG, else toolchain.yaml here, else every program of the module here)"
+    made.add_argument("-f", "--config", metavar="FILE", help=text)
 
 
 def add_selection(made: argparse.ArgumentParser) -> None:
@@ -83,10 +85,15 @@ def positive(text: str) -> int:
 
 
 def config_of(options: argparse.Namespace) -> Config:
-    """The configuration that the flags name. Raises `UserError`."""
+    """The configuration that the flags name, or that of the Go module here where there is none to name. Raises `UserError`."""
     from pygo_cross.build.config import find_config, load_config
 
-    return load_config(find_config(options.config))
+    path = find_config(options.config)
+    if path is None:
+        from pygo_cross.build.unwritten import unwritten_config
+
+        return unwritten_config(Path("."))
+    return load_config(path)
 
 
 def join_go_flags(argv: Sequence[str], names: Sequence[str]) -> list[str]:

@@ -42,7 +42,7 @@ def test_help_of_each(name: str, cli: Any) -> None:
         (["--what"], "there is no command '--what'"),
         (["targets", "x"], "unrecognized arguments: x"),
         (["check", "--conf", "x"], "unrecognized arguments: --conf x"),
-        (["check"], "there is no toolchain.yaml here; name one with -f"),
+        (["check"], "there is no toolchain.yaml here, and no go.mod; name one with -f"),
         (["build"], "there is no toolchain.yaml here"),
         (["smoke"], "there is no toolchain.yaml here"),
         (["run"], "usage: pygo-cross run"),

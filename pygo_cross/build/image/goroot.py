@@ -26,6 +26,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+from pygo_cross.build.image.sizes import report
+
 TARGETS: Final = ("linux/amd64", "linux/arm64", "darwin/amd64", "darwin/arm64")
 LEVELS: Final = {"amd64": ("GOAMD64", "v1"), "arm64": ("GOARM64", "v8.0")}
 """What the go command takes where nothing is asked for; said, so that the base's environment can't change it."""
@@ -141,6 +143,7 @@ def main(argv: Sequence[str]) -> int:
     settle(root, release_time(root))
     cache.mkdir(parents=True)
     warm(root, cache, targets)
+    report([("sources", root / "src"), ("commands", root / "bin"), ("tools", root / "pkg"), ("cache", cache)])
     return 0
 
 
