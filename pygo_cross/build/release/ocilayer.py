@@ -284,7 +284,7 @@ def _pax(data: bytes, where: str) -> dict[bytes, bytes]:
         length = _number(data[at:space], where, 10)
         record = data[space + 1 : at + length]
         key, equals, value = record[:-1].partition(b"=")
-        if not equals or record[-1:] != b"\n" or length <= space + 1 - at:
+        if not equals or record[-1:] != b"\n" or length <= space + 1 - at or at + length > len(data):
             raise bad_image(where, "a layer with a broken extended header")
         found[key] = value
         at += length
