@@ -10,7 +10,7 @@ of it can be acted on. Nothing else may leave a stage.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 # Exit codes of the command (docs/interface.md); `run` alone uses those of docker and timeout (124 to 127).
 EXIT_OK = 0
@@ -22,8 +22,7 @@ EXIT_EMULATOR = 5
 EXIT_TIMEOUT = 124
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Pos:
+class Pos(NamedTuple):
     """A place in a file. `line` and `column` count from 1, columns in bytes; 0 means not known."""
 
     file: str = ""
@@ -43,8 +42,7 @@ class Pos:
 NO_POS = Pos()
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Diagnostic:
+class Diagnostic(NamedTuple):
     """One mistake of the user's.
 
     `code` is a stable name in kebab-case (`unknown-key`, `undefined-symbol`) that scripts may match on; `message` says

@@ -8,7 +8,6 @@ Nothing here touches the output file. Facts: GOROOT/src/cmd/asm/main.go, cmd/int
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
 from typing import TextIO
 
 from pygo_cross.arch.machine import Machine, machine
@@ -23,28 +22,32 @@ from pygo_cross.obj.prog import MEM, NAME_EXTERN, Addr, Prog, const
 from pygo_cross.obj.symbol import FUNCDATA_ARG_INFO, FUNCDATA_ARGS_POINTER_MAPS, FUNCDATA_LOCALS_POINTER_MAPS, Symbol
 
 
-@dataclass(slots=True, eq=False)
 class Options:
-    """What the command line says. Paths may be relative to `folder`; `defines` are words of -D (NAME or NAME=VALUE)."""
+    """What the command line says.
 
-    arch: str
-    goos: str
-    package: str = UNLINKABLE
-    includes: list[str] = field(default_factory=list)
-    defines: list[str] = field(default_factory=list)
-    trimpath: str = ""
-    goroot: str = ""
-    folder: str = ""
-    shared: bool = False
-    dynlink: bool = False
-    linkshared: bool = False
-    retpoline: bool = False
-    std: bool = False
-    all_errors: bool = False
-    maymorestack: str = ""
-    dwarf5: bool | None = None
-    keep_going: bool = False
-    """Encode even what was parsed with mistakes, to find all of them."""
+    `package` is the import path; `includes` the folders of -I and `defines` the words of -D (NAME or NAME=VALUE). Relative paths
+    start at `folder` (here, if it is empty) and are recorded without what `trimpath` removes, and without `goroot`. `keep_going`
+    encodes even what was parsed with mistakes, to find all of them; `dwarf5` is None for what the system has by itself.
+    """
+
+    def __init__(self, arch: str, goos: str, package: str = UNLINKABLE, includes: list[str] | None = None, folder: str = "") -> None:
+        self.arch = arch
+        self.goos = goos
+        self.package = package
+        self.includes = includes or []
+        self.defines: list[str] = []
+        self.trimpath = ""
+        self.goroot = ""
+        self.folder = folder
+        self.shared = False
+        self.dynlink = False
+        self.linkshared = False
+        self.retpoline = False
+        self.std = False
+        self.all_errors = False
+        self.keep_going = False
+        self.maymorestack = ""
+        self.dwarf5: bool | None = None
 
 
 def make_context(options: Options) -> Context:

@@ -7,7 +7,7 @@ Facts: GOROOT/src/internal/buildcfg/{cfg,exp}.go, internal/goexperiment/flags.go
 
 from __future__ import annotations
 
-import platform
+import os
 import sys
 from collections.abc import Mapping
 from typing import Final
@@ -50,7 +50,7 @@ class GoEnv:
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self.goos = environment.get("GOOS") or ("darwin" if sys.platform == "darwin" else "linux")
-        self.goarch = environment.get("GOARCH") or _HOSTS.get(platform.machine().lower(), "amd64")
+        self.goarch = environment.get("GOARCH") or _HOSTS.get(os.uname().machine.lower(), "amd64")
         if self.goarch not in _LEVELS:
             what = f"unrecognized architecture {self.goarch}"
             raise UserError.one("unknown-arch", what, "set GOARCH to amd64 or arm64", status=EXIT_USAGE)

@@ -87,6 +87,7 @@ class Parser:
         self.symbol: Symbol | None = None
         self.progs: list[Prog] = []
         self._error_line = 0
+        self._registered = False  # whether the object knows that self.base has instructions
         self._cuts: dict[tuple[str, ...], Cut] = {}
         self._placed: dict[tuple[str, ...], tuple[str, str, tuple[Addr, ...]]] = {}
 
@@ -117,16 +118,30 @@ class Parser:
         pseudo = directives.TABLE
         mnemonics = self.machine.mnemonics
         cuts = self._cuts
+        placed = self._placed
+        pending = self.pending
+        base = self.base
         try:
-            for words, base, line in self.source.statements():
-                self.base = base
+            for words, here, line in self.source.statements():
                 self.line = line
+                if here is not base:
+                    base = self.base = here
+                    self._registered = False
+                known = placed.get(words)
+                if known is not None:
+                    # What append() does, for an instruction that was seen before.
+                    prog = Prog(known[0], known[2], base, line, known[1])
+                    self.pc = prog.pc = self.pc + 1
+                    self.progs.append(prog)
+                    if pending or not self._registered:
+                        self._attach(prog)
+                    continue
                 cut = cuts.get(words)
                 if cut is None:
                     cut = cuts[words] = _cut(words)
                 word, suffix, operands, labels, problem = cut
                 if labels:
-                    self.pending += labels
+                    pending += labels
                 if problem:
                     self.error(problem)
                     if not word:
@@ -145,7 +160,7 @@ class Parser:
                 if op is None:
                     self.error(f'unrecognized instruction "{word}"')
                     continue
-                self._instruction(words, op, word, suffix, operands)
+                self._instruction(words if not labels else None, op, word, suffix, operands)
         except PreprocessError as error:
             self.report(error.message, error.file, error.line)
         for file, line in self.source.misplaced:
@@ -153,8 +168,8 @@ class Parser:
         self.end_function()
         return not self.error_count
 
-    def _instruction(self, words: tuple[str, ...], op: str, word: str, suffix: str, operands: tuple[tuple[str, ...], ...]) -> None:
-        """One instruction."""
+    def _instruction(self, words: tuple[str, ...] | None, op: str, word: str, suffix: str, operands: tuple[tuple[str, ...], ...]) -> None:
+        """One instruction, to be remembered by `words`."""
         if self.machine.is_jump(word):
             try:
                 parse = self.operands.parse
@@ -162,39 +177,45 @@ class Parser:
             except OperandError as error:
                 self.error(str(error))
             return
-        placed = self._placed.get(words)
-        if placed is None:
-            try:
-                parse = self.operands.parse
-                args = tuple([parse(operand) for operand in operands])
-            except OperandError as error:
-                self.error(str(error))
-                return
-            if any(arg.reg < 0 for arg in args):
-                self.error(f"illegal use of pseudo-register in {word}")
-                return
-            prog = Prog(op, args, self.base, self.line)
-            problem = self.machine.place(prog)
-            if problem:
-                self.error(problem)
-                return
-            if suffix:
-                try:
-                    prog.suffix = self.machine.parse_suffix(op, suffix)
-                except ValueError as error:
-                    self.error(str(error))
-                    return
+        try:
+            parse = self.operands.parse
+            args = tuple([parse(operand) for operand in operands])
+        except OperandError as error:
+            self.error(str(error))
+            return
+        if any(arg.reg < 0 for arg in args):
+            self.error(f"illegal use of pseudo-register in {word}")
+            return
+        prog = Prog(op, args, self.base, self.line)
+        if not self._place(prog, suffix):
+            return
+        if words is not None:
             self._placed[words] = (prog.op, prog.suffix, prog.args)
-        else:
-            prog = Prog(placed[0], placed[2], self.base, self.line, placed[1])
         self.append(prog)
+
+    def _place(self, prog: Prog, suffix: str) -> bool:
+        """Has the machine check an instruction and its suffix."""
+        problem = self.machine.place(prog)
+        if not problem and suffix:
+            try:
+                prog.suffix = self.machine.parse_suffix(prog.op, suffix)
+            except ValueError as error:
+                problem = str(error)
+        if problem:
+            self.error(problem)
+        return not problem
 
     def append(self, prog: Prog) -> None:
         """Adds a Prog to the function, under the labels that wait for one."""
-        self.pc += 1
-        prog.pc = self.pc
+        self.pc = prog.pc = self.pc + 1
         self.progs.append(prog)
-        self.context.file_index(self.base)
+        self._attach(prog)
+
+    def _attach(self, prog: Prog) -> None:
+        """Notes that the file has instructions, and where labels lead."""
+        if not self._registered:
+            self._registered = True
+            self.context.file_index(self.base)
         if self.pending:
             for label in self.pending:
                 if label in self.labels:
@@ -230,17 +251,8 @@ class Parser:
         elif not (kind == MEM and target.name == NAME_NONE):
             self.error(f"cannot assemble jump {self.show(target)}")
             return
-        problem = self.machine.place(prog)
-        if problem:
-            self.error(problem)
-            return
-        if suffix:
-            try:
-                prog.suffix = self.machine.parse_suffix(op, suffix)
-            except ValueError as error:
-                self.error(str(error))
-                return
-        self.append(prog)
+        if self._place(prog, suffix):
+            self.append(prog)
 
     # Functions.
 

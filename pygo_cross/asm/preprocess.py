@@ -13,6 +13,7 @@ Expansion is bounded in depth and size. Facts: GOROOT/src/cmd/asm/internal/lex/i
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -26,6 +27,8 @@ MAX_DEPTH: Final = 100
 MAX_TOKENS: Final = 4_000_000
 
 Statement = tuple[tuple[str, ...], PosBase, int]
+# No backslash, no comment, no parenthesis that could be a parameter list.
+_SIMPLE_DEFINE: Final = re.compile(r"#define ([A-Za-z_][A-Za-z0-9_]*)[ \t]+([^\\\n\x01]+)\Z")
 _CONDITIONALS: Final = frozenset({"else", "endif", "ifdef", "ifndef", "line"})
 
 
@@ -75,12 +78,13 @@ class Source:
         self.path = path
         self.rewriter = rewriter
         self.includes = [os.path.dirname(path) or ".", *includes]
-        self.macros: dict[str, Macro] = {}
+        self.macros: dict[str, Macro | str] = {}
         self.misplaced: list[tuple[str, int]] = []
         self._saw_code = False
         self._files: list[_File] = []
         self._conditions: list[bool] = []
-        self._cut: dict[tuple[str, ...], list[tuple[str, ...]]] = {}
+        self._plain: dict[str, tuple[int, list[tuple[str, ...]]]] = {}
+        self._generation = 0  # of the macros
         self._lexed: dict[str, tuple[str, ...]] = {}
         for word in defines:
             name, _, value = word.partition("=")
@@ -111,30 +115,34 @@ class Source:
     def statements(self) -> Iterator[Statement]:
         """All statements. Raises PreprocessError, and OSError if the file itself can't be read."""
         self._open(self.path, self.path)
-        lexed, cut, macros = self._lexed, self._cut, self.macros
+        lexed, macros = self._lexed, self.macros
+        plain = self._plain
         files = self._files
         while files:
             file = files[-1]
             lines = file.lines
             if file.at >= len(lines):
-                if len(files) == 1:
-                    if self._conditions:
-                        raise self._fail("unclosed #ifdef or #ifndef")
-                    if not file.ended and lines[-1].strip() and (not self._conditions or self._conditions[-1]):
-                        raise self._fail("unexpected EOF")
-                files.pop()
+                self._end_of_file(file)
                 continue
             text = lines[file.at]
             file.at += 1
+            known = plain.get(text)
+            if known is not None and known[0] == self._generation:
+                # A line of nothing but statements, seen before under the same macros.
+                if not self._conditions or self._conditions[-1]:
+                    base, line = file.base, file.line
+                    for piece in known[1]:
+                        yield piece, base, line
+                file.line += 1
+                continue
             words = lexed.get(text)
             if words is None:
+                if text.startswith("#define ") and self._simple_define(file, text):
+                    continue
                 words = lexed[text] = lexer.tokens(text)
+            last = file.at == len(lines)
             if not words:
-                file.line += 1
-                if NEWLINE_IN_COMMENT in text:
-                    file.line += text.count(NEWLINE_IN_COMMENT)
-                if file.at == len(lines):
-                    file.line -= 1
+                file.line += text.count(NEWLINE_IN_COMMENT) + (not last)
                 continue
             if words[0] == "#":
                 self._saw_code = True
@@ -146,27 +154,50 @@ class Source:
                 file.line += 1
                 continue
             self._saw_code = True
-            extra = 0
+            after = int(not last)
             if NEWLINE_IN_COMMENT in text:
                 lead = len(text) - len(text.lstrip(" \t\r" + NEWLINE_IN_COMMENT))
                 first = text.count(NEWLINE_IN_COMMENT, 0, lead)
                 file.line += first
-                extra = text.count(NEWLINE_IN_COMMENT) - first
+                after += text.count(NEWLINE_IN_COMMENT) - first
             if not self._conditions or self._conditions[-1]:
                 base, line = file.base, file.line
                 if "#" in words:
                     raise self._fail("'#' must be first item on line")
-                if not macros.keys().isdisjoint(words):
-                    words = self._expand(words)
-                pieces = cut.get(words)
-                if pieces is None:
-                    pieces = cut[words] = _cut(words)
+                if macros.keys().isdisjoint(words):
+                    pieces = _cut(words)
+                    if after == 1:
+                        plain[text] = (self._generation, pieces)
+                else:
+                    pieces = _cut(self._expand(words))
                 for piece in pieces:
                     yield piece, base, line
-            if file.at == len(lines):
-                file.line += extra
-                continue
-            file.line += 1 + extra
+            file.line += after
+
+    def _end_of_file(self, file: _File) -> None:
+        """Back to the file that included this one."""
+        if len(self._files) == 1:
+            if self._conditions:
+                raise self._fail("unclosed #ifdef or #ifndef")
+            if not file.ended and file.lines[-1].strip():
+                raise self._fail("unexpected EOF")
+        self._files.pop()
+
+    def _simple_define(self, file: _File, text: str) -> bool:
+        """Takes `#define NAME VALUE` as a whole, as most lines of go_asm.h are; the value is not read before it is used."""
+        match = _SIMPLE_DEFINE.match(text)
+        if match is None:
+            return False
+        self._saw_code = True
+        if not self._conditions or self._conditions[-1]:
+            name = match[1]
+            if name in self.macros:
+                raise self._fail(f"redefinition of macro: {name}")
+            self.macros[name] = match[2]
+            self._generation += 1
+        if file.at < len(file.lines):
+            file.line += 1
+        return True
 
     # Macros.
 
@@ -191,6 +222,9 @@ class Source:
                 out.append(word)
                 nesting = 0
                 continue
+            if macro.__class__ is str:
+                macro = macros[word] = Macro(word, None, tuple(map(lexer.plain, lexer.tokens(macro))))
+            assert isinstance(macro, Macro)
             nesting += 1
             if nesting >= 100:
                 raise self._fail("recursive macro invocation")
@@ -290,6 +324,7 @@ class Source:
                 if len(words) > 3:
                     raise self._fail(f"syntax error in #undef for macro: {macro}")
                 del self.macros[macro]
+                self._generation += 1
             else:
                 raise self._fail(f"unexpected token after '#': {name}")
         if file.at < len(file.lines):
@@ -356,6 +391,7 @@ class Source:
         if name in self.macros:
             raise self._fail(f"redefinition of macro: {name}")
         self.macros[name] = Macro(name, parameters, tuple(map(lexer.plain, body)))
+        self._generation += 1
         return next_line
 
     def _unescape(self, name: str, body: list[str]) -> list[str]:

@@ -8,7 +8,6 @@ and a binary of ours differs from a stock one by the linker alone. docs/builders
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import os
 import shlex
@@ -58,7 +57,7 @@ def build_command(job: Job, out: Path, scratch: Path, workers: int = 0, report: 
     env = go_environment(root, target_variables(job), {**job.env, "GOTMPDIR": str(scratch)})
     refused = refused_flags(flag for flag in env.get("GOFLAGS", "").split() if not flag.startswith("-p="))
     if refused:
-        raise UserError([dataclasses.replace(item, message=f"GOFLAGS: {item.message}") for item in refused], EXIT_USAGE)
+        raise UserError([item._replace(message=f"GOFLAGS: {item.message}") for item in refused], EXIT_USAGE)
     argv = [str(root / "bin" / "go"), "build", "-o", f"{out}{os.sep}"]
     if workers:
         argv.append(f"-p={workers}")

@@ -59,7 +59,9 @@ def files(folder: Path, patterns: tuple[str, ...]) -> list[Path]:
 
 
 def _options(arch: str, goroot: Path) -> Options:
-    return Options(arch, "linux", includes=[str(goroot / "pkg/include")], all_errors=True, keep_going=True)
+    options = Options(arch, "linux", includes=[str(goroot / "pkg/include")])
+    options.all_errors = options.keep_going = True
+    return options
 
 
 def _hexes(note: str) -> list[str] | None:

@@ -140,6 +140,7 @@ class _Finisher:
         self.frame = Frame(context, UNARY_TARGETS)
         self.layout = Layout(context, Encoder(context), self.report)
         self.symbol: Symbol | None = None
+        self.unchanged: set[tuple[str, tuple[Addr, ...]]] = set()
 
     def report(self, prog: Prog, message: str) -> None:
         """A mistake in an instruction."""
@@ -163,9 +164,17 @@ class _Finisher:
                 )
         before = len(self.context.errors)
         progs: list[Prog] = []
+        unchanged = self.unchanged
         for prog in func.progs:
+            key = (prog.op, prog.args)
+            if key in unchanged:
+                progs.append(prog)
+                continue
             try:
-                progs += rewrite(self.context, prog, prog.op in UNARY_TARGETS)
+                result = rewrite(self.context, prog, prog.op in UNARY_TARGETS)
+                progs += result
+                if len(result) == 1 and prog.op == key[0] and prog.args is key[1]:
+                    unchanged.add(key)
             except RewriteError as error:
                 self.report(prog, str(error))
                 progs.append(prog)

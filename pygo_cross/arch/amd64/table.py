@@ -7,7 +7,7 @@ mnemonic is met. `row_for` finds the row of a mnemonic that takes operands of gi
 
 from __future__ import annotations
 
-from importlib import resources
+import os
 from typing import Final
 
 from pygo_cross.arch.amd64.operands import CLASS, TAKES
@@ -161,33 +161,44 @@ class Row:
         self.pp = _PP[parts[2]] if len(parts) == 5 else 0
 
 
-_lines: dict[str, list[str]] = {}
+_groups: dict[str, list[str]] = {}
 _rows: dict[str, list[Row]] = {}
 _found: dict[tuple[str, bool, tuple[int, ...]], Row | None] = {}
 
 
 def _load() -> None:
-    """Cuts the tables by mnemonic."""
+    """Cuts the tables by mnemonic. The rows of one stand together."""
+    folder = os.path.dirname(__file__)
     for file in _FILES:
-        for line in resources.files(__package__).joinpath(file).read_text("ascii").splitlines():
-            if line and line[0] != "#":
-                _lines.setdefault(line[: line.index(" ")], []).append(line)
+        with open(os.path.join(folder, file), encoding="ascii") as stream:
+            text = stream.read()
+        name = ""
+        group: list[str] = []
+        for line in text.split("\n"):
+            word = line.partition(" ")[0]
+            if word == name:
+                group.append(line)
+            else:
+                name = word
+                group = _groups[word] = [line]
+    for comment in ("#", ""):
+        del _groups[comment]
 
 
 def mnemonics() -> list[str]:
     """All mnemonics that have rows."""
-    if not _lines:
+    if not _groups:
         _load()
-    return list(_lines)
+    return list(_groups)
 
 
 def rows(mnemonic: str) -> list[Row]:
     """The rows of a mnemonic; none if there is no such."""
     known = _rows.get(mnemonic)
     if known is None:
-        if not _lines:
+        if not _groups:
             _load()
-        known = _rows[mnemonic] = [Row(line) for line in _lines.get(mnemonic, ())]
+        known = _rows[mnemonic] = [Row(line) for line in _groups.get(mnemonic, ())]
     return known
 
 
