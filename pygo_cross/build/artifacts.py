@@ -120,16 +120,24 @@ def load(dist: Path) -> list[Artifact]:
     for entry in read_record_file(dist)["artifacts"]:
         try:
             artifact = Artifact(**entry)
-            path = dist / artifact.path
-            same = path.exists() and digest_of(path)[1] == artifact.sha256
-        except (TypeError, ValueError):
+            if artifact.path.startswith("/") or not {"", ".", ".."}.isdisjoint(artifact.path.split("/")):
+                raise ValueError
+            same = still(dist, artifact)
+        except (TypeError, ValueError, AttributeError):
             raise usage_error("bad-record", f"{dist / RECORD} is not a record of pygo-cross", "build again") from None
-        except OSError as error:
-            raise usage_error("unreadable", f"{dist / artifact.path}: can't be read: {error.strerror}") from None
         if not same:
-            raise usage_error("changed", f"{path} is not the file that was built", "build again")
+            raise usage_error("changed", f"{dist / artifact.path} is not the file that was built", "build again")
         artifacts.append(artifact)
     return artifacts
+
+
+def still(dist: Path, artifact: Artifact) -> bool:
+    """Whether an artifact is there and has the bytes that were recorded. Raises `UserError` where it can't be read."""
+    path = dist / artifact.path
+    try:
+        return path.exists() and digest_of(path)[1] == artifact.sha256
+    except OSError as error:
+        raise usage_error("unreadable", f"{path}: can't be read: {error.strerror}") from None
 
 
 def save_smoke(dist: Path, transcripts: dict[str, list[dict[str, Any]]]) -> None:

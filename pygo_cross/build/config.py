@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from pygo_cross import GO_RELEASE
-from pygo_cross.build.release.outputs import Archive, Checksum, Ko, Sbom, Snapshot, UniversalBinary
+from pygo_cross.build.release.outputs import Archive, Checksum, Ko, Publisher, Sbom, Snapshot, UniversalBinary
 from pygo_cross.diag import EXIT_USAGE, Diagnostic, Pos, UserError
 from pygo_cross.records import Node, Record, key, load_yaml, nearest, parse_yaml, read_record, schema_of, usage_error
 from pygo_cross.target import load_targets
@@ -118,6 +118,7 @@ class Build(Record):
     env: tuple[str, ...] = key("NAME=value settings for the build.", default=(), pattern=_ASSIGNMENT, means=_ASSIGNMENT_MEANS)
     overrides: tuple[Override, ...] = key("What is different for some targets.", default=())
     smoke: tuple[Smoke, ...] = key("Runs of every finished binary.", default=())
+    untested: bool = key("Let its binaries be published where there are no smoke runs for them.", default=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,6 +153,7 @@ class Project(Record):
     kos: tuple[Ko, ...] = key("OCI images of the Linux binaries; none when absent.", default=())
     sboms: tuple[Sbom, ...] = key("SBOMs of archives or binaries; none when absent.", default=())
     checksum: Checksum = key("The list of checksums.", default=Checksum())
+    publishers: tuple[Publisher, ...] = key("Commands that publish what is in dist/.", default=())
     snapshot: Snapshot = key("What is different without a tag.", default=Snapshot())
 
 

@@ -166,31 +166,46 @@ def sift(jobs: Sequence[Job], results: Sequence[U | BaseException]) -> list[U]:
     return good
 
 
-def build_direct(job: Job, out: str | None, mode: str) -> Path:
+def build_direct(jobs: Sequence[Job], out: str | None, workers: int, mode: str) -> list[tuple[Job, Path]]:
     """Builds without a configuration, as `go build` does: into `out` (a folder where it is one), else the current folder.
 
-    Returns the path of the binary. Raises `BuildFailed` and `UserError`.
+    Programs for several targets go into a folder for each, named os_arch, in `out`. Returns the jobs with their binaries, one
+    each where a job is one program. Raises `BuildFailed` and `UserError`.
     """
+    if len(jobs) > 1 and out is not None and os.path.lexists(out) and not Path(out).is_dir():
+        raise usage_error("bad-flag", f"-o {out} is not a folder", "programs for several targets need one")
     children = Children()
-    progress = Progress("build", 1, mode)
+    progress = Progress("build", len(jobs), mode)
+    share = 0 if len(jobs) == 1 else max(1, processors() // max(1, min(workers, len(jobs))))
     with temporary_folder() as scratch:
 
-        def one(job: Job) -> list[Path]:
+        def one(task: tuple[int, Job]) -> list[Path]:
+            at, job = task
             progress.start(job.label)
             ok = False
             try:
-                made = compile_job(job, scratch, children, 0)
+                folder = scratch / str(at)
+                with writing(folder):
+                    folder.mkdir()
+                made = compile_job(job, folder, children, share)
                 ok = True
                 return made
             finally:
                 progress.finish(job.label, "built" if ok else "failed", ok)
 
-        (made,) = sift([job], in_parallel([job], one, children, 1, progress))
-        into_folder = out is not None and (out.endswith(os.sep) or Path(out).is_dir())
-        if len(made) > 1 and not into_folder:
-            raise UserError.one("many-programs", f"{len(made)} programs for one file", "give -o a folder", status=EXIT_BUILD)
-        path = Path()
-        for file in made:
-            path = Path(out) / file.name if out is not None and into_folder else Path(out or file.name)
-            place(file, path)
-        return path
+        results = sift(jobs, in_parallel(list(enumerate(jobs)), one, children, workers, progress))
+        placed: list[tuple[Job, Path]] = []
+        for job, made in zip(jobs, results, strict=True):
+            if len(jobs) > 1:
+                into = Path(out or ".") / job.label.replace("/", "_")
+            elif out is not None and (out.endswith(os.sep) or Path(out).is_dir()):
+                into = Path(out)
+            elif len(made) > 1:
+                raise UserError.one("many-programs", f"{len(made)} programs for one file", "give -o a folder", status=EXIT_BUILD)
+            else:
+                into = None
+            for file in made:
+                path = into / file.name if into is not None else Path(out or file.name)
+                place(file, path)
+            placed.append((job, path))
+        return placed

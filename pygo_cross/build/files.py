@@ -77,6 +77,14 @@ def place(made: Path, path: Path) -> None:
             raise
 
 
+def copy_out(made: Path, out: str) -> Path:
+    """A copy of a finished file at `out`, or in it where it is a folder. Returns its path."""
+    path = Path(out) / made.name if out.endswith(os.sep) or Path(out).is_dir() else Path(out)
+    with writing(path), temporary_folder() as scratch:
+        place(Path(shutil.copy2(made, scratch / made.name)), path)
+    return path
+
+
 @contextlib.contextmanager
 def temporary_folder(beside: Path | None = None) -> Iterator[Path]:
     """A folder that is gone afterwards, whatever happens; in `beside`, or where the system keeps such folders."""

@@ -2,12 +2,14 @@
 """Tries finished artifacts: runs each as its build's `smoke` says and compares what came of it.
 
 A run has a folder of its own with copies of the files that it asks for, and sees nothing else of the host. Its
-transcript says what ran it, so that nobody takes `ran under emulation` for `works on a Mac`.
+transcript says what ran it, so that nobody takes `ran under emulation` for `works on a Mac`, and the SHA-256 of the file
+that ran: `publish` takes nothing else. Of a universal binary both slices run.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 import shutil
 from collections.abc import Mapping, Sequence
@@ -15,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from pygo_cross.build.artifacts import Artifact, load, save_smoke
+from pygo_cross.build.artifacts import UNIVERSAL, Artifact, load, save_smoke, still
 from pygo_cross.build.config import Config
 from pygo_cross.build.driver import in_parallel
 from pygo_cross.build.emulator import LACKS, LIMIT, emulator_command, pick_runner, qemu_command
@@ -44,6 +46,21 @@ class Result:
     failures: list[str]
     seconds: float
     status: int
+    arch: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """An artifact with the job whose runs it has to pass; `arch` picks the slice of a universal binary."""
+
+    artifact: Artifact
+    job: Job
+    arch: str = ""
+
+    @property
+    def label(self) -> str:
+        """For people."""
+        return f"{self.artifact.id} {self.artifact.target} ({self.arch})" if self.arch else f"{self.job.build} {self.job.label}"
 
 
 def smoke_all(config: Config, jobs: Sequence[Job], workers: int, mode: str, runner: str | None = None) -> list[Result]:
@@ -51,42 +68,74 @@ def smoke_all(config: Config, jobs: Sequence[Job], workers: int, mode: str, runn
 
     `runner` overrides the file's. Raises `UserError` where there is no finished build with these artifacts.
     """
-    by_path = {artifact.path: artifact for artifact in load(config.dist)}
-    missing = [job for job in jobs if job.path not in by_path]
-    if missing:
-        labels = ", ".join(f"{job.build} {job.label}" for job in missing)
-        raise usage_error("not-built", f"{config.dist} has no artifact of {labels}", "run pygo-cross build first")
+    trials = _trials(config, jobs)
     children = Children()
-    progress = Progress("smoke", len(jobs), mode)
+    progress = Progress("smoke", len(trials), mode)
 
-    def one(job: Job) -> Result:
-        artifact = by_path[job.path]
-        label = f"{job.build} {job.label}"
-        progress.start(label)
+    def one(trial: Trial) -> Result:
+        artifact, job = trial.artifact, trial.job
+        progress.start(trial.label)
         outcome, status = "failed", EXIT_SMOKE
         transcript: list[dict[str, Any]] = []
         failures: list[str] = []
         try:
             status = EXIT_OK
             for run in job.smoke:
-                entry, failure, code = try_once(run, job, config.dist / job.path, children, runner)
+                entry, failure, code = try_once(run, job, config.dist / artifact.path, children, runner, trial.arch)
+                entry |= {"sha256": artifact.sha256, "run": fingerprint(run), "target": job.target.name}
                 transcript.append(entry)
                 if failure:
-                    failures.append(f"{run.pos}: {label}: {failure}")
+                    failures.append(f"{run.pos}: {trial.label}: {failure}")
                     status = code if status in (EXIT_OK, code) else EXIT_SMOKE
+            if job.smoke and not still(config.dist, artifact):
+                raise usage_error("changed", f"{config.dist / artifact.path} changed while it ran", "build again")
             outcome = "no runs" if not job.smoke else "ok" if not failures else f"{len(failures)} of {len(job.smoke)} failed"
+        except UserError:
+            status = EXIT_SMOKE
+            raise
         finally:
-            seconds = progress.finish(label, outcome, status == EXIT_OK)
-        return Result(artifact, transcript, failures, seconds, status)
+            seconds = progress.finish(trial.label, outcome, status == EXIT_OK)
+        return Result(artifact, transcript, failures, seconds, status, trial.arch)
 
     results: list[Result] = []
-    for result in in_parallel(jobs, one, children, workers, progress):
+    for result in in_parallel(trials, one, children, workers, progress):
         if isinstance(result, BaseException):
             raise result
         results.append(result)
-    save_smoke(config.dist, {result.artifact.path: result.transcript for result in results})
-    update_report(config.dist, {result.artifact.path: {"smoke": result.seconds} for result in results if result.transcript})
+    transcripts: dict[str, list[dict[str, Any]]] = {}
+    for result in results:
+        transcripts.setdefault(result.artifact.path, []).extend(result.transcript)
+    save_smoke(config.dist, transcripts)
+    seconds: dict[str, float] = {}
+    for result in results:
+        if result.transcript:
+            seconds[result.artifact.path] = seconds.get(result.artifact.path, 0.0) + result.seconds
+    update_report(config.dist, {path: {"smoke": time} for path, time in seconds.items()})
     return results
+
+
+def _trials(config: Config, jobs: Sequence[Job]) -> list[Trial]:
+    """What is to be tried: each job's binary, and the slices of those universal binaries whose jobs are all there."""
+    artifacts = load(config.dist)
+    by_path = {artifact.path: artifact for artifact in artifacts}
+    missing = [job for job in jobs if job.path not in by_path]
+    if missing:
+        labels = ", ".join(f"{job.build} {job.label}" for job in missing)
+        raise usage_error("not-built", f"{config.dist} has no artifact of {labels}", "run pygo-cross build first")
+    trials = [Trial(by_path[job.path], job) for job in jobs]
+    inside = {trial.artifact.sha256: trial.job for trial in trials}
+    for artifact in artifacts:
+        if artifact.type == UNIVERSAL and all(digest in inside for digest in artifact.contains):
+            slices = [inside[digest] for digest in artifact.contains]
+            trials += [Trial(artifact, job, job.target.arch) for job in sorted(slices, key=lambda job: job.target.name)]
+    return trials
+
+
+def fingerprint(run: Run) -> str:
+    """What a run is, in short: what it is given and what must come of it. Another run has another."""
+    files = [guest for _, guest in run.files]
+    said = [run.args, files, run.env, run.stdin, run.exit, run.stdout, run.stderr]
+    return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:16]
 
 
 def exit_status(results: Sequence[Result]) -> int:
@@ -98,14 +147,14 @@ def exit_status(results: Sequence[Result]) -> int:
     return max(statuses, default=EXIT_OK)
 
 
-def try_once(run: Run, job: Job, binary: Path, children: Children, override: str | None) -> tuple[dict[str, Any], str, int]:
+def try_once(run: Run, job: Job, binary: Path, children: Children, override: str | None, arch: str = "") -> tuple[dict[str, Any], str, int]:
     """One run: its transcript, what is wrong with it (nothing when all is well), and the exit status that calls for."""
     entry: dict[str, Any] = {"args": list(run.args), "ok": False}
     try:
         how = pick_runner(override or run.runner, job.target, job.variant)
         entry["runner"] = how
         with temporary_folder() as scratch:
-            done = _run(run, job, binary, how, scratch, children)
+            done = _run(run, job, binary, how, scratch, children, arch)
             said = _report(scratch) if how == "emulated" else None
     except UserError as error:
         entry["error"] = str(error)
@@ -124,7 +173,7 @@ def try_once(run: Run, job: Job, binary: Path, children: Children, override: str
     return entry, failure, status
 
 
-def _run(run: Run, job: Job, binary: Path, how: str, scratch: Path, children: Children) -> Finished:
+def _run(run: Run, job: Job, binary: Path, how: str, scratch: Path, children: Children, arch: str) -> Finished:
     folder, stdin = scratch / "files", scratch / "stdin"
     with writing(scratch):
         folder.mkdir()
@@ -139,7 +188,7 @@ def _run(run: Run, job: Job, binary: Path, how: str, scratch: Path, children: Ch
         argv = qemu_command(job.target, binary.absolute(), run.args)
     else:
         flags = ["--mount", f"{folder}:{GUEST_FOLDER}", "--cwd", GUEST_FOLDER, "--stdin", str(stdin), "--timeout", str(run.timeout)]
-        flags += ["--json", str(scratch / _REPORT)]
+        flags += ["--json", str(scratch / _REPORT), *([f"--arch={arch}"] if arch else [])]
         for setting in run.env:
             flags += ["--env", setting]
         argv = emulator_command([*flags, str(binary.absolute()), *run.args])

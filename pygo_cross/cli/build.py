@@ -12,18 +12,29 @@ from pathlib import Path
 
 from pygo_cross.build.builders import build_command, shown, stages_of
 from pygo_cross.build.driver import BuildFailed, build_direct
+from pygo_cross.build.files import copy_out
 from pygo_cross.build.matrix import Job, default_target, facts_of, match_or_fail, refused_flags, select
 from pygo_cross.build.progress import bad, table
-from pygo_cross.build.release.pipeline import plan_release, run_release
+from pygo_cross.build.release.pipeline import STEP_NAMES, plan_release, run_release
 from pygo_cross.cli.container import add_container, check_flags, run_config, run_direct, spelled
-from pygo_cross.cli.options import add_config, add_running, add_selection, config_of, join_go_flags, mode_of, parser
+from pygo_cross.cli.options import (
+    add_config,
+    add_running,
+    add_selection,
+    add_skip,
+    config_of,
+    join_go_flags,
+    mode_of,
+    parser,
+    skipped,
+)
 from pygo_cross.diag import EXIT_BUILD, EXIT_USAGE, UserError
 from pygo_cross.records import usage_error
 from pygo_cross.target import load_targets
 
-ABOUT = """With PACKAGE or FILES, builds that one program as go build does, for --target (GOOS/GOARCH, or the host's), into -o.
-Without, builds every program of toolchain.yaml for every target, and writes dist/ with the binaries, artifacts.json and
-checksums.txt. Flags beat environment beats file."""
+ABOUT = """With PACKAGE or FILES, builds that one program as go build does, for --target (GOOS/GOARCH, or the host's), into -o; for several
+targets, into a folder for each. Without, builds every program of toolchain.yaml for every target, and writes dist/ with the
+binaries, what the file makes of them (archives, images, ...), sums and artifacts.json. Flags beat environment beats file."""
 
 _GO_VALUES = ("tags", "ldflags", "gcflags", "asmflags", "buildmode", "buildvcs", "mod", "modfile", "overlay", "pgo")
 _GO_SWITCHES = ("trimpath", "race", "msan", "asan")
@@ -35,8 +46,10 @@ def run(argv: list[str]) -> int:
     add_config(made)
     add_selection(made)
     add_running(made)
-    made.add_argument("-o", metavar="OUT", help="where the program goes: a file, or a folder that is there or ends in /")
+    made.add_argument("-o", metavar="OUT", help="where the one program goes (too): a file, or a folder that is there or ends in /")
     made.add_argument("--builder", choices=("pygo", "go"), help="instead of what the file says; without one, pygo")
+    add_skip(made, STEP_NAMES)
+    made.add_argument("--snapshot", action="store_true", help="a version that says so, even where HEAD has a tag")
     made.add_argument("--clean", action="store_true", help="empty dist/ first")
     made.add_argument("--print", action="store_true", help="print the plan and build nothing")
     made.add_argument("--json", action="store_true", help="print the artifacts (with --print, the plan) as JSON")
@@ -61,48 +74,55 @@ def run(argv: list[str]) -> int:
         if options.packages:
             files = [path for path in (options.modfile, options.overlay, options.pgo) if path]
             return run_direct(argv, options, options.o, options.packages, files)
+        if options.o:
+            raise usage_error("bad-flag", "-o is not for builds of a configuration in a container", "take the program out of dist")
         return run_config("build", argv, options, config_of(options))
     try:
         if options.packages:
             return _direct(options, go_flags)
         return _matrix(options, go_flags)
     except BuildFailed as error:
-        for said, labels in error.failures:
-            print(bad(f"pygo-cross: {', '.join(labels)} did not build:"), file=sys.stderr)
-            print(said, file=sys.stderr)
-        return EXIT_BUILD
+        return failed(error)
+
+
+def failed(error: BuildFailed) -> int:
+    """Says which programs did not build, and why."""
+    for said, labels in error.failures:
+        print(bad(f"pygo-cross: {', '.join(labels)} did not build:"), file=sys.stderr)
+        print(said, file=sys.stderr)
+    return EXIT_BUILD
 
 
 def _direct(options: argparse.Namespace, go_flags: list[str]) -> int:
-    for flag, name in ((options.id, "--id"), (options.clean, "--clean"), (options.config, "-f")):
+    extra = ((options.snapshot, "--snapshot"), (options.skip, "--skip"))
+    for flag, name in ((options.id, "--id"), (options.clean, "--clean"), (options.config, "-f"), *extra):
         if flag:
             raise usage_error("bad-flag", f"{name} is for builds of a configuration", "leave it out, or name no package")
     pairs = sorted({pair for pattern in options.target for pair in match_or_fail(pattern)}) or [default_target()]
-    if len(pairs) > 1:
-        raise usage_error("bad-flag", "more than one target without a configuration", "name one, or write a toolchain.yaml")
-    (name, variant) = pairs[0]
-    job = Job(
-        build=" ".join(options.packages),
-        target=load_targets()[name],
-        variant=variant,
-        builder=options.builder or "pygo",
-        folder=Path("."),
-        packages=tuple(options.packages),
-        path=options.o or "",
-        flags=tuple(go_flags),
-        env={},
-    )
-    if options.print:
-        return _print_plan([job], Path(), options.json)
-    if options.verbose:
-        _show([job])
-    made = build_direct(job, options.o, mode_of(options))
-    if options.json:
-        print(
-            json.dumps(
-                [{"target": name, "variant": variant, "path": str(made), "stages": stages_of(job.builder)}], indent=2, sort_keys=True
-            )
+    jobs = [
+        Job(
+            build=" ".join(options.packages),
+            target=load_targets()[name],
+            variant=variant,
+            builder=options.builder or "pygo",
+            folder=Path("."),
+            packages=tuple(options.packages),
+            path=options.o or "",
+            flags=tuple(go_flags),
+            env={},
         )
+        for name, variant in pairs
+    ]
+    if options.print:
+        return _print_plan(jobs, Path(), options.json)
+    if options.verbose:
+        _show(jobs)
+    made = build_direct(jobs, options.o, options.parallelism, mode_of(options))
+    if options.json:
+        listed = [
+            {"target": job.target.name, "variant": job.variant, "path": str(path), "stages": stages_of(job.builder)} for job, path in made
+        ]
+        print(json.dumps(listed, indent=2, sort_keys=True))
     return 0
 
 
@@ -111,19 +131,22 @@ def _matrix(options: argparse.Namespace, go_flags: list[str]) -> int:
         raise usage_error(
             "bad-flag", f"{go_flags[0].partition('=')[0]} is for builds without a configuration", "put it into toolchain.yaml"
         )
-    if options.o:
-        raise usage_error("bad-flag", "-o is for builds without a configuration", "the file's dist says where artifacts go")
+    skip = skipped(options, STEP_NAMES)
     config = config_of(options)
-    git = facts_of(config)
+    git = facts_of(config, snapshot=options.snapshot)
     jobs = select(config, options.id, options.target, options.single_target, git)
     if options.builder:
         jobs = [dataclasses.replace(job, builder=options.builder) for job in jobs]
-    release = plan_release(config, jobs, git)
+    if options.o and len(jobs) > 1:
+        raise usage_error("bad-flag", f"-o is for one program, this is {len(jobs)}", "pick one with --id and --single-target or --target")
+    release = plan_release(config, jobs, git, options.snapshot, skip)
     if options.print:
         return _print_plan(jobs, config.dist, options.json)
     if options.verbose:
         _show(jobs)
     artifacts = run_release(release, jobs, options.parallelism, mode_of(options), options.clean)
+    if options.o:
+        copy_out(config.dist / jobs[0].path, options.o)
     if options.json:
         print(json.dumps([dataclasses.asdict(artifact) for artifact in artifacts], indent=2, sort_keys=True))
     elif not options.quiet:

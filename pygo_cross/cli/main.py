@@ -19,7 +19,9 @@ from pygo_cross.diag import EXIT_BUILD, EXIT_OK, EXIT_USAGE, InternalError, User
 
 COMMANDS: Final = {
     "build": "build programs: the matrix of toolchain.yaml, or one package",
+    "release": "build, smoke and publish in one, from a tag",
     "smoke": "run what was built, each on its own target, and compare",
+    "publish": "publish what was built and has passed its smoke runs",
     "run": "run a linux or macOS binary, for amd64 or arm64, under emulation",
     "report": "write the page that shows a finished build",
     "check": "check toolchain.yaml",

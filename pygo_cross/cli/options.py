@@ -71,6 +71,24 @@ def add_running(made: argparse.ArgumentParser) -> None:
     made.add_argument("--progress", choices=MODES, default="auto", help="auto: a bar on a terminal, else lines (%(default)s)")
 
 
+def add_skip(made: argparse.ArgumentParser, names: Sequence[str]) -> None:
+    """--skip."""
+    made.add_argument(
+        "--skip", metavar="STEPS", action="append", default=[], help=f"leave steps out: {', '.join(names)}; with commas between"
+    )
+
+
+def skipped(options: argparse.Namespace, names: Sequence[str]) -> list[str]:
+    """The steps that --skip names. Raises `UserError` for a name that is none."""
+    found = [name.strip() for value in options.skip for name in value.split(",") if name.strip()]
+    for name in found:
+        if name not in names:
+            from pygo_cross.records import nearest, usage_error
+
+            raise usage_error("bad-flag", f"--skip: there is no step {name!r}", nearest(name, names) or "there are " + ", ".join(names))
+    return found
+
+
 def mode_of(options: argparse.Namespace) -> str:
     """The progress mode that the flags ask for."""
     return "none" if options.quiet else str(options.progress)

@@ -63,6 +63,8 @@ def summary(results: list[Result]) -> list[str]:
             "no runs" if not result.transcript else f"{len(result.failures)} FAILED" if result.failures else f"ok ({', '.join(runners)})"
         )
         artifact = result.artifact
-        rows.append([artifact.target, artifact.build, f"{artifact.size:,}", artifact.stages["link"], outcome, f"{result.seconds:.1f} s"])
+        target = f"{artifact.target} ({result.arch})" if result.arch else artifact.target
+        linker = artifact.stages.get("link", "")
+        rows.append([target, artifact.build, f"{artifact.size:,}", linker, outcome, f"{result.seconds:.1f} s"])
     lines = table(rows, right=(2, 5))
     return [good(line) if " ok (" in line else bad(line) if " FAILED" in line else line for line in lines]

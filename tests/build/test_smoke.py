@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -101,6 +102,9 @@ def test_under_emulation(cli: Any, project: Path) -> None:
         assert [run["ok"] for run in runs] == [True] * 5
         assert {run["runner"] for run in runs} == {"emulated"}
         assert runs[0].pop("instructions") > 10_000
+        made = (project / "dist" / f"p_{target.replace('/', '_')}" / "p").read_bytes()
+        assert runs[0].pop("sha256") == hashlib.sha256(made).hexdigest()
+        assert runs[0].pop("target") == target and len(runs[0].pop("run")) == 16
         assert runs[0] == {"args": ["exit", "7"], "exit": 7, "ok": True, "runner": "emulated", "stderr": "", "stdout": ""}
         assert (runs[1]["stdout"], runs[4]["exit"]) == ("text\n", 143)
     after = json.loads((project / "dist/artifacts.json").read_text())

@@ -124,6 +124,36 @@ class Checksum(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Publisher(Record):
+    """A command that is run for each file that is published."""
+
+    LATER: ClassVar[Mapping[str, str]] = {
+        "signature": "sign the checksum list in a publisher's command",
+        "meta": "artifacts.json is for this machine alone",
+        "extra_files": "put the file into an archive",
+        "templated_extra_files": "put the file into an archive",
+        "if": "write disable",
+    }
+
+    name: str = key("What it is called in messages.", pattern=".", means="a name")
+    cmd: str = key(
+        "The command, split as a shell would, and run without one; {{ .ArtifactPath }} and {{ .ArtifactName }} are the file's.",
+        pattern=r"\S",
+        means="a command",
+    )
+    ids: tuple[str, ...] = key("Only what is made of these builds and records; all when absent.", default=(), one_or_many=True)
+    checksum: bool = key("Publish the list of sums too.", default=False)
+    dir: str = key("The folder in which it runs, relative to this file.", default="")
+    env: tuple[str, ...] = key(
+        "NAME=value settings; beside them it sees PATH, HOME, USER and TMPDIR alone.",
+        default=(),
+        pattern=r"^[A-Za-z_][A-Za-z0-9_]*=",
+        means="NAME=value",
+    )
+    disable: bool | str = key("true, or a template that comes to true: leave it out.", default=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot(Record):
     """What is different where HEAD has no tag, or --snapshot was given."""
 

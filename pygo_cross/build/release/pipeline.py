@@ -58,8 +58,10 @@ STEPS: Final[tuple[Step, ...]] = (
     Step("checksum", "has the sums of all files above", checksums.plan, checksums.make),
 )
 
-SKIPPABLE: Final = ("universal", "archive", "sbom", "image", "report", "smoke", "publish")
-"""What --skip takes."""
+STEP_NAMES: Final = tuple(step.name for step in STEPS if step.name != "checksum")
+"""What --skip takes; for sums there is the key `disable`."""
+SKIPPABLE: Final = (*STEP_NAMES, "smoke", "publish")
+"""What --skip of a whole release takes."""
 
 _RESERVED: Final = (RECORD, PAGE, ".gitignore")
 
@@ -75,6 +77,8 @@ def plan_release(config: Config, jobs: Sequence[Job], git: GitFacts, snapshot: b
     _check_names(release)
     if release.problems:
         raise UserError(release.problems, EXIT_USAGE)
+    for name in ("IsSnapshot", "IsGitDirty"):
+        git.answer(name)  # for the record: what may be published depends on them
     return release
 
 

@@ -1,0 +1,290 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Publishing: what may leave, and where it goes.
+
+The bytes that were tested are the bytes that ship. A file is published when it still has the digest that the build recorded,
+and when every binary in it, found by digest through whatever packs it, has passed all the smoke runs that the configuration
+has for it now; the transcript of each run names the digest of the file that ran. A build without smoke runs is not
+published unless its key `untested` says so.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from pygo_cross import GO_RELEASE
+from pygo_cross.build.artifacts import ARCHIVE, BINARY, CHECKSUM, IMAGE, SBOM, UNIVERSAL, UPLOADABLE, Artifact, load, still
+from pygo_cross.build.config import Config
+from pygo_cross.build.matrix import Job, builds_of, select
+from pygo_cross.build.process import Children
+from pygo_cross.build.progress import Progress
+from pygo_cross.build.release.outputs import Publisher
+from pygo_cross.build.smoke import fingerprint
+from pygo_cross.build.template import GitFacts, Variables, expand
+from pygo_cross.diag import EXIT_SMOKE, EXIT_USAGE, NO_POS, Diagnostic, Pos, UserError
+from pygo_cross.records import usage_error
+
+_PASSED_ON: Final = ("PATH", "HOME", "USER", "TMPDIR")
+_ACTION = re.compile(r"\{\{.*?\}\}", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One artifact on its way to one place. `send` returns what people should know of it; raises `UserError`."""
+
+    artifact: Artifact
+    to: str
+    send: Callable[[Children], str]
+
+
+# ---- what may leave
+
+
+def check_tag(git: GitFacts) -> None:
+    """Raises `UserError` where HEAD is not a clean, tagged commit."""
+    if git.answer("Commit") == "none":
+        raise usage_error("not-tagged", f"{git.folder} is not in a git repository with a commit", "commit and tag, or give --snapshot")
+    if not git.answer("ExactTag"):
+        near = git.answer("Tag")
+        hint = f"git tag v1.2.3 (the last tag is {near}), or give --snapshot" if near != "v0.0.0" else "git tag v0.1.0, or give --snapshot"
+        raise usage_error("not-tagged", f"HEAD ({git.answer('ShortCommit')}) has no tag", hint)
+    if not re.match(r"v?\d+\.\d+\.\d+(-|\+|\Z)", git.answer("ExactTag"), re.ASCII):
+        raise usage_error("bad-tag", f"the tag {git.answer('ExactTag')} is not a semantic version", "tag v1.2.3, or give --snapshot")
+    if git.answer("IsGitDirty") == "true":
+        raise usage_error(
+            "dirty",
+            "the working tree has changes that are not committed",
+            "commit or stash them (git status lists them), or give --snapshot",
+        )
+
+
+def check_facts(facts: Mapping[str, str]) -> None:
+    """Raises `UserError` where a finished build is not of a clean, tagged commit."""
+    if facts.get("IsSnapshot") != "false":
+        raise usage_error("snapshot", f"the build in dist is a snapshot ({facts.get('Version', 'no version')})", "tag, and build again")
+    if facts.get("IsGitDirty") != "false":
+        raise usage_error("dirty", "the build in dist is of a working tree with changes", "commit them, and build again")
+
+
+def shipped(artifacts: Sequence[Artifact]) -> list[Artifact]:
+    """The artifacts that people get."""
+    packed = any(artifact.type in (ARCHIVE, UPLOADABLE) for artifact in artifacts)
+    kinds = {ARCHIVE, UPLOADABLE, SBOM, IMAGE} if packed else {BINARY, UNIVERSAL, SBOM, IMAGE}
+    return [artifact for artifact in artifacts if artifact.type in kinds]
+
+
+def untested(config: Config, artifacts: Sequence[Artifact], jobs: Sequence[Job]) -> list[Diagnostic]:
+    """Why artifacts that would ship may not: each as a diagnostic. None is a pass."""
+    by_digest: dict[str, list[Artifact]] = {}
+    for artifact in artifacts:
+        by_digest.setdefault(artifact.sha256, []).append(artifact)
+    job_of = {job.path: job for job in jobs}
+    allowed = {build.id or config.project.project for build in builds_of(config) if build.untested}
+    problems: list[Diagnostic] = []
+    seen: set[str] = set()
+
+    def follow(artifact: Artifact, because: str) -> None:
+        if artifact.path in seen:
+            return
+        seen.add(artifact.path)
+        if artifact.type == BINARY:
+            problems.extend(_check_runs(artifact, [job_of.get(artifact.path)], allowed, because))
+        elif artifact.type == UNIVERSAL:
+            slices = [part for digest in artifact.contains for part in by_digest.get(digest, ()) if part.type == BINARY]
+            problems.extend(_check_runs(artifact, [job_of.get(part.path) for part in slices], allowed, because))
+        for digest in artifact.contains:
+            if digest not in by_digest:
+                problems.append(Diagnostic(NO_POS, "unknown-content", f"{artifact.path} contains what is in no record", "build again"))
+            for part in by_digest.get(digest, ()):
+                # Another name of the same bytes is the same artifact, but for what ran under that name.
+                if part.type in (BINARY, UNIVERSAL):
+                    follow(part, artifact.path)
+
+    for artifact in shipped(artifacts):
+        follow(artifact, artifact.path)
+    return problems
+
+
+def _check_runs(artifact: Artifact, jobs: Iterable[Job | None], allowed: set[str], because: str) -> list[Diagnostic]:
+    what = artifact.path if because == artifact.path else f"{artifact.path} (in {because})"
+    found: list[Diagnostic] = []
+    done = artifact.smoke or []
+    for job in jobs:
+        if job is None:
+            found.append(Diagnostic(NO_POS, "not-tested", f"{what} is of no build that the configuration has", "build again"))
+            continue
+        if not job.smoke and job.build not in allowed:
+            hint = "give the build smoke runs, or set its key untested: true"
+            found.append(Diagnostic(job.pos, "not-tested", f"{what} has no smoke runs for {job.target.name}", hint))
+        for run in job.smoke:
+            mark = fingerprint(run)
+            entries = [entry for entry in done if entry.get("run") == mark and entry.get("target") == job.target.name]
+            if not any(entry.get("sha256") == artifact.sha256 for entry in entries):
+                found.append(Diagnostic(run.pos, "not-tested", f"{what} has not been through this smoke run", "run pygo-cross smoke"))
+            elif not all(entry.get("ok") is True for entry in entries):
+                found.append(Diagnostic(run.pos, "not-tested", f"{what} did not pass this smoke run", "see the report of pygo-cross smoke"))
+    return found
+
+
+def check_tested(config: Config, git: GitFacts) -> list[Artifact]:
+    """The artifacts of the finished build, all of them as they were built and tested. Raises `UserError`."""
+    artifacts = load(config.dist)
+    problems = untested(config, artifacts, select(config, git=git))
+    if problems:
+        raise UserError(problems, EXIT_SMOKE)
+    return artifacts
+
+
+# ---- where it goes
+
+
+def plan_deliveries(config: Config, artifacts: Sequence[Artifact], git: GitFacts) -> list[Delivery]:
+    """Everything that the configuration sends, in order: images first, for a publisher may announce them. Raises `UserError`."""
+    problems: list[Diagnostic] = []
+    found = _images(config, artifacts)
+    for record in config.project.publishers:
+        found += _commands(config, record, artifacts, git, problems)
+    if problems:
+        raise UserError(problems, EXIT_USAGE)
+    return found
+
+
+def _images(config: Config, artifacts: Sequence[Artifact]) -> list[Delivery]:
+    from pygo_cross.build.release.registry import Attachment, push_image
+
+    found: list[Delivery] = []
+    for artifact in artifacts:
+        if artifact.type != IMAGE:
+            continue
+        papers = [paper for paper in artifacts if paper.type == SBOM and paper.extra.get("Subject") == artifact.path]
+        for name in artifact.extra.get("Repositories", ()):
+
+            def send(children: Children, artifact: Artifact = artifact, papers: list[Artifact] = papers, name: str = name) -> str:
+                attached = [
+                    Attachment(str(paper.extra.get("MediaType", "application/json")), (config.dist / paper.path).read_bytes(), paper.name)
+                    for paper in papers
+                ]
+                (pushed,) = push_image(config.dist / artifact.path, [name], artifact.extra.get("Tags", ()), attached)
+                return f"{pushed.name}@{pushed.digest}, {pushed.sent:,} bytes sent"
+
+            found.append(Delivery(artifact=artifact, to=name, send=send))
+    return found
+
+
+def _commands(
+    config: Config, record: Publisher, artifacts: Sequence[Artifact], git: GitFacts, problems: list[Diagnostic]
+) -> list[Delivery]:
+    general = Variables({"ProjectName": config.project.project, "GoVersion": GO_RELEASE}, os.environ, git)
+    disable = record.disable
+    if isinstance(disable, str):
+        disable = expand(disable, general, record.place("disable"), problems).strip().lower() == "true"
+    if disable:
+        return []
+    wanted = [item for item in shipped(artifacts) if item.type != IMAGE]
+    wanted += [item for item in artifacts if item.type == CHECKSUM and record.checksum]
+    known = {item.id for item in artifacts} | {item.build for item in artifacts}
+    for at, name in enumerate(record.ids):
+        if name not in known:
+            problems.append(Diagnostic(record.place(f"ids[{at}]"), "unknown-id", f"ids: nothing is called {name}"))
+    found: list[Delivery] = []
+    for item in sorted(wanted, key=lambda item: item.path):
+        if record.ids and item.type != CHECKSUM and not {item.id, item.build} & set(record.ids):
+            continue
+        variables = Variables({**general.known, **_about(config, item)}, os.environ, git)
+        argv = split_command(record.cmd, variables, record.place("cmd"), problems)
+        env = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+        for at, setting in enumerate(record.env):
+            name, _, value = setting.partition("=")
+            env[name] = expand(value, variables, record.place(f"env[{at}]"), problems)
+        folder = config.folder / expand(record.dir, variables, record.place("dir"), problems)
+
+        def send(
+            children: Children, argv: list[str] = argv, env: dict[str, str] = env, folder: Path = folder, item: Artifact = item
+        ) -> str:
+            if not still(config.dist, item):
+                raise usage_error("changed", f"{config.dist / item.path} is not the file that was built", "build again")
+            return _run(record, argv, env, folder, item, children)
+
+        found.append(Delivery(artifact=item, to=record.name, send=send))
+    return found
+
+
+def _about(config: Config, item: Artifact) -> dict[str, str]:
+    return {
+        "ArtifactName": item.name,
+        "ArtifactPath": str((config.dist / item.path).absolute()),
+        "Os": item.goos,
+        "Arch": item.goarch,
+        "Amd64": item.variant if item.goarch == "amd64" else "",
+        "Arm64": item.variant if item.goarch == "arm64" else "",
+        "Target": "_".join(part for part in (item.goos, item.goarch, item.variant) if part),
+        "BuildID": item.build,
+        "Binary": str(item.extra.get("Binary", config.project.project)),
+    }
+
+
+def split_command(text: str, variables: Variables, pos: Pos, problems: list[Diagnostic]) -> list[str]:
+    """The words of a command. What an action comes to stays in its word, whatever is in it; only where actions enclose whole words
+    (`if`, `with`) they are expanded before the text is split."""
+    actions: list[str] = []
+
+    def keep(match: re.Match[str]) -> str:
+        actions.append(match.group())
+        return f"\0{len(actions) - 1}\0"
+
+    enclosing = re.search(r"\{\{-?\s*(if|with|else|end)\b", text)
+    held = expand(text, variables, pos, problems) if enclosing else _ACTION.sub(keep, text)
+    try:
+        words = shlex.split(held)
+    except ValueError as error:
+        problems.append(Diagnostic(pos, "bad-value", f"cmd can't be split into words: {error}"))
+        return [""]
+    if not enclosing:
+        words = [re.sub(r"\0(\d+)\0", lambda match: actions[int(match.group(1))], word) for word in words]
+        words = [expand(word, variables, pos, problems) for word in words]
+    if not words or not words[0]:
+        problems.append(Diagnostic(pos, "bad-value", "cmd comes to no command"))
+        return [""]
+    return words
+
+
+def _run(record: Publisher, argv: Sequence[str], env: Mapping[str, str], folder: Path, item: Artifact, children: Children) -> str:
+    """Runs a publisher's command. Its arguments are never shown: they may hold what is secret."""
+    try:
+        done = children.run(argv, folder, env)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise UserError.one(
+            "publisher", f"{record.name}: {argv[0]}: can't be run: {reason}", "correct cmd or dir", record.place("cmd")
+        ) from None
+    if done.status:
+        said = (done.stdout + done.stderr).decode("utf-8", "replace").strip().splitlines()
+        last = f": {said[-1][:300]}" if said else ""
+        how = f"status {done.status}" if done.status > 0 else f"signal {-done.status}"
+        raise UserError.one("publisher", f"{record.name}: {item.name}: {argv[0]} ended with {how}{last}", "", record.place("cmd"))
+    return "done"
+
+
+def deliver(deliveries: Sequence[Delivery], mode: str) -> None:
+    """Sends everything, one after the other; stops at the first that fails. Raises `UserError`."""
+    children = Children()
+    progress = Progress("publish", len(deliveries), mode)
+    try:
+        for item in deliveries:
+            label = f"{item.artifact.name} to {item.to}"
+            progress.start(label)
+            outcome, ok = "failed", False
+            try:
+                outcome, ok = item.send(children), True
+            finally:
+                progress.finish(label, outcome, ok)
+    except BaseException:
+        children.stop()
+        raise
+    finally:
+        progress.close()

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""`pygo-cross release`: from a tag to published artifacts, in one command."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sys
+
+from pygo_cross.build.artifacts import read_record_file
+from pygo_cross.build.driver import BuildFailed
+from pygo_cross.build.matrix import facts_of, select
+from pygo_cross.build.progress import good
+from pygo_cross.build.release.pipeline import SKIPPABLE, plan_release, run_release
+from pygo_cross.build.release.publish import check_tag, deliver
+from pygo_cross.build.smoke import exit_status, smoke_all
+from pygo_cross.cli.build import failed
+from pygo_cross.cli.options import add_config, add_running, add_selection, add_skip, config_of, mode_of, parser, skipped
+from pygo_cross.cli.publish import prepare
+from pygo_cross.cli.smoke import summary
+from pygo_cross.diag import EXIT_OK
+from pygo_cross.records import usage_error
+
+ABOUT = """Builds everything, runs the smoke runs of every binary, and publishes: build, smoke and publish one after the other, each
+only when the one before it went well. HEAD has to be a clean, tagged commit. With --snapshot it need not be: then nothing is
+published, and the version says so."""
+
+
+def run(argv: list[str]) -> int:
+    """Builds, tries, publishes."""
+    made = parser("release", "[FLAGS]", ABOUT)
+    add_config(made)
+    add_selection(made)
+    add_running(made)
+    add_skip(made, SKIPPABLE)
+    made.add_argument("--snapshot", action="store_true", help="for any commit, tagged or not; publishes nothing")
+    made.add_argument("--clean", action="store_true", help="empty dist/ first")
+    made.add_argument("--json", action="store_true", help="print the artifacts as JSON")
+    options = made.parse_args(argv)
+    skip = skipped(options, SKIPPABLE)
+    publishing = not options.snapshot and "publish" not in skip
+    if publishing and "smoke" in skip:
+        raise usage_error("bad-flag", "what has not passed its smoke runs is not published", "skip publish too, or neither")
+    if publishing and (options.id or options.target or options.single_target):
+        raise usage_error("bad-flag", "a part of a release is not published", "give --snapshot, or --skip=publish")
+    config = config_of(options)
+    git = facts_of(config, snapshot=options.snapshot)
+    if publishing:
+        check_tag(git)
+    jobs = select(config, options.id, options.target, options.single_target, git)
+    release = plan_release(config, jobs, git, options.snapshot, skip)
+    try:
+        run_release(release, jobs, options.parallelism, mode_of(options), options.clean)
+    except BuildFailed as error:
+        return failed(error)
+    if "smoke" not in skip:
+        results = smoke_all(config, jobs, options.parallelism, mode_of(options))
+        for result in results:
+            for failure in result.failures:
+                print(failure, file=sys.stderr)
+        if not options.quiet:
+            print("\n".join(summary(results)), file=sys.stderr)
+        status = exit_status(results)
+        if status != EXIT_OK:
+            if publishing:
+                print("pygo-cross: not published: see the smoke runs above", file=sys.stderr)
+            return status
+    if publishing:
+        deliveries = prepare(config, read_record_file(config.dist)["facts"])
+        deliver(deliveries, mode_of(options))
+        if not options.quiet:
+            said = f"published: {len(deliveries)} deliveries" if deliveries else "nothing says where it goes: it stays in dist"
+            print(good(said), file=sys.stderr)
+    if options.json:
+        print(json.dumps([dataclasses.asdict(item) for item in release.artifacts.values()], indent=2, sort_keys=True))
+    return EXIT_OK
