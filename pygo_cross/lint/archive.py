@@ -95,7 +95,8 @@ class Reader:
             elif kind == "tar":
                 yield from self._tar(_Limited(stream), depth, within)
             else:
-                opened: Any = {"gzip": gzip.open, "bzip2": bz2.open, "xz": lzma.open}[kind](stream, "rb")
+                openers: dict[str, Any] = {"gzip": gzip.open, "bzip2": bz2.open, "xz": lzma.open}
+                opened = openers[kind](stream, "rb")
                 yield from self._packed(opened, depth, within)
         except _DAMAGE as error:
             where = f"{text(within.encode('utf-8', 'surrogateescape'))}: " if within else ""
