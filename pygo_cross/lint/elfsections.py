@@ -70,6 +70,7 @@ def _section(record: Record, file: Elf, section: ElfSection) -> None:
 def _overlap(record: Record, file: Elf) -> None:
     """Bytes of the file belong to one section or one table of headers."""
     sections = [section for section in file.sections if section.in_file and section.size]
+    sections = [section for section in sections if file.view.holds(section.offset, section.size)]
     places = [(section.offset, section.offset + section.size, section.label) for section in sections]
     if not places:
         return

@@ -61,15 +61,14 @@ def check(record: Record, file: Elf | MachO) -> None:
 
 
 def _build_info(record: Record, file: Elf | MachO) -> BuildInfo | None:
-    if record.facts.get("go_library"):
-        return None
     try:
         info = buildinfo.read_build_info(bytes(file.view.data))
     except buildinfo.BadBuildInfo as error:
         record.report("go-build-info", f"the build information is damaged: {error}")
         return None
     if info is None:
-        record.report("go-build-info", "there is no build information that can be read")
+        if isinstance(file, MachO) or file.loads:  # else it is told that nothing is loaded
+            record.report("go-build-info", "there is no build information that can be read")
         return None
     return info
 
