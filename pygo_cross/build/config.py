@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from pygo_cross import GO_RELEASE
-from pygo_cross.build.release.outputs import Archive, Checksum, Ko, Publisher, Sbom, Snapshot, UniversalBinary
+from pygo_cross.build.release.outputs import Archive, Before, Checksum, Ko, Publisher, Sbom, Snapshot, UniversalBinary
 from pygo_cross.diag import EXIT_USAGE, Diagnostic, Pos, UserError
 from pygo_cross.records import Node, Record, key, load_yaml, nearest, parse_yaml, read_record, schema_of, usage_error
 from pygo_cross.target import load_targets
@@ -86,7 +86,7 @@ class Build(Record):
     """One program, built for each of its targets."""
 
     LATER: ClassVar[Mapping[str, str]] = {
-        "hooks": "run commands before and after pygo-cross itself",
+        "hooks": "before has hooks for the whole build",
         "mod_timestamp": "files carry the time of their making",
         "no_unique_dist_dir": "each artifact has a folder of its own",
         "skip": "leave the build out of the file",
@@ -126,17 +126,23 @@ class Project(Record):
     """The whole file."""
 
     LATER: ClassVar[Mapping[str, str]] = {
-        "release": "upload the files of dist/ yourself",
+        "release": "give publishers a command that uploads",
+        "blobs": "give publishers a command that uploads",
+        "uploads": "give publishers a command that uploads",
+        "brews": "give publishers a command that uploads",
         "dockers": "write kos",
-        "nfpms": "pack the files of dist/ yourself",
-        "signs": "sign the checksum list yourself",
+        "docker_manifests": "write kos: its images are for all platforms",
+        "nfpms": "give publishers a command that packs",
+        "source": "name the sources under an archive's files, with meta: true",
+        "signs": "sign in a publisher's command; checksum: true gives it the list of sums",
         "changelog": "write it beside the release",
-        "before": "run commands before pygo-cross itself",
         "metadata": "artifacts.json has no such part",
-        "upx": "pack the files of dist/ yourself",
+        "upx": "binaries ship as they were tested",
         "project_name": "write project",
         "gomod": "set GOPROXY and its siblings in the environment",
         "includes": "keep to one file",
+        "git": "the version is the tag of HEAD",
+        "report_sizes": "the report has them",
     }
 
     version: Literal[1] = key("The version of this file's format: 1.")
@@ -147,6 +153,7 @@ class Project(Record):
     )
     dist: str = key("The folder for what is made, relative to this file.", default="dist", pattern=".", means="a folder")
     env: tuple[str, ...] = key("NAME=value settings for every build.", default=(), pattern=_ASSIGNMENT, means=_ASSIGNMENT_MEANS)
+    before: Before = key("What is run before anything else.", default=Before())
     builds: tuple[Build, ...] = key("The programs. One, of the package in this folder, when absent.", default=(), least=1)
     universal_binaries: tuple[UniversalBinary, ...] = key("macOS binaries for both architectures.", default=())
     archives: tuple[Archive, ...] = key("Archives of the binaries; none when absent.", default=())

@@ -9,12 +9,16 @@ import json
 import shlex
 import sys
 from pathlib import Path
+from typing import Any
 
+from pygo_cross.build.artifacts import BINARY
 from pygo_cross.build.builders import build_command, shown, stages_of
 from pygo_cross.build.driver import BuildFailed, build_direct
 from pygo_cross.build.files import copy_out
 from pygo_cross.build.matrix import Job, default_target, facts_of, match_or_fail, refused_flags, select
 from pygo_cross.build.progress import bad, table
+from pygo_cross.build.release.commands import run_before
+from pygo_cross.build.release.context import Release
 from pygo_cross.build.release.pipeline import STEP_NAMES, plan_release, run_release
 from pygo_cross.cli.container import add_container, check_flags, run_config, run_direct, spelled
 from pygo_cross.cli.options import (
@@ -134,6 +138,8 @@ def _matrix(options: argparse.Namespace, go_flags: list[str]) -> int:
     skip = skipped(options, STEP_NAMES)
     config = config_of(options)
     git = facts_of(config, snapshot=options.snapshot)
+    if "before" not in skip and not options.print:
+        run_before(config, git, mode_of(options))
     jobs = select(config, options.id, options.target, options.single_target, git)
     if options.builder:
         jobs = [dataclasses.replace(job, builder=options.builder) for job in jobs]
@@ -141,7 +147,7 @@ def _matrix(options: argparse.Namespace, go_flags: list[str]) -> int:
         raise usage_error("bad-flag", f"-o is for one program, this is {len(jobs)}", "pick one with --id and --single-target or --target")
     release = plan_release(config, jobs, git, options.snapshot, skip)
     if options.print:
-        return _print_plan(jobs, config.dist, options.json)
+        return _print_plan(jobs, config.dist, options.json, release)
     if options.verbose:
         _show(jobs)
     artifacts = run_release(release, jobs, options.parallelism, mode_of(options), options.clean)
@@ -163,12 +169,13 @@ def _show(jobs: list[Job]) -> None:
         print(shown(build_command(job, Path("OUT"), Path("TMP"))), file=sys.stderr)
 
 
-def _print_plan(jobs: list[Job], dist: Path, as_json: bool) -> int:
-    plan = []
+def _print_plan(jobs: list[Job], dist: Path, as_json: bool, release: Release | None = None) -> int:
+    plan: list[dict[str, Any]] = []
     for job in jobs:
         command = build_command(job, Path("OUT"), Path("TMP"))
         plan.append(
             {
+                "type": BINARY,
                 "build": job.build,
                 "target": job.target.name,
                 "variant": job.variant,
@@ -179,7 +186,11 @@ def _print_plan(jobs: list[Job], dist: Path, as_json: bool) -> int:
                 "smoke": [list(smoke.args) for smoke in job.smoke],
             }
         )
+    made = [item for item in release.planned if item.type != BINARY] if release else []
     if as_json:
+        for item in made:
+            inputs = [str(dist / part.path) for part in item.inputs]
+            plan.append({"type": item.type, "id": item.id, "target": item.target, "path": str(dist / item.path), "from": inputs})
         print(json.dumps(plan, indent=2, sort_keys=True))
         return 0
     for job, entry in zip(jobs, plan, strict=True):
@@ -190,4 +201,6 @@ def _print_plan(jobs: list[Job], dist: Path, as_json: bool) -> int:
             print(f"  -> {entry['path']}")
         for smoke in job.smoke:
             print(f"  smoke ({smoke.runner}): {shlex.join(smoke.args)}")
+    for item in made:
+        print(f"{item.type} {item.target}".rstrip() + f"\n  -> {dist / item.path}")
     return 0

@@ -11,6 +11,7 @@ from pygo_cross.build.artifacts import read_record_file
 from pygo_cross.build.driver import BuildFailed
 from pygo_cross.build.matrix import facts_of, select
 from pygo_cross.build.progress import good
+from pygo_cross.build.release.commands import run_before
 from pygo_cross.build.release.pipeline import SKIPPABLE, plan_release, run_release
 from pygo_cross.build.release.publish import check_tag, deliver
 from pygo_cross.build.smoke import exit_status, smoke_all
@@ -47,6 +48,8 @@ def run(argv: list[str]) -> int:
     git = facts_of(config, snapshot=options.snapshot)
     if publishing:
         check_tag(git)
+    if "before" not in skip:
+        run_before(config, git, mode_of(options))
     jobs = select(config, options.id, options.target, options.single_target, git)
     release = plan_release(config, jobs, git, options.snapshot, skip)
     try:

@@ -208,6 +208,7 @@ def test_variables_of_the_build_s_env_reach_the_go_command(cli: Any, hello: Path
 def test_the_plan(cli: Any, hello: Path) -> None:
     done = cli("build", "--builder", "go", "--print", "--json", cwd=hello)
     plan = json.loads(done.stdout)
+    assert plan.pop()["type"] == "Checksum"
     assert [entry["target"] for entry in plan] == ["darwin/amd64", "darwin/arm64", "linux/amd64", "linux/arm64"]
     assert plan[0]["command"][1] == "build" and "-ldflags=-w -X main.version=0.0.0-SNAPSHOT-none-mac" in plan[0]["command"]
     assert "smoke (emulated): -name Ada" in cli("build", "--builder", "go", "--print", cwd=hello).stdout

@@ -83,7 +83,7 @@ def test_the_least_file() -> None:
         ("version: 2\nproject: p", "toolchain.yaml:1:10: version: expected one of 1, found 2"),
         ("version: true\nproject: p", "toolchain.yaml:1:10: version: expected one of 1, found True"),
         (HEAD + "bulds: []", "toolchain.yaml:3:1: unknown key bulds; did you mean builds?"),
-        (HEAD + "zzz: 1", "toolchain.yaml:3:1: unknown key zzz; known here: archives, builder, builds, checksum"),
+        (HEAD + "zzz: 1", "toolchain.yaml:3:1: unknown key zzz; known here: archives, before, builder, builds, checksum"),
         (HEAD + "nfpms: []", "toolchain.yaml:3:1: nfpms is not supported yet"),
         (HEAD + "checksum: {algorithm: md4}", "toolchain.yaml:3:23: algorithm: expected one of sha256"),
         (HEAD + "builds: []", "toolchain.yaml:3:9: builds: at least 1 needed"),

@@ -18,6 +18,7 @@ Algorithm = Literal[
     "sha256", "sha512", "sha384", "sha224", "sha1", "md5", "blake2b", "blake2s", "sha3-224", "sha3-256", "sha3-384", "sha3-512"
 ]
 
+_ASSIGNMENT: Final = r"^[A-Za-z_][A-Za-z0-9_]*="
 _MODE: Final = r"^0?[0-7]{3,4}$"
 _NAME: Final = r"^[A-Za-z0-9][A-Za-z0-9._+-]*$"
 _NAME_MEANS: Final = "a name of letters, digits and . _ + -"
@@ -59,7 +60,7 @@ class Archive(Record):
     LATER: ClassVar[Mapping[str, str]] = {
         "builds": "write ids",
         "format": "write formats",
-        "hooks": "run commands before and after pygo-cross itself",
+        "hooks": "before has hooks for the whole build",
         "templated_files": "write files",
         "rlcp": "it is always on",
     }
@@ -91,7 +92,7 @@ class UniversalBinary(Record):
     """One macOS binary for both architectures."""
 
     LATER: ClassVar[Mapping[str, str]] = {
-        "hooks": "run commands before and after pygo-cross itself",
+        "hooks": "before has hooks for the whole build",
         "mod_timestamp": "files carry the time of their making",
     }
 
@@ -147,10 +148,30 @@ class Publisher(Record):
     env: tuple[str, ...] = key(
         "NAME=value settings; beside them it sees PATH, HOME, USER and TMPDIR alone.",
         default=(),
-        pattern=r"^[A-Za-z_][A-Za-z0-9_]*=",
+        pattern=_ASSIGNMENT,
         means="NAME=value",
     )
     disable: bool | str = key("true, or a template that comes to true: leave it out.", default=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hook(Record):
+    """A command."""
+
+    LATER: ClassVar[Mapping[str, str]] = {"output": "what it says is shown where it fails", "if": "write the condition into the command"}
+
+    cmd: str = key("The command, split as a shell would, and run without one.", pattern=r"\S", means="a command")
+    dir: str = key("The folder in which it runs, relative to this file.", default="")
+    env: tuple[str, ...] = key(
+        "NAME=value settings, beside the environment and the file's env.", default=(), pattern=_ASSIGNMENT, means="NAME=value"
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Before(Record):
+    """What is run before anything else."""
+
+    hooks: tuple[Hook, ...] = key("Commands, one after the other; a failure ends the build.", default=(), short="cmd")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

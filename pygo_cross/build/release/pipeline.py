@@ -58,7 +58,7 @@ STEPS: Final[tuple[Step, ...]] = (
     Step("checksum", "has the sums of all files above", checksums.plan, checksums.make),
 )
 
-STEP_NAMES: Final = tuple(step.name for step in STEPS if step.name != "checksum")
+STEP_NAMES: Final = ("before", *(step.name for step in STEPS if step.name != "checksum"), "report")
 """What --skip takes; for sums there is the key `disable`."""
 SKIPPABLE: Final = (*STEP_NAMES, "smoke", "publish")
 """What --skip of a whole release takes."""

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,14 +22,15 @@ from pygo_cross.build.config import Config
 from pygo_cross.build.matrix import Job, builds_of, select
 from pygo_cross.build.process import Children
 from pygo_cross.build.progress import Progress
+from pygo_cross.build.release.commands import run_command, split_command
 from pygo_cross.build.release.outputs import Publisher
 from pygo_cross.build.smoke import fingerprint
 from pygo_cross.build.template import GitFacts, Variables, expand
-from pygo_cross.diag import EXIT_SMOKE, EXIT_USAGE, NO_POS, Diagnostic, Pos, UserError
+from pygo_cross.diag import EXIT_SMOKE, EXIT_USAGE, NO_POS, Diagnostic, UserError
 from pygo_cross.records import usage_error
 
-_PASSED_ON: Final = ("PATH", "HOME", "USER", "TMPDIR")
-_ACTION = re.compile(r"\{\{.*?\}\}", re.DOTALL)
+PASSED_ON: Final = ("PATH", "HOME", "USER", "TMPDIR")
+"""What a publisher sees of the environment."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,7 +197,7 @@ def _commands(
             continue
         variables = Variables({**general.known, **_about(config, item)}, os.environ, git)
         argv = split_command(record.cmd, variables, record.place("cmd"), problems)
-        env = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+        env = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
         for at, setting in enumerate(record.env):
             name, _, value = setting.partition("=")
             env[name] = expand(value, variables, record.place(f"env[{at}]"), problems)
@@ -208,7 +208,7 @@ def _commands(
         ) -> str:
             if not still(config.dist, item):
                 raise usage_error("changed", f"{config.dist / item.path} is not the file that was built", "build again")
-            return _run(record, argv, env, folder, item, children)
+            return run_command(f"{record.name}: {item.name}", argv, env, folder, record.place("cmd"), children)
 
         found.append(Delivery(artifact=item, to=record.name, send=send))
     return found
@@ -226,48 +226,6 @@ def _about(config: Config, item: Artifact) -> dict[str, str]:
         "BuildID": item.build,
         "Binary": str(item.extra.get("Binary", config.project.project)),
     }
-
-
-def split_command(text: str, variables: Variables, pos: Pos, problems: list[Diagnostic]) -> list[str]:
-    """The words of a command. What an action comes to stays in its word, whatever is in it; only where actions enclose whole words
-    (`if`, `with`) they are expanded before the text is split."""
-    actions: list[str] = []
-
-    def keep(match: re.Match[str]) -> str:
-        actions.append(match.group())
-        return f"\0{len(actions) - 1}\0"
-
-    enclosing = re.search(r"\{\{-?\s*(if|with|else|end)\b", text)
-    held = expand(text, variables, pos, problems) if enclosing else _ACTION.sub(keep, text)
-    try:
-        words = shlex.split(held)
-    except ValueError as error:
-        problems.append(Diagnostic(pos, "bad-value", f"cmd can't be split into words: {error}"))
-        return [""]
-    if not enclosing:
-        words = [re.sub(r"\0(\d+)\0", lambda match: actions[int(match.group(1))], word) for word in words]
-        words = [expand(word, variables, pos, problems) for word in words]
-    if not words or not words[0]:
-        problems.append(Diagnostic(pos, "bad-value", "cmd comes to no command"))
-        return [""]
-    return words
-
-
-def _run(record: Publisher, argv: Sequence[str], env: Mapping[str, str], folder: Path, item: Artifact, children: Children) -> str:
-    """Runs a publisher's command. Its arguments are never shown: they may hold what is secret."""
-    try:
-        done = children.run(argv, folder, env)
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise UserError.one(
-            "publisher", f"{record.name}: {argv[0]}: can't be run: {reason}", "correct cmd or dir", record.place("cmd")
-        ) from None
-    if done.status:
-        said = (done.stdout + done.stderr).decode("utf-8", "replace").strip().splitlines()
-        last = f": {said[-1][:300]}" if said else ""
-        how = f"status {done.status}" if done.status > 0 else f"signal {-done.status}"
-        raise UserError.one("publisher", f"{record.name}: {item.name}: {argv[0]} ended with {how}{last}", "", record.place("cmd"))
-    return "done"
 
 
 def deliver(deliveries: Sequence[Delivery], mode: str) -> None:
