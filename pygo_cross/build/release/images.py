@@ -30,6 +30,7 @@ from pygo_cross.records import nearest, usage_error
 
 SUFFIX: Final = ".oci"
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}\Z")
+NO_CERTIFICATES: Final = "none"
 _DATA: Final = "kodata"
 
 
@@ -143,13 +144,19 @@ def _expanded(release: Release, record: Ko, sample: Planned) -> dict[str, Any]:
     user = release.expand(record.user, record.place("user"), sample)
     if not re.fullmatch(r"[A-Za-z0-9_.:-]*", user):
         release.wrong(record.place("user"), "bad-value", f"user: {user!r} is not USER or USER:GROUP", "give numbers where you can")
-    if base != SCRATCH and _is_reference(release.config.folder, base):
-        try:
-            parse_reference(base)
-        except UserError as error:
-            release.wrong(
-                record.place("base_image"), "bad-value", f"base_image: {error}", "scratch, a file or folder, or HOST/REPOSITORY:TAG"
-            )
+    folder = release.config.folder
+    if base != SCRATCH and not (folder / base).exists():
+        hint = "scratch, a file or folder, or HOST/REPOSITORY:TAG"
+        if base.startswith((".", "/")):
+            release.wrong(record.place("base_image"), "no-such-file", f"base_image: {base} is not there", hint)
+        else:
+            try:
+                parse_reference(base)
+            except UserError as error:
+                release.wrong(record.place("base_image"), "bad-value", f"base_image: {error}", hint)
+    if record.ca_certificates not in ("", NO_CERTIFICATES) and not (folder / record.ca_certificates).is_file():
+        pos = record.place("ca_certificates")
+        release.wrong(pos, "no-such-file", f"ca_certificates: {record.ca_certificates} is not there", f"name a file, or {NO_CERTIFICATES}")
     return {
         "Repositories": repositories,
         "BaseImage": base,
@@ -158,11 +165,6 @@ def _expanded(release: Release, record: Ko, sample: Planned) -> dict[str, Any]:
         "User": user,
         "Created": time,
     }
-
-
-def _is_reference(folder: Path, base: str) -> bool:
-    """Whether a base is to be had from a registry: no file of that name is here, and it is not written as a path."""
-    return not base.startswith((".", "/")) and not (folder / base).exists()
 
 
 # ---- making
@@ -228,7 +230,7 @@ def _facts(release: Release, item: Planned) -> dict[str, str]:
 
 
 def _certificates(folder: Path, record: Ko) -> bytes:
-    if record.ca_certificates == "none":
+    if record.ca_certificates == NO_CERTIFICATES:
         return b""
     if record.ca_certificates:
         path, pos = folder / record.ca_certificates, record.place("ca_certificates")
@@ -248,7 +250,7 @@ def _certificates(folder: Path, record: Ko) -> bytes:
 def _base(folder: Path, base: str, scratch: Path) -> Callable[[Platform], Base | None]:
     if base == SCRATCH:
         return lambda platform: None
-    if not _is_reference(folder, base):
+    if base.startswith((".", "/")) or (folder / base).exists():
         return from_disk(folder / base, scratch)
     from pygo_cross.build.release.registry import pull_base
 

@@ -169,7 +169,8 @@ def _ground(spec: Spec) -> list[Member]:
 def _env(base: Sequence[Any], certificates: bool, data: bool) -> list[str]:
     """The base's environment, with the program's folder in PATH."""
     settings = dict(str(item).partition("=")[::2] for item in base)
-    settings["PATH"] = f"{settings.get('PATH') or _PATH}:{APP_FOLDER}"
+    path = settings.get("PATH") or _PATH
+    settings["PATH"] = path if APP_FOLDER in path.split(":") else f"{path}:{APP_FOLDER}"
     if certificates:
         settings["SSL_CERT_FILE"] = CERTIFICATES
     if data:
