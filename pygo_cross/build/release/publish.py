@@ -161,15 +161,23 @@ def _images(config: Config, artifacts: Sequence[Artifact]) -> list[Delivery]:
     for artifact in artifacts:
         if artifact.type != IMAGE:
             continue
+        sent: list[str] = []
         papers = [paper for paper in artifacts if paper.type == SBOM and paper.extra.get("Subject") == artifact.path]
         for name in artifact.extra.get("Repositories", ()):
 
-            def send(children: Children, artifact: Artifact = artifact, papers: list[Artifact] = papers, name: str = name) -> str:
+            def send(
+                children: Children,
+                artifact: Artifact = artifact,
+                papers: list[Artifact] = papers,
+                name: str = name,
+                sent: list[str] = sent,
+            ) -> str:
                 attached = [
                     Attachment(str(paper.extra.get("MediaType", "application/json")), (config.dist / paper.path).read_bytes(), paper.name)
                     for paper in papers
                 ]
-                (pushed,) = push_image(config.dist / artifact.path, [name], artifact.extra.get("Tags", ()), attached)
+                (pushed,) = push_image(config.dist / artifact.path, [name], artifact.extra.get("Tags", ()), attached, near=sent)
+                sent.append(name)
                 return f"{pushed.name}@{pushed.digest}, {pushed.sent:,} bytes sent"
 
             found.append(Delivery(artifact=artifact, to=name, send=send))

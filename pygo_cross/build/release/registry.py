@@ -327,20 +327,21 @@ def push_image(
     tags: Sequence[str],
     attachments: Sequence[Attachment] = (),
     limits: Limits | None = None,
+    near: Sequence[str] = (),
 ) -> list[Pushed]:
     """Pushes a layout to each of `repositories` (HOST/REPOSITORY) under each tag. Raises `UserError`.
 
-    A repository after another of the same registry gets its blobs from there, without sending them.
+    A repository gets blobs that others of its registry have, those before it and those in `near`, from there without sending them.
     """
     done: list[Pushed] = []
     registries: dict[str, Registry] = {}
-    before: dict[str, list[str]] = {}
+    before = [parse_reference(name) for name in near]
     for name in repositories:
         reference = parse_reference(name)
         registry = registries.setdefault(reference.host, Registry(reference.host, limits))
-        near = before.setdefault(reference.host, [])
-        done.append(registry.push(Layout(layout), reference.repository, tags, attachments, list(near)))
-        near.append(reference.repository)
+        others = [other.repository for other in before if other.host == reference.host and other.repository != reference.repository]
+        done.append(registry.push(Layout(layout), reference.repository, tags, attachments, others))
+        before.append(reference)
     return done
 
 
