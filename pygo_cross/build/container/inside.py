@@ -25,6 +25,7 @@ from pygo_cross.build.container.engine import Engine, ticking
 from pygo_cross.build.container.images import TITLE, no_image, record
 from pygo_cross.build.container.mounts import Place
 from pygo_cross.build.container.refusals import refusal
+from pygo_cross.build.container.transfer import fetch, send, volumes
 from pygo_cross.diag import EXIT_BUILD, UserError
 
 CACHE: Final = "/cache"
@@ -90,7 +91,7 @@ def run_inside(engine: Engine, what: Inside, say: Callable[[str], None] = lambda
         )
         for warning in made.get("Warnings") or []:
             say(f"the engine warns: {warning}")
-        return _run(engine, str(made["Id"]), what, foreign, image.platform)
+        return _run(engine, str(made["Id"]), what, foreign, image.platform, say)
 
 
 class OutputClosed(BaseException):
@@ -120,7 +121,9 @@ def host_config(engine: Engine, what: Inside) -> Any:
     from docker.types import Mount
 
     mounts = [Mount(CACHE, volume_name(), type="volume", labels={TITLE: "pygo-cross"})]
-    if not what.copied:
+    if what.copied:
+        mounts += [Mount(target, None, type="volume") for target in volumes(what.places)]
+    else:
         mounts += [Mount(place.target, place.source, type="bind", read_only=not place.writable) for place in what.places]
     settings: dict[str, Any] = {
         "mounts": mounts,
@@ -140,7 +143,7 @@ def host_config(engine: Engine, what: Inside) -> Any:
     return engine.client.create_host_config(**settings)
 
 
-def _run(engine: Engine, container: str, what: Inside, foreign: bool, platform: str) -> int:
+def _run(engine: Engine, container: str, what: Inside, foreign: bool, platform: str, say: Callable[[str], None]) -> int:
     client = engine.client
     tail = b""
 
@@ -154,6 +157,8 @@ def _run(engine: Engine, container: str, what: Inside, foreign: bool, platform: 
 
     ended = False
     try:
+        if what.copied:
+            send(engine, container, what.places, say)
         frames = attach(engine, container, what.tty)
         try:
             client.start(container)
@@ -177,6 +182,8 @@ def _run(engine: Engine, container: str, what: Inside, foreign: bool, platform: 
             raise refusal("out of memory", "run", what.image)
         if state.get("Error"):
             raise refusal(str(state["Error"]), "run", what.image)
+        if what.copied:
+            fetch(engine, container, what.places, say)
         return status
     finally:
         _end(engine, container, ended)
