@@ -60,12 +60,14 @@ def fetch(roots: Iterable[Path]) -> tuple[Path | None, str]:
 
 def settings(folder: Path | None, network: bool, proxies: str) -> dict[str, str]:
     """The variables that have the container's go command read the module cache's `folder`, with `network` the `proxies` after it."""
-    own = "file://" + urllib.parse.quote(str(folder)) if folder is not None else ""
+    if folder is None:
+        return {}
+    own = "file://" + urllib.parse.quote(str(folder))
     if network:
-        known = ",".join(part for part in (own, proxies) if part)
-        return {"GOPROXY": known} if proxies else {}
-    # What is private was fetched by the host too, and go.sum holds what is read to what was fetched.
-    return {"GOPROXY": own or "off", "GONOPROXY": "none", "GOSUMDB": "off"}
+        return {"GOPROXY": f"{own},{proxies}"}
+    # What is private was fetched by the host too, and go.sum holds what is read to what was fetched. Never `off` alone: the go command
+    # then takes the main module's version from its cache, whatever tags there are by now (src/cmd/go/internal/modfetch/cache.go).
+    return {"GOPROXY": f"{own},off", "GONOPROXY": "none", "GOSUMDB": "off"}
 
 
 def offline(roots: Iterable[Path]) -> UserError:
