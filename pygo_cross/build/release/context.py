@@ -148,8 +148,9 @@ class Release:
 
     def expand(self, text: str, pos: Pos, item: Planned | None = None, **more: str) -> str:
         """A template of the configuration; mistakes go to `problems`."""
-        return expand(text, self.variables(item, **more), pos, self.problems)
+        return expand(text, self.variables(item, **more), pos if pos.file else self.config.project.place(), self.problems)
 
     def wrong(self, pos: Pos, code: str, message: str, hint: str = "") -> None:
-        """Notes a mistake of the configuration."""
+        """Notes a mistake of the configuration; where no record of the file is to blame, at its beginning."""
+        pos = pos if pos.file else self.config.project.place()
         self.problems.append(Diagnostic(pos, code, message, hint))

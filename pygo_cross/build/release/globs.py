@@ -38,10 +38,10 @@ def find_files(root: Path, pattern: str, without: Path | None = None) -> list[st
 
     `without` is a folder that is never looked into. Raises `BadPattern`; also where a path without magic is not there.
     """
-    if "\0" in pattern or pattern.startswith("/") or ".." in pattern.split("/"):
-        raise BadPattern(f"{pattern!r} leads out of the project", "name files inside it")
     found: set[str] = set()
     for plain in _alternatives(pattern):
+        if "\0" in plain or plain.startswith("/") or ".." in plain.split("/"):
+            raise BadPattern(f"{plain!r} leads out of the project", "name files inside it")
         parts = [part for part in plain.split("/") if part not in ("", ".")]
         if not has_magic(plain):
             path = root.joinpath(*parts)
