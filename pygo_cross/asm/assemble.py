@@ -12,7 +12,7 @@ from typing import TextIO
 
 from pygo_cross.arch.machine import Machine, machine
 from pygo_cross.asm import branches
-from pygo_cross.asm.parser import Parser, TooManyErrors
+from pygo_cross.asm.parser import MAX_ERRORS, Parser, TooManyErrors
 from pygo_cross.asm.paths import PathRewriter
 from pygo_cross.asm.preprocess import Source
 from pygo_cross.diag import Diagnostic, Pos, UserError
@@ -64,13 +64,31 @@ def make_context(options: Options) -> Context:
     return context
 
 
-def assemble(paths: list[str], options: Options) -> bytes:
-    """The object of these files, without the text in front of it. Raises UserError with everything that is wrong."""
+def assemble(paths: list[str], options: Options, listing: TextIO | None = None) -> bytes:
+    """The object of these files, without the text in front of it. Raises UserError with what is wrong.
+
+    `listing` takes what -S prints.
+    """
     context = make_context(options)
     read(paths, context, options)
-    if context.errors:
-        raise UserError(context.errors)
-    return writer.write(context)
+    check(context, options)
+    data = writer.write(context)
+    if listing is not None:
+        from pygo_cross.obj.listing import listing as make_listing
+
+        listing.write(make_listing(context, machine(options.arch).show_operand))
+    return data
+
+
+def check(context: Context, options: Options) -> None:
+    """Raises UserError if anything is wrong: with the first mistakes, or all if they are wanted."""
+    errors = sorted(set(context.errors))
+    if not errors:
+        return
+    if len(errors) > MAX_ERRORS and not options.all_errors:
+        errors = errors[:MAX_ERRORS]
+        errors.append(Diagnostic(Pos(errors[0].pos.file), "asm", f"too many errors, the first {MAX_ERRORS} follow", "-e shows all"))
+    raise UserError(errors)
 
 
 def read(paths: list[str], context: Context, options: Options) -> None:
@@ -83,7 +101,6 @@ def read(paths: list[str], context: Context, options: Options) -> None:
         try:
             sound = parser.parse()
         except TooManyErrors:
-            context.errors.append(Diagnostic(Pos(path, 1 << 30), "asm", "too many errors"))
             return
         except OSError as error:
             raise UserError.one("cannot-open", f"cannot open: {error.strerror}", pos=Pos(path)) from None
@@ -103,11 +120,10 @@ def symbol_abis(paths: list[str], options: Options, out: TextIO) -> None:
         try:
             parser.symbol_abis(out)
         except TooManyErrors:
-            context.errors.append(Diagnostic(Pos(path, 1 << 30), "asm", "too many errors"))
+            pass
         except OSError as error:
             raise UserError.one("cannot-open", f"cannot open: {error.strerror}", pos=Pos(path)) from None
-        if context.errors:
-            raise UserError(context.errors)
+        check(context, options)
 
 
 def finish(context: Context, symbols: list[Symbol], target: Machine) -> None:
@@ -119,6 +135,7 @@ def finish(context: Context, symbols: list[Symbol], target: Machine) -> None:
         func = symbol.func
         assert func is not None
         branches.resolve(context, func.progs)
+        func.progs = [prog for prog in func.progs if prog.op != "END"]
         target.finish(context, symbol)
         if context.errors:
             continue

@@ -28,6 +28,8 @@ def resolve(context: Context, progs: list[Prog]) -> None:
                     if prog.target is None:
                         context.error(f"branch out of range ({arg.offset & 0xFFFFFFFF:#x})", prog.base, prog.line)
         if prog.target is not None:
+            if prog.target.op == "END":
+                context.error("branch to END, which is nowhere", prog.base, prog.line)
             jumps.append(prog)
     for prog in jumps:
         prog.target = _end_of_chain(prog.target)

@@ -32,6 +32,7 @@ _TOKEN: Final = re.compile(
 _COMMENT: Final = re.compile(r"""//[^\n]*|/\*.*?\*/|/\*|"(?:[^"\\\n]|\\[^\n])*"|'(?:[^'\\\n]|\\[^\n])*'""", re.DOTALL)
 _GO_BUILD: Final = re.compile(r"//go:build(?=[ \t\r]|$)")
 _NAME_START: Final = re.compile(r"[^\W\d]|[\u00b7\u2215]|[./][./]*[^\W\d]")
+_ESCAPES: Final = {"\a": "\\a", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\v": "\\v"}
 _FLOAT: Final = re.compile(r"\.|[eEpP]")
 
 BUILD_COMMENT: Final = "//go:build"
@@ -101,3 +102,20 @@ def describe(token: str) -> str:
     if token[0] == "'":
         return "rune constant"
     return "'" + {"\n": "\\n", "\\": "\\\\", "'": "\\'"}.get(token, token) + "'"
+
+
+def quote(text: str) -> str:
+    """Text in double quotes, as Go's %q has it."""
+    out = []
+    for char in text:
+        if char in '"\\':
+            out.append("\\" + char)
+        elif char in _ESCAPES:
+            out.append(_ESCAPES[char])
+        elif char.isprintable():
+            out.append(char)
+        elif ord(char) < 0x80:
+            out.append(f"\\x{ord(char):02x}")
+        else:
+            out.append(f"\\u{ord(char):04x}" if ord(char) < 0x10000 else f"\\U{ord(char):08x}")
+    return '"' + "".join(out) + '"'

@@ -45,6 +45,7 @@ Assembles Go assembly of Go {GO_RELEASE} for GOOS and GOARCH into an object, as 
   -std              the package is of the standard library
   -e                no limit on the number of errors
   -d list           debug settings: maymorestack=function
+  -S                print the assembled instructions and their bytes
   -V[=full]         print the version
 """
 
@@ -115,6 +116,7 @@ class Flags:
         self.options.dwarf5 = "dwarf5" in self.env.experiments
         self.output = ""
         self.symbol_abis = False
+        self.listing = False
         self.version = ""
         self.files: list[str] = []
         self._read(_expand(argv))
@@ -144,7 +146,7 @@ class Flags:
             if name == "V":
                 self.version = value or "true"
             elif name == "S":
-                raise _usage_error("-S is not supported yet")
+                self.listing = value not in _FALSE and value != "0"
             elif name in _BOOLEANS:
                 if given and value not in _TRUE and value not in _FALSE:
                     raise _usage_error(f'invalid boolean value "{value}" for -{name}')
@@ -234,7 +236,7 @@ def asm_main(argv: list[str]) -> int:
         symbol_abis(flags.files, flags.options, out)
         data = out.getvalue().encode("utf-8", "surrogateescape")
     else:
-        data = (flags.env.header() + "!\n").encode() + assemble(flags.files, flags.options)
+        data = (flags.env.header() + "!\n").encode() + assemble(flags.files, flags.options, sys.stdout if flags.listing else None)
     if flags.output == "-":
         sys.stdout.buffer.write(data)
     else:

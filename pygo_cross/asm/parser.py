@@ -14,7 +14,7 @@ from typing import Final, TextIO
 
 from pygo_cross.arch.machine import Machine
 from pygo_cross.asm import directives
-from pygo_cross.asm.lexer import is_name
+from pygo_cross.asm.lexer import is_name, quote
 from pygo_cross.asm.operands import OperandError, OperandParser
 from pygo_cross.asm.preprocess import PreprocessError, Source
 from pygo_cross.diag import Diagnostic, Pos
@@ -158,7 +158,7 @@ class Parser:
                     continue
                 op = mnemonics.get(word)
                 if op is None:
-                    self.error(f'unrecognized instruction "{word}"')
+                    self.error(f"unrecognized instruction {quote(word)}")
                     continue
                 self._instruction(words if not labels else None, op, word, suffix, operands)
         except PreprocessError as error:
@@ -219,7 +219,7 @@ class Parser:
         if self.pending:
             for label in self.pending:
                 if label in self.labels:
-                    self.error(f'label "{label}" multiply defined')
+                    self.error(f"label {quote(label)} multiply defined")
                     return
                 self.labels[label] = prog
             self.pending.clear()
@@ -267,8 +267,7 @@ class Parser:
         for prog, label in self.unresolved:
             target = self.labels.get(label)
             if target is None:
-                self.error(f"undefined label {label}")
-                break
+                self.report(f"undefined label {label}", prog.base.file if prog.base else "", prog.line)
             prog.target = target
         self.unresolved.clear()
         self.labels = {}
@@ -323,7 +322,7 @@ def _cut(words: tuple[str, ...]) -> Cut:
             return "", "", (), tuple(labels), ""
         word = words[at]
         if not is_name(word):
-            return "", "", (), tuple(labels), f'expected identifier, found "{word}"'
+            return "", "", (), tuple(labels), f"expected identifier, found {quote(word)}"
         at += 1
         suffix = ""
         problem = ""

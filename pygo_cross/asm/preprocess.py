@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from pygo_cross.asm import lexer
-from pygo_cross.asm.lexer import BUILD_COMMENT, NEWLINE_IN_COMMENT, is_name
+from pygo_cross.asm.lexer import BUILD_COMMENT, NEWLINE_IN_COMMENT, is_name, quote
 from pygo_cross.asm.numbers import unquote
 from pygo_cross.asm.paths import PathRewriter
 from pygo_cross.obj.prog import PosBase
@@ -164,6 +164,8 @@ class Source:
                 base, line = file.base, file.line
                 if "#" in words:
                     raise self._fail("'#' must be first item on line")
+                if '"' in words or "'" in words:
+                    raise self._fail("literal not terminated")
                 if macros.keys().isdisjoint(words):
                     pieces = _cut(words)
                     if after == 1:
@@ -288,7 +290,7 @@ class Source:
         line = file.line
         if len(words) < 2 or not is_name(words[1]):
             got = words[1] if len(words) > 1 else "\n"
-            raise self._fail(f"expected identifier after '#' ; got {_quote(got)}")
+            raise self._fail(f"expected identifier after '#' ; got {quote(got)}")
         name = words[1]
         enabled = not self._conditions or self._conditions[-1]
         next_line = line + 1 + text.count(NEWLINE_IN_COMMENT)
@@ -299,8 +301,8 @@ class Source:
                 self._include(file, words, next_line)
                 return
             elif name == "line":
-                file.line = next_line
                 self._line(file, words, next_line)
+                file.line = next_line
                 return
             elif name in ("ifdef", "ifndef"):
                 macro = self._macro_name(words)
@@ -333,13 +335,13 @@ class Source:
     def _macro_name(self, words: tuple[str, ...]) -> str:
         if len(words) < 3 or not is_name(words[2]):
             got = words[2] if len(words) > 2 else "\n"
-            raise self._fail(f"expected identifier after # directive ; got {_quote(got)}")
+            raise self._fail(f"expected identifier after # directive ; got {quote(got)}")
         return words[2]
 
     def _end(self, words: tuple[str, ...], at: int, directive: str) -> None:
         """Nothing may follow a directive on its line."""
         if len(words) > at:
-            raise self._fail(f"expected newline after {directive} ; got {_quote(words[at])}")
+            raise self._fail(f"expected newline after {directive} ; got {quote(words[at])}")
 
     def _define(self, file: _File, text: str) -> int:
         """#define. Lines go on behind a backslash. Returns the line behind the definition."""
@@ -348,7 +350,7 @@ class Source:
         parts = [lexer.tokens(text)]
         while parts[-1] and parts[-1][-1] == "\\":
             if file.at >= len(file.lines):
-                raise self._fail(f"missing newline in definition for macro: {parts[0][2] if len(parts[0]) > 2 else ''}")
+                raise self._fail(rf"can only escape \ or \n in definition for macro: {parts[0][2] if len(parts[0]) > 2 else ''}")
             text = file.lines[file.at]
             file.at += 1
             next_line += 1 + text.count(NEWLINE_IN_COMMENT)
@@ -407,7 +409,7 @@ class Source:
     def _include(self, file: _File, words: tuple[str, ...], next_line: int) -> None:
         if len(words) < 3 or words[2][0] != '"':
             got = words[2] if len(words) > 2 else "\n"
-            raise self._fail(f"expected string after #include ; got {_quote(got)}")
+            raise self._fail(f"expected string after #include ; got {quote(got)}")
         raw = unquote(words[2])
         if raw is None:
             raise self._fail("unquoting include file name:  invalid syntax")
@@ -433,10 +435,10 @@ class Source:
         """#line NUMBER "FILE": what the next line is to be called."""
         number = words[2] if len(words) > 2 else "\n"
         if not number[0].isdigit() or lexer.is_float(number):
-            raise self._fail(f"expected line number after #line ; got {_quote(number)}")
+            raise self._fail(f"expected line number after #line ; got {quote(number)}")
         name = words[3] if len(words) > 3 else "\n"
         if name[0] != '"':
-            raise self._fail(f"expected file name in #line ; got {_quote(name)}")
+            raise self._fail(f"expected file name in #line ; got {quote(name)}")
         raw = unquote(name)
         if raw is None:
             raise self._fail("unquoting #line file name:  invalid syntax")
@@ -453,10 +455,6 @@ def _touches(text: str, name: str) -> bool:
     """Whether a parenthesis follows the name in `#define name` at once."""
     start = text.index("define") + len("define")
     return text[text.index(name, start) + len(name) :].startswith("(")
-
-
-def _quote(token: str) -> str:
-    return '"' + token.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
 
 
 def _substitute(parameters: tuple[str, ...], body: tuple[str, ...], arguments: list[tuple[str, ...]]) -> tuple[str, ...]:

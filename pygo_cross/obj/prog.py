@@ -74,10 +74,7 @@ class PosBase:
         """`file:line`, and where it really stands if a #line directive says otherwise."""
         if self.origin is None:
             return f"{self.file}:{line}"
-        origin = self.origin
-        while origin.origin is not None:
-            origin = origin.origin
-        return f"{self.file}:{self.relative(line)}[{origin.file}:{line}]"
+        return f"{self.file}:{self.relative(line)}[{self.origin.file}:{line}]"
 
 
 class Addr:

@@ -49,11 +49,11 @@ class _Jump:
 
     __slots__ = ("backward", "is_short", "long", "prog", "short", "size")
 
-    def __init__(self, prog: Prog, row: Row, backward: bool) -> None:
+    def __init__(self, prog: Prog, row: Row) -> None:
         self.prog = prog
         self.short, self.long = row.short, row.long
         self.is_short = bool(row.short)
-        self.backward = backward
+        self.backward = False
         self.size = 0
 
 
@@ -94,16 +94,16 @@ class Layout:
         slots: list[object] = []
         jumps: list[_Jump] = []
         in_bytes: list[int] = []
-        seen: set[Prog] = set()
         known = self.encoder._known
         encode = self.encoder.encode
         add = slots.append
         for prog in progs:
             op, args = prog.op, prog.args
-            seen_target = prog.target
-            if seen_target is not None or (args and args[-1].type == BRANCH):
-                seen.add(prog)
-                add(self._branch(prog, seen, jumps))
+            if prog.target is not None or (args and args[-1].type == BRANCH):
+                try:
+                    add(self._branch(prog, jumps))
+                except EncodeError as error:
+                    self._refuse(prog, slots, error)
                 continue
             if op in _EMPTY:
                 add(b"")
@@ -116,8 +116,7 @@ class Layout:
                 try:
                     found = encode(op, prog.suffix, args)
                 except EncodeError as error:
-                    self.report(prog, str(error))
-                    add(b"")
+                    self._refuse(prog, slots, error)
                     continue
             encoded, row = found
             if row.to_byte and any(args[at].type == REG and args[at].reg >> 8 == regs.GP for at in row.to_byte):
@@ -127,8 +126,14 @@ class Layout:
             order = {prog: at for at, prog in enumerate(progs)}
             for jump in jumps:
                 assert jump.prog.target is not None
-                jump.backward = order[jump.prog.target] <= order[jump.prog]
+                jump.backward = order.get(jump.prog.target, 0) <= order[jump.prog]
         return slots, in_bytes
+
+    def _refuse(self, prog: Prog, slots: list[object], error: EncodeError) -> None:
+        """Tell of an instruction that can't be encoded, with its place by the slots before it."""
+        prog.pc = sum(map(_length, slots))
+        self.report(prog, str(error))
+        slots.append(b"")
 
     def _again(self, prog: Prog) -> object:
         """The slot of an instruction whose general registers became bytes."""
@@ -138,25 +143,21 @@ class Layout:
         encoded, _ = self.encoder.encode(prog.op, prog.suffix, prog.args)
         return encoded[0] if encoded[1] is None else encoded
 
-    def _branch(self, prog: Prog, seen: set[Prog], jumps: list[_Jump]) -> object:
-        """The slot of a branch."""
-        try:
-            row = self.encoder.find(prog.op, prog.suffix, prog.args)
-            if row is None:
-                raise EncodeError("invalid instruction: {}")
-            target = prog.args[-1]
-            if row.action != BRANCH_ROW:
-                return self.encoder.encode(prog.op, prog.suffix, prog.args)[0]
-            if target.sym is not None:
-                if prog.op != "JMP":
-                    raise EncodeError("branch to ATEXT")
-                return jump_to_symbol(target.sym)
-        except EncodeError as error:
-            self.report(prog, str(error))
-            return b""
+    def _branch(self, prog: Prog, jumps: list[_Jump]) -> object:
+        """The slot of a branch. Raises EncodeError."""
+        row = self.encoder.find(prog.op, prog.suffix, prog.args)
+        if row is None:
+            raise EncodeError("invalid instruction: {}")
+        target = prog.args[-1]
+        if row.action != BRANCH_ROW:
+            return self.encoder.encode(prog.op, prog.suffix, prog.args)[0]
+        if target.sym is not None:
+            if prog.op != "JMP":
+                raise EncodeError("branch to ATEXT")
+            return jump_to_symbol(target.sym)
         if prog.target is None:
             prog.target = prog
-        jump = _Jump(prog, row, False)
+        jump = _Jump(prog, row)
         jumps.append(jump)
         return jump
 
@@ -272,6 +273,15 @@ class Layout:
             prog.args = (*prog.args[:-1], Addr(BRANCH, 0, 0, NAME_EXTERN, thunk))
         elif target.type == MEM:
             self.report(prog, "non-retpoline-compatible: {}")
+
+
+def _length(slot: object) -> int:
+    """The bytes of a slot, as far as they are known: branches are short."""
+    if isinstance(slot, tuple):
+        slot = slot[0]
+    if isinstance(slot, _Jump):
+        return len(slot.short) + 1
+    return len(slot) if isinstance(slot, bytes) else 0
 
 
 def _adjust(prog: Prog) -> None:
