@@ -42,7 +42,7 @@ COPY pygo_cross pygo_cross
 RUN /pip/bin/pip wheel --no-index --no-build-isolation --wheel-dir /own . \
     && /pip/bin/pip --python /opt/pygo-cross/bin/python install --no-index /own/*.whl
 ARG SOURCE_DATE_EPOCH
-RUN python3 -m pygo_cross.build.image.rootfs /rootfs
+RUN python3 -m pygo_cross.build.image.rootfs /rootfs && /opt/pygo-cross/bin/python -m pygo_cross.build.image.sbom /rootfs
 
 FROM scratch
 # In the order in which they change: a new pygo-cross is a new last layer.

@@ -41,7 +41,7 @@ def read_needs(path: str) -> Needs | None:
         data = file.read()
     try:
         return _parse(data, os.path.dirname(path))
-    except (struct.error, IndexError) as error:
+    except (struct.error, IndexError, ValueError, OverflowError) as error:
         raise ValueError(f"{path}: a broken ELF file") from error
 
 

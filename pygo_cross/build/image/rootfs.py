@@ -286,6 +286,10 @@ def licences(pick: Pick, names: Iterable[str], packages: dict[str, dict[str, str
         fields = packages[name]
         record = "".join(f"{field}: {value}\n" for field, value in fields.items() if field != "Conffiles")
         pick.write(f"var/lib/dpkg/status.d/{name}", record)
+    # The package of Go leaves its licence out of the tree; what the tree vendors from the same authors brings the same text.
+    found = sorted(Path("/usr/local/go").glob("LICENSE")) or sorted(Path("/usr/local/go/src/cmd/vendor/golang.org/x/mod").glob("LICENSE"))
+    for path in found:
+        pick.write("usr/share/doc/go/copyright", path.read_text(encoding="utf-8"))
     common = Path("/usr/share/common-licenses")
     if common.is_dir():
         for path in sorted(common.iterdir()):
