@@ -1,8 +1,8 @@
 "use strict";
 (() => {
   // Everything that comes out of the data goes into the document as text: no markup is ever made of it.
-  const ZEROED = 6, ROOT = 0;
-  const LEAST = 14, MOST = 4000, ROWS = 100;
+  const ZEROED = 6;
+  const LEAST = 22, MOST = 4000, ROWS = 100;
   const facts = JSON.parse(document.getElementById("facts").textContent);
   const place = document.getElementById("explorer");
   if (!place) return;
@@ -176,13 +176,15 @@
 
   function show(root, picked) {
     state.root = root; state.picked = picked || null; state.shown = ROWS; state.now = -1;
+    said.textContent = "";
     draw();
   }
   const pick = (row) => {
     const node = state.binary.nodes[row];
     state.words = search.value = "";
     show(node.parent, node);
-    detail.scrollIntoView({block: "nearest"});
+    said.textContent = `${tell(node)}, in ${node.parent.name}`;
+    map.scrollIntoView({block: "nearest"});
   };
 
   function draw() {
@@ -226,17 +228,21 @@
   let cells = [];
   function drawMap() {
     const width = map.clientWidth, height = map.clientHeight;
-    const parts = [];
     cells = [];
     let count = 0;
     // What the arrow keys step through: packages, or below them symbols; and whatever has no parts.
     const steps = (node) => node.type !== "group" && (node.type !== "symbol" || state.root.type === "package");
-    const lay = (parent, into, x, y, w, h) => {
+    const hits = new Set(state.words ? state.binary.nodes.filter(matches).map((node) => node.parent) : []);
+    // Level by level, so that what is large is there before the number of cells runs out.
+    const holder = document.createDocumentFragment();
+    const pending = [[state.root, holder, 0, 0, width, height]];
+    for (let at = 0; at < pending.length; at++) {
+      const [parent, into, x, y, w, h] = pending[at];
       const few = [];
       let left = 0;
       const least = LEAST * parent.size / Math.max(1, w * h);
       for (const node of parent.children) {
-        if (node.size >= least && count + few.length < MOST) few.push(node); else left += node.size;
+        if (node.size && node.size >= least && count + few.length < MOST) few.push(node); else left += node.size;
       }
       if (left && few.length) { const rest = new Node("smaller ones", "rest", parent); rest.size = left; rest.kind = 9; few.push(rest); }
       squarify(few, x, y, w, h, (node, nx, ny, nw, nh) => {
@@ -249,12 +255,13 @@
         if (node.kind >= 0) cell.className = `k${node.kind}`;
         if (state.words && node.type === "symbol" && !matches(node)) cell.classList.add("dim");
         if (node === state.picked) cell.classList.add("picked");
+        if (hits.has(node)) cell.classList.add("hit");
         if (steps(node)) {
           cell.id = `cell${cells.length}`;
           cell.setAttribute("role", "option");
           cell.setAttribute("aria-label", tell(node));
           cell.setAttribute("aria-selected", String(node === state.picked));
-          cells.push({cell, node, x: nx + nw / 2, y: ny + nh / 2});
+          cells.push({cell, node});
         } else {
           cell.setAttribute("role", "presentation");
         }
@@ -262,21 +269,20 @@
         if (node.children.length) {
           const head = nw > 46 && nh > 34 ? 18 : 0;
           if (head) cell.append(make("div", {class: "head"}, node.name));
-          if (nw > 7 && nh > 7) lay(node, cell, 1, head, nw - 4, nh - head - 3);
+          if (nw > 7 && nh > 7) pending.push([node, cell, 1, head, nw - 4, nh - head - 3]);
         } else if (nw > 44 && nh > 16) {
           cell.classList.add("leaf");
           if (nh > 44) cell.classList.add("wrapped");
-          cell.append(node.name);
+          cell.append(short(node));
         }
       });
-    };
-    const holder = document.createDocumentFragment();
-    lay(state.root, holder, 0, 0, width, height);
-    parts.push(holder);
-    clear(map, ...parts);
+    }
+    clear(map, holder);
     map.removeAttribute("aria-activedescendant");
     if (state.now >= 0) step(state.now);
   }
+  // Inside of its package a symbol does without the package's name.
+  const short = (node) => (node.type === "symbol" && node.name.startsWith(`${node.parent.name}.`) ? node.name.slice(node.parent.name.length + 1) : node.name);
   const tell = (node) => `${node.name}, ${bytes(node.size)}, ${percent(node.size, state.binary.size)}`;
 
   function nodeAt(event) {
@@ -345,12 +351,12 @@
     const binary = state.binary, reason = all.reasons[binary.reason[row]], cause = binary.cause.get(row + 1);
     const because = cause ? symbolLink(cause - 1) : "reachable code";
     switch (reason) {
-      case "call": return ["called"];
-      case "reference": return [binary.kind[row] === 3 ? "its type is used" : "its address is taken"];
-      case "table": return ["by way of a table, as of what a stack frame holds"];
-      case "interface method": return ["a method of this type; ", because, " calls one like it through an interface"];
-      case "named method": return ["a method of this type; ", because, " asks for one of its name"];
-      case "reflected method": return ["an exported method of this type; ", because, " may call any by reflection"];
+      case "call": return ["calls"];
+      case "reference": return ["refers to"];
+      case "table": return ["has in its tables"];
+      case "interface method": return ["has this method, and ", because, " calls one like it through an interface:"];
+      case "named method": return ["has this method, and ", because, " asks for one of its name:"];
+      case "reflected method": return ["has this exported method, and ", because, " may call any by reflection:"];
       default: return [];
     }
   }
@@ -480,7 +486,7 @@
     const signed = (size) => make("td", {class: `number ${size > 0 ? "up" : size < 0 ? "down" : ""}`, title: exact(size)}, size > 0 ? `+${bytes(size)}` : size ? bytes(size) : "0");
     const sum = differences.reduce((total, entry) => total + delta(entry), 0);
     said.textContent = `${state.binary.label} has ${sum > 0 ? "+" : ""}${bytes(sum)} ${symbols ? `in ${state.root.name}` : "in all"} against ${state.other.label}`;
-    const rows = differences.map((entry) => make("tr", {}, make("td", {}, entry.node ? opener(entry.node) : make("bdi", {}, entry.key)),
+    const rows = differences.map((entry) => make("tr", {}, make("td", {}, entry.node && entry.node.type !== "rest" ? opener(entry.node) : make("bdi", {}, entry.key)),
       sizeCell(entry.here), sizeCell(entry.there), signed(delta(entry))));
     clear(list, ...table([column("Name"), column(state.binary.label, true), column(state.other.label, true), column("Difference", true)], rows, "Comparison"));
   }
@@ -491,7 +497,6 @@
     state.binary = open(path);
     state.other = against.value && against.value !== path ? open(against.value) : null;
     state.words = fold(search.value.trim());
-    said.textContent = "";
     const same = rootName && [...state.binary.packages.values()].find((node) => node.name === rootName);
     show(same || state.binary.root);
   }
@@ -516,7 +521,11 @@
     const label = (text, control, kind) => make("label", {class: kind || ""}, text, control);
     clear(place,
       make("div", {class: "bar"}, label("Binary", choose), paths.length > 1 ? label("Compare with", against) : "", label("Search symbols", search, "grow")),
-      crumbs, map, legend, said, make("div", {class: "inside"}, list, detail), tip);
+      crumbs, make("div", {class: "inside"}, make("div", {}, map, legend, said), detail), list, tip);
+    document.querySelectorAll("a[data-look]").forEach((link) => {
+      link.hidden = !(link.dataset.look in all.binaries);
+      link.addEventListener("click", () => { choose.value = link.dataset.look; select(choose.value); });
+    });
     let width = 0;
     new ResizeObserver(() => { if (map.clientWidth !== width) { width = map.clientWidth; if (state.root) drawMap(); } }).observe(map);
     select(paths[0]);

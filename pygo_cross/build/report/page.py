@@ -108,14 +108,15 @@ def _binaries(page: Page) -> list[Mapping[str, Any]]:
     return [entry for entry in page.record["artifacts"] if entry["type"] in (BINARY, UNIVERSAL)]
 
 
-def _target(entry: Mapping[str, Any]) -> str:
-    """os/arch, with the variant where the matrix has more than one of a target."""
-    return f"{entry['target']} {entry['variant']}".strip()
+def _target(page: Page, entry: Mapping[str, Any]) -> str:
+    """os/arch, with the variant where the matrix has several of a target."""
+    variants = {other["variant"] for other in page.record["artifacts"] if other["target"] == entry["target"] and other["variant"]}
+    return f"{entry['target']} {entry['variant']}".strip() if len(variants) > 1 else str(entry["target"])
 
 
 def _labels(page: Page) -> dict[str, str]:
     """What the page's lists call each binary."""
-    return {entry["path"]: f"{entry['build'] or entry['id']} {_target(entry)}" for entry in _binaries(page)}
+    return {entry["path"]: f"{entry['build'] or entry['id']} {_target(page, entry)}" for entry in _binaries(page)}
 
 
 def _runs(page: Page) -> list[tuple[Mapping[str, Any], Mapping[str, Any]]]:
@@ -139,7 +140,7 @@ def _plural(count: int, one: str, many: str = "") -> str:
 
 def _header(page: Page, project: str, version: str) -> str:
     binaries, runs = _binaries(page), _runs(page)
-    targets = {_target(entry) for entry in binaries}
+    targets = {_target(page, entry) for entry in binaries}
     failed = sum(not run.get("ok") for _, run in runs)
     tiles = [("", str(len(binaries)), f"binaries for {_plural(len(targets), 'target')}")]
     if failed:
@@ -151,7 +152,7 @@ def _header(page: Page, project: str, version: str) -> str:
     sizes = [entry["size"] for entry in binaries]
     if sizes:
         span = bytes_of(min(sizes)) if min(sizes) == max(sizes) else f"{bytes_of(min(sizes))} to {bytes_of(max(sizes))}"
-        tiles.append(("", span, "a binary"))
+        tiles.append(("", span, "size of a binary"))
     others = len(page.record["artifacts"]) - len(binaries)
     if others:
         tiles.append(("", str(others), "other artifacts"))
@@ -181,11 +182,11 @@ def _main(page: Page, inside: Mapping[str, Any]) -> Iterator[str]:
     passed = [pair for pair in _runs(page) if pair[1].get("ok")]
     if failed:
         yield '<h2 id="failed">Smoke runs that went wrong</h2>'
-        yield from (_run(entry, run) for entry, run in failed)
+        yield from (_run(page, entry, run) for entry, run in failed)
     yield from _inside(page, inside)
     yield '<h2 id="smoke">Smoke runs</h2>'
     if passed:
-        yield from (_run(entry, run) for entry, run in passed)
+        yield from (_run(page, entry, run) for entry, run in passed)
     elif failed:
         yield '<p class="soft">None passed; those that went wrong are above.</p>'
     else:
@@ -200,7 +201,7 @@ def _matrix(page: Page) -> Iterator[str]:
     if not binaries:
         yield '<p class="soft">No binaries were built.</p>'
         return
-    columns = sorted({_target(entry) for entry in binaries})
+    columns = sorted({_target(page, entry) for entry in binaries})
     rows = list(dict.fromkeys(str(entry["build"] or entry["id"]) for entry in binaries))
     heads = "".join(f'<th scope="col">{escape(column)}</th>' for column in columns)
     yield '<div class="scroll" tabindex="0" role="region" aria-label="Matrix of builds and targets"><table class="matrix">'
@@ -208,7 +209,7 @@ def _matrix(page: Page) -> Iterator[str]:
     for row in rows:
         cells = []
         for column in columns:
-            found = [entry for entry in binaries if str(entry["build"] or entry["id"]) == row and _target(entry) == column]
+            found = [entry for entry in binaries if str(entry["build"] or entry["id"]) == row and _target(page, entry) == column]
             cells.append("<td>" + ("".join(map(_cell(page), found)) or '<span class="soft">not built</span>') + "</td>")
         yield f'<tr><th scope="row"><bdi>{escape(row)}</bdi></th>{"".join(cells)}</tr>'
     yield "</tbody></table></div>"
@@ -233,16 +234,17 @@ def _cell(page: Page) -> Callable[[Mapping[str, Any]], str]:
             f'<div class="soft">{escape(runners)}</div>' if runners else "",
             f'<div class="soft">{escape(spent)}</div>' if spent else "",
             f"<div>{_link(entry['path'], entry['path'].rpartition('/')[2])}</div>",
+            f'<div class="only-script"><a href="#inside" data-look="{escape(entry["path"])}" hidden>What is inside</a></div>',
         ]
         return "".join(lines)
 
     return cell
 
 
-def _run(entry: Mapping[str, Any], run: Mapping[str, Any]) -> str:
+def _run(page: Page, entry: Mapping[str, Any], run: Mapping[str, Any]) -> str:
     ok = bool(run.get("ok"))
     command = shlex.join([entry["path"].rpartition("/")[2], *map(str, run.get("args", ()))])
-    facts = [("Target", _target(entry)), ("Runner", run.get("runner", "")), ("Exit status", run.get("exit", ""))]
+    facts = [("Target", _target(page, entry)), ("Runner", run.get("runner", "")), ("Exit status", run.get("exit", ""))]
     if run.get("instructions"):
         facts.append(("Instructions", f"{run['instructions']:,}"))
     if run.get("missing"):
@@ -258,7 +260,7 @@ def _run(entry: Mapping[str, Any], run: Mapping[str, Any]) -> str:
         if run.get(name):
             body.append(f'<p class="label">{name}</p><pre tabindex="0">{escape_lines(str(run[name]))}</pre>')
     state = _badge("good" if ok else "bad", "✓ passed" if ok else "✗ failed")
-    title = f'{state}<code>{escape(command)}</code> <span class="soft">{escape(_target(entry))}</span>'
+    title = f'{state}<code>{escape(command)}</code> <span class="soft">{escape(_target(page, entry))}</span>'
     start = '<details class="run">' if ok else '<details class="run bad" open>'
     return f'{start}<summary>{title}</summary><div class="body">{"".join(body)}</div></details>'
 
@@ -336,7 +338,7 @@ def _files(page: Page) -> Iterator[str]:
         inside = [by_digest[digest] for digest in entry.get("contains", ()) if digest in by_digest]
         holds = f'<div class="soft">holds {", ".join(_link(path) for path in inside)}</div>' if inside else ""
         yield (
-            f"<tr><td>{_link(entry['path'])}{holds}</td><td>{escape(entry['type'])}</td><td>{escape(_target(entry))}</td>"
+            f"<tr><td>{_link(entry['path'])}{holds}</td><td>{escape(entry['type'])}</td><td>{escape(_target(page, entry))}</td>"
             f'<td class="number" title="{entry["size"]:,} bytes">{bytes_of(entry["size"])}</td>'
             f'<td class="digest">{escape(entry["sha256"])}</td></tr>'
         )
