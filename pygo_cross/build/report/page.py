@@ -126,8 +126,12 @@ def _runs(page: Page) -> list[tuple[Mapping[str, Any], Mapping[str, Any]]]:
 
 
 def _link(path: str, text: str | None = None) -> str:
+    try:
+        raw = path.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        raw = path.encode("utf-8", "replace")
     # With ./ in front, no name can be taken for an address of another kind.
-    return f'<a href="./{escape(quote(path, safe="/"))}">{escape(text or path)}</a>'
+    return f'<a href="./{quote(raw, safe="/")}">{escape(text or path)}</a>'
 
 
 def _badge(kind: str, text: str) -> str:

@@ -12,13 +12,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pygo_cross.build.artifacts import BINARY, load, read_record_file
+from pygo_cross.build.artifacts import BINARY, RECORD, load, read_record_file
 from pygo_cross.build.files import write_whole
 from pygo_cross.build.report.bare import read_binary
 from pygo_cross.build.report.contents import Contents, read_link_report
 from pygo_cross.build.report.pack import pack, unpack
 from pygo_cross.build.report.page import NAME, Page, read_back, render
 from pygo_cross.exe.buildinfo import BadBuildInfo, BuildInfo, read_build_info_of
+from pygo_cross.records import usage_error
 
 FACTS = ("Version", "Tag", "Branch", "Commit", "FullCommit", "CommitTimestamp")
 """What a page says of the commit, under the names that templates have."""
@@ -44,7 +45,7 @@ def update_report(dist: Path, times: Times | None = None, create: bool = False) 
     finished build, or the page can't be written.
     """
     path = dist / NAME
-    record = read_record_file(dist)
+    record = _checked(dist, read_record_file(dist))
     if create:
         load(dist)  # a page about other files than those that are there would tell lies
     old = None
@@ -60,9 +61,22 @@ def update_report(dist: Path, times: Times | None = None, create: bool = False) 
     merged = {path: dict(spent) for path, spent in kept["times"].items() if path in paths and isinstance(spent, dict)}
     for name, spent in (times or {}).items():
         merged.setdefault(name, {}).update(spent)
-    facts = {str(name): str(value) for name, value in {**record["facts"], **kept["facts"]}.items()}
+    known = {**record["facts"], **kept["facts"]}
+    facts = {name: str(known[name]) for name in FACTS if name in known}
     _write(dist, Page(record, facts, merged, infos, packed))
     return path
+
+
+def _checked(dist: Path, record: dict[str, Any]) -> dict[str, Any]:
+    """A record whose artifacts have what a page shows of them. Raises `UserError` for one that was changed by hand."""
+    texts = ("type", "path", "sha256", "id", "build", "target", "variant")
+    for entry in record["artifacts"]:
+        whole = isinstance(entry, dict) and all(isinstance(entry.get(name), str) for name in texts) and type(entry.get("size")) is int
+        whole = whole and isinstance(entry.get("stages"), dict) and isinstance(entry.get("contains"), list)
+        runs = (entry.get("smoke") or []) if whole else None
+        if not isinstance(runs, list) or not all(isinstance(run, dict) and isinstance(run.get("args"), list) for run in runs):
+            raise usage_error("bad-record", f"{dist / RECORD} is not a record of pygo-cross", "build again")
+    return record
 
 
 def _write(dist: Path, page: Page) -> None:
