@@ -121,20 +121,29 @@ def _check_runs(artifact: Artifact, jobs: Iterable[Job | None], allowed: set[str
         if not job.smoke and job.build not in allowed:
             hint = "give the build smoke runs, or set its key untested: true"
             found.append(Diagnostic(job.pos, "not-tested", f"{what} has no smoke runs for {job.target.name}", hint))
+        slice_ = f" as {job.target.arch}" if artifact.type == UNIVERSAL else ""
         for run in job.smoke:
             mark = fingerprint(run)
             entries = [entry for entry in done if entry.get("run") == mark and entry.get("target") == job.target.name]
             if not any(entry.get("sha256") == artifact.sha256 for entry in entries):
-                found.append(Diagnostic(run.pos, "not-tested", f"{what} has not been through this smoke run", "run pygo-cross smoke"))
+                found.append(
+                    Diagnostic(run.pos, "not-tested", f"{what} has not been through this smoke run{slice_}", "run pygo-cross smoke")
+                )
             elif not all(entry.get("ok") is True for entry in entries):
-                found.append(Diagnostic(run.pos, "not-tested", f"{what} did not pass this smoke run", "see the report of pygo-cross smoke"))
+                found.append(
+                    Diagnostic(run.pos, "not-tested", f"{what} did not pass this smoke run{slice_}", "see the report of pygo-cross smoke")
+                )
     return found
 
 
 def check_tested(config: Config, git: GitFacts) -> list[Artifact]:
     """The artifacts of the finished build, all of them as they were built and tested. Raises `UserError`."""
     artifacts = load(config.dist)
-    problems = untested(config, artifacts, select(config, git=git))
+    jobs = select(config, git=git)
+    lacking = sorted({job.path for job in jobs} - {artifact.path for artifact in artifacts})
+    if lacking:
+        raise usage_error("not-built", f"the build in {config.dist} lacks {', '.join(lacking)}", "build again, without --id and --target")
+    problems = untested(config, artifacts, jobs)
     if problems:
         raise UserError(problems, EXIT_SMOKE)
     return artifacts
