@@ -42,7 +42,8 @@ _KINDS: Final = {
     "A": "nothing",
 }
 """What a value is, by the name that help gives it; a file unless it is here."""
-_OWN_PARSERS: Final = ("run", "link")
+_OWN_PARSERS: Final = ("run", "asm", "link")
+"""Commands that hand their arguments on to a program that parses them itself."""
 
 
 @dataclass(frozen=True, slots=True)

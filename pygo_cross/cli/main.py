@@ -24,6 +24,7 @@ COMMANDS: Final = {
     "publish": "publish what was built and has passed its smoke runs",
     "run": "run a linux or macOS binary, for amd64 or arm64, under emulation",
     "report": "write the page that shows a finished build",
+    "verify": "build again what is in dist/, and compare",
     "check": "check toolchain.yaml",
     "targets": "list the targets",
     "lint": "look at release binaries: what is damaged, refused, unsafe or not meant to be shipped",

@@ -154,12 +154,9 @@ def test_a_changed_function_is_named(target: str, flags: tuple[str, ...], build:
     file = read(data)
     text = find_section(file, ".text")
     assert text is not None
-    whole = read(build(target))
-    at = next(
-        text.address + offset
-        for offset in range(0, text.size, 32)
-        if Names(whole).at(text.address + offset) == "main.main" and Names(file).at(text.address + offset) == "main.main"
-    )
+    whole, here = Names(read(build(target))), Names(file)
+    places = range(text.address, text.address + text.size, 32)
+    at = next(place for place in reversed(places) if whole.at(place) == here.at(place) == "main.main")
     changed = bytearray(data)
     changed[text.offset + at - text.address + 1] ^= 0x10
     outcome = compare(bytes(changed), data)
