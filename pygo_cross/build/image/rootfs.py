@@ -60,9 +60,6 @@ MODULES: Final = (
     "xx",
 )
 """Extension modules that bring a library nothing else needs, by how their names begin."""
-GIT_HELPERS: Final = ("git-remote-http", "git-remote-https")
-"""The helpers that fetch modules from a repository, where no proxy has them. All else that is needed is in git itself."""
-
 HOME: Final = "/opt/pygo-cross"
 USER: Final = 1000
 
@@ -179,20 +176,19 @@ class Pick:
             self.tree(folder, leaves)
 
     def git(self) -> None:
-        """git, with the little that go build -buildvcs, our templates and the download of modules ask of it."""
+        """git, with what go build -buildvcs and our templates ask of it.
+
+        Its helpers for the network stay behind: they would bring libraries for HTTP, Kerberos and LDAP, and modules come
+        from a proxy.
+        """
         if not self.program("git"):
-            self.lost.append("no git: no version stamps, {{ .Version }} as outside a repository, modules from a proxy alone")
+            self.lost.append("no git: no version stamps, {{ .Version }} as outside a repository")
             return
         folder = subprocess.run(["git", "--exec-path"], check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
         (self.out / folder[1:]).mkdir(parents=True, exist_ok=True)
+        # A submodule is looked at by the git in this folder.
         real = os.path.realpath(shutil.which("git") or "")
-        # A submodule is looked at by the git beside the helpers.
         (self.out / folder[1:] / "git").symlink_to(os.path.relpath(real, folder))
-        for name in GIT_HELPERS:
-            if os.path.exists(f"{folder}/{name}"):
-                self.add(f"{folder}/{name}")
-        # What is copied to new repositories: nothing. Without the folder, git warns.
-        (self.out / "usr/share/git-core/templates").mkdir(parents=True, exist_ok=True)
 
     def system(self) -> None:
         """What is no program: users, certificates, names of services, places to write."""
