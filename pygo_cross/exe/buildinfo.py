@@ -9,12 +9,11 @@ fat files are read.
 A file is only ever looked at within its own bounds: counts and lengths out of it are limits of a search, never sizes of
 an allocation. Where nothing is found the answer is None; a record that breaks its own format is a `BadBuildInfo`.
 
-Source of the facts: src/debug/buildinfo/buildinfo.go, src/runtime/debug/mod.go (the text), src/debug/elf, src/debug/macho.
+Source of the facts: src/debug/buildinfo/buildinfo.go, src/runtime/debug/mod.go (the text).
 """
 
 from __future__ import annotations
 
-import mmap
 import re
 import struct
 from collections.abc import Iterator
@@ -22,8 +21,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-Data = bytes | mmap.mmap
-"""A whole file."""
+from pygo_cross.exe import elf, fat, macho
+from pygo_cross.exe.view import FormatError
 
 _MAGIC: Final = b"\xff Go buildinf:"
 _ALIGN: Final = 16
@@ -71,178 +70,90 @@ class BuildInfo:
 
 @dataclass(slots=True)
 class _Image:
-    """One executable: its loaded ranges as (address, offset in the file, bytes in the file), and the range to search."""
+    """One executable: its loaded ranges as (address, offset, bytes in the file), and the range to search."""
 
+    data: memoryview
     ranges: list[tuple[int, int, int]]
-    start: int = 0
-    size: int = 0
+    start: int
+    size: int
+
+    def at(self, address: int) -> tuple[int, int]:
+        """Where `address` stands in the file, and how many bytes of its range follow; (0, 0) where it is in none."""
+        for start, offset, size in self.ranges:
+            if start <= address < start + size and offset < len(self.data):
+                place = offset + address - start
+                return place, max(0, min(offset + size, len(self.data)) - place)
+        return 0, 0
 
 
-def slices(data: Data) -> list[tuple[int, int, int]]:
-    """The executables in a file, as (cputype, offset, size): those of a fat Mach-O file, else the file itself with cputype 0.
-
-    What a fat header says beyond the end of the file, or past 64 architectures, is left out.
-    """
-    magic = data[:4]
-    if magic not in (b"\xca\xfe\xba\xbe", b"\xca\xfe\xba\xbf"):
-        return [(0, 0, len(data))]
-    count = int.from_bytes(data[4:8], "big")
-    layout = struct.Struct(">IIIII" if magic[3] == 0xBE else ">IIQQII")
-    found: list[tuple[int, int, int]] = []
-    for at in range(min(count, 64)):
-        entry = data[8 + at * layout.size : 8 + (at + 1) * layout.size]
-        if len(entry) < layout.size:
-            break
-        cpu, _, offset, size = layout.unpack(entry)[:4]
-        if offset + size <= len(data):
-            found.append((cpu, offset, size))
-    return found
-
-
-def _image(data: Data, base: int, end: int) -> _Image | None:
-    """The executable at [base, end) of a file, None where it is of no format that is read here."""
-    magic = data[base : base + 4]
+def _image(data: memoryview) -> _Image | None:
+    """The executable in `data`, None where it is of no format that is read here or holds no data."""
     try:
-        if magic == b"\x7fELF":
-            return _elf(data, base, end)
-        if magic in (b"\xcf\xfa\xed\xfe", b"\xce\xfa\xed\xfe", b"\xfe\xed\xfa\xcf", b"\xfe\xed\xfa\xce"):
-            return _macho(data, base, end)
-    except (struct.error, IndexError):  # a header that the file cuts off
+        if bytes(data[:4]) == elf.MAGIC:
+            return _elf(data)
+        if bytes(data[:4]) in macho.MAGICS:
+            return _macho(data)
+    except FormatError:  # a header that the file cuts off
         return None
     return None
 
 
-def _inside(base: int, end: int, offset: int, size: int) -> tuple[int, int]:
-    """An offset in an executable and a size, as a place in the file and the bytes that are really there."""
-    at = base + offset
-    return at, max(0, min(size, end - at))
+def _elf(data: memoryview) -> _Image | None:
+    file = elf.read(data)
+    ranges = [(load.address, load.offset, load.file_size) for load in file.loads]
+    section = file.section(".go.buildinfo")
+    if section is not None:
+        return _Image(data, ranges, section.address, section.size)
+    for load in file.loads:
+        if load.flags & (elf.PF_X | elf.PF_W) == elf.PF_W:
+            return _Image(data, ranges, load.address, load.file_size)
+    return None
 
 
-def _elf(data: Data, base: int, end: int) -> _Image | None:
-    wide, order = data[base + 4] == 2, "<" if data[base + 5] == 1 else ">"
-    header = struct.Struct(order + ("16xHHIQQQIHHHHHH" if wide else "16xHHIIIIIHHHHHH"))
-    fields = header.unpack(data[base : base + header.size])
-    phoff, shoff, phsize, phnum, shsize, shnum, strndx = fields[4], fields[5], *fields[8:13]
-    segment = struct.Struct(order + ("IIQQQQQQ" if wide else "IIIIIIII"))
-    section = struct.Struct(order + ("IIQQQQIIQQ" if wide else "IIIIIIIIII"))
-    image = _Image([])
-    writable: tuple[int, int] | None = None
-    for at in range(phnum):
-        place = base + phoff + at * phsize
-        if phsize < segment.size or place + segment.size > end:
-            break
-        words = segment.unpack(data[place : place + segment.size])
-        kind, flags = words[0], words[1] if wide else words[6]
-        offset, address, size = (words[2], words[3], words[5]) if wide else (words[1], words[2], words[4])
-        if kind != 1:  # PT_LOAD
-            continue
-        there, size = _inside(base, end, offset, size)
-        image.ranges.append((address, there, size))
-        if flags & 3 == 2 and writable is None:
-            writable = address, size
-
-    def header_of(index: int) -> tuple[int, ...] | None:
-        place = base + shoff + index * shsize
-        if shsize < section.size or not shoff or place + section.size > end:
-            return None
-        return section.unpack(data[place : place + section.size])
-
-    names = header_of(strndx) if strndx < shnum else None
-    if names is not None:
-        names_at, names_size = _inside(base, end, names[4], names[5])
-        for index in range(shnum):
-            words = header_of(index) or ()
-            if not words:
-                break
-            if words[0] < names_size:
-                name = data[names_at + words[0] : names_at + min(names_size, words[0] + 16)]
-                if name.startswith(b".go.buildinfo\0"):
-                    image.start, image.size = words[3], words[5]
-                    return image
-    if writable is not None:
-        image.start, image.size = writable
-    return image
-
-
-def _macho(data: Data, base: int, end: int) -> _Image | None:
-    magic = data[base : base + 4]
-    little = magic[3] == 0xFE
-    order = "<" if little else ">"
-    wide = (magic[0] if little else magic[3]) == 0xCF
-    count, size = struct.unpack(order + "16xII", data[base : base + 24])
-    at = base + (32 if wide else 28)
-    last = min(end, at + size)
-    segment = struct.Struct(order + ("8x16sQQQQIIII" if wide else "8x16sIIIIIIII"))
-    section = struct.Struct(order + ("16s16sQQIIIIIIII" if wide else "16s16sIIIIIIIII"))
-    image = _Image([])
-    found: tuple[int, int] | None = None
-    writable: tuple[int, int] | None = None
-    for _ in range(count):
-        if at + 8 > last:
-            break
-        command, length = struct.unpack(order + "II", data[at : at + 8])
-        if length < 8 or at + length > last:
-            break
-        if command == (0x19 if wide else 0x1) and length >= segment.size:  # LC_SEGMENT_64, LC_SEGMENT
-            name, address, _, offset, filesize, maxprot, prot, sections, _ = segment.unpack(data[at : at + segment.size])
-            there, filesize = _inside(base, end, offset, filesize)
-            if not name.startswith(b"__PAGEZERO"):
-                image.ranges.append((address, there, filesize))
-            if prot == 3 and maxprot == 3 and address and filesize and writable is None:
-                writable = address, filesize
-            for index in range(min(sections, (length - segment.size) // section.size)):
-                place = at + segment.size + index * section.size
-                words = section.unpack(data[place : place + section.size])
-                if words[0].rstrip(b"\0") == b"__go_buildinfo" and found is None:
-                    found = words[2], words[3]
-        at += length
-    if found or writable:
-        image.start, image.size = found or writable or (0, 0)
-    return image
-
-
-def _at(image: _Image, address: int) -> tuple[int, int]:
-    """Where `address` stands in the file, and how many bytes of its range follow; (0, 0) where it is in none."""
-    for start, offset, size in image.ranges:
-        if start <= address < start + size:
-            return offset + address - start, size - (address - start)
-    return 0, 0
+def _macho(data: memoryview) -> _Image | None:
+    file = macho.read(data)
+    ranges = [(part.address, part.offset, part.file_size) for part in file.segments if part.name != "__PAGEZERO"]
+    section = file.section("__go_buildinfo")
+    if section is not None:
+        return _Image(data, ranges, section.address, section.size)
+    writable = macho.VM_READ | macho.VM_WRITE
+    for part in file.segments:
+        if part.initprot == part.maxprot == writable and part.address and part.file_size:
+            return _Image(data, ranges, part.address, part.file_size)
+    return None
 
 
 # ---- the record
 
 
-def read_build_infos(data: Data) -> list[tuple[int, BuildInfo]]:
+def read_build_infos(data: bytes | memoryview) -> list[tuple[int, BuildInfo]]:
     """The records of every executable in a file, with its cputype (0 outside fat files). Raises `BadBuildInfo`."""
-    found: list[tuple[int, BuildInfo]] = []
-    for cpu, offset, size in slices(data):
-        info = _read(data, offset, offset + size)
-        if info is not None:
-            found.append((cpu, info))
-    return found
+    whole = memoryview(data)
+    if not fat.is_fat(whole):
+        parts = [(0, whole)]
+    else:
+        try:
+            file = fat.read(whole)
+        except FormatError:
+            return []
+        parts = [(part.cpu_type, file.content(part)) for part in file.slices]
+    found = [(cpu, _read(part)) for cpu, part in parts]
+    return [(cpu, info) for cpu, info in found if info is not None]
 
 
-def read_build_info(data: Data) -> BuildInfo | None:
-    """The record of a file, of its first executable where it is fat; None where it is no Go binary. Raises `BadBuildInfo`."""
-    for _, offset, size in slices(data)[:1]:
-        return _read(data, offset, offset + size)
-    return None
+def read_build_info(data: bytes | memoryview) -> BuildInfo | None:
+    """The record of a file, the first where it is fat; None where it is no Go binary. Raises `BadBuildInfo`."""
+    return next((info for _, info in read_build_infos(data)), None)
 
 
 def read_build_info_of(path: Path) -> BuildInfo | None:
-    """`read_build_info` of the file `path`, without reading it whole. Raises `BadBuildInfo` and `OSError`."""
-    with path.open("rb") as file:
-        if file.seek(0, 2) == 0:
-            return None
-        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-            return read_build_info(data)
+    """`read_build_info` of the file `path`. Raises `BadBuildInfo` and `OSError`."""
+    return read_build_info(path.read_bytes())
 
 
-def _read(data: Data, base: int, end: int) -> BuildInfo | None:
-    image = _image(data, base, end)
-    if image is None or not image.size:
-        return None
-    texts = _texts(data, image)
+def _read(data: memoryview) -> BuildInfo | None:
+    image = _image(data)
+    texts = _texts(image) if image is not None else None
     if texts is None or not texts[0]:
         return None
     release, framed = texts
@@ -250,48 +161,49 @@ def _read(data: Data, base: int, end: int) -> BuildInfo | None:
     return parse_build_info(text, _text(release))
 
 
-def _texts(data: Data, image: _Image) -> tuple[bytes, bytes] | None:
+def _texts(image: _Image) -> tuple[bytes, bytes] | None:
     """The release and the framed module text; None where the record is not there or points nowhere."""
-    at, left = _at(image, image.start)
-    stop = at + min(left, image.size)
-    skew = (image.start - at) % _ALIGN  # what is aligned is the address
-    place = data.find(_MAGIC, at, stop)
-    while place >= 0 and (place + skew) % _ALIGN:
-        place = data.find(_MAGIC, place + 1, stop)
-    if place < 0 or stop - place < _HEADER:
+    at, left = image.at(image.start)
+    searched = bytes(image.data[at : at + min(left, image.size)])
+    place = searched.find(_MAGIC)
+    while place >= 0 and (image.start + place) % _ALIGN:  # what is aligned is the address
+        place = searched.find(_MAGIC, place + 1)
+    header = searched[place : place + _HEADER]
+    if place < 0 or len(header) < _HEADER:
         return None
-    header = data[place : place + _HEADER]
     if header[15] & 2:
-        release, place = _inline(data, place + _HEADER, at + left)
-        return None if place < 0 else (release, _inline(data, place, at + left)[0])
+        # The texts may lie behind the section's end; they do not behind the segment's.
+        rest = image.data[at + place + _HEADER : at + left]
+        release, after = _inline(rest, 0)
+        return None if after < 0 else (release, _inline(rest, after)[0])
     size = header[14]
     if size not in (4, 8):
         return None
     order = ">" if header[15] & 1 else "<"
     pointers = struct.unpack_from(f"{order}2{'Q' if size == 8 else 'I'}", header, 16)
-    return _string(data, image, pointers[0], size, order), _string(data, image, pointers[1], size, order)
+    return _string(image, pointers[0], size, order), _string(image, pointers[1], size, order)
 
 
-def _inline(data: Data, at: int, end: int) -> tuple[bytes, int]:
+def _inline(data: memoryview, at: int) -> tuple[bytes, int]:
     """A text behind its length, and the place after it; the place is -1 where the text is not whole."""
     length = shift = 0
-    for byte in data[at : min(end, at + 10)]:
+    for byte in data[at : at + 10]:
         at += 1
         length |= (byte & 0x7F) << shift
         shift += 7
         if byte < 0x80:
-            return (data[at : at + length], at + length) if length <= end - at else (b"", -1)
+            return (bytes(data[at : at + length]), at + length) if length <= len(data) - at else (b"", -1)
     return b"", -1
 
 
-def _string(data: Data, image: _Image, address: int, size: int, order: str) -> bytes:
+def _string(image: _Image, address: int, size: int, order: str) -> bytes:
     """The Go string whose header stands at `address`; empty where it points out of the file."""
-    at, left = _at(image, address)
+    at, left = image.at(address)
     if left < 2 * size:
         return b""
-    pointer, length = struct.unpack_from(f"{order}2{'Q' if size == 8 else 'I'}", data, at)
-    at, left = _at(image, pointer)
-    return data[at : at + length] if length <= left else b""
+    pointer, length = struct.unpack_from(f"{order}2{'Q' if size == 8 else 'I'}", image.data, at)
+    at, left = image.at(pointer)
+    return bytes(image.data[at : at + length]) if length <= left else b""
 
 
 # ---- the text
