@@ -36,7 +36,7 @@ RUN python3 -m pygo_cross.build.image.goroot /opt/pygo-cross/lib/python3*/site-p
 # Our own, and the files of the base that all of it needs.
 FROM goroot AS rootfs
 WORKDIR /build
-COPY pyproject.toml README.md LICENSE ./
+COPY Dockerfile pyproject.toml README.md LICENSE ./
 COPY targets targets
 COPY pygo_cross pygo_cross
 RUN /pip/bin/pip wheel --no-index --no-build-isolation --wheel-dir /own . \

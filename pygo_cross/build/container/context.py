@@ -62,7 +62,7 @@ def _of_checkout(root: Path) -> dict[str, Path]:
     patterns = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
     names = sorted(exclude_paths(str(root), patterns))
     # Wheels come by --wheelhouse alone; what lies about in a checkout might be of another release.
-    found = {name: root / name for name in names if not name.startswith((WHEELHOUSE, ".git/"))}
+    found = {name: root / name for name in names if not name.startswith((WHEELHOUSE, ".git/")) and name != ".dockerignore"}
     return {name: path for name, path in found.items() if path.is_file() and not path.is_symlink()}
 
 

@@ -147,7 +147,7 @@ def _connect(place: Endpoint) -> Engine:
         version = client.version()
         facts = client.info()
         if not isinstance(version, dict) or not isinstance(facts, dict):
-            raise ValueError("not an object")
+            raise usage_error("not-an-engine", f"what answers at {place.url} is not a container engine", "check DOCKER_HOST")
         return Engine(client, place, version, facts)
     except UserError:
         raise

@@ -200,8 +200,12 @@ def explain(error: Exception, engine: Engine | Endpoint, what: str, subject: str
     def among(kinds: tuple[type[BaseException], ...]) -> bool:
         return any(isinstance(link, kinds) for link in chain)
 
-    if isinstance(error, errors.APIError):
-        return _answered(error, what, subject, where)
+    def no_engine() -> UserError:
+        return line("not-an-engine", f"what answers at {where} is not a container engine", "check DOCKER_HOST")
+
+    for link in chain:
+        if isinstance(link, errors.APIError):
+            return _answered(link, what, subject, where)
     if "paramiko" in text:
         return line("no-paramiko", f"{where}: the docker package needs paramiko for ssh", "pip install paramiko")
     if isinstance(error, errors.InvalidVersion):
@@ -218,7 +222,7 @@ def explain(error: Exception, engine: Engine | Endpoint, what: str, subject: str
         hint = "see whether docker version does; else start it anew"
         return line("engine-hangs", f"the engine at {where} does not answer", hint, EXIT_BUILD)
     if among((json.JSONDecodeError, requests.exceptions.JSONDecodeError)) or "StreamParseError" in text:
-        return line("not-an-engine", f"what answers at {where} is not a container engine", "check DOCKER_HOST")
+        return no_engine()
     if among(network):
         if what == "connect":
             hint = "start it, or name another with DOCKER_HOST"
@@ -226,10 +230,10 @@ def explain(error: Exception, engine: Engine | Endpoint, what: str, subject: str
         hint = "see whether it still runs, and try again"
         return line("engine-gone", f"the connection to the engine at {where} broke off: {_short(chain)}", hint, EXIT_BUILD)
     if isinstance(error, (ValueError, KeyError, TypeError, AttributeError, errors.StreamParseError)) and _from_library(error):
-        return line("not-an-engine", f"what answers at {where} is not a container engine", "check DOCKER_HOST")
+        return no_engine()
     if isinstance(error, errors.DockerException):
         if what == "connect":
-            return line("not-an-engine", f"{where}: {one_line(str(error))}", "check DOCKER_HOST")
+            return no_engine()
         return refusal(str(error), what, subject)
     return None
 
