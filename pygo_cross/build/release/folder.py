@@ -117,7 +117,10 @@ def _sweep(dist: Path) -> None:
     with writing(dist):
         for entry in list(os.scandir(dist)):
             if entry.name.startswith(SCRATCH) and entry.is_dir(follow_symlinks=False):
-                shutil.rmtree(entry.path)
+                # What a killed build started may still write there, by the folder's name.
+                away = dist / f"{SCRATCH}{os.getpid()}-{entry.name.removeprefix(SCRATCH)}"
+                os.rename(entry.path, away)
+                shutil.rmtree(away, ignore_errors=True)
             elif _BESIDE.match(entry.name) and entry.is_file(follow_symlinks=False):
                 os.unlink(entry.path)
 
