@@ -57,7 +57,9 @@ class Progress:
             self.bar.update(1)
             tqdm.write(paint(line, _DIM if ok else _RED), file=sys.stderr)
         elif self.lines:
-            print(paint(line, "" if ok else _RED), file=sys.stderr, flush=True)
+            # In one piece, or else the lines of two threads run into each other.
+            sys.stderr.write(paint(line, "" if ok else _RED) + "\n")
+            sys.stderr.flush()
         return seconds
 
     def tick(self) -> None:

@@ -25,7 +25,9 @@ from typing import IO, Final
 
 from pygo_cross.build.release.oci import bad_image
 
-_GZIP_HEADER: Final = b"\x1f\x8b\x08\0\0\0\0\0\x02\xff"
+_GZIP_HEADER: Final = b"\x1f\x8b\x08\0\0\0\0\0\0\xff"
+_LEVEL: Final = 6
+"""9 takes three times as long for half a percent of a Go program."""
 _CHUNK: Final = 1 << 20
 _MAX_LAYER: Final = 32 << 30
 _MAX_RATIO: Final = 1000
@@ -60,7 +62,7 @@ class _Gzip(io.RawIOBase):
     def __init__(self, file: IO[bytes]) -> None:
         self.file = file
         self.inner, self.outer = hashlib.sha256(), hashlib.sha256()
-        self.packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+        self.packer = zlib.compressobj(_LEVEL, zlib.DEFLATED, -15)
         self.crc = self.length = self.size = 0
         self._put(_GZIP_HEADER)
 
