@@ -38,6 +38,11 @@ class Progress:
                 total=total, desc=verb, file=sys.stderr, leave=False, bar_format="{desc} {bar} {n_fmt}/{total_fmt} {elapsed} {postfix}"
             )
 
+        # GitHub folds what is between these two lines.
+        self.grouped = self.lines and os.environ.get("GITHUB_ACTIONS") == "true"
+        if self.grouped:
+            print(f"::group::{verb}", file=sys.stderr, flush=True)
+
     def start(self, label: str) -> None:
         """The task `label` begins."""
         self.started[label] = time.monotonic()
@@ -72,7 +77,10 @@ class Progress:
             print(f"{self.verb}: at work on {running}", file=sys.stderr, flush=True)
 
     def close(self) -> None:
-        """Takes the bar away."""
+        """Takes the bar away, or ends the group."""
+        if self.grouped:
+            self.grouped = False
+            print("::endgroup::", file=sys.stderr, flush=True)
         if self.bar is not None:
             self.bar.close()
 

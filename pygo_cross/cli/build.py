@@ -16,10 +16,11 @@ from pygo_cross.build.builders import build_command, shown, stages_of
 from pygo_cross.build.driver import BuildFailed, build_direct
 from pygo_cross.build.files import copy_out
 from pygo_cross.build.matrix import Job, default_target, facts_of, match_or_fail, refused_flags, select
-from pygo_cross.build.progress import bad, table
+from pygo_cross.build.progress import table
 from pygo_cross.build.release.commands import run_before
 from pygo_cross.build.release.context import Release
 from pygo_cross.build.release.pipeline import STEP_NAMES, plan_release, run_release
+from pygo_cross.cli.ci import add_summary, tell_failed, without_summary, write_summary
 from pygo_cross.cli.container import add_container, check_flags, run_config, run_direct, spelled
 from pygo_cross.cli.options import (
     add_config,
@@ -32,7 +33,7 @@ from pygo_cross.cli.options import (
     parser,
     skipped,
 )
-from pygo_cross.diag import EXIT_BUILD, EXIT_USAGE, UserError
+from pygo_cross.diag import EXIT_BUILD, EXIT_OK, EXIT_USAGE, UserError
 from pygo_cross.records import usage_error
 from pygo_cross.target import load_targets
 
@@ -57,6 +58,7 @@ def run(argv: list[str]) -> int:
     made.add_argument("--clean", action="store_true", help="empty dist/ first")
     made.add_argument("--print", action="store_true", help="print the plan and build nothing")
     made.add_argument("--json", action="store_true", help="print the artifacts (with --print, the plan) as JSON")
+    add_summary(made)
     made.add_argument("--verbose", action="store_true", help="show each command")
     own = made.add_argument_group("go build's own, without a configuration")
     for name in _GO_VALUES:
@@ -80,21 +82,15 @@ def run(argv: list[str]) -> int:
             return run_direct(argv, options, options.o, options.packages, files)
         if options.o:
             raise usage_error("bad-flag", "-o is not for builds of a configuration in a container", "take the program out of dist")
-        return run_config("build", argv, options, config_of(options))
-    try:
-        if options.packages:
+        config = config_of(options)
+        return write_summary(options, "build", config.dist, run_config("build", without_summary(argv), options, config))
+    if options.packages:
+        try:
             return _direct(options, go_flags)
-        return _matrix(options, go_flags)
-    except BuildFailed as error:
-        return failed(error)
-
-
-def failed(error: BuildFailed) -> int:
-    """Says which programs did not build, and why."""
-    for said, labels in error.failures:
-        print(bad(f"pygo-cross: {', '.join(labels)} did not build:"), file=sys.stderr)
-        print(said, file=sys.stderr)
-    return EXIT_BUILD
+        except BuildFailed as error:
+            tell_failed(error)
+            return EXIT_BUILD
+    return _matrix(options, go_flags)
 
 
 def _direct(options: argparse.Namespace, go_flags: list[str]) -> int:
@@ -150,7 +146,11 @@ def _matrix(options: argparse.Namespace, go_flags: list[str]) -> int:
         return _print_plan(jobs, config.dist, options.json, release)
     if options.verbose:
         _show(jobs)
-    artifacts = run_release(release, jobs, options.parallelism, mode_of(options), options.clean)
+    try:
+        artifacts = run_release(release, jobs, options.parallelism, mode_of(options), options.clean)
+    except BuildFailed as error:
+        tell_failed(error, (job.folder for job in jobs))
+        return write_summary(options, "build", config.dist, EXIT_BUILD, error.failures)
     if options.o:
         copy_out(config.dist / jobs[0].path, options.o)
     if options.json:
@@ -161,7 +161,7 @@ def _matrix(options: argparse.Namespace, go_flags: list[str]) -> int:
             path = str(config.dist / artifact.path)
             rows.append([artifact.type, artifact.target, artifact.id, f"{artifact.size:,}", artifact.stages.get("link", ""), path])
         print("\n".join(table(rows, right=(3,))), file=sys.stderr)
-    return 0
+    return write_summary(options, "build", config.dist, EXIT_OK)
 
 
 def _show(jobs: list[Job]) -> None:

@@ -90,6 +90,10 @@ def report(error: UserError) -> None:
     for diagnostic in error.diagnostics:
         where = str(diagnostic.pos)
         print(f"{diagnostic}" if where else f"pygo-cross: {diagnostic}", file=sys.stderr)
+    if os.environ.get("GITHUB_ACTIONS") == "true":
+        from pygo_cross.cli.ci import commands_of
+
+        print("\n".join(commands_of(error.diagnostics[:10])), file=sys.stderr)
 
 
 def entry() -> NoReturn:

@@ -15,11 +15,11 @@ from pygo_cross.build.release.commands import run_before
 from pygo_cross.build.release.pipeline import SKIPPABLE, plan_release, run_release
 from pygo_cross.build.release.publish import check_tag, deliver
 from pygo_cross.build.smoke import exit_status, smoke_all
-from pygo_cross.cli.build import failed
+from pygo_cross.cli.ci import add_summary, tell_failed, write_summary
 from pygo_cross.cli.options import add_config, add_running, add_selection, add_skip, config_of, mode_of, parser, skipped
 from pygo_cross.cli.publish import prepare
 from pygo_cross.cli.smoke import summary
-from pygo_cross.diag import EXIT_OK
+from pygo_cross.diag import EXIT_BUILD, EXIT_OK
 from pygo_cross.records import usage_error
 
 ABOUT = """Builds everything, runs the smoke runs of every binary, and publishes: build, smoke and publish one after the other, each
@@ -37,6 +37,7 @@ def run(argv: list[str]) -> int:
     made.add_argument("--snapshot", action="store_true", help="for any commit, tagged or not; publishes nothing")
     made.add_argument("--clean", action="store_true", help="empty dist/ first")
     made.add_argument("--json", action="store_true", help="print the artifacts as JSON")
+    add_summary(made)
     options = made.parse_args(argv)
     skip = skipped(options, SKIPPABLE)
     publishing = not options.snapshot and "publish" not in skip
@@ -55,7 +56,8 @@ def run(argv: list[str]) -> int:
     try:
         run_release(release, jobs, options.parallelism, mode_of(options), options.clean)
     except BuildFailed as error:
-        return failed(error)
+        tell_failed(error, (job.folder for job in jobs))
+        return write_summary(options, "release", config.dist, EXIT_BUILD, error.failures)
     if "smoke" not in skip:
         results = smoke_all(config, jobs, options.parallelism, mode_of(options))
         for result in results:
@@ -67,7 +69,7 @@ def run(argv: list[str]) -> int:
         if status != EXIT_OK:
             if publishing:
                 print("pygo-cross: not published: see the smoke runs above", file=sys.stderr)
-            return status
+            return write_summary(options, "release", config.dist, status)
     if publishing:
         deliveries = prepare(config, read_record_file(config.dist)["facts"])
         deliver(deliveries, mode_of(options))
@@ -76,4 +78,4 @@ def run(argv: list[str]) -> int:
             print(good(said), file=sys.stderr)
     if options.json:
         print(json.dumps([dataclasses.asdict(item) for item in release.artifacts.values()], indent=2, sort_keys=True))
-    return EXIT_OK
+    return write_summary(options, "release", config.dist, EXIT_OK)

@@ -11,6 +11,7 @@ from pygo_cross.build.config import Config
 from pygo_cross.build.matrix import facts_of, select
 from pygo_cross.build.progress import bad, good, table
 from pygo_cross.build.smoke import Result, exit_status, smoke_all
+from pygo_cross.cli.ci import add_summary, without_summary, write_summary
 from pygo_cross.cli.container import add_container, check_flags, run_config, spelled
 from pygo_cross.cli.options import add_config, add_running, add_selection, config_of, mode_of, parser
 
@@ -28,13 +29,14 @@ def run(argv: list[str]) -> int:
     add_running(made)
     made.add_argument("--runner", choices=("emulated", "native", "qemu"), help="instead of what the file says")
     made.add_argument("--json", action="store_true", help="print the results as JSON")
+    add_summary(made)
     add_container(made)
     argv = spelled(argv)
     options = made.parse_args(argv)
     check_flags(options)
     config = config_of(options)
     if options.in_container is not None:
-        return run_config("smoke", argv, options, config)
+        return write_summary(options, "smoke", config.dist, run_config("smoke", without_summary(argv), options, config))
     git = facts_of(config, read_record_file(config.dist)["facts"])
     jobs = select(config, options.id, options.target, options.single_target, git)
     results = smoke_all(config, jobs, options.parallelism, mode_of(options), options.runner)
@@ -45,7 +47,7 @@ def run(argv: list[str]) -> int:
         print(json.dumps([_plain(config, result) for result in results], indent=2, sort_keys=True))
     elif not options.quiet:
         print("\n".join(summary(results)), file=sys.stderr)
-    return exit_status(results)
+    return write_summary(options, "smoke", config.dist, exit_status(results))
 
 
 def _plain(config: Config, result: Result) -> dict[str, object]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from pygo_cross.build.driver import BuildFailed
 from pygo_cross.build.progress import bad, good
 from pygo_cross.build.verify import Report, verify
+from pygo_cross.cli.ci import tell_failed
 from pygo_cross.cli.options import add_config, add_running, config_of, mode_of, parser
 from pygo_cross.diag import EXIT_BUILD, EXIT_OK, EXIT_VERIFY
 from pygo_cross.records import usage_error
@@ -40,9 +41,7 @@ def run(argv: list[str]) -> int:
     try:
         report = verify(None if options.record_only else config, dist, options.parallelism, mode_of(options), options.clean_cache)
     except BuildFailed as error:
-        for said, labels in error.failures:
-            print(bad(f"pygo-cross: {', '.join(labels)} did not build again:"), file=sys.stderr)
-            print(said, file=sys.stderr)
+        tell_failed(error)
         return EXIT_BUILD
     if options.json:
         print(json.dumps(report.as_json(), indent=2, sort_keys=True))

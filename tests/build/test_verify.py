@@ -134,7 +134,7 @@ def test_another_source(cli: Any, project: Path) -> None:
     assert "hello_linux_amd64/hello: section .rodata differs" in done.stderr or "hello_linux_amd64/hello: section" in done.stderr
     greet.write_text("package greet\nbroken\n")
     done = cli("verify", "-q", cwd=project)
-    assert done.returncode == 1 and "did not build again" in done.stderr and "greet.go:2" in done.stderr
+    assert done.returncode == 1 and "did not build" in done.stderr and "greet.go:2" in done.stderr
 
 
 def test_another_commit(cli: Any, hello: Path) -> None:
@@ -266,7 +266,8 @@ def test_records_that_were_edited(project: Path, check: Check) -> None:
 @pytest.mark.parametrize(
     "broken",
     [
-        b"", b"[]", b"{", b"[" * 100000, b'{"artifacts": [], "facts": []}', b'{"version": 2, "go": "1.27.3", "facts": {"a": 1}, "artifacts": []}',
+        b"", b"[]", b"{", b"[" * 100000, b'{"artifacts": [], "facts": []}',
+        b'{"version": 2, "go": "1.27.3", "facts": {"a": 1}, "artifacts": []}',
         b'{"version": 2, "go": "1.27.3", "facts": {}, "artifacts": [1, {}, {"path": "../x", "size": 0, "sha256": ""}]}',
         b"\xff\xfe",
     ],
