@@ -66,14 +66,14 @@ def status_of(child: int) -> int:
 
 
 def test_killed_at_any_moment(make: Any, project: Path) -> None:
-    (project / "data").write_bytes(random.Random(1).randbytes(300_000))
+    (project / "data").write_bytes(random.Random(1).randbytes(30_000))
     start = time.monotonic()
     make(REST)
     took = time.monotonic() - start
     whole = tree(project / "dist")
     source = random.Random(7)
     killed = 0
-    for _ in range(40):
+    for _ in range(25):
         child = in_child(lambda: make(REST))
         time.sleep(source.random() * took * 1.2)
         os.kill(child, signal.SIGKILL)
@@ -87,7 +87,7 @@ def test_killed_at_any_moment(make: Any, project: Path) -> None:
             make(REST)
             assert tree(project / "dist") == whole
             assert hidden(project / "dist") == {".gitignore"}
-    assert killed > 10
+    assert killed > 5
     make(REST.replace("[data]", "[]"), targets=["linux/arm64"])  # another build clears away what the killed one made
     assert {path.split("/")[0] for path in tree(project / "dist")} == {
         "artifacts.json",
@@ -104,7 +104,7 @@ def test_killed_with_its_compilers_at_work(cli: Any, hello: Path) -> None:
     assert cli("build", "-q", "--skip=report", cwd=hello).returncode == 0
     whole = tree(hello / "dist")
     source = random.Random(3)
-    for number in (signal.SIGKILL, signal.SIGKILL, signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGKILL, signal.SIGINT, signal.SIGTERM):
         command = [sys.executable, "-P", "-m", "pygo_cross", "build", "--skip=report", "--progress=plain"]
         before = hidden(hello / "dist")
         with subprocess.Popen(command, cwd=hello, env={**os.environ, "PYTHONPATH": str(ROOT)}, stderr=subprocess.PIPE) as child:
@@ -193,7 +193,7 @@ def test_one_build_at_a_time(make: Any, project: Path) -> None:
     handle = os.open(project / "dist", os.O_RDONLY)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)
-        with pytest.raises(UserError, match="another build is at work in .*dist; wait for it"):
+        with pytest.raises(UserError, match=r"another build is at work in .*dist; wait for it"):
             make(REST)
         with pytest.raises(UserError, match="another build is at work"):
             make(REST, clean=True)

@@ -175,7 +175,7 @@ def _members(release: Release, record: Archive, group: Sequence[Planned], folder
         name = str(item.extra["Binary"])
         about = _about(release, info, sample, 0o755)
         add(
-            posixpath.basename(name) if record.strip_binary_directory else name,
+            name,
             item.pos,
             source=release.path(item),
             digest_of=item,

@@ -63,6 +63,7 @@ class Archive(Record):
         "hooks": "before has hooks for the whole build",
         "templated_files": "write files",
         "rlcp": "it is always on",
+        "strip_binary_directory": "the name of a binary has no folder here: leave it out",
     }
 
     id: str = key("The name of these archives, unique in the file.", default="default")
@@ -75,7 +76,6 @@ class Archive(Record):
     )
     name_template: str | None = key("The archive's name without its ending.", default=None)
     wrap_in_directory: bool | str = key("A folder around everything: true for the archive's name, or a name.", default=False)
-    strip_binary_directory: bool = key("Leave the folder of a binary's name out.", default=False)
     files: tuple[ArchiveFile, ...] = key(
         "What else is in it; LICENSE*, README* and CHANGELOG* in either case when absent.",
         default=(),
