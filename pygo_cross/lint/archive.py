@@ -2,7 +2,8 @@
 """Looks into archives: tar (plain or packed with gzip, bzip2, xz), zip, and single packed files.
 
 Nothing is ever unpacked to disk, so a hostile path does no harm here; it is told, since it would where the archive is unpacked. Members are
-read one by one within limits of size and number, and what is no binary is passed over without being read.
+read one by one within limits of size and number, and what is no binary is passed over without being read. What is wrong with an archive
+within an archive is nobody's business who unpacks the outer one, so only binaries are looked for there.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from collections.abc import Iterator
 from typing import IO, Any, Final
 
 from pygo_cross.exe.view import text
-from pygo_cross.lint.check import is_binary
+from pygo_cross.lint.check import is_binary, is_object, is_program
 from pygo_cross.lint.finding import Record
 
 MAX_MEMBER: Final = 1 << 30  # bytes of one binary
@@ -56,6 +57,10 @@ def kind_of(head: bytes) -> str:
     return ""
 
 
+class _TooMuchError(ValueError):
+    """The archive is beyond a limit of ours."""
+
+
 class _Limited(io.RawIOBase):
     """A stream that gives no more than is allowed of it, so that what it unpacks to can't fill the memory."""
 
@@ -73,7 +78,7 @@ class _Limited(io.RawIOBase):
         self.allowed -= len(raw)
         self._total -= len(raw)
         if self.allowed < 0 or self._total < 0:
-            raise ValueError("it unpacks to more than the limits")
+            raise _TooMuchError("it unpacks to more than the limits")
         buffer[: len(raw)] = raw
         return len(raw)
 
@@ -99,8 +104,9 @@ class Reader:
                 opened = openers[kind](stream, "rb")
                 yield from self._packed(opened, depth, within)
         except _DAMAGE as error:
-            where = f"{text(within.encode('utf-8', 'surrogateescape'))}: " if within else ""
-            self.record.report("file-archive", f"{where}it can't be read to its end: {text(str(error).encode('utf-8', 'replace'))}")
+            if not depth or isinstance(error, _TooMuchError):
+                where = f"{_shown(within)}: " if within else ""
+                self.record.report("file-archive", f"{where}it can't be read to its end: {_shown(str(error))}")
 
     def _packed(self, opened: IO[bytes], depth: int, within: str) -> Iterator[tuple[str, bytes]]:
         """A packed file: a tar archive, or one binary by itself."""
@@ -121,11 +127,12 @@ class Reader:
             while (member := tar.next()) is not None:
                 count += 1
                 if count > _MAX_MEMBERS:
-                    raise ValueError(f"it has more than {_MAX_MEMBERS} members")
+                    raise _TooMuchError(f"it has more than {_MAX_MEMBERS} members")
                 tar.members = []  # type: ignore[attr-defined]  # or they would all be kept
                 limited.allowed = _MAX_HEADERS + member.size
                 target = member.linkname if member.issym() or member.islnk() else None
-                self._member(_join(within, member.name), member.name, None if member.isdir() else member.mode, target, member.islnk())
+                if not depth:
+                    self._member(member.name, None if member.isdir() else member.mode, target, member.islnk())
                 if not member.isreg() or member.issparse():
                     continue
                 content = tar.extractfile(member)
@@ -137,7 +144,7 @@ class Reader:
         left = _MAX_TOTAL
         with zipfile.ZipFile(stream) as archive:
             if len(archive.infolist()) > _MAX_MEMBERS:
-                raise ValueError(f"it has more than {_MAX_MEMBERS} members")
+                raise _TooMuchError(f"it has more than {_MAX_MEMBERS} members")
             for member in archive.infolist():
                 mode = member.external_attr >> 16 if member.create_system == 3 else 0
                 link = mode & 0o170000 == 0o120000
@@ -146,12 +153,9 @@ class Reader:
                 if link and member.file_size <= 4096 and not member.flag_bits & 1:
                     target = archive.read(member).decode("utf-8", "surrogateescape")
                 # Names with backslashes mean folders where people unpack them by Windows' rules.
-                self._member(
-                    _join(within, member.filename),
-                    member.orig_filename.replace("\\", "/"),
-                    mode & 0o7777 if mode and not folder else None,
-                    target,
-                )
+                if not depth:
+                    path = member.orig_filename.replace("\\", "/")
+                    self._member(path, mode & 0o7777 if mode and not folder else None, target)
                 if folder or link:
                     continue
                 if member.flag_bits & 1:
@@ -159,7 +163,7 @@ class Reader:
                     continue
                 left -= member.file_size
                 if left < 0:
-                    raise ValueError("it unpacks to more than the limits")
+                    raise _TooMuchError("it unpacks to more than the limits")
                 with archive.open(member) as content:
                     executable = mode & 0o7777 if mode else 0o755
                     yield from self._content(content, _join(within, member.filename), member.file_size, executable, depth)
@@ -168,32 +172,34 @@ class Reader:
         """A member that is a file: a binary, or an archive again."""
         head = content.read(_HEAD)
         if is_binary(head):
+            if is_object(head):
+                return
             if size > MAX_MEMBER:
-                raise ValueError(f"{_shown(name)} has {size} bytes, more than the limit of {MAX_MEMBER}")
-            if not mode & 0o111 and not name.rpartition("/")[2].endswith((".so", ".dylib", ".a", ".o")) and ".so." not in name:
+                raise _TooMuchError(f"{_shown(name)} has {size} bytes, more than the limit of {MAX_MEMBER}")
+            if not mode & 0o111 and not depth and is_program(head) and not name.endswith((".so", ".dylib")):
                 self.record.report("archive-mode", f"{_shown(name)} is a program and can't be executed (mode {mode & 0o7777:04o})")
             yield name, head + content.read()
         elif depth < _MAX_DEPTH and (kind := kind_of(head)):
             if size > MAX_MEMBER:
-                raise ValueError(f"{_shown(name)} has {size} bytes, more than the limit of {MAX_MEMBER}")
+                raise _TooMuchError(f"{_shown(name)} has {size} bytes, more than the limit of {MAX_MEMBER}")
             yield from self.binaries(io.BytesIO(head + content.read()), kind, depth + 1, name)
 
-    def _member(self, name: str, path: str, mode: int | None, target: str | None, hard: bool = False) -> None:
-        """What holds of each member, whatever it is."""
-        plain = path.removeprefix("./").rstrip("/")
+    def _member(self, path: str, mode: int | None, target: str | None, hard: bool = False) -> None:
+        """What holds of each member, whatever it is. `mode` is None for folders and where none is told; `target` is a link's."""
+        name, plain = _shown(path), path.removeprefix("./").rstrip("/")
         if _leads_out(path):
-            self.record.report("archive-path", f"{_shown(name)} leads out of the folder that it is unpacked in")
+            self.record.report("archive-path", f"{name} leads out of the folder that it is unpacked in")
         elif target is not None and _leads_out(target if hard else _resolved(plain, target)):
-            self.record.report("archive-path", f"{_shown(name)} is a link to {_shown(target)}, out of the folder that it is unpacked in")
+            self.record.report("archive-path", f"{name} is a link to {_shown(target)}, out of the folder that it is unpacked in")
         elif any(plain.startswith(link + "/") for link in self._links):
-            self.record.report("archive-path", f"{_shown(name)} is behind a link of the archive")
+            self.record.report("archive-path", f"{name} is behind a link of the archive")
         if target is not None and not hard and len(self._links) < 1000:
             self._links.add(plain)
-        if plain and name in self._names and mode is not None:
-            self.record.report("archive-duplicate", f"{_shown(name)} is there twice")
-        self._names.add(name)
+        if plain in self._names and mode is not None:
+            self.record.report("archive-duplicate", f"{name} is there twice")
+        self._names.add(plain)
         if mode is not None and target is None and mode & 0o6002:
-            self.record.report("archive-mode", f"{_shown(name)} has mode {mode & 0o7777:04o}: setuid, or for all to write")
+            self.record.report("archive-mode", f"{name} has mode {mode & 0o7777:04o}: setuid, or for all to write")
 
 
 def _join(within: str, name: str) -> str:

@@ -20,6 +20,24 @@ def is_binary(head: bytes) -> bool:
     return head[:4] == exe_elf.MAGIC or head[:4] in exe_macho.MAGICS or exe_fat.is_fat(head)
 
 
+def is_object(head: bytes) -> bool:
+    """Whether a binary that begins so is an object file, which a linker is to read and no system to start."""
+    if head[:4] == exe_elf.MAGIC and len(head) >= 18:
+        return int.from_bytes(head[16:18], "little" if head[5] == 1 else "big") == exe_elf.ET_REL
+    if head[:4] in exe_macho.MAGICS and len(head) >= 16:
+        return int.from_bytes(head[12:16], "little" if exe_macho.MAGICS[head[:4]][1] else "big") == exe_macho.MH_OBJECT
+    return False
+
+
+def is_program(head: bytes) -> bool:
+    """Whether a binary that begins so is a program, and surely no library."""
+    if head[:4] == exe_elf.MAGIC and len(head) >= 18:
+        return int.from_bytes(head[16:18], "little" if head[5] == 1 else "big") == exe_elf.ET_EXEC
+    if head[:4] in exe_macho.MAGICS and len(head) >= 16:
+        return int.from_bytes(head[12:16], "little" if exe_macho.MAGICS[head[:4]][1] else "big") == exe_macho.MH_EXECUTE
+    return exe_fat.is_fat(head)
+
+
 def check(path: str, data: bytes) -> list[Record]:
     """Looks at the bytes of one file; a fat file gives a record of its own and one for each architecture."""
     record = Record(path)
@@ -68,6 +86,8 @@ def _thin(record: Record, data: bytes) -> None:
         macho.check(record, file)
     else:
         record.report("file-format", f"the file begins with {data[:4].hex(' ')}", 0)
+        return
+    if is_object(data[:64]):
         return
     if go:
         golang.check(record, file)

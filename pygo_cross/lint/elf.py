@@ -47,6 +47,8 @@ def check(record: Record, file: Elf, *, go: bool) -> None:
     """Looks at an ELF file; `go` says that it was compiled from Go."""
     record.format, record.system = "elf", "linux"
     _header(record, file)
+    if file.type in (exe.ET_REL, exe.ET_CORE):
+        return  # nothing of what follows holds for them
     loads = file.loads
     if file.type in (exe.ET_EXEC, exe.ET_DYN) and not any(fault.part == "program-headers" for fault in file.faults) and not loads:
         record.report("elf-no-load", "no segment is loaded", file.phoff)

@@ -38,6 +38,8 @@ def check(record: Record, file: MachO) -> None:
     record.format, record.system, record.arch = "macho", "darwin", file.arch
     record.faults("macho-", file.faults)
     _header(record, file)
+    if file.file_type in (exe.MH_OBJECT, exe.MH_CORE, exe.MH_DSYM):
+        return  # nothing of what follows holds for them
     _commands(record, file)
     _segments(record, file)
     for segment in file.segments:
@@ -168,7 +170,7 @@ def _segment_order(record: Record, file: MachO) -> None:
 
 def _section(record: Record, file: MachO, segment: MachSegment, section: MachSection) -> None:
     at = section.header_offset
-    if section.segment != segment.name and file.file_type != exe.MH_OBJECT:
+    if section.segment != segment.name:
         record.report("macho-section", f"{section.label} is in {segment.label}", at)
     if section.kind > _KIND_MOST:
         record.report("macho-section", f"{section.label} is of type {section.kind:#x}, which is not known", at)

@@ -89,7 +89,9 @@ def _directory(record: Record, file: MachO, signature: Signature, directory: Cod
         _pages(record, file, directory, page)
     if directory.version >= _OLDEST_WITH_EXEC_SEGMENT:
         text = file.segment("__TEXT")
-        if text is not None and (directory.exec_base, directory.exec_limit) != (text.offset, text.file_size):
+        # Some of Apple's linkers told the size of __text in place of the segment's (ld64-650 and others of 2021).
+        code = next((section.size for section in text.sections if section.name == "__text"), -1) if text else -1
+        if text is not None and (directory.exec_base != text.offset or directory.exec_limit not in (text.file_size, code)):
             what = f"the executable segment is told to be {directory.exec_limit:#x} bytes at {directory.exec_base:#x}"
             fault(f"{what}, and __TEXT is {text.file_size:#x} at {text.offset:#x}", "macho-exec-segment")
         if directory.exec_flags & ~_EXEC_FLAGS:

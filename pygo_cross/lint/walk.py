@@ -3,7 +3,7 @@
 
 A file that is named is always looked at. In folders, binaries and archives are; other files are passed over, links are not followed, and
 images (OCI layouts) are not entered unless they are named, since most of what is in them is somebody else's. A binary that is there
-again, in an archive, is told once, with the places where it is too.
+again, in an archive, is told once, with the places where it is too. Object files are looked at only where they are named.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import Final
 
 from pygo_cross.diag import EXIT_USAGE, UserError
 from pygo_cross.lint import archive
-from pygo_cross.lint.check import check, is_binary
+from pygo_cross.lint.check import check, is_binary, is_object
 from pygo_cross.lint.finding import Record
 
 _MAX_FILE: Final = 1 << 30
@@ -61,6 +61,8 @@ class Walk:
                 self.unreadable.append((path, error.strerror or str(error)))
                 continue
             if is_binary(head):
+                if is_object(head):
+                    continue
                 self._file(path, path, named=False)
             elif archive.kind_of(head):
                 archives.append(path)
