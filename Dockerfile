@@ -52,7 +52,7 @@ COPY --from=goroot /opt/go-cache /opt/go-cache
 COPY --from=rootfs /rootfs/packages /
 COPY --from=rootfs /rootfs/own /
 ENV PATH=/opt/pygo-cross/bin:/usr/local/go/bin:/usr/local/bin:/usr/bin:/bin HOME=/cache LANG=C.UTF-8 \
-    GOCACHE=/cache/go-build GOMODCACHE=/cache/mod PYGO_CROSS_IMAGE=1 \
+    GOCACHE=/cache/go-build GOMODCACHE=/cache/mod PYGO_CROSS_IN_IMAGE=1 \
     GOCACHEPROG="/opt/pygo-cross/bin/python -ISs /opt/pygo-cross/share/gocache.py /opt/go-cache"
 # In numbers, for Kubernetes' runAsNonRoot asks for them; 1000 is who most machines' first user is.
 USER 1000:1000

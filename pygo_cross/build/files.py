@@ -20,7 +20,7 @@ def unwritable(path: Path, error: OSError) -> UserError:
     """One line about a file that can't be written."""
     reason = error.strerror or str(error)
     hint = "free the place or pick another"
-    if isinstance(error, PermissionError) and os.environ.get("PYGO_CROSS_IMAGE"):
+    if isinstance(error, PermissionError) and os.environ.get("PYGO_CROSS_IN_IMAGE"):
         hint = f'here we are user {os.getuid()}; give docker run -u "$(id -u):$(id -g)"'
     return UserError.one("unwritable", f"{path}: can't be written: {reason}", hint, status=EXIT_BUILD)
 

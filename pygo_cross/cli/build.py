@@ -21,7 +21,7 @@ from pygo_cross.build.release.commands import run_before
 from pygo_cross.build.release.context import Release
 from pygo_cross.build.release.pipeline import STEP_NAMES, plan_release, run_release
 from pygo_cross.cli.ci import add_summary, tell_failed, without_summary, write_summary
-from pygo_cross.cli.container import add_container, check_flags, run_config, run_direct, spelled
+from pygo_cross.cli.container import add_container, before_here, check_flags, run_config, run_direct, spelled
 from pygo_cross.cli.options import (
     add_config,
     add_running,
@@ -83,7 +83,8 @@ def run(argv: list[str]) -> int:
         if options.o:
             raise usage_error("bad-flag", "-o is not for builds of a configuration in a container", "take the program out of dist")
         config = config_of(options)
-        return write_summary(options, "build", config.dist, run_config("build", without_summary(argv), options, config))
+        inner = before_here(without_summary(argv), options, config, skipped(options, STEP_NAMES))
+        return write_summary(options, "build", config.dist, run_config("build", inner, options, config))
     if options.packages:
         try:
             return _direct(options, go_flags)

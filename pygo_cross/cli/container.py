@@ -69,6 +69,19 @@ def check_flags(options: argparse.Namespace) -> None:
         raise usage_error("bad-flag", "--container-… flags are for --in-container", "add it, or leave them out")
 
 
+def before_here(argv: Sequence[str], options: argparse.Namespace, config: Config, skip: Sequence[str]) -> list[str]:
+    """Runs the hooks of `before` here: they need the tools of this machine, and may write to the sources. Returns the command line
+    for the container, which passes over them. Raises `UserError`."""
+    from pygo_cross.build.matrix import facts_of
+    from pygo_cross.build.release.commands import run_before
+    from pygo_cross.cli.options import mode_of
+
+    if "before" in skip or getattr(options, "print", False):
+        return list(argv)
+    run_before(config, facts_of(config, snapshot=options.snapshot), mode_of(options))
+    return ["--skip=before", *argv]
+
+
 def run_config(command: str, argv: Sequence[str], options: argparse.Namespace, config: Config) -> int:
     """Runs a command of a configuration in the container. Returns its exit status."""
     from pygo_cross.build.matrix import builds_of

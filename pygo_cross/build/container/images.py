@@ -18,9 +18,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from pygo_cross import __version__
-from pygo_cross.build.container.context import dockerfile, sources, wheels, write_tar
+from pygo_cross.build.container.context import checkout, dockerfile, sources, wheels, write_tar
 from pygo_cross.build.container.engine import Engine, quiet_helpers
 from pygo_cross.build.container.layers import Layers, follow_build
+from pygo_cross.build.template import GitFacts
 from pygo_cross.diag import EXIT_BUILD, UserError
 from pygo_cross.records import usage_error
 
@@ -181,6 +182,22 @@ def no_image(name: str) -> UserError:
     return usage_error("no-image", f"there is no image {name} in the engine", how)
 
 
+def facts() -> dict[str, str]:
+    """Build arguments that nobody has to give: what the labels say. The time is never the clock's, so that an image can be made again."""
+    found = {"VERSION": __version__}
+    when = os.environ.get("SOURCE_DATE_EPOCH", "")
+    root = checkout()
+    if root is not None:
+        git = GitFacts(root)
+        if git.answer("FullCommit") != "none":
+            found["REVISION"] = git.answer("FullCommit") + ("-dirty" if git.answer("IsGitDirty") == "true" else "")
+            when = git.answer("CommitTimestamp")
+    if re.fullmatch(r"[0-9]{1,11}", when):
+        found["SOURCE_DATE_EPOCH"] = when
+        found["CREATED"] = datetime.fromtimestamp(int(when), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return found
+
+
 def build(
     engine: Engine,
     tags: Sequence[str],
@@ -207,7 +224,7 @@ def build(
         if argument not in declared and argument.lower() not in predefined:
             raise usage_error("bad-build-arg", f"the Dockerfile has no argument {argument}", "it has " + ", ".join(sorted(declared)))
     files = sources()
-    given = dict(arguments)
+    given = {**{name: value for name, value in facts().items() if name in declared}, **arguments}
     if wheelhouse is not None:
         files.update(wheels(wheelhouse))
         if "PIP_NO_INDEX" in declared:
