@@ -19,7 +19,7 @@ from pygo_cross.build.release.publish import check_facts, check_tag, deliver
 from pygo_cross.build.smoke import exit_status, smoke_all
 from pygo_cross.build.template import GitFacts
 from pygo_cross.cli.ci import add_summary, tell_failed, write_summary
-from pygo_cross.cli.container import add_container, check_flags, run_config, spelled
+from pygo_cross.cli.container import add_container, before_here, check_flags, run_config, spelled
 from pygo_cross.cli.options import add_config, add_running, add_selection, add_skip, config_of, mode_of, parser, skipped
 from pygo_cross.cli.publish import prepare
 from pygo_cross.cli.smoke import summary
@@ -107,7 +107,7 @@ def _make_inside(options: argparse.Namespace, config: Config, skip: Sequence[str
     steps = [name for name in skip if name in STEP_NAMES]
     build = [*common, *(["--skip", ",".join(steps)] if steps else []), *["--snapshot"] * options.snapshot, *["--clean"] * options.clean]
     quiet = argparse.Namespace(**{**vars(options), "json": False})
-    status = run_config("build", build, quiet, config)
+    status = run_config("build", before_here(build, options, config, skip), quiet, config)
     if status == EXIT_OK and "smoke" not in skip:
         status = run_config("smoke", common, quiet, config)
     return status
