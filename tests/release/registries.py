@@ -85,6 +85,7 @@ class Request:
         for name, value in headers.items():
             self.handler.send_header(name.replace("_", "-"), value)
         self.handler.send_header("Content-Length", str(len(body) if length is None else length))
+        self.handler.send_header("Connection", "close")
         self.handler.end_headers()
         if self.method != "HEAD":
             self.handler.wfile.write(body)

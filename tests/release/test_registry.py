@@ -3,12 +3,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import json
 import os
+import random
 import shutil
+import socket
+import socketserver
 import stat
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -220,6 +225,10 @@ def fetch(host: str, to: Path, limits: Limits = FAST) -> None:
         (lambda request: request.answer(503, Retry_After="yesterday"), "503 Service Unavailable, 3 times; try again later"),
         (lambda request: request.answer(307, Location=""), "not followed"),
         (lambda request: request.answer(307, Location="file:///etc/passwd"), "not followed"),
+        (lambda request: request.answer(307, Location="http://[x"), "not followed"),
+        (lambda request: request.answer(307, Location="http://\u00ff..\u00ff/"), "can't be reached|an address that is none"),
+        (lambda request: request.answer(401, WWW_Authenticate='Bearer realm="http://[x"'), "not HTTPS"),
+        (lambda request: request.answer(401, WWW_Authenticate='Bearer realm="http://registry.example.com/token"'), "not HTTPS"),
         (lambda request: request.answer(307, Location=request.path), "redirects without end"),
         (lambda request: request.answer(401, WWW_Authenticate='Basic realm="x"'), "401"),
         (lambda request: request.answer(401, WWW_Authenticate="Bearer " * 1000), "gave no token|not HTTPS|token service"),
@@ -250,6 +259,15 @@ def test_a_body_without_end(tmp_path: Path) -> None:
         while True:
             request.handler.wfile.write(b"x" * 65536)
 
+    def redirected(request: Request) -> None:
+        request.handler.send_response(307)
+        request.handler.send_header("Location", "/elsewhere")
+        request.handler.end_headers()
+        while True:
+            request.handler.wfile.write(b"x" * 65536)
+
+    with fake_registry(redirected) as (host, _):
+        assert "redirects without end" in refused(lambda: fetch(host, tmp_path / "blob"))
     with fake_registry(act) as (host, _):
         assert "an answer of more than 4,002 bytes" in refused(lambda: fetch(host, tmp_path / "blob"))
         text = refused(lambda: Registry(host, FAST).manifest("x", "latest"))
@@ -267,6 +285,52 @@ def test_a_body_that_drips(tmp_path: Path) -> None:
 
     with fake_registry(act) as (host, _):
         assert "bytes in" in refused(lambda: fetch(host, tmp_path / "blob"))
+
+
+def test_garbage(tmp_path: Path) -> None:
+    """Answers that are hardly HTTP, and a server that says nothing at all."""
+    dice = random.Random(3)
+    fine = b"HTTP/1.1 200 OK\r\nContent-Type: x\r\nContent-Length: %d\r\nTransfer-Encoding: identity\r\n\r\n" % len(BLOB) + BLOB
+    others = [
+        b"", b"\0" * 1000, b"HTTP/1.1 200\r\n\r\n", b"HTTP/9.9 x y\r\n\r\n", b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * 500 + b"\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 5, 6\r\n\r\nx", b"HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\nx",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nfffffffffffffff\r\nx", b"HTTP/1.1 200 OK\r\nA: " + b"x" * 100_000,
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nx", b"HTTP/1.1 100 Continue\r\n\r\n" * 200,
+    ]  # fmt: skip
+    answers = [*others, *(_damaged(fine, dice) for _ in range(60))]
+
+    class Raw(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            with contextlib.suppress(OSError):
+                if self.connection.recv(1, socket.MSG_PEEK) == b"\x16":
+                    return  # TLS is not spoken here
+                while self.rfile.readline().strip():
+                    pass
+                self.wfile.write(answers[0])
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Raw) as server:
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+        host = f"127.0.0.1:{server.server_address[1]}"
+        limits = Limits(silence=0.5, tries=2, pause=0.01, longest=0.01)
+        while answers:
+            try:
+                fetch(host, tmp_path / "blob", limits)
+                assert (tmp_path / "blob").read_bytes() == BLOB
+            except UserError as error:
+                assert str(error).isprintable(), answers[0]
+            answers.pop(0)
+            (tmp_path / "blob").unlink(missing_ok=True)
+            answers or server.shutdown()
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        text = refused(lambda: fetch(f"127.0.0.1:{silent.getsockname()[1]}", tmp_path / "blob", limits))
+        assert "no answer in time" in text
+
+
+def _damaged(data: bytes, dice: random.Random) -> bytes:
+    bad = bytearray(data)
+    for _ in range(dice.randrange(1, 8)):
+        bad[dice.randrange(110)] = dice.randrange(256)
+    return bytes(bad[: dice.choice((None, dice.randrange(len(bad))))])
 
 
 def test_credentials_stay_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -533,6 +597,17 @@ def test_a_proxy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         registry.scheme, registry.settled = "http", True
         registry.fetch("x", DESCRIPTOR, tmp_path / "blob")
     assert asked[0][1].startswith("http://registry.example.com:5000/v2/x/blobs/")
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", "[" * 100_000, '{"auths": []}', '{"auths": {"x": 1}}', '{"auths": {"h": {"auth": "%%"}}}'])
+def test_a_damaged_configuration_of_docker(text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is ignored, or told in one line."""
+    (tmp_path / "config.json").write_text(text)
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+    try:
+        assert not credentials("h").get("password")
+    except UserError as error:
+        assert "credentials" in str(error) and str(error).isprintable()
 
 
 def test_credentials_of_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -149,7 +149,11 @@ class Registry(Connection):
                 self._put_manifest(repository, tag, top, self._bytes(layout, top), scope, done)
         done.tags = list(tags)
         for attachment in attachments:
-            self._attach(repository, top, attachment, scope, done)
+            try:
+                self._attach(repository, top, attachment, scope, done)
+            except UserError as error:
+                hint = "where a registry takes no documents, set sbom: none"
+                raise failed(done.name, f"the image is there, its document {attachment.title} is not: {error}", hint) from None
         return done
 
     def _bytes(self, layout: Layout, descriptor: Descriptor) -> bytes:

@@ -75,11 +75,21 @@ class Connection:
 
         self.host, self.limits, self.sleep = host, limits or Limits(), sleep
         self.session = requests.Session()
+        # Redirects are followed here. Even when told not to, requests would read the whole body of one to see where it leads.
+        self.session.get_redirect_target = lambda response: None  # type: ignore[method-assign, assignment]
         self.session.headers.update({"User-Agent": f"pygo-cross/{__version__}", "Accept-Encoding": "identity"})
         # Anything in place of None keeps requests from looking for credentials of its own in ~/.netrc.
         self.session.auth = lambda request: request
+        if _is_local(host):
+            self.session.trust_env = False  # no proxy is on the way to this machine
         bundle = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or os.environ.get("SSL_CERT_FILE")
         if bundle:
+            if not os.path.exists(bundle):
+                raise failed(
+                    host,
+                    f"{bundle}, which is to have the certificate authorities, is not there",
+                    "correct SSL_CERT_FILE or REQUESTS_CA_BUNDLE",
+                )
             self.session.verify = bundle
         self.scheme = "https"
         self.settled = False
@@ -92,9 +102,7 @@ class Connection:
     @property
     def insecure(self) -> bool:
         """Whether plain HTTP may be spoken."""
-        named = os.environ.get("PYGO_CROSS_INSECURE_REGISTRIES", "")
-        bare = self.host if self.host.endswith("]") else self.host.rpartition(":")[0] or self.host
-        return bare in _LOCAL or self.host in [item.strip() for item in named.split(",")]
+        return _may_be_plain(self.host)
 
     @property
     def root(self) -> str:
@@ -117,7 +125,9 @@ class Connection:
             if "CERTIFICATE_VERIFY_FAILED" in str(error):
                 raise self._untrusted() from None
             self.scheme = "http"
-        except requests.exceptions.ConnectionError:
+        except requests.exceptions.Timeout:
+            raise failed(self.host, "no answer in time", "try again later") from None
+        except (requests.exceptions.RequestException, OSError):
             self.scheme = "http"
 
     def _send(self, method: str, url: str, headers: Mapping[str, str], data: Any = None) -> requests.Response:
@@ -177,6 +187,7 @@ class Connection:
     ) -> requests.Response:
         """One try: logs in when asked to, and follows redirects, without credentials where they lead elsewhere."""
         import requests
+        import urllib3
 
         logins = 0
         for _ in range(_REDIRECTS + 2):
@@ -198,7 +209,7 @@ class Connection:
                 raise failed(self.host, "an address that is none") from None
             except requests.exceptions.Timeout:
                 raise Again("no answer in time") from None
-            except (requests.exceptions.RequestException, OSError) as error:
+            except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
                 raise Again(f"can't be reached: {_reason(error)}") from None
             status = answer.status_code
             if status in ok:
@@ -222,8 +233,11 @@ class Connection:
 
     def _next(self, url: str, location: str) -> str:
         """Where a redirect leads. Raises `UserError` where we do not follow."""
-        target = urljoin(url, location)
-        scheme = urlsplit(target).scheme
+        try:
+            target = urljoin(url, location)
+            scheme = urlsplit(target).scheme
+        except ValueError:
+            target = scheme = ""
         if not location or scheme not in ("http", "https") or (scheme == "http" and self.scheme == "https"):
             raise failed(self.host, f"a redirect to {clean(location, 100)!r}, which is not followed")
         return target
@@ -304,12 +318,17 @@ class Connection:
 
     def _token(self, challenge: Mapping[str, str], scope: str, login: Mapping[str, Any]) -> str:
         import requests
+        import urllib3
 
         if login.get("registrytoken"):
             return str(login["registrytoken"])
         realm = challenge.get("realm", "")
-        parts = urlsplit(realm)
-        if parts.scheme not in ("https", "http") or not parts.netloc or (parts.scheme == "http" and not self.insecure):
+        try:
+            parts = urlsplit(realm)
+        except ValueError:
+            parts = urlsplit("")
+        plain = parts.scheme == "http" and self.insecure and _may_be_plain(parts.netloc)
+        if not parts.netloc or (parts.scheme != "https" and not plain):
             raise failed(self.host, f"its token service is at {clean(realm, 100)!r}, which is not HTTPS")
         fields = [("service", challenge.get("service", ""))]
         for item in filter(None, scope.split(" ")):
@@ -328,7 +347,7 @@ class Connection:
                 answer = self._send("GET", f"{realm}{'&' if parts.query else '?'}{urlencode(fields)}", headers)
         except requests.exceptions.Timeout:
             raise Again("its token service does not answer in time") from None
-        except (requests.exceptions.RequestException, OSError) as error:
+        except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
             raise Again(f"its token service can't be reached: {_reason(error)}") from None
         with answer:
             if answer.status_code in (429, 500, 502, 503, 504):
@@ -357,12 +376,23 @@ def credentials(host: str) -> Mapping[str, Any]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             found = auth.load_config().resolve_authconfig(host)
-    except (DockerException, StoreError, ValueError, TypeError, KeyError, OSError) as error:
+    except (DockerException, StoreError, ValueError, TypeError, LookupError, AttributeError, RecursionError, OSError) as error:
         reason = clean(str(error.__cause__ or error), 200)
         raise failed(host, f"its credentials can't be had: {reason}", "log in again with docker login") from None
     if not isinstance(found, dict):
         return {}
     return {str(name).lower(): value for name, value in found.items() if value}
+
+
+def _is_local(host: str) -> bool:
+    """Whether HOST[:PORT] is this machine."""
+    return host in _LOCAL or (host.rpartition(":")[0] in _LOCAL and not host.endswith("]"))
+
+
+def _may_be_plain(host: str) -> bool:
+    """Whether plain HTTP may be spoken to HOST[:PORT]."""
+    named = os.environ.get("PYGO_CROSS_INSECURE_REGISTRIES", "")
+    return _is_local(host) or host in [item.strip() for item in named.split(",") if item.strip()]
 
 
 def _joined(fields: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
