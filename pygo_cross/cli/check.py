@@ -6,36 +6,45 @@ from __future__ import annotations
 import json
 import sys
 
+from pygo_cross.build.artifacts import BINARY
 from pygo_cross.build.config import Config
-from pygo_cross.build.matrix import Job, select
+from pygo_cross.build.matrix import Job, facts_of, select
+from pygo_cross.build.release.pipeline import plan_release
 from pygo_cross.cli.options import add_config, config_of, parser
 from pygo_cross.diag import EXIT_USAGE, Diagnostic, UserError
 
 
 def run(argv: list[str]) -> int:
     """Loads the configuration, expands it for every target, and says what is wrong."""
-    made = parser("check", "[-f FILE] [--print] [--json] [-q]", "Checks the configuration: every key, target, template and path in it.")
+    made = parser(
+        "check",
+        "[-f FILE] [--print] [--json] [-q]",
+        "Checks the configuration: every key, target, template, path and name of an artifact in it.",
+    )
     add_config(made)
     made.add_argument("--print", action="store_true", help="list the artifacts that it describes")
     made.add_argument("--json", action="store_true", help="list them as JSON")
     made.add_argument("-q", "--quiet", action="store_true", help="only errors")
     options = made.parse_args(argv)
     config = config_of(options)
-    jobs = select(config)
+    git = facts_of(config)
+    jobs = select(config, git=git)
     problems = missing_paths(config, jobs)
     if problems:
         raise UserError(problems, EXIT_USAGE)
+    planned = [item for item in plan_release(config, jobs, git).planned if item.type != BINARY]
     if options.json:
-        print(
-            json.dumps(
-                [{"build": job.build, "target": job.target.name, "variant": job.variant, "path": job.path} for job in jobs], indent=2
-            )
-        )
+        listed = [{"type": BINARY, "build": job.build, "target": job.target.name, "variant": job.variant, "path": job.path} for job in jobs]
+        listed += [
+            {"type": item.type, "build": item.build, "target": item.target, "variant": item.variant, "path": item.path} for item in planned
+        ]
+        print(json.dumps(listed, indent=2))
     elif options.print:
-        print("\n".join(f"{job.build} {job.label} {job.path}" for job in jobs))
+        lines = [f"{job.build} {job.label} {job.path}" for job in jobs]
+        print("\n".join(lines + [f"{item.type}{' ' * bool(item.target)}{item.target} {item.path}" for item in planned]))
     if not options.quiet:
         builds = len({job.build for job in jobs})
-        print(f"{config.path}: ok: {count(builds, 'build')}, {count(len(jobs), 'artifact')}", file=sys.stderr)
+        print(f"{config.path}: ok: {count(builds, 'build')}, {count(len(jobs) + len(planned), 'artifact')}", file=sys.stderr)
     return 0
 
 

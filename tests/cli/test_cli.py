@@ -72,9 +72,9 @@ def test_targets(cli: Any) -> None:
 
 def test_check(cli: Any, hello: Path) -> None:
     done = cli("check", cwd=hello)
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "toolchain.yaml: ok: 1 build, 4 artifacts\n")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "toolchain.yaml: ok: 1 build, 5 artifacts\n")
     assert cli("check", "-q", "--print", cwd=hello).stdout.splitlines()[0] == "hello darwin/amd64 hello_darwin_amd64/hello"
-    assert len(json.loads(cli("check", "--json", cwd=hello).stdout)) == 4
+    assert len(json.loads(cli("check", "--json", cwd=hello).stdout)) == 5
     assert cli("check", cwd=hello.parent, env={"PYGO_CROSS_CONFIG": "hello/toolchain.yaml"}).returncode == 0
     assert cli("check", "-f", "hello/toolchain.yaml", cwd=hello.parent, env={"PYGO_CROSS_CONFIG": "nothing"}).returncode == 0
 

@@ -221,7 +221,7 @@ def test_allowed_flags(tmp_path: Path) -> None:
 # ---- the repository's own files
 
 
-@pytest.mark.parametrize("path", ["toolchain.yaml", "examples/hello/toolchain.yaml"])
+@pytest.mark.parametrize("path", ["toolchain.yaml", "examples/hello/toolchain.yaml", "examples/release/toolchain.yaml"])
 def test_our_files_are_right(path: str) -> None:
     assert select(load_config(ROOT / path))
     VALIDATOR.validate(yaml.safe_load((ROOT / path).read_text()))
