@@ -18,12 +18,14 @@ from pygo_cross.cli.pidone import leave_process_one
 from pygo_cross.diag import EXIT_BUILD, EXIT_OK, EXIT_USAGE, InternalError, UserError
 
 COMMANDS: Final = {
+    "init": "write a toolchain.yaml for the module here",
     "build": "build programs: the matrix of toolchain.yaml, or one package",
     "release": "build, smoke and publish in one, from a tag",
     "smoke": "run what was built, each on its own target, and compare",
     "publish": "publish what was built and has passed its smoke runs",
     "run": "run a linux or macOS binary, for amd64 or arm64, under emulation",
     "report": "write the page that shows a finished build",
+    "test": "run the tests of packages on every target, as go test does on one",
     "verify": "build again what is in dist/, and compare",
     "check": "check toolchain.yaml",
     "targets": "list the targets",

@@ -18,7 +18,8 @@ from pygo_cross.diag import Diagnostic, Pos
 
 EVIL = (
     "</pre></details><script>alert(1)</script>", "a|b", "`x`", "[x](http://evil.example)", "![x](y)", "**b** __c__ ~~d~~", "@someone",
-    "http://evil.example", "www.evil.example", "&lt;", "a\n\n# b", "a\r\n| c |", "<!-- -->", "\x1b[31mred", "\\|", "a@b.example", ":bug:", "#1", "\ud800", "\u202e",
+    "http://evil.example", "www.evil.example", "&lt;", "a\n\n# b", "a\r\n| c |", "<!-- -->", "\x1b[31mred", "\\|", "a@b.example", ":bug:",
+    "#1", "\ud800", "\u202e",
 )  # fmt: skip
 
 
