@@ -90,6 +90,7 @@ def compile_job(job: Job, scratch: Path, children: Children, workers: int, repor
 
     Raises `JobFailed` and `UserError`.
     """
+    scratch = scratch.absolute()  # the go command runs elsewhere
     out, work = scratch / "out", scratch / "work"
     with writing(scratch):
         out.mkdir()
