@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import hashlib
 import json
 import shutil
 import socket
@@ -17,6 +18,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -128,3 +130,52 @@ def fake_registry(act: Callable[[Request], None], tls: ssl.SSLContext | None = N
     finally:
         server.shutdown()
         server.server_close()
+
+
+class ModernRegistry:
+    """A registry in memory that does what Debian's does not: tokens that run out, lists of referrers. Give its `act` to `fake_registry`."""
+
+    def __init__(self, uses: int = 5) -> None:
+        self.uses, self.left, self.count = uses, 0, 0
+        self.blobs: dict[str, bytes] = {}
+        self.manifests: dict[str, tuple[str, bytes]] = {}
+        self.scopes: list[list[str]] = []
+
+    def act(self, request: Request) -> None:
+        """Answers one request."""
+        parts = urlsplit(request.path)
+        query = parse_qs(parts.query)
+        if parts.path == "/token":
+            self.scopes.append(query.get("scope", []))
+            self.left, self.count = self.uses, self.count + 1
+            request.answer(200, json.dumps({"token": f"token{self.count}"}).encode())
+            return
+        if request.headers.get("Authorization") != f"Bearer token{self.count}" or not self.left:
+            where = f"http://{request.headers['Host']}/token"
+            request.answer(401, WWW_Authenticate=f'Bearer realm="{where}",service="here",scope="repository:x:pull",error="invalid_token"')
+            return
+        self.left -= 1
+        kind, _, name = parts.path.rpartition("/")
+        kind = kind.rpartition("/")[2]
+        digest = f"sha256:{hashlib.sha256(request.body).hexdigest()}"
+        if request.method == "POST":
+            request.answer(202, Location="/v2/x/blobs/uploads/1?state=a%2Fb")
+        elif request.method == "PUT" and kind == "uploads":
+            assert query["digest"] == [digest] and query["state"] == ["a/b"]
+            self.blobs[digest] = request.body
+            request.answer(201)
+        elif request.method == "PUT":
+            self.manifests[name] = self.manifests[digest] = (request.headers["Content-Type"], request.body)
+            subject = json.loads(request.body).get("subject", {}).get("digest")
+            request.answer(201, Docker_Content_Digest=digest, **({"OCI_Subject": subject} if subject else {}))
+        elif kind == "referrers":
+            found = [one for one, (_, data) in self.manifests.items() if json.loads(data).get("subject", {}).get("digest") == name]
+            request.answer(200, json.dumps({"manifests": [{"digest": one} for one in found]}).encode())
+        elif kind == "manifests" and name in self.manifests:
+            media_type, body = self.manifests[name]
+            digest = f"sha256:{hashlib.sha256(body).hexdigest()}"
+            request.answer(200, body, Content_Type=media_type, Docker_Content_Digest=digest)
+        elif kind == "blobs" and name in self.blobs:
+            request.answer(200, self.blobs[name])
+        else:
+            request.answer(404)

@@ -151,7 +151,9 @@ def test_a_base_beside_the_file(project: Path, cli: Cli) -> None:
         ("kos: [{sbom: syft}]", "sbom: expected one of spdx, cyclonedx, none"),
         ("sboms: [{cmd: syft}]", "cmd is not supported yet; documents are made by pygo-cross itself"),
         ("sboms: [{artifacts: package}]", "artifacts: expected one of archive, binary, any, found package"),
-        ("sboms: [{}, {}]", "a second sbom called default"),
+        ("archives: [{}]\nsboms: [{}, {}]", "a second sbom called default"),
+        ("sboms: [{}]", "an sbom of archives, and the file has no archives; give archives, or artifacts: binary"),
+        ("sboms: [{artifacts: any, ids: [helo]}]", "8:32: ids: nothing is called helo; there are hello"),
         ("sboms: [{artifacts: binary, documents: [same.json]}]", "two artifacts called same.json"),
         ("sboms: [{artifacts: binary, documents: ['../{{ .Target }}']}]", "can't be the name of an artifact"),
     ],
@@ -173,10 +175,13 @@ def test_files_that_are_not_what_they_should_be(project: Path, cli: Cli) -> None
         done = cli("build", "--progress=none", "--target=linux/arm64", cwd=project)
         assert done.returncode in (1, 2) and says in done.stderr, done.stderr
         assert not (project / "dist/artifacts.json").exists()
-    (project / "cmd/greet/kodata/link").symlink_to("/etc/passwd")
     configure(project, "kos: [{}]\n")
-    done = cli("build", "--progress=none", "--target=linux/arm64", cwd=project)
-    assert done.returncode == 1 and "kodata/link: leads out of the project" in done.stderr
+    for target in ("/etc/passwd", "/etc", "deep", "nowhere"):
+        link = project / "cmd/greet/kodata/link"
+        link.symlink_to(target)
+        done = cli("build", "--progress=none", "--target=linux/arm64", cwd=project)
+        assert done.returncode == 1 and "kodata/link: leads out of the project, or is no file" in done.stderr
+        link.unlink()
 
 
 def test_names_are_those_of_ko() -> None:

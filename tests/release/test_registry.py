@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from registries import PASSWORD, USER, Request, docker_config, fake_registry, free_port, real_registry
+from registries import PASSWORD, USER, ModernRegistry, Request, docker_config, fake_registry, free_port, real_registry
 
 from pygo_cross.build.release.oci import LAYER, MANIFEST, Descriptor, Layout, digest_of, dump
 from pygo_cross.build.release.ociimage import Program, Spec, platform_of, write_image
@@ -392,6 +392,23 @@ def test_tokens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert (method, authorization[:6]) == ("GET", "Basic ")
     assert "scope=repository%3Ax%3Apull" in path and "evil" not in path and "service=s" in path
     assert not any(entry[2].startswith("Basic") for entry in asked)
+
+
+@pytest.mark.parametrize("uses", [1, 5, 1000])
+def test_tokens_that_run_out(uses: int, tmp_path: Path) -> None:
+    """A push that is longer than its token; and a registry that keeps lists of referrers needs no tag for them."""
+    modern = ModernRegistry(uses)
+    layout = image(tmp_path / "a")
+    with fake_registry(modern.act) as (host, _):
+        paper = Attachment("application/spdx+json", b"{}", "a")
+        (pushed,) = push_image(layout, [f"{host}/x"], ["1"], [paper], limits=FAST)
+        (again,) = push_image(layout, [f"{host}/x"], ["1"], [paper], limits=FAST)
+        base = pull_base(parse_reference(f"{host}/x:1"), tmp_path / "cache", FAST)(AMD64)
+    assert len(base.layers) == 2 and again.sent == 0
+    assert {name for name in modern.manifests if not name.startswith("sha256:")} == {"1"}
+    assert modern.manifests["1"] == modern.manifests[pushed.digest]
+    assert {scope for scopes in modern.scopes for scope in scopes} == {"repository:x:pull", "repository:x:pull,push"}
+    assert (modern.count > 10) == (uses == 1)
 
 
 def test_an_identity_token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -270,11 +270,11 @@ def _data(release: Release, item: Planned) -> tuple[Member, ...]:
 
 
 def _walk(folder: Path, inside: Path) -> Iterator[Member]:
-    for at, _, names in os.walk(folder):
-        for name in names:
+    for at, folders, names in os.walk(folder):
+        for name in (*names, *(name for name in folders if (Path(at) / name).is_symlink())):
             path = Path(at) / name
             real = path.resolve()
             if inside not in real.parents or not real.is_file():
-                raise bad_image(str(path), "leads out of the project, or is no file", "copy the file into kodata")
+                raise bad_image(str(path), "leads out of the project, or is no file", "copy what it leads to into kodata")
             mode = 0o755 if os.access(real, os.X_OK) else 0o644
             yield Member(name=f"{DATA_FOLDER[1:]}/{path.relative_to(folder).as_posix()}", source=real, mode=mode)

@@ -18,7 +18,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from pygo_cross.build.files import make_folder, temporary_folder, writing
 from pygo_cross.build.release.oci import (
@@ -264,7 +264,7 @@ class Registry(Connection):
         if self.head(repository, tag, scope) == descriptor.digest:
             return ""
         headers = {"Content-Type": descriptor.media_type}
-        with self.call("PUT", f"/v2/{repository}/manifests/{quote(tag)}", scope, headers=headers, body=lambda: data, ok=(201,)) as answer:
+        with self.call("PUT", f"/v2/{repository}/manifests/{tag}", scope, headers=headers, body=lambda: data, ok=(201,)) as answer:
             told = answer.headers.get("Docker-Content-Digest", descriptor.digest)
             if told != descriptor.digest:
                 raise failed(

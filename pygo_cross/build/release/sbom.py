@@ -171,6 +171,7 @@ def plan(release: Release) -> list[Planned]:
         if ids.setdefault(record.id, pos) is not pos:
             message = f"a second sbom called {record.id}; the first is at line {ids[record.id].line}"
             release.wrong(pos, "duplicate-id", message, "give each its own id")
+        _check(release, record)
         subjects = release.find(*_KINDS[record.artifacts], ids=record.ids)
         if record.artifacts == "binary":
             # A binary that is published as such is the one that was built.
@@ -185,6 +186,19 @@ def plan(release: Release) -> list[Planned]:
         if kind != "none":
             items.append(_planned(item, f"{item.path}{_SPDX_ENDING if kind == 'spdx' else '.cdx.json'}", item.record, item.id, item.pos))
     return items
+
+
+def _check(release: Release, record: Sbom) -> None:
+    """What can't come to anything is a mistake, and not a release without its documents."""
+    archives = release.config.project.archives
+    if record.artifacts == "archive" and not archives:
+        message = "an sbom of archives, and the file has no archives"
+        release.wrong(record.place("artifacts"), "nothing-to-do", message, "give archives, or artifacts: binary")
+    known = [*release.all_ids(), *(archive.id for archive in archives)]
+    for at, name in enumerate(record.ids):
+        if name not in known:
+            pos = record.places.get(f"ids[{at}]", record.place("ids"))
+            release.wrong(pos, "unknown-id", f"ids: nothing is called {name}", "there are " + ", ".join(dict.fromkeys(known)))
 
 
 def _planned(item: Planned, path: str, record: Sbom | Ko | Any, name: str, pos: Pos) -> Planned:
