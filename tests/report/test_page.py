@@ -60,7 +60,10 @@ def page_of(text: str) -> Page:
         ],
     }  # fmt: skip
     archive = {**binary, "type": text, "path": text, "smoke": None, "sha256": "0"}
-    record = {**record_of(text, (), {}), "artifacts": [binary, archive], "tool": text, "go": text}
+    image = {**archive, "type": "Docker Image", "path": f"{text}.oci", "sha256": "1", "contains": [text]}
+    image["extra"] = {"Platforms": [text], "Repositories": [text], "Tags": [text], "Digest": text}
+    sbom = {**archive, "type": "SBOM", "path": f"{text}.json", "sha256": "2", "contains": [], "extra": {"Subject": f"{text}.oci"}}
+    record = {**record_of(text, (), {}), "artifacts": [binary, archive, image, sbom], "tool": text, "go": text}
     contents = Contents(
         74, text, [text], [text], [text], [0], [0], [10], [0], [0], [0], [0], [("headers", text, 60), (text, text, 4)]
     )
@@ -93,7 +96,7 @@ def test_what_a_page_says() -> None:
     page = page_of("thing")
     html = render(page)
     text = Tags(html).text
-    for expected in ("thing", "2 of 3", "smoke runs failed", "build 1.0 s, smoke 2.0 s", "74 B", "What is wrong", "Go thing"):
+    for expected in ("thing", "2 of 3", "smoke runs failed", "build 1.0 s, smoke 2.0 s", "74 B", "What is wrong", "Go thing", "Platforms: thing", "SBOM: thing.json"):
         assert expected in text, expected
     assert html.index(b'<h2 id="failed">') < html.index(b'<h2 id="inside">') < html.index(b'<h2 id="smoke">')
     assert html == render(page)

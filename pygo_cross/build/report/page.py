@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
-from pygo_cross.build.artifacts import BINARY, UNIVERSAL
+from pygo_cross.build.artifacts import BINARY, IMAGE, SBOM, UNIVERSAL
 from pygo_cross.build.report.pack import unpack
 from pygo_cross.build.report.text import bytes_of, escape, escape_lines, seconds_of
 from pygo_cross.exe.buildinfo import BuildInfo
@@ -248,7 +248,7 @@ def _cell(page: Page) -> Callable[[Mapping[str, Any]], str]:
 def _run(page: Page, entry: Mapping[str, Any], run: Mapping[str, Any]) -> str:
     ok = bool(run.get("ok"))
     command = shlex.join([entry["path"].rpartition("/")[2], *map(str, run.get("args", ()))])
-    facts = [("Target", _target(page, entry)), ("Runner", run.get("runner", "")), ("Exit status", run.get("exit", ""))]
+    facts = [("Target", run.get("target") or _target(page, entry)), ("Runner", run.get("runner", "")), ("Exit status", run.get("exit", ""))]
     if run.get("instructions"):
         facts.append(("Instructions", f"{run['instructions']:,}"))
     if run.get("missing"):
@@ -264,7 +264,8 @@ def _run(page: Page, entry: Mapping[str, Any], run: Mapping[str, Any]) -> str:
         if run.get(name):
             body.append(f'<p class="label">{name}</p><pre tabindex="0">{escape_lines(str(run[name]))}</pre>')
     state = _badge("good" if ok else "bad", "✓ passed" if ok else "✗ failed")
-    title = f'{state}<code>{escape(command)}</code> <span class="soft">{escape(_target(page, entry))}</span>'
+    where = _target(page, entry) + (f" as {run['target']}" if run.get("target", entry["target"]) != entry["target"] else "")
+    title = f'{state}<code>{escape(command)}</code> <span class="soft">{escape(where)}</span>'
     start = '<details class="run">' if ok else '<details class="run bad" open>'
     return f'{start}<summary>{title}</summary><div class="body">{"".join(body)}</div></details>'
 
@@ -290,6 +291,8 @@ def _inside(page: Page, inside: Mapping[str, Any]) -> Iterator[str]:
     largest = sorted(packages.items(), key=lambda item: (-max(item[1]), item[0]))[:_TOP]
     yield "<h3>Largest packages</h3>"
     yield from _table("Package", paths, labels, largest)
+    if not all(binaries[path]["why"] for path in paths):
+        yield '<p class="soft">Of what another linker made, packages are counted by their functions alone.</p>'
 
 
 def _sums(inside: Mapping[str, Any], binary: Mapping[str, Any]) -> tuple[list[int], dict[str, int]]:
@@ -336,17 +339,40 @@ def _files(page: Page) -> Iterator[str]:
         '<th scope="col" class="number">Size</th><th scope="col">SHA-256</th></tr></thead><tbody>'
     )
     by_digest: dict[str, str] = {}
+    documents: dict[str, list[str]] = {}
     for entry in page.record["artifacts"]:
         by_digest.setdefault(entry["sha256"], entry["path"])
+        if entry["type"] == SBOM and isinstance(_extra(entry).get("Subject"), str):
+            documents.setdefault(_extra(entry)["Subject"], []).append(entry["path"])
     for entry in page.record["artifacts"]:
-        inside = [by_digest[digest] for digest in entry.get("contains", ()) if digest in by_digest]
-        holds = f'<div class="soft">holds {", ".join(_link(path) for path in inside)}</div>' if inside else ""
+        lines = [_link(entry["path"])]
+        inside = [by_digest[digest] for digest in entry["contains"] if digest in by_digest]
+        if inside:
+            lines.append(f'<div class="soft">holds {", ".join(map(_link, inside))}</div>')
+        if entry["path"] in documents:
+            lines.append(f'<div class="soft">SBOM: {", ".join(map(_link, documents[entry["path"]]))}</div>')
+        if entry["type"] == IMAGE:
+            lines += [f'<div class="soft">{escape(line)}</div>' for line in _image(_extra(entry))]
         yield (
-            f"<tr><td>{_link(entry['path'])}{holds}</td><td>{escape(entry['type'])}</td><td>{escape(_target(page, entry))}</td>"
+            f"<tr><td>{''.join(lines)}</td><td>{escape(entry['type'])}</td><td>{escape(_target(page, entry))}</td>"
             f'<td class="number" title="{entry["size"]:,} bytes">{bytes_of(entry["size"])}</td>'
             f'<td class="digest">{escape(entry["sha256"])}</td></tr>'
         )
     yield "</tbody></table></div>"
+
+
+def _extra(entry: Mapping[str, Any]) -> Mapping[str, Any]:
+    extra = entry.get("extra")
+    return extra if isinstance(extra, dict) else {}
+
+
+def _image(extra: Mapping[str, Any]) -> Iterator[str]:
+    """What people want to know of an image: platforms, names, the digest by which to pull it."""
+    for name in ("Platforms", "Repositories", "Tags"):
+        if isinstance(extra.get(name), list) and extra[name]:
+            yield f"{name}: {', '.join(map(str, extra[name]))}"
+    if extra.get("Digest"):
+        yield f"Digest: {extra['Digest']}"
 
 
 def _origin(page: Page) -> Iterator[str]:
