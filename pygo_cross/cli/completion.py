@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """`pygo-cross completion`: what a shell completes a command line with.
 
-Commands come from `COMMANDS` and flags from the parsers that the commands themselves use (from --help, for the two that have
-parsers of their own), so that what is completed is what is there. The ids of builds are asked of `pygo-cross check` when they are
-needed; all else stands in the script.
+Commands come from `COMMANDS` and flags from the parsers that the commands themselves use (from --help, for those that hand
+their arguments on), so that what is completed is what is there. The ids of builds are asked for when they are needed (`--ids`);
+all else stands in the script.
 """
 
 from __future__ import annotations
@@ -17,9 +17,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from pygo_cross.build.config import full_names
+from pygo_cross.build.matrix import builds_of
 from pygo_cross.cli.main import COMMANDS
-from pygo_cross.cli.options import DESCRIBE, Described, parser
-from pygo_cross.diag import InternalError
+from pygo_cross.cli.options import DESCRIBE, Described, add_config, config_of, parser
+from pygo_cross.diag import EXIT_OK, InternalError
 from pygo_cross.target import load_targets
 
 ABOUT = """Prints the completion of a shell: of commands, flags, targets, ids of builds and files. To have it in every session:
@@ -73,10 +74,18 @@ class Command:
 def run(argv: list[str]) -> int:
     """Prints the script."""
     made = parser("completion", "bash|zsh|fish", ABOUT)
-    made.add_argument("shell", choices=sorted(SHELLS), help="the shell")
+    add_config(made)
+    made.add_argument("--ids", action="store_true", help="print the ids of the configuration's builds instead; the scripts ask so")
+    made.add_argument("shell", choices=sorted(SHELLS), nargs="?", help="the shell")
     options = made.parse_args(argv)
+    if options.ids:
+        config = config_of(options)
+        print("\n".join(build.id or config.project.project for build in builds_of(config)))
+        return EXIT_OK
+    if options.shell is None:
+        made.error(f"name a shell: {', '.join(sorted(SHELLS))}")
     sys.stdout.write(SHELLS[options.shell](commands()))
-    return 0
+    return EXIT_OK
 
 
 # ---- what there is
@@ -180,7 +189,7 @@ _pygo_cross_ids() {
             ;;
         esac
     done
-    "${COMP_WORDS[0]}" check -q --print "${config[@]}" 2>/dev/null </dev/null | cut -d ' ' -f 1 | sort -u
+    "${COMP_WORDS[0]}" completion --ids "${config[@]}" 2>/dev/null </dev/null
 }
 _pygo_cross_value() {
     case $1 in
@@ -259,7 +268,7 @@ _pygo_cross_ids() {
     local -a config found
     local at=${words[(I)-f|--config]}
     ((at)) && config=(-f "${words[at + 1]}")
-    found=(${(fu)"$(${_pygo_cross_program:-pygo-cross} check -q --print $config 2>/dev/null </dev/null | cut -d ' ' -f 1)"})
+    found=(${(fu)"$(${_pygo_cross_program:-pygo-cross} completion --ids $config 2>/dev/null </dev/null)"})
     compadd -a found
 }
 _pygo_cross_targets() {
@@ -345,7 +354,7 @@ function __pygo_cross_ids
             set config -f $words[(math $at + 1)]
         end
     end
-    $words[1] check -q --print $config 2>/dev/null </dev/null | string replace -r ' .*' '' | sort -u
+    $words[1] completion --ids $config 2>/dev/null </dev/null
 end
 function __pygo_cross_targets
     if string match -q '*_*' -- (commandline -ct)

@@ -17,10 +17,14 @@ from typing import Any
 
 import pytest
 
-from pygo_cross.cli.completion import SHELLS, commands, flags_of_help
+from pygo_cross.cli import completion
+from pygo_cross.cli.completion import SHELLS, flags_of_help
 from pygo_cross.cli.main import COMMANDS
 
 ROOT = Path(__file__).parent.parent.parent
+
+
+commands = functools.cache(completion.commands)
 
 
 def need(shell: str) -> str:
