@@ -117,9 +117,37 @@ class Machine:
         self.register_number = register_number
 
 
+class Instruction:
+    """One instruction, read from bytes by the `decode` of an architecture: its size in bytes, mnemonic, suffix and operands.
+
+    `distance` is where a branch goes, or what an operand relative to the instruction pointer means, from the instruction's end;
+    None if there is neither. `at` is where in the instruction its displacement is, 0 for none. `exact` tells whether it assembles
+    to the same bytes.
+    """
+
+    __slots__ = ("args", "at", "distance", "exact", "op", "size", "suffix")
+
+    def __init__(self, size: int, op: str, suffix: str, args: tuple[Addr, ...]) -> None:
+        self.size, self.op, self.suffix, self.args = size, op, suffix, args
+        self.distance: int | None = None
+        self.at = 0
+        self.exact = True
+
+
 def machine(name: str) -> Machine:
     """The machine of an architecture as Go names it. Raises KeyError for one that we don't have."""
     if name not in ARCHITECTURES:
         raise KeyError(name)
     made: Machine = importlib.import_module(f"pygo_cross.arch.{name}.machine").make()
     return made
+
+
+def decoder(name: str) -> Callable[[bytes, int], Instruction | None]:
+    """What reads instructions of an architecture: code and a place in it, to the instruction there; None for what is none.
+
+    Raises KeyError for an architecture that we don't have.
+    """
+    if name not in ARCHITECTURES:
+        raise KeyError(name)
+    decode: Callable[[bytes, int], Instruction | None] = importlib.import_module(f"pygo_cross.arch.{name}.decode").decode
+    return decode

@@ -36,6 +36,7 @@ COMMANDS: Final = {
     "jsonschema": "print the JSON Schema of toolchain.yaml",
     "version": "print the versions",
     "asm": "assemble Go assembly, as go tool asm does (amd64)",
+    "objdump": "print the instructions of objects and executables (amd64)",
     "link": "link Go objects, as go tool link does",
 }
 

@@ -1,0 +1,293 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Functions of Go objects, archives and executables as instructions in Go's syntax.
+
+`functions` reads a file's functions with what is known of them: where they are, their source lines (Go objects), the names that
+relocations give (Go objects) or the symbol table does (executables). `lines` turns one into instructions. Bytes that are no
+instruction are told one by one as `BYTE $0x..`, so that nothing is left out.
+"""
+
+from __future__ import annotations
+
+import bisect
+import struct
+from collections.abc import Iterator
+from typing import Final
+
+from pygo_cross.arch.layout import FACTS
+from pygo_cross.arch.machine import ARCHITECTURES, decoder, machine
+from pygo_cross.diag import Pos, UserError
+from pygo_cross.exe import elf, macho
+from pygo_cross.exe.view import FormatError
+from pygo_cross.obj import format as obj_format
+from pygo_cross.obj import goobj, pctab
+from pygo_cross.obj.archive import MAGIC, bad_file, is_archive, is_object_name, map_file, members, split_object
+from pygo_cross.obj.builtins import BUILTINS
+from pygo_cross.obj.prog import BRANCH, NAME_EXTERN, Addr, Prog
+from pygo_cross.obj.reader import Object
+from pygo_cross.obj.reloctype import NAMES, R_CALL, R_CALLIND, R_GOTPCREL, R_PCREL
+from pygo_cross.obj.symbol import Symbol
+
+_ELF_MACHINES: Final = {62: "amd64", 183: "arm64"}
+_ELF_SYMBOL: Final = struct.Struct("<IBBHQQ")
+_MACH_SYMBOL: Final = struct.Struct("<IBBHQ")
+_SYMTAB: Final = 2  # the number of both ELF's section kind and Mach-O's command
+_STT_OBJECT: Final = 1
+_STT_FUNC: Final = 2
+_MAX_SYMBOLS: Final = 1 << 22
+
+Name = tuple[int, int, str]
+"""Where a relocation or symbol is, how large it is, and its name."""
+
+
+class Function:
+    """A function. `places` has (end, file, line) for runs of its code, in ascending order.
+
+    `relocations` are (offset, size, type, addend, name).
+    """
+
+    __slots__ = ("address", "arch", "code", "name", "places", "relocations")
+
+    def __init__(self, name: str, arch: str, address: int, code: bytes) -> None:
+        self.name, self.arch, self.address, self.code = name, arch, address, code
+        self.places: list[tuple[int, str, int]] = []
+        self.relocations: list[tuple[int, int, int, int, str]] = []
+
+
+class Line:
+    """One instruction as text. `exact` tells whether it assembles to the same bytes; `relocations` are those inside, as text."""
+
+    __slots__ = ("address", "code", "exact", "file", "line", "relocations", "text")
+
+    def __init__(self, address: int, code: bytes, text: str, exact: bool) -> None:
+        self.address, self.code, self.text, self.exact = address, code, text, exact
+        self.file, self.line = "", 0
+        self.relocations: list[str] = []
+
+
+class Binary:
+    """The functions of a file, and the symbols by address that branches and operands may name."""
+
+    def __init__(self) -> None:
+        self.functions: list[Function] = []
+        self.starts: list[int] = []
+        self.symbols: list[Name] = []
+
+    def name_at(self, address: int) -> str:
+        """A symbol and an offset for an address, or ""."""
+        at = bisect.bisect_right(self.starts, address) - 1
+        if at < 0:
+            return ""
+        start, size, name = self.symbols[at]
+        if address >= start + max(size, 1):
+            return ""
+        return f"{name}+{address - start:#x}" if address > start else name
+
+
+def read(path: str) -> Binary:
+    """The functions of a file. Raises UserError for one that has none or is not of a kind that we read."""
+    view = map_file(path)
+    binary = Binary()
+    if is_archive(view):
+        for name, body in members(path, view):
+            if is_object_name(name) and bytes(body[:10]) == b"go object ":
+                _read_object(path, body, binary)
+    elif bytes(view[:10]) == b"go object ":
+        _read_object(path, view, binary)
+    else:
+        try:
+            if bytes(view[:4]) == elf.MAGIC:
+                _read_elf(path, elf.read(view), binary)
+            elif bytes(view[:4]) in macho.MAGICS:
+                _read_macho(path, macho.read(view), binary)
+            else:
+                raise bad_file(path, f"not a Go object, an archive ({MAGIC.decode().strip()}), ELF or Mach-O")
+        except (FormatError, struct.error) as error:
+            raise bad_file(path, str(error)) from None
+    return binary
+
+
+def _arch(path: str, name: str) -> str:
+    if name not in ARCHITECTURES:
+        raise UserError.one("unknown-arch", f"no disassembler for {name or 'this machine'}", pos=Pos(path))
+    return name
+
+
+def _read_object(path: str, body: memoryview, binary: Binary) -> None:
+    """The functions of a Go object."""
+    text, data = split_object(path, body)
+    words = text.split(None, 4)
+    arch = _arch(path, words[3] if len(words) > 3 else "")
+    obj = Object(path, data)
+    bases = {
+        goobj.PKG_SELF: 0,
+        goobj.PKG_HASHED64: obj.ndef,
+        goobj.PKG_HASHED: obj.ndef + obj.nhashed64,
+        goobj.PKG_NONE: obj.ndef + obj.nhashed64 + obj.nhashed,
+    }
+
+    def name_of(package: int, index: int) -> str:
+        if package == goobj.PKG_BUILTIN:
+            return BUILTINS[index][0] if index < len(BUILTINS) else f"builtin#{index}"
+        base = bases.get(package)
+        if base is None:
+            packages = obj.packages()
+            return f"{packages[package]}#{index}" if package < len(packages) else ""
+        return obj.name(base + index) if base + index < obj.nsym else ""
+
+    def table(package: int, index: int) -> list[pctab.Step]:
+        base = bases.get(package)
+        if base is None or base + index >= obj.nall:
+            raise bad_file(path, "corrupt object file: a function's table is not in it")
+        try:
+            return pctab.decode(obj.data(base + index), FACTS[arch].quantum)
+        except ValueError as error:
+            raise bad_file(path, f"corrupt object file: {error}") from None
+
+    files = obj.files()
+    for index, kind in enumerate(obj.kinds()[: obj.nall]):
+        if kind not in (goobj.STEXT, goobj.STEXTFIPS):
+            continue
+        function = Function(obj.name(index), arch, 0, bytes(obj.data(index)))
+        for offset, size, kind_, addend, package, target in obj.relocs(index):
+            name = name_of(package, target) if package or target else ""
+            function.relocations.append((offset, size, kind_ & 0x7FFF, addend, name))
+        tables = {found: (package, target) for found, package, target in obj.auxs(index)}
+        if goobj.AUX_PCLINE in tables and goobj.AUX_PCFILE in tables:
+            function.places = _merge(table(*tables[goobj.AUX_PCLINE]), table(*tables[goobj.AUX_PCFILE]), files)
+        binary.functions.append(function)
+
+
+def _merge(lines: list[pctab.Step], numbers: list[pctab.Step], files: list[str]) -> list[tuple[int, str, int]]:
+    """Runs of one file and line."""
+    places = []
+    at = 0
+    for end, line in lines:
+        while at < len(numbers) - 1 and numbers[at][0] < end:
+            places.append((numbers[at][0], _file(numbers[at][1], files), line))
+            at += 1
+        places.append((end, _file(numbers[at][1], files) if numbers else "", line))
+    return places
+
+
+def _file(number: int, files: list[str]) -> str:
+    return files[number] if 0 <= number < len(files) else ""
+
+
+def _add_symbols(binary: Binary, found: list[Name]) -> None:
+    binary.symbols = sorted(found)
+    binary.starts = [start for start, _, _ in binary.symbols]
+
+
+def _add_section(binary: Binary, arch: str, name: str, address: int, code: bytes) -> None:
+    """The functions of a section, by the symbols in it; the section itself where there are none."""
+    end = address + len(code)
+    inside = [symbol for symbol in binary.symbols if address <= symbol[0] < end]
+    if not inside:
+        binary.functions.append(Function(name, arch, address, code))
+    for at, (start, size, symbol) in enumerate(inside):
+        stop = inside[at + 1][0] if at + 1 < len(inside) else end
+        stop = min(stop, start + size if size else stop)
+        if stop > start:
+            binary.functions.append(Function(symbol, arch, start, code[start - address : stop - address]))
+
+
+def _read_elf(path: str, file: elf.Elf, binary: Binary) -> None:
+    arch = _arch(path, _ELF_MACHINES.get(file.machine, f"ELF machine {file.machine}") if file.bits == 64 and file.little else "")
+    found: list[Name] = []
+    for section in file.sections:
+        if section.kind != _SYMTAB or not 0 < section.link < len(file.sections):
+            continue
+        strings = _content(file.view.data, file.sections[section.link].offset, file.sections[section.link].size)
+        table = _content(file.view.data, section.offset, section.size)
+        for record in list(_ELF_SYMBOL.iter_unpack(table[: len(table) // 24 * 24]))[:_MAX_SYMBOLS]:
+            if record[1] & 15 in (_STT_OBJECT, _STT_FUNC) and record[3]:
+                found.append((record[4], record[5], _string(strings, record[0])))
+    _add_symbols(binary, found)
+    for section in file.sections:
+        if section.name == ".text" and section.in_file:
+            _add_section(binary, arch, section.name, section.address, _content(file.view.data, section.offset, section.size))
+
+
+def _read_macho(path: str, file: macho.MachO, binary: Binary) -> None:
+    arch = _arch(path, {"x86_64": "amd64"}.get(file.arch, file.arch))
+    found: list[Name] = []
+    section = file.section("__text")
+    for command in file.find(_SYMTAB):
+        offset, count, strings_at, strings_size = struct.unpack_from("<4I", bytes(command.view.data[8:24]).ljust(16, b"\0"))
+        strings = _content(file.view.data, strings_at, strings_size)
+        table = _content(file.view.data, offset, min(count, _MAX_SYMBOLS) * _MACH_SYMBOL.size)
+        for start, kind, _, _, value in _MACH_SYMBOL.iter_unpack(table[: len(table) // 16 * 16]):
+            # Defined in a section, and no debugging entry.
+            if kind & 0xE0 == 0 and kind & 0x0E == 0x0E:
+                found.append((value, 0, _string(strings, start).removeprefix("_")))
+    if section is None:
+        return
+    end = section.address + section.size
+    ordered = sorted(symbol for symbol in found if section.address <= symbol[0] < end)
+    sized = [(start, (ordered[at + 1][0] if at + 1 < len(ordered) else end) - start, name) for at, (start, _, name) in enumerate(ordered)]
+    _add_symbols(binary, sized)
+    _add_section(binary, arch, section.name, section.address, bytes(file.content(section)))
+
+
+def _content(data: memoryview, offset: int, size: int) -> bytes:
+    """A part of a file, as much of it as there is."""
+    return bytes(data[offset : offset + size])
+
+
+def _string(strings: bytes, at: int) -> str:
+    end = strings.find(b"\0", at)
+    return strings[at : end if end >= 0 else len(strings)].decode("utf-8", "replace")
+
+
+def lines(function: Function, binary: Binary) -> Iterator[Line]:
+    """A function's instructions."""
+    show_operand = machine(function.arch).show_operand
+
+    def show(arg: Addr, prog: Prog) -> str:
+        return arg.sym.name if arg.type == BRANCH and arg.sym is not None and arg.sym.name[0] == "0" else show_operand(arg, prog)
+
+    decode = decoder(function.arch)
+    code = function.code
+    relocations = sorted(function.relocations)
+    starts = [relocation[0] for relocation in relocations]
+    ends = [place[0] for place in function.places]
+    at = 0
+    while at < len(code):
+        found = decode(code, at)
+        if found is None:
+            line = Line(function.address + at, code[at : at + 1], f"BYTE\t${code[at]:#04x}", True)
+            size = 1
+        else:
+            size = found.size
+            inside = relocations[bisect.bisect_left(starts, at) : bisect.bisect_left(starts, at + size)]
+            args = found.args
+            if found.distance is not None:
+                after = function.address + at + size
+                args = tuple(_resolved(arg, after + found.distance, at + size, inside, binary) for arg in args)
+            prog = Prog(found.op, args, None, 0, found.suffix)
+            text = obj_format.instruction(prog, show)
+            line = Line(function.address + at, code[at : at + size], text, found.exact)
+            for offset, length, kind, addend, name in inside:
+                if kind != R_CALLIND:
+                    line.relocations.append(
+                        f"[{offset - at}:{offset - at + length}]{NAMES.get(kind, kind)}:{name}{f'{addend:+d}' if addend else ''}"
+                    )
+        if ends:
+            place = function.places[min(bisect.bisect_right(ends, at), len(ends) - 1)]
+            line.file, line.line = place[1], place[2]
+        yield line
+        at += size
+
+
+def _resolved(arg: Addr, address: int, end: int, inside: list[tuple[int, int, int, int, str]], binary: Binary) -> Addr:
+    """An operand that means a place, with the name of the place where that is known."""
+    if arg.type != BRANCH and (arg.name != NAME_EXTERN or arg.sym is None):
+        return arg
+    for offset, size, kind, addend, name in inside:
+        if name and kind in (R_CALL, R_PCREL, R_GOTPCREL):
+            new = Addr(arg.type, 0, 0, NAME_EXTERN, Symbol(name))
+            new.offset = addend + end - (offset + size) if kind == R_PCREL else addend
+            return new
+    name = binary.name_at(address)
+    new = Addr(arg.type, 0, 0, NAME_EXTERN, Symbol(name or f"{address:#x}"))
+    return new

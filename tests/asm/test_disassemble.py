@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Disassembling is the way back: what is told assembles to the same bytes, and nothing is left out."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import subprocess
+import sys
+
+import pytest
+
+from pygo_cross.arch.amd64.decode import decode
+from pygo_cross.asm import disassemble
+from pygo_cross.asm.assemble import make_context, read
+from pygo_cross.diag import UserError
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../../scripts"))
+
+from conformance import asmdata
+
+
+@pytest.mark.parametrize("pattern", ["amd64enc", "amd64enc_extra", "avx512enc/avx512f"])
+def test_every_instruction_of_the_test_data(goroot, pattern):
+    (path,) = asmdata.files(goroot / "src/cmd/asm/internal/asm/testdata", (pattern,))
+    options = asmdata._options("amd64", goroot)
+    context = make_context(options)
+    read([str(path)], context, options)
+    count = 0
+    for symbol in context.text:
+        for prog in symbol.func.progs:
+            if prog.size:
+                code = bytes(symbol.data[prog.pc : prog.pc + prog.size])
+                found = decode(code + b"\x90" * 4)
+                assert found is not None and found.size == len(code) and found.exact, (prog.op, code.hex())
+                count += 1
+    assert count > 900
+
+
+SOURCE = """
+TEXT ·f(SB), 0, $256-8
+	MOVQ x+0(FP), AX
+	CALL ·g(SB)
+	MOVQ $a<>+8(SB), CX
+	CMPQ a<>+16(SB), $7
+	JNE done
+	VADDPD.BCST.Z 64(AX)(CX*8), Z1, K3, Z20
+	MOVB SI, (R9)
+	ADDB $1, AX
+	LOCK
+	XADDQ AX, (BX)
+	REP
+	MOVSB
+	MOVQ CR3, R11
+	JMP done
+	PCALIGN $16
+done:
+	RET
+GLOBL a<>(SB), $64
+"""
+
+
+def text_of(path) -> str:
+    """All functions of a file, as lines of text."""
+    binary = disassemble.read(str(path))
+    return "\n".join(line.text for function in binary.functions for line in disassemble.lines(function, binary))
+
+
+def test_an_object(assemblers):
+    assemblers.write(SOURCE)
+    (assemblers.folder / "a.o").write_bytes(assemblers.ours())
+    binary = disassemble.read(str(assemblers.folder / "a.o"))
+    (function,) = binary.functions
+    assert function.name == "main.f"
+    lines = list(disassemble.lines(function, binary))
+    assert b"".join(line.code for line in lines) == function.code
+    text = [line.text for line in lines]
+    for wanted in (
+        "CALL\tmain.g(SB)",
+        "LEAQ\ta+8(SB), CX",
+        "CMPQ\ta+16(SB), $7",
+        "VADDPD.BCST.Z\t64(AX)(CX*8), Z1, K3, Z20",
+        "MOVB\tSIB, (R9)",
+    ):
+        assert wanted in text, text
+    for wanted in ("ADDB\t$1, AX", "LOCK", "XADDQ\tAX, (BX)", "REP", "MOVSB", "MOVQ\tCR3, R11", "CALL\truntime.morestack_noctxt(SB)"):
+        assert wanted in text, text
+    place = next(line for line in lines if line.text.startswith("VADDPD"))
+    assert (os.path.basename(place.file), place.line) == ("a.s", 8)
+    assert not any(line.text.startswith("BYTE") for line in lines)
+
+
+def test_the_command(assemblers, cli):
+    assemblers.write(SOURCE)
+    (assemblers.folder / "a.o").write_bytes(assemblers.ours())
+    done = cli("objdump", "a.o", cwd=assemblers.folder)
+    assert done.returncode == 0
+    assert done.stdout.startswith(f"TEXT main.f(SB) {assemblers.folder}/a.s\n")
+    assert "CALL\tmain.g(SB)\t[1:5]R_CALL:main.g" in done.stdout
+    record = json.loads(cli("objdump", "--json", "-s", "^main\\.f$", "a.o", cwd=assemblers.folder).stdout)
+    assert record["name"] == "main.f" and record["instructions"][0]["line"] == 2
+    assert cli("objdump", "-s", "nothing", "a.o", cwd=assemblers.folder).returncode == 1
+    assert cli("objdump", "-s", "(", "a.o", cwd=assemblers.folder).returncode == 2
+    for name in ("missing", "a.s"):
+        done = cli("objdump", name, cwd=assemblers.folder)
+        assert done.returncode == 1 and len(done.stderr.splitlines()) == 1
+
+
+def test_stock_objects(assemblers, goroot):
+    """Functions of the standard library, from stock Go's assembler."""
+    source = goroot / "src/crypto/md5/md5block_amd64.s"
+    assert assemblers.stock(str(source), package="crypto/md5").returncode == 0
+    text = text_of(assemblers.folder / "stock.o")
+    assert text.count("\n") > 500 and "BYTE" not in text
+
+
+def test_an_executable(assemblers, goroot):
+    tool = subprocess.run([str(goroot / "bin/go"), "tool", "-n", "asm"], capture_output=True, text=True).stdout.strip()
+    binary = disassemble.read(tool)
+    if not binary.functions or binary.functions[0].arch != "amd64":
+        pytest.skip("the host's tools are not for amd64")
+    total = unknown = 0
+    for function in binary.functions[:300]:
+        for line in disassemble.lines(function, binary):
+            total += 1
+            unknown += line.text.startswith("BYTE") and line.code != b"\xcc"
+    assert total > 3000 and not unknown
+
+
+def test_bytes_at_random(assemblers):
+    chance = random.Random(7)
+    for _ in range(20_000):
+        code = chance.randbytes(chance.randrange(1, 16))
+        found = decode(code)
+        assert found is None or 0 < found.size <= len(code)
+
+
+def test_damaged_objects(assemblers):
+    assemblers.write(SOURCE)
+    data = assemblers.ours()
+    chance = random.Random(3)
+    path = assemblers.folder / "bad.o"
+    for _ in range(300):
+        bad = bytearray(data)
+        for _ in range(chance.randrange(1, 4)):
+            bad[chance.randrange(100, len(bad))] = chance.randrange(256)
+        path.write_bytes(bad[: chance.randrange(1, len(bad)) if chance.random() < 0.3 else len(bad)])
+        try:
+            text_of(path)
+        except UserError as error:
+            assert error.diagnostics
