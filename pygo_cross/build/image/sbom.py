@@ -23,13 +23,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from pygo_cross import GO_RELEASE, __version__
+from pygo_cross.build.image.goroot import GOROOT
 
 if TYPE_CHECKING:
     from cyclonedx.model.component import Component
     from packageurl import PackageURL
 
 PLACE: Final = "opt/pygo-cross/share/sbom.cdx.json"
-GOROOT: Final = Path("/usr/local/go")
 
 _NAMESPACE: Final = uuid.UUID("0b7f6ce5-6a0c-5a0e-9d8b-4c4bfa1c9f32")
 """Ours, for serial numbers."""
@@ -86,10 +86,10 @@ def go() -> Iterator[Component]:
     from packageurl import PackageURL
 
     purl = PackageURL("generic", None, "go", GO_RELEASE)
-    yield component("go", GO_RELEASE, purl, ["BSD-3-Clause"], {"pygo-cross:folder": str(GOROOT)})
+    yield component("go", GO_RELEASE, purl, ["BSD-3-Clause"], {"pygo-cross:folder": GOROOT})
     seen = set()
     for listing in ("src/vendor/modules.txt", "src/cmd/vendor/modules.txt"):
-        for name, version in re.findall(r"^# (\S+) (v\S+)$", (GOROOT / listing).read_text(encoding="utf-8"), re.MULTILINE):
+        for name, version in re.findall(r"^# (\S+) (v\S+)$", Path(GOROOT, listing).read_text(encoding="utf-8"), re.MULTILINE):
             if (name, version) not in seen:
                 seen.add((name, version))
                 yield component(name, version, PackageURL.from_string(f"pkg:golang/{name}@{version}"), [])
