@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 from go_programs import go
 from real_engine import Docker
+from registries import docker_config, real_registry
 
 Cli = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -46,12 +48,17 @@ func main() {
 """
 
 
+def project(folder: Path, text: str = CONFIG) -> str:
+    """Writes the project; the host's processor, as Go calls it."""
+    (folder / "go.mod").write_text("module example.com/whoami\n\ngo 1.21\n")
+    (folder / "main.go").write_text(SOURCE)
+    (folder / "toolchain.yaml").write_text(text)
+    return go("env", "GOHOSTARCH").strip()
+
+
 @pytest.mark.skipif(shutil.which("skopeo") is None, reason="there is no skopeo on this machine")
 def test_it_runs(engine: Docker, cli: Cli, tmp_path: Path) -> None:
-    (tmp_path / "go.mod").write_text("module example.com/whoami\n\ngo 1.21\n")
-    (tmp_path / "main.go").write_text(SOURCE)
-    (tmp_path / "toolchain.yaml").write_text(CONFIG)
-    arch = go("env", "GOHOSTARCH").strip()
+    arch = project(tmp_path)
     done = cli("build", "--progress=none", f"--target=linux/{arch}", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     name, saved = "pygo-cross-test-whoami:1", tmp_path / "saved.tar"
@@ -72,3 +79,27 @@ def test_it_runs(engine: Docker, cli: Cli, tmp_path: Path) -> None:
         assert told.stdout.split() == ["65532:65532", "whoami", arch]
     finally:
         engine("rmi", "-f", name, check=False)
+
+
+def test_the_engine_pulls_what_was_published(engine: Docker, cli: Cli, tmp_path: Path) -> None:
+    """Both platforms are built and pushed; the engine takes its own."""
+    if os.environ.get("DOCKER_HOST"):
+        pytest.skip("the engine may be on another machine, where this one's registry is not")
+    with real_registry(tmp_path) as host:
+        (tmp_path / "src").mkdir()
+        repository = f"{host}/pygo-cross-test"
+        kos = f"kos: [{{repositories: [{repository}], bare: true, tags: ['1']}}]"
+        arch = project(tmp_path / "src", f"version: 1\nproject: whoami\nbuilds: [{{targets: [linux/*], untested: true}}]\n{kos}\n")
+        for args in (("init", "-q"), ("add", "."), ("commit", "-qm", "x"), ("tag", "v1.0.0")):
+            identity = ("-c", "user.name=x", "-c", "user.email=x@example.com", "-c", "commit.gpgsign=false", "-c", "tag.gpgsign=false")
+            subprocess.run(["git", *identity, *args], cwd=tmp_path / "src", check=True, capture_output=True)
+        login = docker_config(tmp_path / "login", host)
+        done = cli("release", "--progress=none", cwd=tmp_path / "src", env={"DOCKER_CONFIG": str(login)})
+        assert done.returncode == 0, done.stderr
+        name = f"{repository}:1"
+        try:
+            engine("--config", login, "pull", name)
+            assert engine("run", "--rm", "--network=none", name).stdout == "nonroot 65532 65532 false /tmp/ []\n"
+            assert engine("image", "inspect", "--format", "{{.Architecture}}", name).stdout.strip() == arch
+        finally:
+            engine("rmi", "-f", name, check=False)
