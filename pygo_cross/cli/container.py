@@ -76,7 +76,7 @@ def before_here(argv: Sequence[str], options: argparse.Namespace, config: Config
     from pygo_cross.build.release.commands import run_before
     from pygo_cross.cli.options import mode_of
 
-    if "before" in skip or getattr(options, "print", False):
+    if not config.project.before.hooks or "before" in skip or getattr(options, "print", False):
         return list(argv)
     run_before(config, facts_of(config, snapshot=options.snapshot), mode_of(options))
     return ["--skip=before", *argv]

@@ -27,6 +27,7 @@ from pygo_cross.build.container.mounts import Place
 from pygo_cross.build.container.refusals import refusal
 from pygo_cross.build.container.transfer import fetch, send, volumes
 from pygo_cross.diag import EXIT_BUILD, UserError
+from pygo_cross.records import usage_error
 
 CACHE: Final = "/cache"
 """Where the image keeps compiled packages and modules."""
@@ -70,8 +71,10 @@ def run_inside(engine: Engine, what: Inside, say: Callable[[str], None] = lambda
     foreign = image.platform.split("/")[1:2] not in ([engine.arch], [])
     if image.version and image.version != __version__:
         print(f"pygo-cross: note: {what.image} holds pygo-cross {image.version}, this is {__version__}", file=sys.stderr)
+    _check_names(engine, what)
     sweep(engine, say)
-    with _output_errors(), engine.doing("run", what.image) as client:
+    # Making a container may mean to copy an image, and starting it to fill a volume.
+    with _output_errors(), engine.doing("run", what.image) as client, engine.without_limit():
         config = host_config(engine, what)
         say(f"runs {what.image} as {user_of(engine)}, cache in the volume {volume_name()}, network {what.network}")
         for place in what.places:
@@ -87,6 +90,8 @@ def run_inside(engine: Engine, what: Inside, say: Callable[[str], None] = lambda
             tty=what.tty,
             host_config=config,
             labels={CLIENT: client_label()},
+            # The image's own asks whether a container that runs for long is well; Podman can't even start one without systemd.
+            healthcheck={"test": ["NONE"]},
             use_config_proxy=what.network != "none",
         )
         for warning in made.get("Warnings") or []:
@@ -107,6 +112,14 @@ def _output_errors() -> Iterator[None]:
         yield
     except OutputClosed as closed:
         raise closed.error from None
+
+
+def _check_names(engine: Engine, what: Inside) -> None:
+    """Podman turns mounts into the words of its command line, where a colon and a comma mean something."""
+    for place in what.places if engine.kind == "podman" else ():
+        if any(letter in place.target + place.source for letter in ":,"):
+            message = f"{place.target}: Podman mounts no folder with a colon or a comma in its name"
+            raise usage_error("bad-place", message, "rename it, or use Docker")
 
 
 def user_of(engine: Engine) -> str:
@@ -136,11 +149,12 @@ def host_config(engine: Engine, what: Inside) -> Any:
     if engine.selinux:
         # Not :z, which would write a label onto every file of the user's.
         settings["security_opt"].append("label=disable")
+    config = engine.client.create_host_config(**settings)
     if engine.kind == "podman" and engine.rootless:
-        settings["userns_mode"] = "keep-id"
+        config["UsernsMode"] = "keep-id"  # Podman's own, which the package does not know
     elif engine.remapped:
-        settings["userns_mode"] = "host"
-    return engine.client.create_host_config(**settings)
+        config["UsernsMode"] = "host"
+    return config
 
 
 def _run(engine: Engine, container: str, what: Inside, foreign: bool, platform: str, say: Callable[[str], None]) -> int:
@@ -171,8 +185,7 @@ def _run(engine: Engine, container: str, what: Inside, foreign: bool, platform: 
                 resize()
                 if frame is not None:
                     show(*frame)
-        with engine.without_limit():
-            waited = client.wait(container)
+        waited = client.wait(container)
         ended = True
         status = int(waited.get("StatusCode", EXIT_BUILD))
         if status and foreign and b"exec format error" in tail:
@@ -262,6 +275,7 @@ def _end(engine: Engine, container: str, ended: bool) -> None:
             _ask(engine, container)
     finally:
         held = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+        engine.client.timeout = _PATIENCE
         try:
             with contextlib.suppress(Exception):
                 engine.client.remove_container(container, force=True, v=True)
@@ -271,6 +285,7 @@ def _end(engine: Engine, container: str, ended: bool) -> None:
 
 def _ask(engine: Engine, container: str) -> None:
     """Sends the container an interrupt, which has the driver inside stop its children and clear away what is half done."""
+    engine.client.timeout = _PATIENCE
     deadline = time.monotonic() + _PATIENCE
     asked = False
     while time.monotonic() < deadline:

@@ -30,14 +30,14 @@ _RULES: Final[list[tuple[str, str, str, str, int]]] = [
         EXIT_BUILD,
     ),
     (
-        r"toomanyrequests|too many requests|rate limit|\b429\b",
+        r"toomanyrequests|too many requests|rate limit|(code|status|http) 429\b",
         "registry-limit",
         "{subject}: {registry} has had too many requests (429)",
         "wait, or log in for a higher limit: docker login {registry}",
         EXIT_BUILD,
     ),
     (
-        r"no basic auth credentials|unauthorized|authentication required|incorrect username or password|\b401\b",
+        r"no basic auth credentials|unauthorized|authentication required|incorrect username or password|(code|status|http) 401\b",
         "registry-login",
         "{subject}: {registry} wants a login (401)",
         "docker login {registry}",
@@ -51,7 +51,7 @@ _RULES: Final[list[tuple[str, str, str, str, int]]] = [
         EXIT_BUILD,
     ),
     (
-        r"\bdenied\b|forbidden|\b403\b",
+        r"\bdenied\b|forbidden|(code|status|http) 403\b",
         "registry-denied",
         "{subject}: {registry} refuses (403)",
         "log in as somebody who may: docker login {registry}",
@@ -144,6 +144,8 @@ _RULES: Final[list[tuple[str, str, str, str, int]]] = [
         EXIT_BUILD,
     ),
 ]
+_OF_REGISTRIES: Final = ("pull", "push", "build")
+"""What an engine may have to ask a registry for."""
 _COMPILED: Final = [(re.compile(rule[0], re.IGNORECASE), *rule[1:]) for rule in _RULES]
 
 
@@ -166,6 +168,8 @@ def refusal(message: str, what: str, subject: str) -> UserError:
     said = one_line(message)
     registry = registry_of(subject)
     for pattern, code, text, hint, status in _COMPILED:
+        if code.startswith("registry-") and what not in _OF_REGISTRIES:
+            continue
         if pattern.search(message):
             # `docker login the registry` is no command.
             advice = hint.replace(" {registry}", "").replace("{registry}", "HOST") if registry == "the registry" else hint
