@@ -84,7 +84,7 @@ def test_an_object(assemblers):
         "MOVB\tSIB, (R9)",
     ):
         assert wanted in text, text
-    for wanted in ("ADDB\t$1, AX", "LOCK", "XADDQ\tAX, (BX)", "REP", "MOVSB", "MOVQ\tCR3, R11", "CALL\truntime.morestack_noctxt(SB)"):
+    for wanted in ("ADDB\t$1, AX", "LOCK", "XADDQ\tAX, (BX)", "REP", "MOVSB", "MOVL\tCR3, R11", "CALL\truntime.morestack_noctxt(SB)"):
         assert wanted in text, text
     place = next(line for line in lines if line.text.startswith("VADDPD"))
     assert (os.path.basename(place.file), place.line) == ("a.s", 8)
