@@ -523,6 +523,41 @@ def test_an_upload_goes_on_where_it_broke_off(tmp_path: Path) -> None:
     assert {digest.removeprefix("sha256:") for digest in done} < blobs
 
 
+def test_an_upload_that_never_ends(tmp_path: Path) -> None:
+    """A registry that takes the first part again and again, and forgets it."""
+    parts: list[str] = []
+
+    def act(request: Request) -> None:
+        if request.method == "PATCH":
+            parts.append(request.headers["Content-Range"])
+            request.answer(202 if request.headers["Content-Range"].startswith("0-") else 500, Location="/upload")
+        elif request.method == "POST":
+            request.answer(202, Location="/upload")
+        else:
+            request.answer(201 if request.method == "PUT" else 404)
+
+    with fake_registry(act) as (host, _):
+        registry = Registry(host, Limits(silence=5, chunk=50_000, tries=4, pause=0.01), sleep=lambda seconds: None)
+        text = refused(lambda: registry.push(Layout(image(tmp_path / "a", "random", size=300_000)), "x", ["1"]))
+    assert "can't be uploaded: 500 Internal Server Error; push again" in text
+    assert len(parts) <= 10
+
+
+def test_a_mount_that_is_refused(tmp_path: Path) -> None:
+    modern = ModernRegistry(1000)
+    layout = image(tmp_path / "a")
+
+    def act(request: Request) -> None:
+        if "mount=" in request.path:
+            request.answer(403, b'{"errors": [{"code": "DENIED"}]}')
+        else:
+            modern.act(request)
+
+    with fake_registry(act) as (host, _):
+        (pushed,) = push_image(layout, [f"{host}/x"], ["1"], limits=FAST, near=[f"{host}/other"])
+    assert pushed.uploaded and not pushed.mounted
+
+
 def test_a_registry_that_takes_something_else(tmp_path: Path) -> None:
     def act(request: Request) -> None:
         if request.method == "HEAD":

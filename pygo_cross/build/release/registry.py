@@ -17,7 +17,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Final
 from urllib.parse import urlencode, urlsplit
 
 from pygo_cross.build.files import make_folder, temporary_folder, writing
@@ -64,6 +64,9 @@ class Attachment:
     media_type: str
     data: bytes
     title: str
+
+
+_NO_BODY: Final = {"Content-Length": "0"}
 
 
 class Registry(Connection):
@@ -167,15 +170,14 @@ class Registry(Connection):
                 return
         location = ""
         for other in near:
-            if other != repository:
-                query = urlencode({"mount": digest, "from": other})
-                with self.call(
-                    "POST", f"/v2/{repository}/blobs/uploads/?{query}", scope, headers={"Content-Length": "0"}, ok=(201, 202)
-                ) as answer:
-                    if answer.status_code == 201:
-                        done.mounted += 1
-                        return
-                    location = self.place_of(answer)
+            query = urlencode({"mount": digest, "from": other})
+            url = f"/v2/{repository}/blobs/uploads/?{query}"
+            # A registry that does not let us, for whatever reason, is sent the blob.
+            with contextlib.suppress(UserError), self.call("POST", url, scope, headers=_NO_BODY, ok=(201, 202), retry=False) as answer:
+                if answer.status_code == 201:
+                    done.mounted += 1
+                    return
+                location = self.place_of(answer)
         size = len(path) if isinstance(path, bytes) else path.stat().st_size
         if size <= self.limits.chunk:
             self._upload_whole(repository, digest, path, size, location, scope)
@@ -186,7 +188,7 @@ class Registry(Connection):
 
     def _open(self, repository: str, scope: str) -> tuple[str, int]:
         """Begins an upload: its address, and the least bytes that a chunk may have."""
-        with self.call("POST", f"/v2/{repository}/blobs/uploads/", scope, headers={"Content-Length": "0"}, ok=(202,)) as answer:
+        with self.call("POST", f"/v2/{repository}/blobs/uploads/", scope, headers=_NO_BODY, ok=(202,)) as answer:
             least = answer.headers.get("OCI-Chunk-Min-Length", "")
             return self.place_of(answer), int(least) if least.isdigit() and len(least) < 12 else 0
 
@@ -197,16 +199,14 @@ class Registry(Connection):
             if not location:
                 location, _ = self._open(repository, scope)
             try:
-                with contextlib.ExitStack() as stack:
+                with _opened(path) as source:
+
+                    def body(source: IO[bytes] = source) -> Any:
+                        source.seek(0)
+                        return source if size else b""
+
                     headers = {"Content-Type": "application/octet-stream", "Content-Length": str(size)}
-                    opened = stack.enter_context(_opened(path))
-
-                    def body(opened: IO[bytes] = opened) -> Any:
-                        opened.seek(0)
-                        return opened if size else b""
-
-                    answer = self.attempt("PUT", _with(location, digest), scope, headers, body, (201,))
-                    answer.close()
+                    self.attempt("PUT", _with(location, digest), scope, headers, body, (201,)).close()
                     return
             except Again as again:
                 location = ""
@@ -223,7 +223,7 @@ class Registry(Connection):
         if not location:
             location, least = self._open(repository, scope)
         step = max(self.limits.chunk, least)
-        at, pause, left = 0, self.limits.pause, self.limits.tries
+        at, furthest, pause, left = 0, 0, self.limits.pause, self.limits.tries
         with _opened(path) as source:
             while True:
                 try:
@@ -237,8 +237,10 @@ class Registry(Connection):
                         }
                         with self.attempt("PATCH", location, scope, headers, lambda piece=piece: piece, (202,)) as answer:  # type: ignore[misc]
                             location = self.place_of(answer)
-                        at, left, pause = at + len(piece), self.limits.tries, self.limits.pause
-                    with self.attempt("PUT", _with(location, digest), scope, {"Content-Length": "0"}, None, (201,)):
+                        at += len(piece)
+                        if at > furthest:  # what was sent before and is gone is no progress
+                            furthest, left, pause = at, self.limits.tries, self.limits.pause
+                    with self.attempt("PUT", _with(location, digest), scope, _NO_BODY, None, (201,)):
                         return
                 except Again as again:
                     left -= 1
@@ -281,8 +283,6 @@ class Registry(Connection):
         self._push_blob(repository, blob, attachment.data, scope, done)
         data = dump(attachment_manifest(top, attachment))
         referrer = Descriptor(MANIFEST, digest_of(data), len(data), artifact_type=attachment.media_type)
-        if self.head(repository, referrer.digest, scope) == referrer.digest and self._listed(repository, top, referrer, scope):
-            return
         if self._put_manifest(repository, referrer.digest, referrer, data, scope, done) == top.digest:
             return
         known, entries = self._referrers(repository, top, scope)
@@ -290,10 +290,6 @@ class Registry(Connection):
             return
         listed = dump({"schemaVersion": 2, "mediaType": INDEX, "manifests": [*entries, referrer.as_json()]})
         self._put_manifest(repository, _list_tag(top), Descriptor(INDEX, digest_of(listed), len(listed)), listed, scope, done)
-
-    def _listed(self, repository: str, top: Descriptor, referrer: Descriptor, scope: str) -> bool:
-        known, entries = self._referrers(repository, top, scope)
-        return known or any(entry.get("digest") == referrer.digest for entry in entries)
 
     def _referrers(self, repository: str, top: Descriptor, scope: str) -> tuple[bool, list[dict[str, Any]]]:
         """Whether the registry keeps lists of referrers itself; else the list under the image's own tag."""
