@@ -41,6 +41,14 @@ def test_groups(package: str, group: str) -> None:
     assert group_of(package, INFO) == group
 
 
+def test_groups_of_what_is_in_no_module() -> None:
+    command = BuildInfo("go1.27.3", "cmd/gofmt")
+    assert [group_of(package, command) for package in ("main", "cmd/internal/edit", "go/ast")] == ["cmd", "cmd", "standard library"]
+    script = BuildInfo("go1.27.3", "command-line-arguments")
+    for info in (script, None):
+        assert [group_of(package, info) for package in ("main", "fmt")] == ["main", "standard library"]
+
+
 @pytest.mark.parametrize(
     ("name", "package"),
     [

@@ -71,11 +71,13 @@ def group_of(package: str, info: BuildInfo | None) -> str:
         return LINKER
     if info is not None:
         main = info.main.path if info.main is not None else ""
-        if package == "main" or (main and (package == main or package.startswith(main + "/"))):
-            return main or info.path or "main"
+        if main and (package in ("main", main) or package.startswith(main + "/")):
+            return main
         best = max((module.path for module in info.deps if (package + "/").startswith(module.path + "/")), key=len, default="")
         if best:
             return best
+        if main == "" and info.path.startswith("cmd/") and (package == "main" or package.startswith("cmd/")):
+            return "cmd"  # a command of Go's own, which is of no module
     first = package.partition("/")[0]
     return STANDARD if "." not in first and package != "main" else "main" if package == "main" else package
 

@@ -239,14 +239,20 @@
     for (let at = 0; at < pending.length; at++) {
       const [parent, into, x, y, w, h] = pending[at];
       const few = [];
-      let left = 0;
+      let left = 0, many = 0;
+      const kinds = facts.kinds.map(() => 0);
       const least = LEAST * parent.size / Math.max(1, w * h);
       for (const node of parent.children) {
-        if (node.size && node.size >= least && count + few.length < MOST) few.push(node); else left += node.size;
+        if (node.size && node.size >= least && count + few.length < MOST) few.push(node);
+        else if (node.size) { left += node.size; many++; if (node.kind >= 0) kinds[node.kind] += node.size; }
       }
-      if (left && few.length) { const rest = new Node("smaller ones", "rest", parent); rest.size = left; rest.kind = 9; few.push(rest); }
+      if (left && few.length) {
+        const rest = new Node(`${many.toLocaleString("en-US")} smaller`, "many", parent);
+        rest.size = left; rest.kind = kinds.some((size) => size) ? kinds.indexOf(Math.max(...kinds)) : -1;
+        few.push(rest);
+      }
       squarify(few, x, y, w, h, (node, nx, ny, nw, nh) => {
-        const gap = node.type === "symbol" || node.type === "rest" ? 0 : 1;
+        const gap = node.children.length ? 1 : 0;
         const cell = make("div", {});
         count++;
         cell.style.left = `${nx}px`; cell.style.top = `${ny}px`;
@@ -255,6 +261,7 @@
         if (node.kind >= 0) cell.className = `k${node.kind}`;
         if (state.words && node.type === "symbol" && !matches(node)) cell.classList.add("dim");
         if (node === state.picked) cell.classList.add("picked");
+        if (node.type === "many") cell.classList.add("many");
         if (hits.has(node)) cell.classList.add("hit");
         if (steps(node)) {
           cell.id = `cell${cells.length}`;
@@ -292,7 +299,7 @@
   }
   function enter(node) {
     // The node itself where it is shown whole, else the package that it is in.
-    if (node.type === "rest" || node.type === "symbol") {
+    if (node.type === "rest" || node.type === "many" || node.type === "symbol") {
       if (node.parent === state.root) return node.type === "symbol" ? pick(node.row) : undefined;
       return show(node.parent, node.type === "symbol" && state.words ? node : null);
     }
