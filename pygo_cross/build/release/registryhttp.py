@@ -171,16 +171,16 @@ class Connection:
         self, method: str, url: str, scope: str, headers: Mapping[str, str], body: Callable[[], Any] | None, ok: Sequence[int], retry: bool
     ) -> requests.Response:
         self.settle()
-        pause = self.limits.pause
-        for left in range(self.limits.tries - 1 if retry else 0, -1, -1):
+        pause, left = self.limits.pause, self.limits.tries if retry else 1
+        while True:
             try:
                 return self.attempt(method, urljoin(self.root, url), scope, headers, body, ok)
             except Again as again:
+                left -= 1
                 if not left:
                     raise failed(self.host, f"{again}" + (f", {self.limits.tries} times" if retry else ""), "try again later") from None
                 self.sleep(min(max(again.wait, pause), self.limits.longest))
                 pause *= 2
-        raise failed(self.host, "no answer")
 
     def attempt(
         self, method: str, url: str, scope: str, headers: Mapping[str, str], body: Callable[[], Any] | None, ok: Sequence[int]
@@ -200,6 +200,8 @@ class Connection:
             except requests.exceptions.SSLError as error:
                 if "CERTIFICATE_VERIFY_FAILED" in str(error):
                     raise self._untrusted() from None
+                if "UNEXPECTED_EOF" in str(error):
+                    raise Again("the line broke off") from None
                 raise failed(
                     self.host, "it does not speak TLS as it should", "for a registry without TLS, set PYGO_CROSS_INSECURE_REGISTRIES"
                 ) from None
