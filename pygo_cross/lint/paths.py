@@ -16,7 +16,10 @@ from pygo_cross.exe.elf import SHF_COMPRESSED, Elf
 from pygo_cross.exe.macho import MachO
 
 _HOMES: Final = (b"/home/", b"/Users/", b"/root/", b":\\Users\\")
-_PATH: Final = re.compile(rb"[\x21-\x7e]{1,300}?\.(?:go|s|S|c|h|cc|cpp|cxx|hpp|m|mm|rs|py|swift|f90|asm|inc|y|l)(?![A-Za-z0-9_./-])")
+# Strings of Go and Rust have no end of their own, so that what follows may be another one; endings of one letter need theirs.
+_PATH: Final = re.compile(
+    rb"[\x21-\x7e]{1,300}?[A-Za-z0-9_]\.(?:go(?!ne|t|ld|od|vern)|rs|cpp|cxx|hpp|swift|(?:s|S|c|h|cc|m|mm|py|f90|asm)(?![A-Za-z0-9_./-]))"
+)
 _FOLDER: Final = re.compile(rb"[A-Za-z0-9._+@~/-]{2,300}")
 # Who manuals and tests say that lives there.
 _NOBODY: Final = re.compile(rb"(?:/home/|/Users/|:\\Users\\)(?:user|username|gopher|you|me|name|alice|bob|foo|xxx+|runner)(?:[/\\]|$)")

@@ -60,7 +60,7 @@ _RULES: Final = (
     ),
     Rule(
         "secret-variable",
-        ERROR,
+        WARNING,
         "the file holds a variable with a value that looks secret (NAME=value)",
         "take it out, and replace the secret",
     ),

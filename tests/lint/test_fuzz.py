@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Any bytes at all: findings, never a traceback; and no number in a file makes time or memory out of proportion to its size.
+
+PYGO_CROSS_TEST_FUZZ is the number of rounds for each sample.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import resource
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from samples import ElfPatch, MachPatch, compiled, stock, universal
+
+from pygo_cross.lint.check import check
+from pygo_cross.lint.output import document, lines
+
+ROOT = Path(__file__).parents[2]
+ROUNDS = int(os.environ.get("PYGO_CROSS_TEST_FUZZ", "20"))
+VALUES = (
+    0,
+    1,
+    0x7F,
+    0x80,
+    0xFF,
+    0x7FFF,
+    0xFFFF,
+    0x10000,
+    0x7FFFFFFF,
+    0x80000000,
+    0xFFFFFFFF,
+    1 << 40,
+    (1 << 63) - 1,
+    1 << 63,
+    (1 << 64) - 1,
+)
+
+
+def samples() -> dict[str, Callable[[], bytes]]:
+    return {
+        "elf": lambda: stock("linux/amd64", "-trimpath", "-ldflags=-s"),
+        "elf with symbols": lambda: stock("linux/arm64"),
+        "pie": lambda: stock("linux/amd64", "-buildmode=pie"),
+        "macho": lambda: stock("darwin/amd64", "-trimpath", "-ldflags=-s"),
+        "signed": lambda: stock("darwin/arm64"),
+        "universal": universal,
+        "c": lambda: compiled("-g") or stock("linux/amd64"),
+    }
+
+
+def interesting(data: bytes) -> list[tuple[int, int]]:
+    """Where headers and tables are: most of a program is code, in which damage is seen by no reader."""
+    if data[:4] == b"\x7fELF":
+        patch = ElfPatch(data)
+        file = patch.file
+        places = [(0, 64 + 56 * file.phnum), (file.shoff, 64 * len(file.sections))]
+        names = (
+            ".dynamic",
+            ".gopclntab",
+            ".go.buildinfo",
+            ".symtab",
+            ".dynsym",
+            ".rela",
+            ".rela.dyn",
+            ".gnu.version_r",
+            ".note.go.buildid",
+            ".interp",
+        )
+        places += [(s.offset, min(s.size, 4096)) for s in file.sections if s.name in names]
+        return [place for place in places if place[1]]
+    if data[:4] == b"\xca\xfe\xba\xbe":
+        return [(0, 64), (0x1000, 2048)]
+    macho = MachPatch(data)
+    places = [(0, 32 + macho.get(20, 4))] + [(part.offset, min(part.size, 2048)) for part in macho.file.parts if part.size]
+    return [*places, (macho.get_section("__go_buildinfo").offset, 256), (macho.get_section("__gopclntab").offset, 4096)]
+
+
+def look(data: bytes) -> None:
+    """Everything that the command does with a file."""
+    records = check("sample", data)
+    lines(records, facts=True)
+    json.dumps(document(records, []))
+
+
+@pytest.mark.parametrize("name", samples())
+def test_damaged_numbers(name: str) -> None:
+    data = samples()[name]()
+    random_ = random.Random(name)
+    places = interesting(data)
+    for _ in range(ROUNDS):
+        patch = ElfPatch(data)
+        for _ in range(random_.choice((1, 1, 1, 2, 8))):
+            start, size = random_.choice(places)
+            at = min(start + random_.randrange(size), len(data) - 8)
+            width = random_.choice((1, 2, 4, 8))
+            patch.set(at - at % width, width, random_.choice((*VALUES, random_.getrandbits(64))))
+        look(patch.bytes())
+
+
+@pytest.mark.parametrize("name", samples())
+def test_cut(name: str) -> None:
+    data = samples()[name]()
+    random_ = random.Random(name)
+    for size in [*range(0, 100, 7), *(random_.randrange(len(data)) for _ in range(6))]:
+        look(data[:size])
+    at = random_.randrange(len(data))
+    look(data[:at] + data[at + 4096 :])
+    look(data[:at] + bytes(4096) + data[at:])
+
+
+def test_noise() -> None:
+    random_ = random.Random(1)
+    for head in (
+        b"\x7fELF\2\1\1",
+        b"\x7fELF\1\2\1",
+        b"\xcf\xfa\xed\xfe",
+        b"\xfe\xed\xfa\xce",
+        b"\xca\xfe\xba\xbe\0\0\0\2",
+        b"\xca\xfe\xba\xbf\0\0\0\2",
+        b"",
+    ):
+        for _ in range(40):
+            look(head + random_.randbytes(random_.choice((8, 60, 64, 200, 5000))))
+
+
+HOSTILE = """
+import sys, resource
+sys.path[:0] = {paths!r}
+resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
+import struct
+from samples import *
+from test_damaged_macho import bind_code, rebase_code
+from pygo_cross.lint.check import check
+{code}
+check("sample", p.bytes())
+"""
+
+# Numbers that a careless reader would loop over, or allocate.
+NUMBERS = {
+    "sections": "p = ElfPatch(DATA); p.header(shnum=0); at = p.file.shoff; p.set(at + 32, 8, 1 << 62)",
+    "segments": "p = ElfPatch(DATA); p.header(phnum=0xffff)",
+    "symbols": "p = ElfPatch(DATA); p.section('.symtab', size=1 << 62)",
+    "functions": "p = ElfPatch(DATA); p.set(p.get_section('.gopclntab').offset + 8, 8, 1 << 61)",
+    "files": "p = ElfPatch(DATA); p.set(p.get_section('.gopclntab').offset + 16, 8, 1 << 61)",
+    "build information": "p = ElfPatch(DATA); p.data[(a := p.get_section('.go.buildinfo').offset + 32) : a + 9] = b'\\xff' * 8 + b'\\x7f'",
+    "rebases": "p = MachPatch(MACHO); rebase_code(p, 1, 0x23, 0x00, 0x60, *[0xFF] * 8, 0x7F, 0x00)",
+    "skipped rebases": "p = MachPatch(MACHO); rebase_code(p, 1, 0x23, 0x00, 0x80, *[0xFF] * 8, 0x7F, 0x00)",
+    "binds": "p = MachPatch(MACHO); bind_code(p, 1, 0x73, 0x00, 0x11, 0x40, 0x41, 0x00, 0xC0, *[0xFF] * 8, 0x7F, 0x00)",
+    "hashes": "p = MachPatch(MACHO); p.directory_field(28, 0xFFFFFFFF)",
+    "blobs": "p = MachPatch(MACHO); p.set(p.directory() - 12, 4, 0xFFFFFFFF, big=True)",
+    "commands": "p = MachPatch(MACHO); p.header(ncmds=0xFFFFFFFF)",
+    "architectures": "p = MachPatch(universal()); p.set(4, 4, 44, big=True)",
+}
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+def test_hostile_numbers(name: str, tmp_path: Path) -> None:
+    """In a process of a gigabyte, and of a minute of processor time."""
+    (tmp_path / "elf").write_bytes(stock("linux/amd64"))
+    (tmp_path / "macho").write_bytes(stock("darwin/arm64"))
+    (tmp_path / "universal").write_bytes(universal())
+    read = f"from pathlib import Path\nDATA, MACHO = (Path({str(tmp_path)!r}, n).read_bytes() for n in ('elf', 'macho'))\n"
+    read += f"universal = lambda: Path({str(tmp_path)!r}, 'universal').read_bytes()\n"
+    paths = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tests/lint")]
+    program = HOSTILE.format(paths=paths, code=read + NUMBERS[name])
+    limit = (60, 60)
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CPU, limit),
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
