@@ -131,7 +131,7 @@ def _connect(place: Endpoint) -> Engine:
         raise usage_error("no-docker-package", f"the docker package can't be loaded: {error}", "pip install docker") from None
     if place.local:
         _probe(place)
-    settings: dict[str, Any] = {"base_url": place.url, "timeout": _ANSWER, "version": "auto"}
+    settings: dict[str, Any] = {"base_url": place.url, "timeout": _ANSWER}
     if place.url.startswith("ssh://"):
         # The ssh command has the user's keys, agent and configuration.
         settings["use_ssh_client"] = True
@@ -143,11 +143,17 @@ def _connect(place: Endpoint) -> Engine:
             _no_warnings()
     client = None
     try:
-        client = docker.APIClient(**settings)
-        version = client.version()
+        # Asked without a number: the oldest that we can use may be older than what the engine still speaks.
+        client = _client(docker, {**settings, "version": "1.41"})
+        version = client.version(api_version=False)
+        client.close()
+        spoken = version.get("ApiVersion") if isinstance(version, dict) else None
+        if not isinstance(spoken, str) or not spoken:
+            raise _no_engine(place)
+        client = _client(docker, {**settings, "version": spoken})
         facts = client.info()
-        if not isinstance(version, dict) or not isinstance(facts, dict):
-            raise usage_error("not-an-engine", f"what answers at {place.url} is not a container engine", "check DOCKER_HOST")
+        if not isinstance(facts, dict):
+            raise _no_engine(place)
         return Engine(client, place, version, facts)
     except UserError:
         raise
@@ -158,6 +164,21 @@ def _connect(place: Endpoint) -> Engine:
         if said is None:
             raise
         raise said from None
+
+
+def _no_engine(place: Endpoint) -> UserError:
+    return usage_error("not-an-engine", f"what answers at {place.url} is not a container engine", "check DOCKER_HOST")
+
+
+def _client(docker: Any, settings: dict[str, Any]) -> Any:
+    client = docker.APIClient(**settings)
+    if settings["base_url"].startswith("https://"):
+        # Or else REQUESTS_CA_BUNDLE, which is about other servers, goes before the engine's own authority.
+        import requests
+
+        client.trust_env = False
+        client.proxies = requests.utils.get_environ_proxies(settings["base_url"])
+    return client
 
 
 def _no_warnings() -> None:
