@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from pygo_cross import GO_RELEASE, __version__
-from pygo_cross.build.files import sha256_of, write_json
+from pygo_cross.build.files import locked, sha256_of, write_json
 from pygo_cross.records import usage_error
 
 RECORD: Final = "artifacts.json"
@@ -140,10 +140,15 @@ def still(dist: Path, artifact: Artifact) -> bool:
         raise usage_error("unreadable", f"{path}: can't be read: {error.strerror}") from None
 
 
-def save_smoke(dist: Path, transcripts: dict[str, list[dict[str, Any]]]) -> None:
-    """Adds transcripts, by the artifact's path, to the record."""
-    record = read_record_file(dist)
-    for entry in record["artifacts"]:
-        if entry["path"] in transcripts:
-            entry["smoke"] = transcripts[entry["path"]]
-    write_json(dist / RECORD, record)
+def save_smoke(dist: Path, transcripts: Mapping[str, tuple[str, list[dict[str, Any]]]]) -> None:
+    """Adds transcripts to the record: by the artifact's path, the digest of what ran and the transcript. Raises `UserError` where another
+    build has taken its place since."""
+    with locked(dist, wait=True):
+        record = read_record_file(dist)
+        for entry in record["artifacts"]:
+            digest, transcript = transcripts.get(entry["path"], ("", []))
+            if digest and entry["sha256"] != digest:
+                raise usage_error("changed", f"{dist / entry['path']} is not the file that ran: {dist} was built again", "run smoke again")
+            if digest:
+                entry["smoke"] = transcript
+        write_json(dist / RECORD, record)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import hashlib
 import json
 import os
@@ -83,6 +84,24 @@ def copy_out(made: Path, out: str) -> Path:
     with writing(path), temporary_folder() as scratch:
         place(Path(shutil.copy2(made, scratch / made.name)), path)
     return path
+
+
+@contextlib.contextmanager
+def locked(folder: Path, wait: bool) -> Iterator[bool]:
+    """Keeps others who ask for it out of a folder; without `wait`, yields False where somebody is there already."""
+    with writing(folder):
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        free = True
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        except BlockingIOError:
+            free = False
+        except OSError as error:  # a file system that has no locks
+            raise unwritable(folder, error) from None
+        yield free
+    finally:
+        os.close(handle)
 
 
 @contextlib.contextmanager

@@ -102,9 +102,9 @@ def smoke_all(config: Config, jobs: Sequence[Job], workers: int, mode: str, runn
         if isinstance(result, BaseException):
             raise result
         results.append(result)
-    transcripts: dict[str, list[dict[str, Any]]] = {}
+    transcripts: dict[str, tuple[str, list[dict[str, Any]]]] = {}
     for result in results:
-        transcripts.setdefault(result.artifact.path, []).extend(result.transcript)
+        transcripts.setdefault(result.artifact.path, (result.artifact.sha256, []))[1].extend(result.transcript)
     save_smoke(config.dist, transcripts)
     seconds: dict[str, float] = {}
     for result in results:

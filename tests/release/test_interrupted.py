@@ -22,7 +22,7 @@ from typing import Any
 
 import pytest
 
-from pygo_cross.build.artifacts import load
+from pygo_cross.build.artifacts import load, save_smoke
 from pygo_cross.diag import UserError
 
 ROOT = Path(__file__).parent.parent.parent
@@ -200,6 +200,28 @@ def test_one_build_at_a_time(make: Any, project: Path) -> None:
     finally:
         os.close(handle)
     assert tree(project / "dist") == before
+
+
+def test_transcripts_of_another_build_are_not_kept(make: Any, project: Path) -> None:
+    (project / "data").write_text("x")
+    made = make(REST)
+    path, digest = made[0].path, made[0].sha256
+    save_smoke(project / "dist", {path: (digest, [{"ok": True}])})
+    assert load(project / "dist")[0].smoke == [{"ok": True}]
+    with pytest.raises(UserError, match=r"is not the file that ran: .* was built again; run smoke again"):
+        save_smoke(project / "dist", {path: ("0" * 64, [{"ok": True}])})
+    held = os.open(project / "dist", os.O_RDONLY)
+    fcntl.flock(held, fcntl.LOCK_EX)
+
+    def save() -> None:
+        os.close(held)  # a lock belongs to all copies of its descriptor
+        save_smoke(project / "dist", {path: (digest, [])})
+
+    child = in_child(save)
+    time.sleep(0.2)
+    assert load(project / "dist")[0].smoke == [{"ok": True}]  # waits for the build that is at work
+    os.close(held)
+    assert status_of(child) == 0 and load(project / "dist")[0].smoke == []
 
 
 def test_a_journal_leads_nowhere_else(make: Any, project: Path) -> None:

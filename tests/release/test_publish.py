@@ -3,19 +3,23 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from registries import PASSWORD, USER, docker_config, real_registry
 
 from pygo_cross.build.artifacts import read_record_file
 from pygo_cross.build.config import Config, load_config
 from pygo_cross.build.files import write_json
 from pygo_cross.build.matrix import facts_of, select
+from pygo_cross.build.process import Children
 from pygo_cross.build.release.commands import split_command
 from pygo_cross.build.release.publish import check_facts, check_tested, deliver, plan_deliveries
 from pygo_cross.build.smoke import fingerprint
@@ -252,6 +256,33 @@ def test_words_of_a_command(text: str, words: list[str] | str) -> None:
         assert words in str(found[0])
     else:
         assert result == words and not found
+
+
+def test_images_go_where_they_say(make: Any, project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with real_registry(tmp_path) as host:
+        monkeypatch.setenv("DOCKER_CONFIG", str(docker_config(tmp_path / "docker", host)))
+        kos = f"kos: [{{repositories: [{host}/one, {host}/two], bare: true, tags: [v1, latest], ca_certificates: none, sbom: none}}]\n"
+        made = make(LINUX + kos + "publishers: [{name: x, cmd: 'true'}]\n")
+        assert any("(in p.oci) has not been through this smoke run" in line for line in problems(project)) or len(problems(project)) == 3
+        passed(project)
+        assert problems(project) == []
+        sent = deliveries(project, made)
+        assert [(item.artifact.path, item.to) for item in sent][:2] == [("p.oci", f"{host}/one"), ("p.oci", f"{host}/two")]
+        deliver(sent, "none")
+        (image,) = [item for item in made if item.type == "Docker Image"]
+        for name in ("one", "two"):
+            for tag in ("v1", "latest"):
+                request = urllib.request.Request(f"http://{host}/v2/{name}/manifests/{tag}", method="HEAD")
+                request.add_header("Authorization", "Basic " + base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode())
+                request.add_header("Accept", image.extra["MediaType"])
+                with urllib.request.urlopen(request) as answer:
+                    assert answer.headers["Docker-Content-Digest"] == image.extra["Digest"]
+        again = deliveries(project, made)[0].send(Children())
+        assert again.endswith(", 0 bytes sent")
+        # A layout that is not the one that was built is not pushed.
+        blob = max((project / "dist/p.oci/blobs/sha256").iterdir(), key=lambda path: path.stat().st_size)
+        blob.write_bytes(b"other")
+        assert "dist/p.oci is not the file that was built" in problems(project)[0]
 
 
 # ---- the commands

@@ -202,7 +202,7 @@ def _members(release: Release, record: Archive, group: Sequence[Planned], folder
                 name = posixpath.normpath(posixpath.join(into, posixpath.relpath(path, prefix or ".")))
             else:
                 name = path
-            source = release.config.folder / path
+            source = Path(os.path.realpath(release.config.folder / path))
             mode = 0o755 if os.access(source, os.X_OK) and source.stat().st_mode & 0o111 else 0o644
             add(name, file.place("dst") if into else pos, source=source, **_about(release, file.info, sample, mode))
     return [members[name] for name in sorted(members)]
@@ -259,7 +259,7 @@ Contents = Callable[[Member], Any]
 def _contents(release: Release, member: Member) -> Iterator[Iterator[bytes]]:
     """The pieces of a member's bytes. An artifact's are held to its digest: what is packed is what was built."""
     try:
-        handle = os.open(member.source, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        handle = os.open(member.source, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
     except OSError as error:
         raise usage_error("unreadable", f"{member.source}: can't be read: {error.strerror}") from None
     with os.fdopen(handle, "rb") as file:

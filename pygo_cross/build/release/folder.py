@@ -9,7 +9,6 @@ folder.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
 import re
@@ -19,7 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from pygo_cross.build.artifacts import RECORD, read_record_file
-from pygo_cross.build.files import make_folder, write_json, write_whole, writing
+from pygo_cross.build.files import locked, make_folder, write_json, write_whole, writing
 from pygo_cross.build.report.page import NAME
 from pygo_cross.diag import UserError
 from pygo_cross.records import usage_error
@@ -42,13 +41,9 @@ def opened(dist: Path, clean: bool, planned: Iterable[str], kept: Iterable[str])
     if clean:
         check_ours(dist)
     make_folder(dist)
-    with writing(dist):
-        handle = os.open(dist, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise usage_error("busy", f"another build is at work in {dist}", "wait for it, or set another dist") from None
+    with locked(dist, wait=False) as free:
+        if not free:
+            raise usage_error("busy", f"another build is at work in {dist}", "wait for it, or set another dist")
         if clean:
             empty(dist)
         if not (dist / ".gitignore").exists():
@@ -72,8 +67,6 @@ def opened(dist: Path, clean: bool, planned: Iterable[str], kept: Iterable[str])
             raise
         with writing(dist / JOURNAL):
             (dist / JOURNAL).unlink(missing_ok=True)
-    finally:
-        os.close(handle)
 
 
 def _known(dist: Path) -> set[str]:

@@ -181,6 +181,9 @@ def _images(config: Config, artifacts: Sequence[Artifact]) -> list[Delivery]:
                 name: str = name,
                 sent: list[str] = sent,
             ) -> str:
+                for item in (artifact, *papers):
+                    if not still(config.dist, item):
+                        raise usage_error("changed", f"{config.dist / item.path} is not what was built", "build again")
                 attached = [
                     Attachment(str(paper.extra.get("MediaType", "application/json")), (config.dist / paper.path).read_bytes(), paper.name)
                     for paper in papers
