@@ -44,9 +44,21 @@ class Assemblers:
 
     def stock(self, *names: str, flags: tuple[str, ...] = (), package: str = "main") -> subprocess.CompletedProcess[str]:
         """Runs go tool asm; the object is stock.o."""
-        environment = os.environ | {"GOOS": self.goos, "GOARCH": self.goarch, "GOFLAGS": "", "GOTOOLCHAIN": "local", "GOEXPERIMENT": ""}
+        environment = os.environ | {
+            "GOOS": self.goos,
+            "GOARCH": self.goarch,
+            "GOFLAGS": "",
+            "GOTOOLCHAIN": "local",
+            "GOEXPERIMENT": "",
+            "GOROOT": str(self.goroot),
+        }
         command = [go_command(), "tool", "asm", "-p", package, "-I", str(self.goroot / "pkg/include"), *flags, "-o", "stock.o"]
         return subprocess.run([*command, *(names or ("a.s",))], cwd=self.folder, env=environment, capture_output=True, text=True)
+
+    @property
+    def experiments(self) -> list[str]:
+        """The experiments that are on."""
+        return GoEnv({"GOOS": self.goos, "GOARCH": self.goarch}).experiments
 
     def options(self, package: str = "main") -> Options:
         """Ours, set like stock's."""

@@ -34,7 +34,6 @@ from pygo_cross.arch.amd64.table import (
 from pygo_cross.obj.context import Context
 from pygo_cross.obj.prog import (
     ADDR,
-    BRANCH,
     MEM,
     NAME_AUTO,
     NAME_EXTERN,
@@ -85,21 +84,31 @@ class EncodeError(Exception):
 
 
 class Encoder:
-    """Encodes for one Context."""
+    """Encodes for one Context. `known` has what was encoded."""
 
     def __init__(self, context: Context) -> None:
         self.shared = context.shared
         self.darwin = context.goos == "darwin"
         self.dynlink = context.dynlink
-        self._known: dict[tuple[str, str, tuple[Addr, ...]], tuple[Encoded, Row]] = {}
+        self.known: dict[tuple[str, str, tuple[Addr, ...]], tuple[Encoded, Row]] = {}
+        self._bytes: dict[int, Addr] = {}
 
     def encode(self, op: str, suffix: str, args: tuple[Addr, ...]) -> tuple[Encoded, Row]:
         """The bytes of an instruction, and the row that they are from. Raises EncodeError."""
         key = (op, suffix, args)
-        known = self._known.get(key)
+        known = self.known.get(key)
         if known is None:
-            known = self._known[key] = self._encode(op, suffix, args)
+            known = self.known[key] = self._encode(op, suffix, args)
         return known
+
+    def byte_register(self, addr: Addr) -> Addr:
+        """A general register's lowest byte; any other operand as it is."""
+        if addr.type != REG or addr.reg >> 8 != regs.GP or addr.index:
+            return addr
+        byte = self._bytes.get(addr.reg)
+        if byte is None:
+            byte = self._bytes[addr.reg] = Addr(REG, regs.BYTE << 8 | addr.reg & 0xFF)
+        return byte
 
     def find(self, op: str, suffix: str, args: tuple[Addr, ...]) -> Row | None:
         """The row of an instruction, if any takes its operands."""
@@ -124,7 +133,7 @@ class Encoder:
             raise EncodeError("asmins: illegal in 64-bit mode: {}")
         if row.encoding == LEGACY:
             if row.to_byte:
-                args = tuple([byte_register(arg) if at in row.to_byte else arg for at, arg in enumerate(args)])
+                args = tuple([self.byte_register(arg) if at in row.to_byte else arg for at, arg in enumerate(args)])
             return self._legacy(op, row, args), row
         return self._vex(op, suffix, row, args), row
 
@@ -417,19 +426,6 @@ def _load_constant(value: int, reg: int) -> Encoded:
     return bytes((0x48 | high, 0xB8 + low)) + (value & (1 << 64) - 1).to_bytes(8, "little"), None
 
 
-_bytes_of: dict[Addr, Addr] = {}
-
-
-def byte_register(addr: Addr) -> Addr:
-    """A general register's lowest byte; any other operand as it is."""
-    if addr.type != REG or addr.reg >> 8 != regs.GP or addr.index:
-        return addr
-    known = _bytes_of.get(addr)
-    if known is None:
-        known = _bytes_of[addr] = Addr(REG, regs.BYTE << 8 | addr.reg & 0xFF)
-    return known
-
-
 def _place(reg: int) -> int:
     """A vector register's number; none is like no other."""
     return reg & 31 if reg else -1
@@ -447,6 +443,3 @@ def _check_gather(args: tuple[Addr, ...]) -> None:
     index, mask, target = _place(second.index), _place(first.reg), _place(last.reg)
     if target in (mask, index) or mask == index:
         raise EncodeError("mask, index, and destination registers should be distinct: {}")
-
-
-__all__ = ["BRANCH", "SUFFIXES", "EncodeError", "Encoder", "byte_register", "jump_to_symbol"]

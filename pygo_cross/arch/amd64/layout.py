@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Final
 
 from pygo_cross.arch.amd64 import registers as regs
-from pygo_cross.arch.amd64.encode import EncodeError, Encoder, byte_register, jump_to_symbol
+from pygo_cross.arch.amd64.encode import EncodeError, Encoder, jump_to_symbol
 from pygo_cross.arch.amd64.rewrite import one_instruction_tls
 from pygo_cross.arch.amd64.table import BRANCH as BRANCH_ROW
 from pygo_cross.arch.amd64.table import Row
@@ -94,7 +94,7 @@ class Layout:
         slots: list[object] = []
         jumps: list[_Jump] = []
         in_bytes: list[int] = []
-        known = self.encoder._known
+        known = self.encoder.known
         encode = self.encoder.encode
         add = slots.append
         for prog in progs:
@@ -139,7 +139,7 @@ class Layout:
         """The slot of an instruction whose general registers became bytes."""
         row = self.encoder.find(prog.op, prog.suffix, prog.args)
         assert row is not None
-        prog.args = tuple([byte_register(arg) if at in row.to_byte else arg for at, arg in enumerate(prog.args)])
+        prog.args = tuple([self.encoder.byte_register(arg) if at in row.to_byte else arg for at, arg in enumerate(prog.args)])
         encoded, _ = self.encoder.encode(prog.op, prog.suffix, prog.args)
         return encoded[0] if encoded[1] is None else encoded
 

@@ -185,16 +185,12 @@ class _Finisher:
         self.layout.lay_out(symbol)
 
 
-_finishers: dict[int, tuple[Context, _Finisher]] = {}
-
-
 def finish(context: Context, symbol: Symbol) -> None:
     """Make the bytes of a function."""
-    known = _finishers.get(id(context))
-    if known is None or known[0] is not context:
-        _finishers.clear()
-        known = _finishers[id(context)] = (context, _Finisher(context))
-    known[1].finish(symbol)
+    finisher = context.backend
+    if not isinstance(finisher, _Finisher):
+        finisher = context.backend = _Finisher(context)
+    finisher.finish(symbol)
 
 
 def make() -> Machine:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from typing import Final
 
-from pygo_cross.arch.amd64.operands import CLASS, TAKES
+from pygo_cross.arch.amd64.operands import TAKES
 
 LEGACY: Final = 0
 VEX: Final = 1
@@ -216,6 +216,3 @@ def row_for(mnemonic: str, suffix: bool, classes: tuple[int, ...]) -> Row | None
             break
     _found[key] = found
     return found
-
-
-__all__ = ["CLASS", "Row", "mnemonics", "row_for", "rows"]
