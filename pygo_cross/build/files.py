@@ -88,17 +88,19 @@ def copy_out(made: Path, out: str) -> Path:
 
 @contextlib.contextmanager
 def locked(folder: Path, wait: bool) -> Iterator[bool]:
-    """Keeps others who ask for it out of a folder; without `wait`, yields False where somebody is there already."""
+    """Keeps others who ask for it out of a folder; without `wait`, yields False where somebody is there already.
+
+    A file system that has no locks keeps nobody out.
+    """
     with writing(folder):
         handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         free = True
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-        except BlockingIOError:
-            free = False
-        except OSError as error:  # a file system that has no locks
-            raise unwritable(folder, error) from None
+        with contextlib.suppress(OSError):
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+            except BlockingIOError:
+                free = False
         yield free
     finally:
         os.close(handle)

@@ -97,7 +97,7 @@ def test_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert GitFacts(tmp_path, tagged.answers).answer("Version") == "1.2.3"
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "12")
     assert GitFacts(tmp_path).answer("CommitTimestamp") == "12"
-    for wrong in ("soon", "-1", "1.5", "9" * 12, "１２"):
+    for wrong in ("soon", "-1", "1.5", "9" * 12, "\uff11\uff12"):
         monkeypatch.setenv("SOURCE_DATE_EPOCH", wrong)
         with pytest.raises(UserError, match="is not a number of seconds since 1970"):
             GitFacts(tmp_path).answer("CommitTimestamp")
