@@ -31,7 +31,8 @@ from pygo_cross.build.image.sizes import report
 
 SEARCHED: Final = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
 
-REQUIRED: Final = ("sh", "env")
+REQUIRED: Final = ("/bin/sh", "/usr/bin/env")
+"""What scripts begin with."""
 PROGRAMS: Final = (
     *("[", "awk", "base64", "basename", "cat", "chmod", "cmp", "cp", "cut", "date", "df", "diff", "dirname", "du", "echo", "expr", "false"),
     *("find", "grep", "gzip", "head", "id", "install", "ln", "ls", "md5sum", "mkdir", "mktemp", "mv", "nproc", "od", "printf", "pwd"),
@@ -148,9 +149,10 @@ class Pick:
         for folder in SEARCHED:
             if os.path.isdir(folder):
                 self.add(folder)
-        for name in REQUIRED:
-            if not self.program(name):
-                raise SystemExit(f"rootfs: the base has no {name}")
+        for path in REQUIRED:
+            if not os.access(path, os.X_OK):
+                raise SystemExit(f"rootfs: the base has no {path}")
+            self.add(path)
         gone = [name for name in PROGRAMS if not self.program(name)]
         if gone:
             self.lost.append(f"no {', '.join(gone)}: scripts of CI runners may need them")
