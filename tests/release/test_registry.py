@@ -312,9 +312,10 @@ def test_garbage(tmp_path: Path) -> None:
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
         host = f"127.0.0.1:{server.server_address[1]}"
         limits = Limits(silence=0.3, tries=1)
+        registry = Registry(host, limits)
         while answers:
             try:
-                fetch(host, tmp_path / "blob", limits)
+                registry.fetch("x", DESCRIPTOR, tmp_path / "blob")
                 assert (tmp_path / "blob").read_bytes() == BLOB
             except UserError as error:
                 assert str(error).isprintable(), answers[0]
