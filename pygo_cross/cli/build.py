@@ -21,7 +21,7 @@ from pygo_cross.build.release.commands import run_before
 from pygo_cross.build.release.context import Release
 from pygo_cross.build.release.pipeline import STEP_NAMES, plan_release, run_release
 from pygo_cross.cli.ci import add_summary, tell_failed, without_summary, write_summary
-from pygo_cross.cli.container import add_container, before_here, check_flags, run_config, run_direct, spelled
+from pygo_cross.cli.container import add_container, before_here, check_flags, run_config, run_direct, spelled, without_out
 from pygo_cross.cli.options import (
     add_config,
     add_running,
@@ -80,11 +80,7 @@ def run(argv: list[str]) -> int:
         if options.packages:
             files = [path for path in (options.modfile, options.overlay, options.pgo) if path]
             return run_direct(argv, options, options.o, options.packages, files)
-        if options.o:
-            raise usage_error("bad-flag", "-o is not for builds of a configuration in a container", "take the program out of dist")
-        config = config_of(options)
-        inner = before_here(without_summary(argv), options, config, skipped(options, STEP_NAMES))
-        return write_summary(options, "build", config.dist, run_config("build", inner, options, config))
+        return _matrix_inside(options, argv)
     if options.packages:
         try:
             return _direct(options, go_flags)
@@ -140,8 +136,7 @@ def _matrix(options: argparse.Namespace, go_flags: list[str]) -> int:
     jobs = select(config, options.id, options.target, options.single_target, git)
     if options.builder:
         jobs = [dataclasses.replace(job, builder=options.builder) for job in jobs]
-    if options.o and len(jobs) > 1:
-        raise usage_error("bad-flag", f"-o is for one program, this is {len(jobs)}", "pick one with --id and --single-target or --target")
+    _check_out(options, jobs)
     release = plan_release(config, jobs, git, options.snapshot, skip)
     if options.print:
         return _print_plan(jobs, config.dist, options.json, release)
@@ -163,6 +158,27 @@ def _matrix(options: argparse.Namespace, go_flags: list[str]) -> int:
             rows.append([artifact.type, artifact.target, artifact.id, f"{artifact.size:,}", artifact.stages.get("link", ""), path])
         print("\n".join(table(rows, right=(3,))), file=sys.stderr)
     return write_summary(options, "build", config.dist, EXIT_OK)
+
+
+def _check_out(options: argparse.Namespace, jobs: list[Job]) -> None:
+    if options.o and len(jobs) > 1:
+        raise usage_error("bad-flag", f"-o is for one program, this is {len(jobs)}", "pick one with --id and --single-target or --target")
+
+
+def _matrix_inside(options: argparse.Namespace, argv: list[str]) -> int:
+    """The same in a container. What is outside of dist is written out here."""
+    config = config_of(options)
+    skip = skipped(options, STEP_NAMES)
+    jobs: list[Job] = []
+    if options.o:
+        git = facts_of(config, snapshot=options.snapshot)
+        jobs = select(config, options.id, options.target, options.single_target, git)
+        _check_out(options, jobs)
+    inner = before_here(without_out(without_summary(argv)), options, config, skip)
+    status = run_config("build", inner, options, config)
+    if status == EXIT_OK and jobs and not options.print:
+        copy_out(config.dist / jobs[0].path, options.o)
+    return write_summary(options, "build", config.dist, status)
 
 
 def _show(jobs: list[Job]) -> None:

@@ -128,7 +128,7 @@ def run_direct(argv: Sequence[str], options: argparse.Namespace, out: str | None
     while not beside.is_dir():
         beside = beside.parent
     with temporary_folder(beside) as scratch:
-        command = ["-o", f"{scratch}{os.sep}", *_without_out(without(argv))]
+        command = ["-o", f"{scratch}{os.sep}", *without_out(without(argv))]
         said: list[bytes] = []
         status = _run(
             ["build", *command], options, sorted(folders), [Path(file) for file in files], scratch, "", said if options.json else None
@@ -154,7 +154,8 @@ def run_direct(argv: Sequence[str], options: argparse.Namespace, out: str | None
         return status
 
 
-def _without_out(argv: Sequence[str]) -> list[str]:
+def without_out(argv: Sequence[str]) -> list[str]:
+    """The command line without -o."""
     kept: list[str] = []
     words = iter(argv)
     for word in words:
