@@ -65,14 +65,20 @@ def tokens(line: str) -> tuple[str, ...]:
     return tuple(found)
 
 
+class DottedName(str):
+    """A name that began with a middle dot, which is a dot now: `.5` is a name then and no number."""
+
+    __slots__ = ()
+
+
 def is_name(token: str) -> bool:
     """Whether a token is an identifier; dots and slashes in it are those of `plain`."""
-    return _NAME_START.match(token) is not None
+    return _NAME_START.match(token) is not None or token.__class__ is DottedName
 
 
 def is_number(token: str) -> bool:
     """Whether a token is an integer or a float."""
-    return "0" <= token[0] <= "9" or (token[0] == "." and "0" <= token[1:2] <= "9")
+    return "0" <= token[0] <= "9" or (token[0] == "." and "0" <= token[1:2] <= "9" and token.__class__ is not DottedName)
 
 
 def is_float(token: str) -> bool:
@@ -86,7 +92,8 @@ def is_float(token: str) -> bool:
 
 def plain(token: str) -> str:
     """A token with middle dots and division slashes as the characters that they stand for in symbol names."""
-    return token.replace(MIDDLE_DOT, ".").replace(DIVISION_SLASH, "/")
+    plain_token = token.replace(MIDDLE_DOT, ".").replace(DIVISION_SLASH, "/")
+    return DottedName(plain_token) if token[0] == MIDDLE_DOT else plain_token
 
 
 def describe(token: str) -> str:

@@ -89,7 +89,7 @@ class Parser:
         self._error_line = 0
         self._registered = False  # whether the object knows that self.base has instructions
         self._cuts: dict[tuple[str, ...], Cut] = {}
-        self._placed: dict[tuple[str, ...], tuple[str, str, tuple[Addr, ...]]] = {}
+        self.placed: dict[tuple[str, ...], tuple[str, str, tuple[Addr, ...]]] = {}
 
     # Errors.
 
@@ -118,7 +118,7 @@ class Parser:
         pseudo = directives.TABLE
         mnemonics = self.machine.mnemonics
         cuts = self._cuts
-        placed = self._placed
+        placed = self.placed
         pending = self.pending
         base = self.base
         try:
@@ -190,7 +190,7 @@ class Parser:
         if not self._place(prog, suffix):
             return
         if words is not None:
-            self._placed[words] = (prog.op, prog.suffix, prog.args)
+            self.placed[words] = (prog.op, prog.suffix, prog.args)
         self.append(prog)
 
     def _place(self, prog: Prog, suffix: str) -> bool:
