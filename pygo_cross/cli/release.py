@@ -67,6 +67,8 @@ def run(argv: list[str]) -> int:
         return write_summary(options, "release", config.dist, status, failures)
     record = read_record_file(config.dist)
     if publishing:
+        if options.in_container is not None and record["facts"].get("Commit") == "none":
+            raise usage_error("no-git", "the image has no git, so the build knows of no tag", "give an image that has it")
         check_facts(record["facts"])
         deliveries = prepare(config, record["facts"])
         deliver(deliveries, mode_of(options))

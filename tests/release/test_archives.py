@@ -232,6 +232,11 @@ def test_a_link_inside_is_the_file(make: Any, project: Path) -> None:
         ),
         ("archives: [{name_template: x, formats: [tar.gz, tar.gz]}]", "two artifacts called x.tar.gz"),
         ("archives: [{name_template: p_linux_arm64, formats: [binary]}]", "two artifacts called p_linux_arm64/p"),
+        (
+            "archives: [{name_template: a}, {id: b, name_template: A}]",
+            "two artifacts called A.tar.gz: this Archive and the Archive of line 4",
+        ),
+        ("archives: [{name_template: p_linux_arm64/p/x}]", "two artifacts called p_linux_arm64/p/x.tar.gz: this Archive and the Binary of"),
         ("archives: [{name_template: ../x}]", "'../x.tar.gz' can't be the name of an artifact"),
         ("archives: [{name_template: /x}]", "'/x.tar.gz' can't be the name of an artifact"),
         ("archives: [{name_template: .x}]", "'.x.tar.gz' can't be the name of an artifact"),

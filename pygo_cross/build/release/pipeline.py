@@ -106,14 +106,14 @@ def _sound(release: Release, item: Planned) -> bool:
 
 
 def _check_names(release: Release) -> None:
-    """Two artifacts may not have one path, nor one lie in the other's."""
+    """Two artifacts may not have one path, nor one lie in the other's. Case makes no difference: for file systems of macOS it has none."""
     taken: dict[str, Planned] = {}
     for item in release.planned:
-        first = taken.setdefault(item.path, item)
+        first = taken.setdefault(item.path.casefold(), item)
         if first is not item:
             _clash(release, item, first)
     for item in release.planned:
-        parent = os.path.dirname(item.path)
+        parent = os.path.dirname(item.path.casefold())
         while parent:
             if parent in taken:
                 _clash(release, item, taken[parent])

@@ -138,7 +138,11 @@ def _check_runs(artifact: Artifact, jobs: Iterable[Job | None], allowed: set[str
 
 def check_tested(config: Config, git: GitFacts) -> list[Artifact]:
     """The artifacts of the finished build, all of them as they were built and tested. Raises `UserError`."""
-    artifacts = load(config.dist)
+    try:
+        artifacts = load(config.dist)
+    except UserError as error:
+        changed = any(item.code == "changed" for item in error.diagnostics)
+        raise UserError(error.diagnostics, EXIT_SMOKE if changed else error.status) from None
     jobs = select(config, git=git)
     lacking = sorted({job.path for job in jobs} - {artifact.path for artifact in artifacts})
     if lacking:
