@@ -184,7 +184,8 @@ def _ls(options: argparse.Namespace) -> int:
     rows = [["IMAGE", "ID", "SIZE", "VERSION", "PLATFORM", "AGE"]]
     for image in images:
         for name in image.names or ["<none>"]:
-            mark = " *" if name == default_image() else ""
+            # Podman calls a name without a registry so.
+            mark = " *" if name.removeprefix("docker.io/library/").removeprefix("localhost/") == default_image() else ""
             identity, since = image.id.removeprefix("sha256:")[:12], age(image.created, now)
             rows.append([name + mark, identity, human(image.size), image.version, image.platform, since])
     print("\n".join(table(rows, right=(2,))))

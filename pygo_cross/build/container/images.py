@@ -82,6 +82,11 @@ def check_platform(platform: str) -> str:
     return platform
 
 
+def within(platform: str, other: str) -> bool:
+    """Whether an image for the platform `other` is one for `platform`: variants aside."""
+    return platform.split("/")[:2] == other.split("/")[:2]
+
+
 def has_registry(name: str) -> bool:
     """Whether a name says which registry it is in."""
     first, slash, _ = name.partition("/")
@@ -148,6 +153,12 @@ def pull(engine: Engine, name: str, platform: str, mode: str) -> Image:
     if not made.version:
         hint = f"it has no label {TITLE}={OURS}: check the name"
         raise usage_error("not-our-image", f"{name} was pulled, and is no image of pygo-cross", hint)
+    wanted = platform or f"{engine.os}/{engine.arch}"
+    if not within(wanted, made.platform):
+        # An engine takes an image that is for one platform alone, whatever it was asked for.
+        raise usage_error(
+            "no-platform", f"{name} was pulled, and is for {made.platform}, not for {wanted}", "pick another, or build it here"
+        )
     return made
 
 

@@ -22,7 +22,7 @@ from typing import Any, Final
 
 from pygo_cross import __version__
 from pygo_cross.build.container.engine import Engine, ticking
-from pygo_cross.build.container.images import TITLE, no_image, record
+from pygo_cross.build.container.images import TITLE, no_image, record, within
 from pygo_cross.build.container.mounts import Place
 from pygo_cross.build.container.refusals import refusal
 from pygo_cross.build.container.transfer import fetch, send, volumes
@@ -68,7 +68,7 @@ def run_inside(engine: Engine, what: Inside, say: Callable[[str], None] = lambda
     if found is None:
         raise no_image(what.image)
     image = record(found)
-    foreign = image.platform.split("/")[1:2] not in ([engine.arch], [])
+    foreign = not within(f"{engine.os}/{engine.arch}", image.platform)
     if image.version and image.version != __version__:
         print(f"pygo-cross: note: {what.image} holds pygo-cross {image.version}, this is {__version__}", file=sys.stderr)
     _check_names(engine, what)
