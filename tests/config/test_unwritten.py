@@ -26,7 +26,7 @@ def planned(cli: Any, folder: Path) -> list[tuple[str, str, str]]:
     """What a build makes for linux/amd64: id, file, and what is built."""
     done = cli("build", "--print", "--json", "--target", "linux/amd64", cwd=folder)
     assert done.returncode == 0, done.stderr
-    return [(job["build"], job["path"], job["command"][-1]) for job in json.loads(done.stdout)]
+    return [(job["build"], job["path"], job["command"][-1]) for job in json.loads(done.stdout) if job["type"] == "Binary"]
 
 
 def test_every_program_of_the_module_and_nothing_else(cli: Any, tmp_path: Path) -> None:
