@@ -115,9 +115,19 @@ def _start(command: Command, children: Children) -> Finished:
 
 
 def build_jobs(
-    jobs: Sequence[Job], scratch: Path, children: Children, workers: int, mode: str, finish: Callable[[Job, Built], Artifact]
+    jobs: Sequence[Job],
+    scratch: Path,
+    children: Children,
+    workers: int,
+    mode: str,
+    finish: Callable[[Job, Built], Artifact],
+    *,
+    reports: bool = False,
 ) -> list[Artifact]:
-    """Builds every job; `finish` gets each binary as soon as it is there. Raises `BuildFailed` and `UserError`."""
+    """Builds every job; `finish` gets each binary as soon as it is there, with our linker's report if `reports`.
+
+    Raises `BuildFailed` and `UserError`.
+    """
     progress = Progress("build", len(jobs), mode)
     share = max(1, processors() // max(1, min(workers, len(jobs))))
 
@@ -132,7 +142,7 @@ def build_jobs(
                 folder.mkdir()
             began = time.monotonic()
             report = folder / "report"
-            made = compile_job(job, folder, children, share, report)
+            made = compile_job(job, folder, children, share, report if reports else None)
             if len(made) != 1:
                 raise JobFailed(f"{' '.join(job.packages)} is {len(made)} programs, one was expected")
             artifact = finish(job, Built(made[0], time.monotonic() - began, report if report.exists() else None))

@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 from browser import Browser
-from conftest import HOSTILE
+from shown_program import HOSTILE
+from test_contents import contents_of
 from test_page import PAYLOADS, page_of
 
-from pygo_cross.build.report.pack import unpack
+from pygo_cross.build.report.contents import CLASSES
+from pygo_cross.build.report.pack import pack, unpack
 from pygo_cross.build.report.page import read_back, render
 
 READY = "document.querySelector('#map [role=option]')"
@@ -280,6 +282,29 @@ def test_without_scripts(chromium: Browser, shown: Path) -> None:
                     chromium.call("DOM.getBoxModel", nodeId=node)
     finally:
         chromium.call("Emulation.setScriptExecutionDisabled", value=False)
+
+
+def test_more_symbols_than_a_page_takes(chromium: Browser, tmp_path: Path) -> None:
+    """The smallest are put together, and the sums stay those of the file."""
+    contents = contents_of(500, 5)
+    page = page_of("plain")
+    page.contents = pack({"x_linux_amd64/plain": contents}, 100)
+    (tmp_path / "report.html").write_bytes(render(page))
+    chromium.media()
+    chromium.open(tmp_path / "report.html")
+    chromium.until(READY)
+    zeroed = CLASSES.index("zeroed")
+    small = [size for size, kind in zip(contents.sizes, contents.kind, strict=True) if kind != zeroed and size < 5000]
+    assert small
+    assert texts(chromium, ".panel dd")[0].startswith(f"{contents.size:,} bytes, 100")
+    found = find(chromium, "n")
+    assert 0 < len(found) < 500
+    chromium.run("[...document.querySelectorAll('.list td:nth-child(2)')].at(0).id = 'p'")
+    chromium.run("document.querySelector('#search').value = ''; document.querySelector('#search').dispatchEvent(new Event('input'))")
+    chromium.until("document.querySelector('.list th:nth-child(2)').textContent === 'Size'")
+    chromium.click(".list button")
+    assert any("small symbols" in name for name in texts(chromium, ".list td:first-child")) or len(crumbs(chromium)) == 2
+    assert chromium.problems == []
 
 
 def test_data_that_is_damaged(chromium: Browser, shown: Path, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import HOSTILE
+from shown_program import HOSTILE
 
 from pygo_cross.build.artifacts import record_of
 from pygo_cross.build.report.contents import Contents
@@ -174,6 +174,19 @@ def test_smoke_adds_to_the_page(shown: Path) -> None:
     text = Tags((shown / "dist/report.html").read_bytes()).text
     assert "1 of 3" in text and "asked to fail: [<b>fail</b>]" in text and "exit status 3, expected 0" in text
     assert "Nothing was run" in Tags((shown / "built.html").read_bytes()).text
+
+
+def test_a_page_goes_with_its_build(cli: Callable[..., Any], hello: Path) -> None:
+    """Where there is a page, it is about what is there."""
+    page = hello / "dist/report.html"
+    build = ("build", "-q", "--builder", "go", "--target", "linux/amd64")
+    assert cli(*build, cwd=hello).returncode == 0 and page.exists()
+    assert cli(*build, "--skip=report", cwd=hello).returncode == 0 and not page.exists()
+    assert cli("smoke", "-q", "--target", "linux/amd64", cwd=hello).returncode == 0 and not page.exists()
+    assert cli("report", cwd=hello).returncode == 0 and page.exists()
+    source = (hello / "main.go").read_text()
+    (hello / "main.go").write_text(source + "func (\n")
+    assert cli(*build, cwd=hello).returncode == 1 and not page.exists()
 
 
 def test_a_page_that_was_lost(shown: Path, tmp_path: Path, cli: Callable[..., Any]) -> None:

@@ -99,7 +99,7 @@ def planned_binary(job: Job) -> Planned:
 def _sound(release: Release, item: Planned) -> bool:
     """Whether a path can be one in dist/; says so where it can't."""
     parts = item.path.split("/")
-    if "" in parts or "." in parts or ".." in parts or "\0" in item.path or item.path in _RESERVED or parts[0].startswith("."):
+    if "" in parts or "." in parts or ".." in parts or "\0" in item.path or parts[0] in _RESERVED or parts[0].startswith("."):
         release.wrong(item.pos, "bad-value", f"{item.path!r} can't be the name of an artifact", "correct its template")
         return False
     return True
@@ -142,11 +142,12 @@ def run_release(release: Release, jobs: Sequence[Job], workers: int, mode: str, 
                     release.reports[job.path] = made.report.read_bytes()
             return finish(release, binaries[job.path], made.path, {}, stages_of(job.builder))
 
-        for artifact in build_jobs(jobs, release.scratch, release.children, workers, mode, finished):
+        paged = "report" not in release.skip
+        for artifact in build_jobs(jobs, release.scratch, release.children, workers, mode, finished, reports=paged):
             release.artifacts[artifact.path] = artifact
         for step in STEPS:
             _run_step(release, step, release.steps.get(step.name, ()))
-        if "report" not in release.skip:
+        if paged:
             _write_page(release)
         save(release)
     return list(release.artifacts.values())
