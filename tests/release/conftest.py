@@ -32,7 +32,14 @@ def stand_in(job: Job) -> bytes:
 
 
 def fake_builds(
-    jobs: Sequence[Job], scratch: Path, children: Children, workers: int, mode: str, finish: Callable[[Job, Built], Artifact]
+    jobs: Sequence[Job],
+    scratch: Path,
+    children: Children,
+    workers: int,
+    mode: str,
+    finish: Callable[[Job, Built], Artifact],
+    *,
+    reports: bool = False,
 ) -> list[Artifact]:
     """In place of `build_jobs`."""
     made = []
