@@ -6,6 +6,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
+import re
 import os
 import sys
 from datetime import UTC, datetime
@@ -184,8 +185,8 @@ def _ls(options: argparse.Namespace) -> int:
     rows = [["IMAGE", "ID", "SIZE", "VERSION", "PLATFORM", "AGE"]]
     for image in images:
         for name in image.names or ["<none>"]:
-            # Podman calls a name without a registry so.
-            mark = " *" if name.removeprefix("docker.io/library/").removeprefix("localhost/") == default_image() else ""
+            # Podman puts localhost, or its default registry with library, before a name that has none.
+            mark = " *" if re.sub(r"^(localhost|[^/]+/library)/", "", name) == default_image() else ""
             identity, since = image.id.removeprefix("sha256:")[:12], age(image.created, now)
             rows.append([name + mark, identity, human(image.size), image.version, image.platform, since])
     print("\n".join(table(rows, right=(2,))))
