@@ -146,7 +146,7 @@ def test_a_git_folder_elsewhere(cli: Any, inside: Any, tmp_path: Path) -> None:
     assert "vcs.modified=false" in stamp(outer / "part/dist/prog_linux_amd64/prog")
 
 
-@pytest.mark.parametrize("name", ["with space", "a:b,c=d", "quo\"te's", "new\nline", "ünï%41"])
+@pytest.mark.parametrize("name", ["a b:c,d=e", "new\nline ünï%41"])
 def test_names(cli: Any, inside: Any, tmp_path: Path, name: str) -> None:
     folder = project(tmp_path / name)
     done = cli("build", "-q", cwd=folder)

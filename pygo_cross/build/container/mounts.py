@@ -147,7 +147,7 @@ def _git_folder(entry: Path) -> list[Path]:
 def _text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8", errors="surrogateescape")
-    except OSError:
+    except (OSError, ValueError):
         return ""
 
 
@@ -177,8 +177,7 @@ def modules_of(folder: Path) -> list[Path]:
     return found
 
 
-_STRING: Final = r'"(?:[^"\\]|\\.)*"|`[^`]*`|[^\s()]+'
-_VERB: Final = re.compile(r"^\s*(?:(replace|use)\b)?\s*(.*)$")
+_STRING: Final = r'"(?:[^"\\]|\\.)*"|`[^`]*`|(?:(?!//)[^\s()])+'
 
 
 def local_paths(text: str) -> list[str]:
@@ -186,7 +185,7 @@ def local_paths(text: str) -> list[str]:
     paths: list[str] = []
     block = ""
     for raw in text.splitlines():
-        line = re.sub(rf"({_STRING})|//.*", lambda match: "" if (match.group(1) or "//").startswith("//") else match.group(1), raw).strip()
+        line = re.sub(rf"//.*|({_STRING})", lambda match: match.group(1) or "", raw).strip()
         if not line:
             continue
         if line == ")":

@@ -126,8 +126,9 @@ def unpack(archive: IO[bytes], folder: Path) -> None:
     try:
         with tarfile.open(fileobj=archive, mode="r:") as packed:
             for member in packed:
+                # The first part is the folder's own name, or (Podman) nothing.
                 parts = member.name.split("/")[1:]
-                if member.name.startswith("/") or ".." in member.name.split("/"):
+                if ".." in member.name.split("/"):
                     raise _strange(member.name)
                 path = folder.joinpath(*(part for part in parts if part not in ("", ".")))
                 with writing(path):
