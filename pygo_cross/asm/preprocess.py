@@ -25,6 +25,7 @@ from pygo_cross.obj.prog import PosBase
 
 MAX_DEPTH: Final = 100
 MAX_TOKENS: Final = 4_000_000
+MAX_FILES: Final = 10_000
 
 Statement = tuple[tuple[str, ...], PosBase, int]
 # No backslash, no comment, no parenthesis that could be a parameter list.
@@ -82,6 +83,7 @@ class Source:
         self.misplaced: list[tuple[str, int]] = []
         self._saw_code = False
         self._files: list[_File] = []
+        self._opened = 0
         self._conditions: list[bool] = []
         self._plain: dict[str, tuple[int, list[tuple[str, ...]]]] = {}
         self._generation = 0  # of the macros
@@ -240,6 +242,9 @@ class Source:
                     nesting = 0
                     continue
                 arguments, words, at = self._arguments(macro, words, at + 1, stack)
+                lengths = dict(zip(macro.parameters, map(len, arguments), strict=True))
+                if total + sum(lengths.get(word, 1) for word in body) > MAX_TOKENS:
+                    raise self._fail(f"expansion of macro is too large: {macro.name}")
                 body = _substitute(macro.parameters, body, arguments)
             if not body:
                 continue
@@ -419,6 +424,9 @@ class Source:
             raise self._fail(f"#include: open {name!r}: invalid argument")
         if len(self._files) >= MAX_DEPTH:
             raise self._fail("input recursion")
+        self._opened += 1
+        if self._opened > MAX_FILES:
+            raise self._fail(f"more than {MAX_FILES} files are included")
         problem: OSError | None = None
         for path in (name, *(os.path.join(folder, name) for folder in self.includes)):
             try:

@@ -79,7 +79,7 @@ def fill(context: Context, symbol: Symbol, quantum: int) -> None:
         if op == "PCDATA":
             number, value = prog.args[0].offset, prog.args[1].offset
             if not -0x80000000 <= value < 0x80000000:
-                context.error(f"overflow in PCDATA instruction: $${number}, ${value}", prog.base, prog.line)
+                context.error(f"overflow in PCDATA instruction: PCDATA\t${number}, ${value}", prog.base, prog.line)
             elif number in tables or value != -1:
                 # Tables start at -1, and one that never says anything else is left out.
                 tables.setdefault(number, [])

@@ -134,6 +134,21 @@ def test_giant_macro(assemblers):
     assert "expansion of macro is too large" in messages(assemblers)[0]
 
 
+def test_giant_argument(assemblers):
+    twice = "#define T(x) x x x x x x x x x x x x x x x x\n"
+    assemblers.write(twice + F + "\t" + "T(" * 12 + "NOP;" + ")" * 12 + "\n")
+    assert "expansion of macro is too large" in messages(assemblers)[0]
+
+
+def test_includes_without_end(assemblers):
+    """Twenty files, each of which includes the next one twice: a million in all."""
+    for number in range(20):
+        assemblers.write(f'#include "{number + 1}.h"\n' * 2, f"{number}.h")
+    assemblers.write("", "20.h")
+    assemblers.write('#include "0.h"\n')
+    assert messages(assemblers)[0].endswith("more than 10000 files are included")
+
+
 def test_include_cycle_of_two(assemblers):
     assemblers.write('#include "b.h"\n')
     assemblers.write('#include "c.h"\n', "b.h")

@@ -33,7 +33,6 @@ from pygo_cross.arch.amd64.table import (
 )
 from pygo_cross.obj.context import Context
 from pygo_cross.obj.prog import (
-    ADDR,
     MEM,
     NAME_AUTO,
     NAME_EXTERN,
@@ -316,8 +315,6 @@ class Encoder:
             if op != "LEAL":
                 raise EncodeError("offset too large in {}")
             offset = (offset + 0x80000000 & 0xFFFFFFFF) - 0x80000000
-        if addr.type == ADDR and op not in ("MOVL", "MOVQ", "LEAQ", "LEAL"):
-            raise EncodeError("asmand: bad address {}")
         base, index, name = addr.reg, addr.index, addr.name
         if name in _IN_FRAME:
             base = regs.SP
