@@ -32,8 +32,8 @@ def build(cli: Any, tmp_path_factory: pytest.TempPathFactory) -> Build:
     """Builds examples/hello for a target with flags of go build; each kind once. `edit` changes a source file before."""
     made: dict[tuple[Any, ...], bytes] = {}
 
-    def one(target: str, *flags: str, trimpath: bool = True, edit: str = "") -> bytes:
-        key = (target, flags, trimpath, edit)
+    def one(target: str, *flags: str, trimpath: bool = True, edit: str = "", builder: str = "go") -> bytes:
+        key = (target, flags, trimpath, edit, builder)
         if key not in made:
             folder = tmp_path_factory.mktemp("hello")
             shutil.copytree(ROOT / "examples/hello", folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("dist"))
@@ -41,7 +41,7 @@ def build(cli: Any, tmp_path_factory: pytest.TempPathFactory) -> Build:
                 path = folder / "greet/greet.go"
                 path.write_text(path.read_text().replace("Hello", edit))
             paths = ["-trimpath"] if trimpath else []  # with it, the go command does not record -ldflags
-            done = cli("build", "--target", target, *paths, *flags, "-q", "-o", "x", ".", cwd=folder)
+            done = cli("build", "--builder", builder, "--target", target, *paths, *flags, "-q", "-o", "x", ".", cwd=folder)
             assert done.returncode == 0, done.stderr
             made[key] = (folder / "x").read_bytes()
         return made[key]
@@ -55,7 +55,7 @@ MACOS = pytest.mark.parametrize("target", ["darwin/arm64", "darwin/amd64"])
 @MACOS
 @pytest.mark.parametrize("flags", [(), ("-ldflags=-s -w",)], ids=["whole", "stripped"])
 def test_a_signed_copy_is_the_same(target: str, flags: tuple[str, ...], build: Build) -> None:
-    data = build(target, *flags)
+    data = build(target, *flags, builder="pygo" if flags else "go")
     for signed, note in (
         (sign(data), "as com.example.hello, ad hoc"),
         (sign(data, cms=None), "as com.example.hello, ad hoc"),

@@ -40,7 +40,7 @@ def test_text_stays_text(text: str) -> None:
 
 
 def test_limits() -> None:
-    assert len(escape("x" * 1000)) == 200 + len('&#8230;')
+    assert len(escape("x" * 1000)) == 200 + len("&#8230;")
     assert block("a" * 5000 + "the end").endswith("the end</pre>")
     assert len(block("<" * 100_000)) < 30_000
 
