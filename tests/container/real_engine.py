@@ -16,7 +16,7 @@ from typing import NoReturn
 import pytest
 
 ROOT = Path(__file__).parent.parent.parent
-BASES = ("pygo-cross-test-base:latest", "bookworm-python:latest", "python:3.11-bookworm", "python:3.11-slim-bookworm")
+BASES = ("pygo-cross-test-base:latest", "python:3.11-bookworm", "python:3.11-slim-bookworm")
 TAG = "pygo-cross-test:latest"
 LOCKS = ("requirements.txt", "build-requirements.txt")
 
