@@ -6,8 +6,8 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
-import re
 import os
+import re
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
