@@ -80,7 +80,7 @@ def _header(record: Record, file: MachO) -> None:
         if file.arch == "arm64":
             record.report("macho-pie", "the header's flag PIE is not set", 24)
         elif file.flags & exe.MH_DYLDLINK:
-            record.report("macho-flags", "the flag PIE is not set, and dyld is to link the program", 24)
+            record.report("macho-not-pie", "the header's flag PIE is not set", 24)
 
 
 def _commands(record: Record, file: MachO) -> None:

@@ -163,6 +163,7 @@ _RULES: Final = (
         "the program is always loaded at the same address, which macOS refuses on arm64",
         "link as a PIE, which is the default",
     ),
+    Rule("macho-not-pie", WARNING, "the program is always loaded at the same address", "link as a PIE; Go from 1.22 on does so by itself"),
     Rule("macho-stack-exec", ERROR, "the stack is executable", "link without -allow_stack_execute"),
     Rule("macho-commands", ERROR, "number and sizes of the load commands don't agree", _REBUILD),
     Rule("macho-command", ERROR, "a load command does not hold what it must", _REBUILD),

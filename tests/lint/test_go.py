@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from go_programs import build, go, module_with_dependencies
-from samples import HELLO, ElfPatch, found, rules, stock
+from samples import HELLO, ElfPatch, compiled, found, rules, stock
 
 from pygo_cross.lint.check import check
 from pygo_cross.lint.finding import Finding
@@ -178,6 +178,24 @@ def test_replaced_modules(tmp_path: Path) -> None:
 def test_how_it_was_compiled() -> None:
     assert rules(stock("linux/amd64", "-cover")) == {"go-instrumented"}
     assert rules(stock("linux/amd64", "-gcflags=-N -l")) == {"go-unoptimized"}
+
+
+def test_what_is_worth_knowing() -> None:
+    def infos(data: bytes) -> set[str]:
+        return {finding.rule for finding in found(data) if finding.severity == "info"} - {"go-no-vcs"}
+
+    assert infos(stock("linux/amd64")) == set()
+    patch = ElfPatch(stock("linux/amd64"))
+    section = patch.get_section(".go.buildinfo")
+    at = patch.data.index(b"GOAMD64=v1", section.offset)
+    patch.data[at : at + 10] = b"GOAMD64=v3"
+    assert infos(patch.bytes()) == {"go-level"}
+    c = compiled("-no-pie", "-Wl,-z,relro,-z,lazy")
+    if c is not None:
+        assert infos(c) - {"elf-glibc"} == {"elf-not-pie", "elf-partial-relro"}
+        (record,) = check("sample", c)
+        newest = tuple(map(int, str(record.facts["glibc"]).split(".")))
+        assert ("elf-glibc" in infos(c)) == (newest > (2, 28))
 
 
 def test_other_releases() -> None:
