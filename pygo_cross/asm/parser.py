@@ -4,7 +4,7 @@
 A statement is `{label:} WORD{.suffix} {operand {, operand}}`. What a statement says is remembered by its tokens; a Prog
 is made each time. Labels belong to their function, and branches to labels get their targets when the function ends.
 
-Mistakes go to the Context, at most one a line and eleven in all; then the run ends. The words are stock's.
+Mistakes go to the Context, at most one a line; the eleventh ends the run. The words are stock's.
 Facts: GOROOT/src/cmd/asm/internal/asm/{parse,asm}.go.
 """
 

@@ -72,7 +72,7 @@ class _File:
 class Source:
     """All text of one run of the assembler: the file `path` and what it includes.
 
-    `includes` are the folders of -I, `defines` the words of -D. `build_comment` is called for a misplaced build constraint.
+    `includes` are the folders of -I, `defines` the words of -D. Build constraints behind code are noted in `misplaced`: file and line.
     """
 
     def __init__(self, path: str, includes: list[str], defines: list[str], rewriter: PathRewriter) -> None:

@@ -119,7 +119,7 @@ class Prog:
     `prologue_end` marks the last instruction before the function's own code, for debuggers.
     """
 
-    __slots__ = ("args", "base", "line", "mark", "op", "pc", "prologue_end", "size", "spadj", "suffix", "target")
+    __slots__ = ("args", "base", "line", "op", "pc", "prologue_end", "size", "spadj", "suffix", "target")
 
     def __init__(self, op: str, args: tuple[Addr, ...], base: PosBase | None, line: int, suffix: str = "") -> None:
         self.op = op
@@ -130,7 +130,6 @@ class Prog:
         self.pc = 0
         self.size = 0
         self.spadj = 0
-        self.mark = 0
         self.target: Prog | None = None
         self.prologue_end = False
 
