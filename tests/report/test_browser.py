@@ -288,7 +288,7 @@ def test_more_symbols_than_a_page_takes(chromium: Browser, tmp_path: Path) -> No
     """The smallest are put together, and the sums stay those of the file."""
     contents = contents_of(500, 5)
     page = page_of("plain")
-    page.contents = pack({"x_linux_amd64/plain": contents}, 100)
+    page.contents = pack({"x_linux_amd64/plain": contents}, 300)
     (tmp_path / "report.html").write_bytes(render(page))
     chromium.media()
     chromium.open(tmp_path / "report.html")

@@ -138,7 +138,7 @@ REPORT: dict[str, Any] = {
 
 
 def raw(**changes: Any) -> bytes:
-    return gzip.compress(json.dumps({**REPORT, **changes}).encode())
+    return gzip.compress(json.dumps({**REPORT, **changes}).encode(), mtime=0)
 
 
 def test_a_report_of_the_linker() -> None:
@@ -155,6 +155,7 @@ def test_a_report_of_the_linker() -> None:
         b"", b"x", gzip.compress(b"{"), gzip.compress(b"[]"), raw()[:-9], raw(version=2), raw(size=31), raw(rest=[]), raw(symbols={}),
         raw(classes=["code"]), raw(reasons=["magic"]), raw(rest=[["x", "y"]]),
     ],
+    ids=range(12),
 )  # fmt: skip
 def test_what_is_no_report_of_the_linker(broken: bytes) -> None:
     with pytest.raises(InternalError):
@@ -217,7 +218,7 @@ def name_of(everything: dict[str, Any], binary: dict[str, Any]) -> list[str]:
     return names
 
 
-@pytest.mark.parametrize("text", ["", "x", "eJw=", "eJyrrgUAAXUA+Q==", pack({})[:-8]])
+@pytest.mark.parametrize("text", ["", "x", "eJw=", "eJyrrgUAAXUA+Q==", pack({})[:-8]], ids=range(5))
 def test_what_was_not_packed(text: str) -> None:
     with pytest.raises(ValueError):
         unpack(text)
