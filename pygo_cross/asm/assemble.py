@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from typing import TextIO
 
-from pygo_cross.arch.machine import Machine, machine
+from pygo_cross.arch.machine import ARCHITECTURES, Machine, machine
 from pygo_cross.asm import branches
 from pygo_cross.asm.parser import MAX_ERRORS, Parser, TooManyErrors
 from pygo_cross.asm.paths import PathRewriter
@@ -91,9 +91,18 @@ def check(context: Context, options: Options) -> None:
     raise UserError(errors)
 
 
+def find_machine(arch: str) -> Machine:
+    """The machine of an architecture. Raises UserError for one that we don't have."""
+    try:
+        return machine(arch)
+    except KeyError:
+        hint = f"set GOARCH to {' or '.join(ARCHITECTURES)}"
+        raise UserError.one("unknown-arch", f"there is no assembler for {arch} yet", hint) from None
+
+
 def read(paths: list[str], context: Context, options: Options) -> None:
     """Parses files and makes their functions; mistakes are left in context.errors."""
-    target = machine(options.arch)
+    target = find_machine(options.arch)
     rewriter = PathRewriter(options.folder or os.getcwd(), options.trimpath, options.goroot)
     for path in paths:
         parser = Parser(context, target, Source(path, options.includes, options.defines, rewriter), options.all_errors)
@@ -113,7 +122,7 @@ def read(paths: list[str], context: Context, options: Options) -> None:
 def symbol_abis(paths: list[str], options: Options, out: TextIO) -> None:
     """Writes what -gensymabis tells of these files. Raises UserError."""
     context = make_context(options)
-    target = machine(options.arch)
+    target = find_machine(options.arch)
     rewriter = PathRewriter(options.folder or os.getcwd(), options.trimpath, options.goroot)
     for path in paths:
         parser = Parser(context, target, Source(path, options.includes, options.defines, rewriter), options.all_errors)

@@ -8,6 +8,7 @@ Facts: GOROOT/src/internal/buildcfg/{cfg,exp}.go, internal/goexperiment/flags.go
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Mapping
 from typing import Final
@@ -42,6 +43,7 @@ EXPERIMENTS: Final = (
 _DEFAULT: Final = ("regabiwrappers", "regabiargs", "dwarf5", "jsonv2", "greenteagc", "randomizedheapbase64", "sizespecializedmalloc")
 _ALWAYS: Final = ("regabiwrappers", "regabiargs")
 _LEVELS: Final = {"amd64": ("GOAMD64", "v1"), "arm64": ("GOARM64", "v8.0")}
+_VALID_LEVEL: Final = {"GOAMD64": re.compile("v[1-4]"), "GOARM64": re.compile(r"v(8\.[0-9]|9\.[0-5])(,lse|,crypto){0,2}")}
 _HOSTS: Final = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
 
 
@@ -57,7 +59,11 @@ class GoEnv:
         if self.goos not in ("linux", "darwin"):
             raise UserError.one("unknown-os", f"unknown operating system {self.goos}", "set GOOS to linux or darwin", status=EXIT_USAGE)
         variable, level = _LEVELS[self.goarch]
-        self.level = f"{variable}={environment.get(variable) or level}"
+        chosen = environment.get(variable) or level
+        if not _VALID_LEVEL[variable].fullmatch(chosen):
+            what = f"invalid {variable}: {chosen}"
+            raise UserError.one("unknown-level", what, f"leave it out for {level}", status=EXIT_USAGE)
+        self.level = f"{variable}={chosen}"
         self.experiments = _experiments(self.goos, environment.get("GOEXPERIMENT", ""))
 
     def header(self) -> str:

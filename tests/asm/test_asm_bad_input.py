@@ -159,9 +159,9 @@ def test_include_cycle_of_two(assemblers):
 # The command.
 
 
-def command(assemblers, *args: str) -> subprocess.CompletedProcess[str]:
+def command(assemblers, *args: str, **variables: str) -> subprocess.CompletedProcess[str]:
     """Runs pygo-cross asm."""
-    environment = os.environ | {"GOOS": "linux", "GOARCH": "amd64", "PYTHONPATH": os.pathsep.join(sys.path)}
+    environment = os.environ | {"GOOS": "linux", "GOARCH": "amd64", "PYTHONPATH": os.pathsep.join(sys.path)} | variables
     done = subprocess.run(
         [sys.executable, "-m", "pygo_cross", "asm", *args], cwd=assemblers.folder, env=environment, capture_output=True, text=True
     )
@@ -222,6 +222,23 @@ def test_usage(assemblers, args, status, words):
     assert done.returncode == status
     assert words in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("variables", "words"),
+    [
+        ({"GOARCH": "386"}, "unrecognized architecture 386"),
+        ({"GOOS": "plan9"}, "unknown operating system plan9"),
+        ({"GOAMD64": "v9"}, "invalid GOAMD64: v9"),
+        ({"GOEXPERIMENT": "frob"}, "unknown GOEXPERIMENT frob"),
+    ],
+    ids=str,
+)
+def test_environment(assemblers, variables, words):
+    assemblers.write(F + "\tRET\n")
+    done = command(assemblers, "a.s", **variables)
+    assert done.returncode == 2
+    assert words in done.stderr and len(done.stderr.splitlines()) == 1
 
 
 # Fuzzing: whatever comes out, it is an object or a UserError.
