@@ -305,6 +305,8 @@ def _against_source(
         release = plan_release(again, jobs, facts, False, skip)
         rebuilt = {artifact.path: artifact for artifact in run_release(release, jobs, workers, mode)}
         report.rebuilt = True
+        if config.project.before.hooks:
+            report.notes.append("the hooks of before were not run: what they make was taken as it is here")
         for path in rebuilt:
             if path not in verdicts:
                 report.problems.append(f"{path} is what the source gives, and is not in the record")
@@ -322,14 +324,11 @@ def _made(step: str, types: set[str]) -> bool:
 
 def _skipped(report: Report, config: Config, types: set[str]) -> None:
     """What the configuration describes and the record has nothing of: a build may have been told to skip it."""
-    for step, records in (
-        ("universal", config.project.universal_binaries),
-        ("archive", config.project.archives),
-        ("image", config.project.kos),
-        ("sbom", config.project.sboms),
-    ):
-        if records and not _made(step, types):
-            report.notes.append(f"the configuration describes more than the record has: skipped, as by --skip={step}")
+    project = config.project
+    described = {"universal": project.universal_binaries, "archive": project.archives, "image": project.kos, "sbom": project.sboms}
+    steps = [step for step, records in described.items() if records and not _made(step, types)]
+    if steps:
+        report.notes.append(f"the configuration describes more than the record has, as after --skip={','.join(steps)}")
 
 
 def _jobs(report: Report, config: Config, facts: Mapping[str, str], artifacts: Sequence[Artifact]) -> list[Job]:

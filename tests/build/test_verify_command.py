@@ -342,6 +342,16 @@ def test_an_archive_without_an_end(tmp_path: Path) -> None:
         archive_members(zipped, 1 << 20)
 
 
+def test_what_was_skipped(cli: Any, project: Path) -> None:
+    (project / "toolchain.yaml").write_text(CONFIG + "before: {hooks: ['touch made']}\n")
+    assert cli("build", "-q", "--single-target", "--clean", "--skip=archive,sbom", cwd=project).returncode == 0
+    (project / "made").unlink()
+    done = cli("verify", "--progress", "none", cwd=project)
+    assert done.returncode == 0, done.stderr
+    assert "dist: the configuration describes more than the record has, as after --skip=universal,archive,sbom\n" in done.stderr
+    assert "the hooks of before were not run" in done.stderr and not (project / "made").exists()
+
+
 def test_a_clean_cache(project: Path, pristine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing that was compiled before is trusted: the rebuild has a cache of its own, which was empty."""
     seen: list[str] = []
