@@ -79,10 +79,11 @@ def inside(cli: Any, image: str) -> Callable[..., subprocess.CompletedProcess[st
 
 @pytest.fixture(autouse=True)
 def nothing_left(image: str) -> Iterator[None]:
+    """No container is left whose client has ended."""
     yield
-    command = ["docker", "ps", "-aq", "--filter", "label=pygo-cross.client", "--filter", f"ancestor={image}"]
-    left = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
-    assert left == []
+    command = ["docker", "ps", "-a", "--filter", f"ancestor={image}", "--format", '{{.ID}} {{.Label "pygo-cross.client"}}']
+    rows = [row.split() for row in subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()]
+    assert [row for row in rows if len(row) == 2 and not Path("/proc", row[1].split(":")[1]).exists()] == []
 
 
 def same(cli: Any, inside: Any, folder: Path, *flags: str, env: dict[str, str | None] | None = None) -> dict[str, tuple[str, int]]:
