@@ -49,6 +49,10 @@ def check(record: Record, file: Elf, *, go: bool) -> None:
     _header(record, file)
     if file.type in (exe.ET_REL, exe.ET_CORE):
         return  # nothing of what follows holds for them
+    code = file.section(".text")
+    if code is not None and code.kind == exe.SHT_NOBITS and code.size:
+        record.facts["debug_only"] = True  # what `objcopy --only-keep-debug` leaves: headers of a program without its content
+        return
     loads = file.loads
     if file.type in (exe.ET_EXEC, exe.ET_DYN) and not any(fault.part == "program-headers" for fault in file.faults) and not loads:
         record.report("elf-no-load", "no segment is loaded", file.phoff)

@@ -39,6 +39,7 @@ def check(record: Record, file: MachO) -> None:
     record.faults("macho-", file.faults)
     _header(record, file)
     if file.file_type in (exe.MH_OBJECT, exe.MH_CORE, exe.MH_DSYM):
+        record.facts["debug_only"] = file.file_type == exe.MH_DSYM
         return  # nothing of what follows holds for them
     _commands(record, file)
     _segments(record, file)
@@ -62,7 +63,7 @@ def _header(record: Record, file: MachO) -> None:
         record.report("macho-cpu", f"there is no variant {file.cpu_subtype & exe.CPU_SUBTYPE_MASK:#x} of {file.arch}", 8)
     elif (file.cpu_type in (exe.CPU_X86_64, exe.CPU_ARM64)) != (file.bits == 64):
         record.report("macho-cpu", f"a file of {file.bits} bits is none for {file.arch}", 4)
-    if file.file_type not in (exe.MH_EXECUTE, exe.MH_DYLIB, exe.MH_BUNDLE):
+    if file.file_type not in (exe.MH_EXECUTE, exe.MH_DYLIB, exe.MH_BUNDLE, exe.MH_DSYM):
         kind = exe.FILE_TYPES.get(file.file_type, f"of type {file.file_type}")
         record.report("macho-type", f"the file is {kind}", 12)
     if file.bits == 64 and file.view.u32(28):

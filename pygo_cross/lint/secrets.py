@@ -24,7 +24,7 @@ _TOKENS: Final = tuple(
     (prefix, re.compile(prefix_pattern), name)
     for prefix, prefix_pattern, name in (
         (b"AKIA", rb"AKIA[A-Z0-9]{16}", "an access key of AWS"),
-        (b"ASIA", rb"ASIA[A-Z0-9]{16}", "a temporary access key of AWS"),
+        (b"ASIA", rb"ASIA(?=[A-Z]{0,15}[2-7])[A-Z2-7]{16}", "a temporary access key of AWS"),
         (b"ghp_", rb"ghp_[A-Za-z0-9]{36}", "a personal access token of GitHub"),
         (b"gho_", rb"gho_[A-Za-z0-9]{36}", "an OAuth token of GitHub"),
         (b"ghu_", rb"ghu_[A-Za-z0-9]{36}", "a user token of a GitHub app"),

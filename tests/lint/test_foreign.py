@@ -171,6 +171,15 @@ def test_what_c_compilers_can_be_told(flags: tuple[str, ...], rule: str) -> None
     assert broken <= {rule, "elf-rpath", "elf-segment-align"}
 
 
+def test_debug_information_by_itself() -> None:
+    if shutil.which("objcopy") is None:
+        pytest.skip("there is no objcopy")
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "prog").write_bytes(c("-g"))
+        subprocess.run(["objcopy", "--only-keep-debug", "prog", "prog.debug"], cwd=folder, check=True)
+        assert found((Path(folder) / "prog.debug").read_bytes()) == []
+
+
 def test_needed_libraries() -> None:
     patch = ElfPatch(c())
     table = elf.dynamic(patch.file)

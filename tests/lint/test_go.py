@@ -76,6 +76,7 @@ def test_variables() -> None:
         data = telling("x", text, "y")
         assert rules(data) == {"secret-variable"}, text
         assert all(text.split("=")[1] not in finding.message for finding in found(data))
+    assert rules(telling("ASIA" + "NORTHAMERICAEUROPEOCEANIA")) == set()
     for text in (
         "PASSWORD= ", "PASSWORD=%s and more", "TOKEN=$TOKEN", "API_TOKEN=<your-token-here>", "SECRET=xxxxxxxxxxxx",
         "GITHUB_TOKEN=${{ secrets }}",

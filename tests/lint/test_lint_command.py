@@ -19,6 +19,9 @@ from pathlib import Path
 import pytest
 from samples import ElfPatch, MachPatch, stock, universal
 
+from pygo_cross.cli.lint import run
+from pygo_cross.cli.main import report
+from pygo_cross.diag import UserError
 from pygo_cross.exe import elf
 from pygo_cross.lint import rules
 from pygo_cross.lint.archive import Reader
@@ -113,14 +116,16 @@ def test_json(cli: Cli, tmp_path: Path) -> None:
     assert cli("lint", "--json", "bad", cwd=tmp_path).returncode == 1
 
 
-def test_flags(cli: Cli, tmp_path: Path) -> None:
+def test_flags(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "bad").write_bytes(damaged())
     patch = ElfPatch(stock("linux/amd64"))
     patch.data += b"payload"
     (tmp_path / "warned").write_bytes(patch.bytes())
 
+    monkeypatch.chdir(tmp_path)
+
     def status(*flags: str) -> int:
-        return cli("lint", "-q", *flags, cwd=tmp_path).returncode
+        return run(["-q", *flags])
 
     assert status("bad") == 1
     assert status("--ignore", "elf-stack-exec", "bad") == 0
@@ -133,32 +138,45 @@ def test_flags(cli: Cli, tmp_path: Path) -> None:
     assert status("warned") == 0
     assert status("--strict", "warned") == 1
     assert status("--strict", "--severity", "error", "warned") == 1  # hidden, and it counts
-    assert cli("lint", "-q", "--severity", "error", "warned", cwd=tmp_path).stdout == ""
-    told = cli("lint", "-q", "--facts", "--severity", "error", "warned", cwd=tmp_path).stdout
+    capsys.readouterr()
+    assert (status("--severity", "error", "warned"), capsys.readouterr().out) == (0, "")
+    assert status("--facts", "--severity", "error", "warned") == 0
+    told = capsys.readouterr().out
     assert "warned: fact: go_version: go1.27.3\n" in told and "warned: fact: static: yes\n" in told
 
 
-def test_mistakes(cli: Cli, tmp_path: Path) -> None:
+def failing(arguments: list[str]) -> int:
+    """The status of a command line that is wrong, as the command tells of it."""
+    try:
+        return run(arguments)
+    except UserError as error:
+        report(error)
+        return error.status
+
+
+def test_mistakes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "empty").mkdir()
     for arguments, message in (
         ((), "lint: there is no FILE"),
         (("--rule", "elf-stack-exce", "x"), "there is no rule 'elf-stack-exce'; did you mean elf-stack-exec?"),
         (("--severity", "eror", "x"), "there is no severity 'eror'; did you mean error?"),
+        (("--severity", "elf-nothing=error", "x"), "there is no rule 'elf-nothing'"),
         (("missing",), "missing: can't be read: No such file or directory"),
         (("/dev/null",), "/dev/null: can't be read: not a regular file"),
         (("empty",), "empty has no binary and no archive; name a file"),
     ):
-        (tmp_path / "empty").mkdir(exist_ok=True)
-        done = cli("lint", *arguments, cwd=tmp_path)
-        assert done.returncode == 2, arguments
-        assert f"pygo-cross: {message}" in done.stderr
-    os.mkfifo(tmp_path / "pipe")
-    done = cli("lint", tmp_path / "pipe")
-    assert (done.returncode, "not a regular file" in done.stderr) == (2, True)
+        assert failing(list(arguments)) == 2, arguments
+        assert f"pygo-cross: {message}" in capsys.readouterr().err
+    os.mkfifo("pipe")
+    assert failing(["pipe"]) == 2
+    assert "not a regular file" in capsys.readouterr().err
 
 
 def test_lists_of_rules(cli: Cli) -> None:
     assert [line.split()[0] for line in cli("lint", "--list-rules").stdout.splitlines()] == list(RULES)
     assert [entry["rule"] for entry in json.loads(cli("lint", "--list-rules=json").stdout)] == list(RULES)
+    assert "RULE" in cli("lint", "--help").stdout
 
 
 def test_names_with_spaces_and_newlines(cli: Cli, tmp_path: Path) -> None:
