@@ -12,6 +12,7 @@ Whoever can change a file can change the record beside it; the second question i
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 import os
 import posixpath
@@ -40,29 +41,30 @@ from pygo_cross.records import usage_error
 _PROGRAMS: Final = (BINARY, UNIVERSAL, UPLOADABLE)
 _STEP_TYPES: Final = {"universal": UNIVERSAL, "archive": ARCHIVE, "image": IMAGE, "sbom": SBOM}
 """What each step that may be skipped makes."""
+_OTHER_FILE: Final = "it is not the file that the record has"
 _SPARE: Final = 64 << 20
 """Bytes that an archive may hold beyond four times what was built: READMEs and the like."""
 
 
 @dataclass(slots=True)
 class Verdict:
-    """One artifact: `problems` is empty where it is what it should be, `notes` has what people should know all the same."""
+    """One artifact: `problems` is empty where it is what it should be, `notes` has what people should know all the same; `signed`
+    says that a signature is all in which it parts from what was built."""
 
     path: str
     type: str
     problems: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    signed: bool = False
 
     @property
     def status(self) -> str:
         """`differs`, `signed` or `same`."""
-        return (
-            "differs"
-            if self.problems
-            else "signed"
-            if any(note.startswith("signed ") or ": signed " in note for note in self.notes)
-            else "same"
-        )
+        return "differs" if self.problems else "signed" if self.signed else "same"
+
+    def as_json(self) -> dict[str, Any]:
+        """For programs."""
+        return {"path": self.path, "type": self.type, "status": self.status, "problems": self.problems, "notes": self.notes}
 
 
 @dataclass(slots=True)
@@ -88,7 +90,7 @@ class Report:
             "rebuilt": self.rebuilt,
             "problems": self.problems,
             "notes": self.notes,
-            "artifacts": [{**dataclasses.asdict(verdict), "status": verdict.status} for verdict in self.verdicts],
+            "artifacts": [verdict.as_json() for verdict in self.verdicts],
         }
 
 
@@ -216,8 +218,8 @@ def _against_record(verdict: Verdict, dist: Path, artifact: Artifact, artifacts:
         verdict.problems.append(f"it can't be read: {error.strerror}")
         return
     if (size, digest) != (artifact.size, artifact.sha256):
-        # A binary may have been signed since: then the rebuild decides. So it is only noted here, and never without a rebuild's word.
-        verdict.problems.append(f"it is not the file that the record has: sha256 {digest[:16]}…, not {artifact.sha256[:16]}…")
+        # A binary may have been signed since: the rebuild takes this back then.
+        verdict.problems.append(f"{_OTHER_FILE}: sha256 {digest[:16]}…, not {artifact.sha256[:16]}…")
         return
     try:
         if artifact.type in (ARCHIVE, IMAGE):
@@ -255,8 +257,6 @@ def _holds(verdict: Verdict, artifact: Artifact, members: Sequence[Member]) -> N
 
 
 def _slices(verdict: Verdict, artifact: Artifact, data: bytes) -> None:
-    import hashlib
-
     file = fat.read(data)
     found = sorted(hashlib.sha256(file.content(part)).hexdigest() for part in file.slices)
     if found != sorted(artifact.contains):
@@ -362,7 +362,7 @@ def _against_rebuilt(verdict: Verdict, dist: Path, artifact: Artifact, scratch: 
     built, source = dist / artifact.path, scratch / artifact.path
     if not os.path.lexists(built) or built.is_symlink():
         return
-    outside = [problem for problem in verdict.problems if problem.startswith("it is not the file that the record has")]
+    outside = [problem for problem in verdict.problems if problem.startswith(_OTHER_FILE)]
     try:
         if artifact.type == IMAGE:
             verdict.problems += _compare_folders(built, source)
@@ -371,7 +371,8 @@ def _against_rebuilt(verdict: Verdict, dist: Path, artifact: Artifact, scratch: 
             verdict.problems += outcome.differences
             verdict.notes += outcome.notes
             recorded = (artifact.size, artifact.sha256, artifact.contains) == (again.size, again.sha256, again.contains)
-            if outcome.same and outcome.notes and recorded:
+            verdict.signed = outcome.same and bool(outcome.notes)
+            if verdict.signed and recorded:
                 for problem in outside:  # the record has it as it was before somebody signed it
                     verdict.problems.remove(problem)
             elif outcome.same and not recorded:
