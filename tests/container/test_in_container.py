@@ -288,7 +288,11 @@ def test_a_signal_stops_it(image: str, tmp_path: Path, number: int) -> None:
     folder = project(tmp_path / "prog")
     (folder / "gen.go").write_text("package main\n\n" + "".join(f"func f{n}(x int) int {{ return x * {n} }}\n" for n in range(20000)))
     command = [sys.executable, "-P", "-m", "pygo_cross", "build", f"--in-container={image}"]
-    child = subprocess.Popen(command, cwd=folder, env={**os.environ, "PYTHONPATH": str(ROOT)}, stderr=subprocess.PIPE, text=True)
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    # Under nohup and in a shell's background, an interrupt is ignored from the start.
+    child = subprocess.Popen(
+        command, cwd=folder, env=env, stderr=subprocess.PIPE, text=True, preexec_fn=lambda: signal.signal(number, signal.SIG_DFL)
+    )
     try:
         while not (folder / "dist/.building.json").exists():
             assert child.poll() is None

@@ -194,7 +194,9 @@ def test_a_signal(engine: FakeEngine, project: Path, number: signal.Signals) -> 
     """It asks the container to stop, removes it, and says which signal it was."""
     engine.output = [(2, b"at work\n"), (0, b"")]
     command = [sys.executable, "-P", "-m", "pygo_cross", "build", "--in-container"]
-    child = subprocess.Popen(command, env={**os.environ, "PYTHONPATH": str(ROOT)}, stderr=subprocess.PIPE, text=True)
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    # Under nohup and in a shell's background, an interrupt is ignored from the start.
+    child = subprocess.Popen(command, env=env, stderr=subprocess.PIPE, text=True, preexec_fn=lambda: signal.signal(number, signal.SIG_DFL))
     assert child.stderr is not None
     assert child.stderr.readline() == "at work\n"
     child.send_signal(number)
