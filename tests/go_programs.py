@@ -9,6 +9,8 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+from pygo_cross.build.goroot import find_goroot
+
 TARGETS = ("linux/amd64", "linux/arm64", "darwin/amd64", "darwin/arm64")
 
 
@@ -18,7 +20,7 @@ def go(*args: str, cwd: Path | None = None, **env: str) -> str:
     for name in ("GOOS", "GOARCH", "GOROOT"):
         if name not in env:
             settings.pop(name, None)
-    done = subprocess.run(["go", *args], cwd=cwd, env=settings, capture_output=True, text=True, check=False)
+    done = subprocess.run([str(find_goroot() / "bin/go"), *args], cwd=cwd, env=settings, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout
 

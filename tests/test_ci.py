@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from go_programs import go
 
 from pygo_cross.cli.completion import parser_of
 from pygo_cross.cli.main import COMMANDS
@@ -119,9 +120,7 @@ class Runner:
             "GITHUB_WORKSPACE": str(cwd), "GOFLAGS": "", "GOMODCACHE": "", **{name: self.value(text) for name, text in step["env"].items()},
         }  # fmt: skip
         # The cache of this machine, or else the standard library is compiled for each test.
-        go = subprocess.run([shutil.which("go") or "go", "env", "GOCACHE"], capture_output=True, text=True, check=False).stdout.strip()
-        if go:
-            env["GOCACHE"] = go
+        env["GOCACHE"] = go("env", "GOCACHE").strip()
         script = self.folder / f"{at}.sh"
         script.write_text(step["run"])
         folder = cwd / self.value(step.get("working-directory", "."))

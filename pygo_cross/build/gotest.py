@@ -31,7 +31,7 @@ _ENDS: Final = ("pass", "fail", "skip")
 
 
 @dataclass(slots=True)
-class Tested:
+class TargetTests:
     """One target's tests: how many ended how, by package and by test; the events; what the go command said beside them."""
 
     target: str
@@ -53,7 +53,7 @@ class Tested:
 
 def test_all(
     pairs: Sequence[tuple[str, str]], arguments: Sequence[str], folder: Path, builder: str, emulate_all: bool, mode: str
-) -> list[Tested]:
+) -> list[TargetTests]:
     """Runs `go test ARGUMENTS` for each (`os/arch`, variant), one after the other. Raises `UserError` for what can't be asked for."""
     refused = [item for item in refused_flags(arguments) if item.code == "not-supported"]
     if refused:
@@ -61,8 +61,8 @@ def test_all(
     children = Children()
     progress = Progress("test", len(pairs), mode)
 
-    def one(pair: tuple[str, str]) -> Tested:
-        tested = Tested(*pair, emulated=emulate_all or pair[0] != host_target())
+    def one(pair: tuple[str, str]) -> TargetTests:
+        tested = TargetTests(*pair, emulated=emulate_all or pair[0] != host_target())
         progress.start(tested.target)
         try:
             _run(tested, arguments, folder, builder, children)
@@ -71,7 +71,7 @@ def test_all(
             tested.seconds = progress.finish(tested.target, "ok" if tested.ok else f"{bad or 'something'} failed", tested.ok)
         return tested
 
-    results: list[Tested] = []
+    results: list[TargetTests] = []
     for result in in_parallel(pairs, one, children, 1, progress):
         if isinstance(result, BaseException):
             raise result
@@ -79,7 +79,7 @@ def test_all(
     return results
 
 
-def command_of(tested: Tested, arguments: Sequence[str], builder: str) -> tuple[list[str], dict[str, str]]:
+def command_of(tested: TargetTests, arguments: Sequence[str], builder: str) -> tuple[list[str], dict[str, str]]:
     """The `go test` of one target and its environment."""
     target = load_targets()[tested.target]
     if tested.emulated and tested.variant not in target.emulation.variants:
@@ -98,7 +98,7 @@ def command_of(tested: Tested, arguments: Sequence[str], builder: str) -> tuple[
     return [*argv, *arguments], env
 
 
-def _run(tested: Tested, arguments: Sequence[str], folder: Path, builder: str, children: Children) -> None:
+def _run(tested: TargetTests, arguments: Sequence[str], folder: Path, builder: str, children: Children) -> None:
     argv, env = command_of(tested, arguments, builder)
     try:
         done = children.run(argv, folder, {**env, "PWD": str(folder.absolute())}, limit=_LIMIT)
@@ -112,7 +112,7 @@ def _run(tested: Tested, arguments: Sequence[str], folder: Path, builder: str, c
     tested.said = done.stderr.decode("utf-8", "replace").strip()
 
 
-def read_events(tested: Tested, text: str) -> None:
+def read_events(tested: TargetTests, text: str) -> None:
     """Takes the go command's events: results by package and test, and the output of what failed."""
     outputs: dict[tuple[str, str], list[str]] = {}
     for line in text.splitlines():
@@ -143,6 +143,6 @@ def read_events(tested: Tested, text: str) -> None:
         tested.failures = [f"FAIL {package}" for package in sorted(failed)]
 
 
-def counts(tested: Tested) -> Mapping[str, int]:
+def counts(tested: TargetTests) -> Mapping[str, int]:
     """Packages by how they ended."""
     return {end: sum(value == end for value in tested.packages.values()) for end in _ENDS}

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from pygo_cross.build.config import CONFIG_NAMES
-from pygo_cross.build.gotest import Tested, counts, test_all
+from pygo_cross.build.gotest import TargetTests, counts, test_all
 from pygo_cross.build.matrix import match_or_fail, select
 from pygo_cross.build.progress import MODES, bad, good, table
 from pygo_cross.cli.ci import guarded
@@ -84,7 +84,7 @@ def _pairs(options: argparse.Namespace) -> list[tuple[str, str]]:
     return [(target.name, target.variant) for target in load_targets().values()]
 
 
-def summary(results: list[Tested]) -> list[str]:
+def summary(results: list[TargetTests]) -> list[str]:
     """The table."""
     rows = [["TARGET", "RUN", "PACKAGES", "PASSED", "FAILED", "SKIPPED", "TIME", ""]]
     for tested in results:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from pygo_cross.build.gotest import Tested, command_of, read_events
+from pygo_cross.build.gotest import TargetTests, command_of, read_events
 from pygo_cross.build.matrix import host_target
 from pygo_cross.cli.options import parser
 from pygo_cross.cli.test import apart
@@ -113,16 +113,16 @@ def test_whose_flag_is_whose() -> None:
 
 
 def test_commands() -> None:
-    emulated, _ = command_of(Tested("darwin/arm64", "v8.0", True), ["-v"], "go")
+    emulated, _ = command_of(TargetTests("darwin/arm64", "v8.0", True), ["-v"], "go")
     assert any(word.startswith("-exec=") and "goexec" in word for word in emulated) and emulated[-1] == "-v"
-    own, _ = command_of(Tested("darwin/arm64", "v8.0", True), ["-exec", "true"], "go")
+    own, _ = command_of(TargetTests("darwin/arm64", "v8.0", True), ["-exec", "true"], "go")
     assert not any(word.startswith("-exec=") for word in own)
-    native, env = command_of(Tested("linux/amd64", "v1", False), [], "pygo")
+    native, env = command_of(TargetTests("linux/amd64", "v1", False), [], "pygo")
     assert any(word.startswith("-toolexec=") for word in native) and env["GOOS"] == "linux" and env["CGO_ENABLED"] == "0"
 
 
 def test_stray_output() -> None:
-    tested = Tested("linux/amd64", "v1", False, status=1)
+    tested = TargetTests("linux/amd64", "v1", False, status=1)
     read_events(tested, 'panic: no\n{"Action": 3}\n[1]\n{"Action":"fail","Package":"p"}\n{"Action":"pass","Package":"p","Test":"T"}\n')
     assert tested.packages == {"p": "fail"} and tested.tests["pass"] == 1
     assert tested.failures[:3] == ["panic: no", '{"Action": 3}', "[1]"]

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from go_programs import go
 
 from pygo_cross.build.artifacts import load, save_smoke
 from pygo_cross.diag import UserError
@@ -274,15 +275,13 @@ def test_the_same_bytes_on_two_machines(hello: Path, tmp_path: Path) -> None:
     if faked is not None:
         machines[1][1].update(LD_PRELOAD=str(faked), FAKETIME="+2000d")
     trees = []
-    cache = (
-        subprocess.run(["go", "env", "GOCACHE"], capture_output=True, text=True, check=False).stdout.strip() if shutil.which("go") else ""
-    )
+    cache = go("env", "GOCACHE").strip()
     for at, (mask, env) in enumerate(machines):
         folder = tmp_path / f"machine-{at}" / ("deep/" * at) / "src"
         folder.parent.mkdir(parents=True)
         build = f"{sys.executable} -P -m pygo_cross build -q --skip=report -p {at + 1}"
         command = f"umask {mask} && git clone -q {hello} {folder} && cd {folder} && exec {build}"
-        settings = {**os.environ, "PYTHONPATH": str(ROOT), **({"GOCACHE": cache} if cache else {}), **env}
+        settings = {**os.environ, "PYTHONPATH": str(ROOT), "GOCACHE": cache, **env}
         settings.pop("SOURCE_DATE_EPOCH", None)
         done = subprocess.run(["sh", "-c", command], env=settings, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
