@@ -28,7 +28,7 @@ def test_one_program(cli: Any, hello: Path) -> None:
     done = cli("init", cwd=hello)
     assert (done.returncode, done.stdout) == (0, "")
     assert done.stderr == "toolchain.yaml: written, with 1 program: hello; next: pygo-cross check, pygo-cross build\n"
-    assert cli("check", cwd=hello).stderr == "toolchain.yaml: ok: 1 build, 4 artifacts\n"
+    assert cli("check", cwd=hello).stderr == "toolchain.yaml: ok: 1 build, 5 artifacts\n"
     done = cli("build", "--builder", "go", "--target", "linux/amd64", "-q", "--json", cwd=hello)
     assert done.returncode == 0, done.stderr
     assert [entry["path"] for entry in json.loads(done.stdout) if entry["type"] == "Binary"] == ["hello_linux_amd64/hello"]
