@@ -344,7 +344,7 @@ def main(argv: Sequence[str]) -> int:
             pick.libraries(str(path))
     pick.system()
     packages = dpkg_packages()
-    owner = owners(path for path in pick.done if not os.path.isdir(path))
+    owner = owners(path for path in sorted(pick.done) if not os.path.isdir(path))
     names = sorted(set(owner.values()) & set(packages))
     licences(pick, names, packages)
     record: dict[str, Any] = {"files": dict(sorted(owner.items())), "packages": {name: packages[name] for name in names}, "lost": pick.lost}
