@@ -7,7 +7,7 @@ import json
 import socketserver
 import struct
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
@@ -190,6 +190,3 @@ def serve(path: Path) -> Iterator[FakeEngine]:
     engine = FakeEngine(path)
     yield engine
     engine.close()
-
-
-Reply = Callable[[bytes, str], Any]

@@ -326,7 +326,7 @@ def test_build_flags(fake: FakeEngine, call: Any, flags: list[str], text: str) -
 
 def test_a_build_that_fails(fake: FakeEngine, call: Any) -> None:
     message = "The command '/bin/sh -c x' returned a non-zero code: 127"
-    fake.answers["POST /build"] = Stream({"stream": "Step 1/2 : RUN x\n"}, {"stream": "x: not found\n"}, refused(message))
+    fake.answers["POST /build"] = Stream({"stream": "Step 1/2 : RUN x\n"}, {"stream": "\x1b[91mx: not found\n\x1b[0m"}, refused(message))
     status, _, said = call("image", "build", "-q")
     assert status == 1
     assert said.splitlines()[-2:] == ["x: not found", f"pygo-cross: build pygo-cross:{__version__}: the engine says: {message}"]

@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from pygo_cross.build.container.engine import ticking
 from pygo_cross.build.container.refusals import one_line, refusal
+from pygo_cross.build.progress import colours
 from pygo_cross.diag import EXIT_BUILD, UserError
 
 _QUIET: Final = 20.0
@@ -24,6 +25,7 @@ _QUIET: Final = 20.0
 _BARS: Final = 8
 """Layers that have a bar of their own at a time."""
 _DONE: Final = ("Pull complete", "Already exists", "Pushed", "Layer already exists", "Mounted from", "Download complete")
+_PAINT: Final = re.compile(r"\x1b\[[0-9;]*m")
 _STEP: Final = re.compile(r"^STEP (\d+)/(\d+)|^Step (\d+)/(\d+) :")
 
 
@@ -180,7 +182,8 @@ def follow_build(events: Iterable[Any], name: str, mode: str) -> str:
                 made = _text(aux, "ID")
             text = _text(event, "stream") or (_text(event, "status") if not event.get("progressDetail") else "")
             for line in text.replace("\r", "\n").splitlines():
-                line = line.rstrip()
+                # Classic builders paint what was written to standard error.
+                line = (line if colours() else _PAINT.sub("", line)).rstrip()
                 if not line:
                     continue
                 said = time.monotonic()
