@@ -20,17 +20,19 @@ def resolve(context: Context, progs: list[Prog]) -> None:
     jumps: list[Prog] = []
     for prog in progs:
         if prog.target is None:
-            for arg in prog.args:
-                if arg.type == BRANCH and arg.sym is None:
-                    if by_number is None:
-                        by_number = {other.pc: other for other in progs}
-                    prog.target = by_number.get(arg.offset)
-                    if prog.target is None:
-                        context.error(f"branch out of range ({arg.offset & 0xFFFFFFFF:#x})", prog.base, prog.line)
+            # n(PC) elsewhere, as in arm64's ADR, is no branch.
+            arg = prog.args[-1] if prog.args else None
+            if arg is not None and arg.type == BRANCH and arg.sym is None:
+                if by_number is None:
+                    by_number = {other.pc: other for other in progs}
+                prog.target = by_number.get(arg.offset)
+                if prog.target is None:
+                    context.error(f"branch out of range ({arg.offset & 0xFFFFFFFF:#x})", prog.base, prog.line)
         if prog.target is not None:
             if prog.target.op == "END":
                 context.error("branch to END, which is nowhere", prog.base, prog.line)
-            jumps.append(prog)
+            if prog.args and prog.args[-1].type == BRANCH:
+                jumps.append(prog)
     for prog in jumps:
         prog.target = _end_of_chain(prog.target)
 
