@@ -16,6 +16,7 @@ from pygo_cross.exe.view import Fault, FormatError, View, uleb
 
 _MASK: Final = (1 << 64) - 1
 _MOST_FAULTS: Final = 20
+_LONGEST: Final = 4096  # bytes of a symbol's name that a node may add
 
 
 class Fixups:
@@ -312,6 +313,8 @@ def _starts(file: MachO, part: Part, view: View, found: Fixups, starts: int, imp
 def _chain(file: MachO, found: Fixups, segment: MachSegment, first: int, start: int, facts: tuple[int, int, int]) -> None:
     """Follows the chain of one page, which only goes up and ends with the page."""
     form, page, imports = facts
+    if found.rebases + found.binds > file.view.size:
+        raise FormatError("there are more pointers than the file has room for")
     step, width, shift, bind_bit, ordinal_bits, relative = _POINTERS[form]
     base = file.segment("__TEXT")
     low = base.address if base else 0
@@ -380,7 +383,7 @@ def exports(file: MachO) -> tuple[int, list[Fault]]:
                     raise FormatError(f"what the node at {at:#x} says is longer than it")
             children, at = view.u8(end), end + 1
             for _ in range(children):
-                stop = bytes(view.data[at : at + 4096]).find(0)
+                stop = bytes(view.data[at : at + _LONGEST]).find(0)
                 if stop < 0:
                     raise FormatError(f"a name at {at:#x} has no end")
                 child, at = uleb(view, at + stop + 1)

@@ -39,6 +39,9 @@ DF_TEXTREL, DF_BIND_NOW = 4, 8
 DF_1_NOW, DF_1_PIE = 1, 0x08000000
 
 
+_MOST_NOTES: Final = 10_000  # of all segments and sections together, which may all name the same bytes
+
+
 class ElfSegment:
     """A program header. All numbers are in bytes, as they stand in the file."""
 
@@ -119,8 +122,9 @@ class Elf:
     """An ELF file, read. Fields of the header have its names without their prefix `e_`."""
 
     __slots__ = (
-        "_loads", "_starts", "abiversion", "bits", "ehsize", "entry", "faults", "flags", "ident_version", "little", "machine", "osabi",
-        "phentsize", "phnum", "phoff", "sections", "segments", "shentsize", "shnum", "shoff", "shstrndx", "type", "version", "view",
+        "_sorted", "_starts", "abiversion", "bits", "ehsize", "entry", "faults", "flags", "ident_version", "little", "loads", "machine",
+        "osabi", "phentsize", "phnum", "phoff", "sections", "segments", "shentsize", "shnum", "shoff", "shstrndx", "type", "version",
+        "view",
     )  # fmt: skip
 
     def __init__(self, view: View, bits: int, little: bool) -> None:
@@ -133,13 +137,9 @@ class Elf:
         self.osabi = self.abiversion = self.ident_version = 0
         self.type = self.machine = self.version = self.entry = self.phoff = self.shoff = self.flags = 0
         self.ehsize = self.phentsize = self.phnum = self.shentsize = self.shnum = self.shstrndx = 0
-        self._loads: list[ElfSegment] = []
+        self.loads: list[ElfSegment] = []  # the PT_LOAD segments, in the file's order
+        self._sorted: list[ElfSegment] = []
         self._starts: list[int] = []
-
-    @property
-    def loads(self) -> list[ElfSegment]:
-        """The PT_LOAD segments, in the file's order."""
-        return [segment for segment in self.segments if segment.kind == PT_LOAD]
 
     def segment(self, kind: int) -> ElfSegment | None:
         """The first segment of that kind."""
@@ -158,11 +158,11 @@ class Elf:
     def load_at(self, address: int) -> ElfSegment | None:
         """The PT_LOAD segment that maps `address`."""
         if not self._starts:
-            self._loads = sorted(self.loads, key=lambda segment: segment.address)
-            self._starts = [segment.address for segment in self._loads]
+            self._sorted = sorted(self.loads, key=lambda segment: segment.address)
+            self._starts = [segment.address for segment in self._sorted]
         at = bisect_right(self._starts, address) - 1
-        if at >= 0 and address - self._loads[at].address < self._loads[at].memory_size:
-            return self._loads[at]
+        if at >= 0 and address - self._sorted[at].address < self._sorted[at].memory_size:
+            return self._sorted[at]
         return None
 
     def offset_of(self, address: int, size: int = 1) -> int | None:
@@ -222,6 +222,7 @@ def _read_segments(elf: Elf) -> None:
                 segment.align,
             ) = elf.view.unpack("8I", at)  # fmt: skip
         elf.segments.append(segment)
+    elf.loads = [segment for segment in elf.segments if segment.kind == PT_LOAD]
 
 
 def _read_sections(elf: Elf) -> None:
@@ -271,7 +272,7 @@ def _read_sections(elf: Elf) -> None:
     strings = elf.view.part(table.offset, table.size)
     for section, name in zip(elf.sections, names, strict=True):
         try:
-            section.name = strings.string(name) if section.kind != SHT_NULL or name else ""
+            section.name = strings.string(name, 1024) if section.kind != SHT_NULL or name else ""
         except FormatError as error:
             elf.faults.append(Fault("section-names", f"the name of section {section.index}: {error}", section.header_offset))
 
@@ -279,16 +280,18 @@ def _read_sections(elf: Elf) -> None:
 def notes(elf: Elf) -> Iterator[Note | Fault]:
     """Every note of the note segments, and of the note sections that no such segment holds (Go has but its own in a segment)."""
     places = [(s.offset, s.file_size, s.align, s.label) for s in elf.segments if s.kind == PT_NOTE]
-    held = list(places)
+    held = places[:100]
     for section in elf.sections:
         if section.kind == SHT_NOTE and not any(at <= section.offset < at + size for at, size, _, _ in held):
             places.append((section.offset, section.size, section.align, section.label))
+    left = _MOST_NOTES
     for offset, size, align, label in places:
         if not elf.view.holds(offset, size):
             continue  # told as a segment or section outside the file
         step = 8 if align == 8 else 4
         at, end = offset, offset + size
-        while at < end:
+        while at < end and left:
+            left -= 1
             if at + 12 > end:
                 yield Fault("note", f"{label} ends within a note", at)
                 break

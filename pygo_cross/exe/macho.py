@@ -65,6 +65,7 @@ COMMAND_NAMES: Final = {
 }  # fmt: skip
 
 DYLIB_COMMANDS: Final = (LC_LOAD_DYLIB, LC_LOAD_WEAK_DYLIB, LC_REEXPORT_DYLIB, LC_LAZY_LOAD_DYLIB, LC_LOAD_UPWARD_DYLIB)
+_MOST_SEGMENTS: Final = 256
 _STRING_COMMANDS: Final = (*DYLIB_COMMANDS, LC_ID_DYLIB, LC_LOAD_DYLINKER, LC_RPATH, LC_DYLD_ENVIRONMENT)
 # Commands of one layout: offset and size of a part of __LINKEDIT.
 _LINKEDIT_COMMANDS: Final = {
@@ -263,6 +264,9 @@ def read(data: bytes | memoryview) -> MachO:
         view.u32(28)
     _read_commands(file)
     for command in file.commands:
+        if len(file.segments) > _MOST_SEGMENTS:
+            file.faults.append(Fault("commands", f"there are more than {_MOST_SEGMENTS} segments", command.offset))
+            break
         least = _LEAST.get(command.number, 8)
         if command.number in _LINKEDIT_COMMANDS:
             least = 16

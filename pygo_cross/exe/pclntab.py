@@ -17,6 +17,9 @@ from pygo_cross.exe.view import FormatError, View
 _MAGICS: Final = {0xFFFFFFFB: "1.2", 0xFFFFFFFA: "1.16", 0xFFFFFFF0: "1.18", 0xFFFFFFF1: "1.20"}
 
 
+_LONGEST: Final = 1 << 14  # bytes of a function's name
+
+
 class Pclntab:
     """The table, read. Offsets count from its start; `files` has the file table's strings as they stand."""
 
@@ -55,7 +58,7 @@ class Pclntab:
             entry, name = unpack(self._view.data, place)
             if entry != functions[2 * index]:
                 raise FormatError(f"function {index} begins at {functions[2 * index]:#x}, and its record says {entry:#x}")
-            stop = table.find(b"\0", name) if 0 <= name < len(table) else -1
+            stop = table.find(b"\0", name, name + _LONGEST) if 0 <= name < len(table) else -1
             if stop < 0:
                 raise FormatError(f"the name of function {index} is outside of the names")
             found.append(table[name:stop])

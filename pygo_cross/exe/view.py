@@ -79,7 +79,7 @@ class View:
             raise FormatError(f"{size:#x} bytes at {at:#x} are past the end, {self.size:#x}")
         return View(self.data[at : at + size], little=self.order == "<")
 
-    def string(self, at: int, limit: int = 1 << 16) -> str:
+    def string(self, at: int, limit: int = 4096) -> str:
         """The text at `at` that a zero ends within `limit` bytes."""
         if not 0 <= at < self.size:
             raise FormatError(f"a string at {at:#x} is past the end, {self.size:#x}")

@@ -31,6 +31,7 @@ _PCLNTAB_MAGIC: Final = re.compile(rb"[\xf0\xf1\xfa]\xff\xff\xff\0\0[\x01\x04][\
 _RELEASE: Final = re.compile(r"go1\.(\d{1,4})(?:\.\d{1,4})?(?:rc\d+|beta\d+)?")
 _INSTRUMENTED: Final = ("-race", "-msan", "-asan", "-cover")
 _TEXT_ID: Final = b'\xff Go build ID: "'
+_MOST_TRIES: Final = 8  # places that look like a table of functions
 _SECRET_NAME: Final = re.compile(r"(?i)(?:secret|token|passw(?:or)?d|api_?key|private_?key|access_?key|credential)")
 _X_FLAG: Final = re.compile(r"-X[ =](?:'([^']*)'|\"([^\"]*)\"|(\S+))")
 
@@ -160,7 +161,9 @@ def _modules(record: Record, info: BuildInfo) -> None:
 def _search_pclntab(file: Elf | MachO) -> int | None:
     """Where the table begins in a file whose sections are gone."""
     match = _PCLNTAB_MAGIC.search(file.view.data)
-    while match is not None:
+    for _ in range(_MOST_TRIES):
+        if match is None:
+            break
         with contextlib.suppress(FormatError):
             pclntab.read(file.view.data[match.start() :], little=file.little)
             return match.start()

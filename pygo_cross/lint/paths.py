@@ -64,7 +64,7 @@ def _debug_texts(file: Elf | MachO) -> Iterator[bytes]:
         parts = [(s.name, file.content(s), False) for s in file.sections if s.segment == "__DWARF"]
     for name, content, compressed in parts:
         plain = name.lstrip("._").removeprefix("z")
-        if plain not in _DEBUG_TEXT or not content:
+        if plain not in _DEBUG_TEXT or not content or left <= 0:
             continue
         head = 0
         if compressed:
@@ -75,13 +75,12 @@ def _debug_texts(file: Elf | MachO) -> Iterator[bytes]:
             try:
                 text = zlib.decompressobj().decompress(bytes(content[head:]), left)
             except zlib.error:
+                left -= len(content)
                 continue
         else:
             text = bytes(content[:left])
-        left -= len(text)
+        left -= max(len(text), len(content))
         yield text
-        if left <= 0:
-            return
 
 
 def absolute(names: Iterable[bytes]) -> list[bytes]:

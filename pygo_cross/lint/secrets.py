@@ -7,7 +7,8 @@ keys, a help text) has the word without the content. Examples from manuals are k
 
 Strings of Go have no end of their own: another one may follow at once, so no pattern asks for what comes behind a token.
 
-Every search begins with a plain search for a few bytes, and only where it hits does a pattern look: programs have many megabytes. What was
+Every search begins with a plain search for a few bytes, and only where it hits does a pattern look, no further than a few hundred bytes:
+programs have many megabytes. What was
 found is never printed whole.
 """
 
@@ -34,29 +35,29 @@ _TOKENS: Final = tuple(
         (b"glpat-", rb"glpat-[A-Za-z0-9_-]{20}", "a personal access token of GitLab"),
         (b"gldt-", rb"gldt-[A-Za-z0-9_-]{20}", "a deploy token of GitLab"),
         (b"glrt-", rb"glrt-[A-Za-z0-9_-]{20}", "a runner token of GitLab"),
-        (b"xox", rb"xox[abeoprs]-[0-9]{8,}-[A-Za-z0-9-]{20,}", "a token of Slack"),
+        (b"xox", rb"xox[abeoprs]-[0-9]{8,}-[A-Za-z0-9-]{20,100}", "a token of Slack"),
         (b"xapp-", rb"xapp-[0-9]-[A-Z0-9]{8,}-[0-9]{8,}-[a-f0-9]{32,}", "an app token of Slack"),
         (b"hooks.slack.com/services/", rb"hooks\.slack\.com/services/T[A-Z0-9]{8,}/B[A-Z0-9]{8,}/[A-Za-z0-9]{24}", "a webhook of Slack"),
         (b"sk_live_", rb"sk_live_[A-Za-z0-9]{24,}", "a secret key of Stripe"),
         (b"rk_live_", rb"rk_live_[A-Za-z0-9]{24,}", "a restricted key of Stripe"),
         (b"AIza", rb"AIza[A-Za-z0-9_-]{35}", "an API key of Google"),
         (b"GOCSPX-", rb"GOCSPX-[A-Za-z0-9_-]{28}", "a client secret of Google"),
-        (b"ya29.", rb"ya29\.[A-Za-z0-9_-]{60,}", "an access token of Google"),
+        (b"ya29.", rb"ya29\.[A-Za-z0-9_-]{60,200}", "an access token of Google"),
         (b"npm_", rb"npm_[A-Za-z0-9]{36}", "a token of npm"),
-        (b"pypi-AgE", rb"pypi-AgE[A-Za-z0-9_-]{50,}", "a token of PyPI"),
+        (b"pypi-AgE", rb"pypi-AgE[A-Za-z0-9_-]{50,200}", "a token of PyPI"),
         (b"dckr_pat_", rb"dckr_pat_[A-Za-z0-9_-]{27}", "a token of Docker Hub"),
         (b"hf_", rb"hf_[A-Za-z0-9]{34}", "a token of Hugging Face"),
-        (b"sk-ant-", rb"sk-ant-[a-z]{3,5}[0-9]{2}-[A-Za-z0-9_-]{80,}", "a key of Anthropic"),
-        (b"sk-proj-", rb"sk-proj-[A-Za-z0-9_-]{40,}", "a key of OpenAI"),
-        (b"T3BlbkFJ", rb"T3BlbkFJ[A-Za-z0-9_-]{20,}", "a key of OpenAI"),
+        (b"sk-ant-", rb"sk-ant-[a-z]{3,5}[0-9]{2}-[A-Za-z0-9_-]{80,100}", "a key of Anthropic"),
+        (b"sk-proj-", rb"sk-proj-[A-Za-z0-9_-]{40,200}", "a key of OpenAI"),
+        (b"T3BlbkFJ", rb"T3BlbkFJ[A-Za-z0-9_-]{20}", "a key of OpenAI"),
         (b"SG.", rb"SG\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43}", "a key of SendGrid"),
         (b"shpat_", rb"shpat_[a-f0-9]{32}", "a token of Shopify"),
         (b"dop_v1_", rb"dop_v1_[a-f0-9]{64}", "a token of DigitalOcean"),
-        (b"hvs.", rb"hvs\.[A-Za-z0-9_-]{24,}", "a token of Vault"),
+        (b"hvs.", rb"hvs\.[A-Za-z0-9_-]{24,100}", "a token of Vault"),
         (b"dapi", rb"dapi[a-f0-9]{32}", "a token of Databricks"),
         (b"AccountKey=", rb"AccountKey=[A-Za-z0-9+/]{86}==", "an account key of Azure"),
         (b"AGE-SECRET-KEY-1", rb"AGE-SECRET-KEY-1[QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L]{58}", "a secret key of age"),
-        (b"eyJ", rb"eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{20,}", "a signed web token (JWT)"),
+        (b"eyJ", rb"eyJ[A-Za-z0-9_-]{10,300}\.eyJ[A-Za-z0-9_-]{10,300}\.[A-Za-z0-9_-]{20}", "a signed web token (JWT)"),
     )
 )
 # From the manuals of those who issue them.
@@ -66,7 +67,7 @@ _OWN: Final = 20  # bytes that surely belong to what was found, and not to what 
 
 _ARMOUR: Final = re.compile(
     rb"-----BEGIN ((?:RSA |EC |DSA |OPENSSH |ENCRYPTED )?PRIVATE KEY|PGP PRIVATE KEY BLOCK)-----"
-    rb"(?:\r?\n|\\n|\\r\\n)(?:[A-Za-z-]+: [^\r\n]{0,200}(?:\r?\n|\\n))*(?:\r?\n|\\n)*[A-Za-z0-9+/=]{16,}"
+    rb"(?:\r?\n|\\n|\\r\\n)(?:[A-Za-z-]+: [^\r\n]{0,200}(?:\r?\n|\\n)){0,20}(?:\r?\n|\\n){0,9}[A-Za-z0-9+/=]{16,}"
 )
 
 # Names of variables that hold secrets, by their last words.
@@ -74,7 +75,7 @@ _NAME_END: Final = (
     b"SECRET_ACCESS_KEY", b"SECRET_KEY", b"SECRET", b"TOKEN", b"PASSWORD", b"PASSWD", b"API_KEY", b"APIKEY", b"PRIVATE_KEY", b"ACCESS_KEY",
     b"PASSPHRASE", b"CREDENTIALS",
 )  # fmt: skip
-_ASSIGNMENT: Final = re.compile(rb"(?:" + b"|".join(_NAME_END) + rb")=([!-~]{6,})")
+_ASSIGNMENT: Final = re.compile(rb"(?:" + b"|".join(_NAME_END) + rb")=([!-~]{6,200})")
 _NAME_BEFORE: Final = re.compile(rb"[A-Z][A-Z0-9_]*\Z")
 _PLACEHOLDER: Final = re.compile(
     rb"[%$<{(\[\\*'\"`&|?]|(?i:your|my-?secret|change|replace|insert|redacted|hidden|dummy|sample|placeholder|unset|null|none|true|false|todo)"

@@ -10,6 +10,7 @@ import json
 import os
 import random
 import resource
+import struct
 import subprocess
 import sys
 from collections.abc import Callable
@@ -136,10 +137,34 @@ resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
 import struct
 from samples import *
 from test_damaged_macho import bind_code, rebase_code
+from test_fuzz import many_sections, many_segments, many_tables
 from pygo_cross.lint.check import check
 {code}
 check("sample", p.bytes())
 """
+
+
+def many_segments(kind: int, content: bytes) -> bytes:
+    """An ELF file of 65000 segments, each of which has all of its content."""
+    start = 64 + 56 * 65000
+    head = struct.pack("<16sHHIQQQIHHHHHH", b"\x7fELF\2\1\1", 2, 62, 1, 0, 64, 0, 0, 64, 56, 65000, 64, 0, 0)
+    return head + struct.pack("<IIQQQQQQ", kind, 5, start, 0x400000, 0, len(content), len(content), 4096) * 65000 + content
+
+
+def many_sections(kind: int, content: bytes, name: bytes = b".symtab") -> bytes:
+    """An ELF file of 60000 sections, each of which has all of its content."""
+    names = b"\0" + name + b"\0.strtab\0"
+    start = 64 + 64 * 60000
+    head = struct.pack("<16sHHIQQQIHHHHHH", b"\x7fELF\2\1\1", 2, 62, 1, 0, 0, 64, 0, 64, 56, 0, 64, 60000, 1)
+    rows = bytes(64) + struct.pack("<IIQQQQIIQQ", len(name) + 2, 3, 0, 0, start + len(content), len(names), 0, 0, 1, 0)
+    rows += struct.pack("<IIQQQQIIQQ", 1, kind, 0, 0, start, len(content), 1, 0, 1, 24) * 59998
+    return head + rows + content + names
+
+
+def many_tables(count: int) -> bytes:
+    """Headers of tables of functions, one behind the other, each of which says to have all that follows."""
+    return (b"\xf1\xff\xff\xff\0\0\1\x08" + struct.pack("<8Q", 1 << 18, 1, 0, 80, 80, 80, 80, 80)) * count
+
 
 # Numbers that a careless reader would loop over, or allocate.
 NUMBERS = {
@@ -155,6 +180,13 @@ NUMBERS = {
     "hashes": "p = MachPatch(MACHO); p.directory_field(28, 0xFFFFFFFF)",
     "blobs": "p = MachPatch(MACHO); p.set(p.directory() - 12, 4, 0xFFFFFFFF, big=True)",
     "commands": "p = MachPatch(MACHO); p.header(ncmds=0xFFFFFFFF)",
+    # Tables that are there many times over, each of which is all of the file.
+    "notes": "p = ElfPatch(many_segments(4, b'\\0' * (4 << 20)))",
+    "loads": "p = ElfPatch(many_segments(1, b'\\0' * 4096))",
+    "tables of symbols": "p = ElfPatch(many_sections(2, b'\\0' * (4 << 20)))",
+    "debug information": "p = ElfPatch(many_sections(1, b'\\0' * (4 << 20), name=b'.debug_info'))",
+    "tables of functions": "p = ElfPatch(many_segments(1, many_tables(60000)))",
+    "words": "p = Patch(DATA + b''.join(word * (1 << 17) for word in (b'eyJ', b'TOKEN=', b'sk-ant-', b'://a:', b'/home/x')))",
     "architectures": "p = MachPatch(universal()); p.set(4, 4, 44, big=True)",
 }
 
