@@ -38,9 +38,16 @@ class Raw:
     def __init__(self, data: bytes) -> None:
         self.data = data
 
+    def __repr__(self) -> str:
+        # Names of tests have it: equal in every worker.
+        return f"Raw({self.data[:20]!r})"
+
 
 class Hang:
     """No answer at all."""
+
+    def __repr__(self) -> str:
+        return "Hang()"
 
 
 class FakeEngine:
