@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pygo_cross.obj.prog import Addr, Prog
     from pygo_cross.obj.symbol import Symbol
 
-ARCHITECTURES: Final = ("amd64",)
+ARCHITECTURES: Final = ("amd64", "arm64")
 
 
 class Syntax:
