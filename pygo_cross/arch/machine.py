@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from pygo_cross.obj.symbol import Symbol
 
 ARCHITECTURES: Final = ("amd64", "arm64")
+DISASSEMBLED: Final = ("amd64",)
+"""Those whose instructions we can read."""
 
 
 class Syntax:
@@ -147,7 +149,7 @@ def decoder(name: str) -> Callable[[bytes, int], Instruction | None]:
 
     Raises KeyError for an architecture that we don't have.
     """
-    if name not in ARCHITECTURES:
+    if name not in DISASSEMBLED:
         raise KeyError(name)
     decode: Callable[[bytes, int], Instruction | None] = importlib.import_module(f"pygo_cross.arch.{name}.decode").decode
     return decode

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from pygo_cross.arch.layout import FACTS
-from pygo_cross.arch.machine import ARCHITECTURES, decoder, machine
+from pygo_cross.arch.machine import DISASSEMBLED, decoder, machine
 from pygo_cross.diag import Pos, UserError
 from pygo_cross.exe import elf, macho
 from pygo_cross.exe.view import FormatError
@@ -107,7 +107,7 @@ def read(path: str) -> Binary:
 
 
 def _arch(path: str, name: str) -> str:
-    if name not in ARCHITECTURES:
+    if name not in DISASSEMBLED:
         raise UserError.one("unknown-arch", f"no disassembler for {name or 'this machine'}", pos=Pos(path))
     return name
 

@@ -33,3 +33,20 @@ def test_errors(goroot):
     score = asmdata.score_errors(goroot / "src/cmd/asm/internal/asm/testdata/arm64error.s", "arm64", goroot, ())
     assert not score.wrong
     assert score.total == 516
+
+
+SOURCES = sorted((Path(__file__).parent / "testdata" / "arm64").glob("*.s"))
+
+
+@pytest.mark.parametrize("goos", ["linux", "darwin"])
+@pytest.mark.parametrize("flags", [(), ("-shared",), ("-dynlink",), ("-d=maymorestack=main.f",)], ids=str)
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)
+def test_same_as_stock(assemblers, path, flags, goos):
+    assemblers.goos, assemblers.goarch = goos, "arm64"
+    assemblers.write(path.read_text(encoding="utf-8"))
+    done = assemblers.stock(flags=flags)
+    assert done.returncode == 0, done.stderr
+    options = assemblers.options()
+    options.shared, options.dynlink = "-shared" in flags, "-dynlink" in flags
+    options.maymorestack = "main.f" if "-d=maymorestack=main.f" in flags else ""
+    assert assemblers.ours(options=options) == (assemblers.folder / "stock.o").read_bytes()

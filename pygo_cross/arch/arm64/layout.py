@@ -55,18 +55,19 @@ class Layout:
         self.encoder.begin(frame, symbol.relocs)
         self.refused = set()
         progs = self._place_literals(symbol, func.progs)
-        while True:
-            pc = 0
+        changed = True
+        while changed:
             changed = False
-            for at, prog in enumerate(progs):
+            pc = at = 0
+            while at < len(progs):
+                prog = progs[at]
                 prog.pc = pc
+                # One a round: the places of what follows must be known before the next is judged.
                 if not changed and self._too_far(prog):
                     changed = True
                     progs = self._around(progs, at)
-                    break
                 pc += self._size(symbol, prog)
-            if not changed:
-                break
+                at += 1
         self._write(symbol, progs)
         func.progs = self._mark(progs)
 

@@ -84,11 +84,20 @@ def _float(context: Context, prog: Prog, first: Addr) -> None:
     assert isinstance(value, float)
     if float_field(value) > 0:
         return
-    symbol = context.float32(value) if prog.op == "FMOVS" else context.float64(value)
-    if any(symbol.data):
-        prog.args = (_in_memory(symbol), *prog.args[1:])
-    else:
+    single = prog.op == "FMOVS"
+    if _is_zero(value, single):
         prog.args = (_ZERO, *prog.args[1:])
+        return
+    symbol = context.float32(value) if single else context.float64(value)
+    prog.args = (_in_memory(symbol), *prog.args[1:])
+
+
+def _is_zero(value: float, single: bool) -> bool:
+    """Whether all bits of a float, perhaps of 32 bits, are zero."""
+    try:
+        return not any(struct.pack("<f" if single else "<d", value))
+    except OverflowError:
+        return False
 
 
 def _is_global(addr: Addr) -> bool:
