@@ -173,7 +173,10 @@ class Source:
                     if after == 1:
                         plain[text] = (self._generation, pieces)
                 else:
-                    pieces = _cut(self._expand(words))
+                    expanded = self._expand(words)
+                    pieces = _cut(expanded)
+                    if "#" in expanded:
+                        pieces = self._chosen(pieces)
                 for piece in pieces:
                     yield piece, base, line
             file.line += after
@@ -222,7 +225,7 @@ class Source:
             word = words[at]
             at += 1
             macro = macros.get(word) if word.__class__ is str else None
-            if macro is None:
+            if macro is None or (out[-1:] in (["ifdef"], ["ifndef"]) and out[-2:-1] == ["#"]):
                 out.append(word)
                 nesting = 0
                 continue
@@ -309,21 +312,8 @@ class Source:
                 self._line(file, words, next_line)
                 file.line = next_line
                 return
-            elif name in ("ifdef", "ifndef"):
-                macro = self._macro_name(words)
-                self._end(words, 3, "#if[n]def")
-                self._conditions.append(enabled and (macro in self.macros) == (name == "ifdef"))
-            elif name == "else":
-                self._end(words, 2, "#else")
-                if not self._conditions:
-                    raise self._fail("unmatched #else")
-                if len(self._conditions) == 1 or self._conditions[-2]:
-                    self._conditions[-1] = not self._conditions[-1]
-            elif name == "endif":
-                self._end(words, 2, "#endif")
-                if not self._conditions:
-                    raise self._fail("unmatched #endif")
-                self._conditions.pop()
+            elif name in _CONDITIONALS:
+                self._condition(name, words, enabled)
             elif name == "undef":
                 macro = self._macro_name(words)
                 if macro not in self.macros:
@@ -336,6 +326,38 @@ class Source:
                 raise self._fail(f"unexpected token after '#': {name}")
         if file.at < len(file.lines):
             file.line = next_line
+
+    def _condition(self, name: str, words: tuple[str, ...], enabled: bool) -> None:
+        """#ifdef, #ifndef, #else or #endif."""
+        if name in ("ifdef", "ifndef"):
+            macro = self._macro_name(words)
+            self._end(words, 3, "#if[n]def")
+            self._conditions.append(enabled and (macro in self.macros) == (name == "ifdef"))
+        elif name == "else":
+            self._end(words, 2, "#else")
+            if not self._conditions:
+                raise self._fail("unmatched #else")
+            if len(self._conditions) == 1 or self._conditions[-2]:
+                self._conditions[-1] = not self._conditions[-1]
+        else:
+            self._end(words, 2, "#endif")
+            if not self._conditions:
+                raise self._fail("unmatched #endif")
+            self._conditions.pop()
+
+    def _chosen(self, pieces: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
+        """The statements of an expansion whose macro has conditions in it."""
+        chosen = []
+        for piece in pieces:
+            enabled = not self._conditions or self._conditions[-1]
+            if piece[0] != "#":
+                if enabled:
+                    chosen.append(piece)
+            elif len(piece) > 1 and piece[1] in _CONDITIONALS and piece[1] != "line":
+                self._condition(piece[1], piece, enabled)
+            elif enabled:
+                raise self._fail("'#' must be first item on line")
+        return chosen
 
     def _macro_name(self, words: tuple[str, ...]) -> str:
         if len(words) < 3 or not is_name(words[2]):
