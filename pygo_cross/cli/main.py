@@ -35,7 +35,7 @@ COMMANDS: Final = {
     "image": "build, pull, push and list the image of pygo-cross in a container engine",
     "jsonschema": "print the JSON Schema of toolchain.yaml",
     "version": "print the versions",
-    "asm": "assemble Go assembly, as go tool asm does (amd64)",
+    "asm": "assemble Go assembly, as go tool asm does",
     "objdump": "print the instructions of objects and executables (amd64)",
     "link": "link Go objects, as go tool link does",
 }
