@@ -91,7 +91,8 @@ def environment(root: Path, cache: Path, target: str) -> dict[str, str]:
     """The environment in which the go command compiles for `target`: nothing of ours but what a process needs."""
     goos, _, goarch = target.partition("/")
     variable, level = LEVELS[goarch]
-    env = {"HOME": "/nonexistent", "PATH": os.defpath, "GOROOT": str(root), "GOCACHE": str(cache), "GOENV": "off", "GOTOOLCHAIN": "local"}
+    # A home that can't be made: the go command would leave its counters in one.
+    env = {"HOME": os.devnull, "PATH": os.defpath, "GOROOT": str(root), "GOCACHE": str(cache), "GOENV": "off", "GOTOOLCHAIN": "local"}
     return env | {"GOPROXY": "off", "CGO_ENABLED": "0", "GOOS": goos, "GOARCH": goarch, variable: level}
 
 
