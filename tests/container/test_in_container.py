@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from real_engine import full
 
 from pygo_cross.build.container.inside import volume_name
 from pygo_cross.cli.main import main
@@ -134,6 +135,7 @@ def test_a_project_in_a_folder_of_its_repository(cli: Any, inside: Any, tmp_path
     assert "vcs.revision=" in stamp(top / "tools/prog/dist/prog_linux_amd64/prog")
 
 
+@full
 def test_a_git_folder_elsewhere(cli: Any, inside: Any, tmp_path: Path) -> None:
     first = repository(tmp_path / "first")
     git(first, "worktree", "add", "-q", str(tmp_path / "tree"), "-b", "other")
@@ -157,6 +159,7 @@ def test_names(cli: Any, inside: Any, tmp_path: Path, name: str) -> None:
     assert tree(folder / "dist") == here
 
 
+@full
 def test_copied_to_the_engine(cli: Any, inside: Any, tmp_path: Path) -> None:
     folder = repository(tmp_path / "repo")
     (folder / "link").symlink_to("main.go")
@@ -173,6 +176,7 @@ def test_copied_to_the_engine(cli: Any, inside: Any, tmp_path: Path) -> None:
     assert not list(folder.glob("dist/.pygo-cross-*"))
 
 
+@full
 def test_modules(cli: Any, inside: Any, tmp_path: Path) -> None:
     """One module by path, outside the project; one from a proxy, which the host fetches and the container could not."""
     beside = tmp_path / "beside"
