@@ -22,8 +22,19 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from pygo_cross.diag import UserError
+
 USER, PASSWORD = "ada", "secret"
 _HTPASSWD = "ada:$2b$05$abcdefghijklmnopqrstuuOQiyCxlgf/oeuTqixKmWdcYUh4Hjl0a\n"
+
+
+def refused(call: Callable[[], object]) -> str:
+    """What is said of something that does not work: one line."""
+    with pytest.raises(UserError) as caught:
+        call()
+    text = str(caught.value)
+    assert "\n" not in text
+    return text
 
 
 def free_port() -> int:

@@ -3,7 +3,7 @@
 
 An architecture plugs in with one module that makes a `Machine` (`arch/amd64/machine.py`); `machine(name)` finds it. The
 assembler's core reads operands with `registers` and `mnemonics`, hands what only that architecture writes to `syntax`,
-and gives each parsed function to `finish`, which turns Progs into bytes.
+and gives each parsed function to what `finisher` makes for its unit, which turns Progs into bytes.
 """
 
 from __future__ import annotations
@@ -66,11 +66,12 @@ class Machine:
     `place` checks that a parsed instruction may have these operands, and may rewrite its Prog's op and args; it returns an
     error message or "". `jump_target` is the index of the operand that says where a branch goes, -1 if it can't have so many.
     `parse_suffix` makes the suffix of a Prog from what was written (`.Z`, `.P.W`), or raises ValueError with the message.
-    `show_operand` prints an operand. `finish` makes the bytes of a function, whose Progs have their targets.
+    `show_operand` prints an operand. `finisher` makes, for a unit (a Context), what makes the bytes
+    of one function after another, whose Progs have their targets.
     """
 
     __slots__ = (
-        "finish",
+        "finisher",
         "is_jump",
         "jump_target",
         "mnemonics",
@@ -95,7 +96,7 @@ class Machine:
         is_jump: Callable[[str], bool],
         register_name: Callable[[int], str],
         parse_suffix: Callable[[str, str], str],
-        finish: Callable[[Context, Symbol], None],
+        finisher: Callable[[Context], Callable[[Symbol], None]],
         place: Callable[[Prog], str],
         jump_target: Callable[[Prog], int],
         show_operand: Callable[[Addr, Prog], str],
@@ -110,7 +111,7 @@ class Machine:
         self.is_jump = is_jump
         self.register_name = register_name
         self.parse_suffix = parse_suffix
-        self.finish = finish
+        self.finisher = finisher
         self.place = place
         self.jump_target = jump_target
         self.show_operand = show_operand

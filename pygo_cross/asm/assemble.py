@@ -8,6 +8,7 @@ Nothing here touches the output file. Facts: GOROOT/src/cmd/asm/main.go, cmd/int
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from typing import TextIO
 
 from pygo_cross.arch.machine import ARCHITECTURES, Machine, machine
@@ -103,6 +104,7 @@ def find_machine(arch: str) -> Machine:
 def read(paths: list[str], context: Context, options: Options) -> None:
     """Parses files and makes their functions; mistakes are left in context.errors."""
     target = find_machine(options.arch)
+    make_bytes = target.finisher(context)
     rewriter = PathRewriter(options.folder or os.getcwd(), options.trimpath, options.goroot)
     for path in paths:
         parser = Parser(context, target, Source(path, options.includes, options.defines, rewriter), options.all_errors)
@@ -114,7 +116,7 @@ def read(paths: list[str], context: Context, options: Options) -> None:
         except OSError as error:
             raise UserError.one("cannot-open", f"cannot open: {error.strerror}", pos=Pos(path)) from None
         if sound or options.keep_going:
-            finish(context, context.text[first:], target)
+            finish(context, context.text[first:], make_bytes, target.quantum)
         if context.errors and not options.keep_going:
             return
 
@@ -135,7 +137,7 @@ def symbol_abis(paths: list[str], options: Options, out: TextIO) -> None:
         check(context, options)
 
 
-def finish(context: Context, symbols: list[Symbol], target: Machine) -> None:
+def finish(context: Context, symbols: list[Symbol], make_bytes: Callable[[Symbol], None], quantum: int) -> None:
     """Make functions whole: their bytes and their tables."""
     prefix = path_to_prefix(context.package) + "."
     for symbol in symbols:
@@ -145,10 +147,10 @@ def finish(context: Context, symbols: list[Symbol], target: Machine) -> None:
         assert func is not None
         branches.resolve(context, func.progs)
         func.progs = [prog for prog in func.progs if prog.op != "END"]
-        target.finish(context, symbol)
+        make_bytes(symbol)
         if context.errors:
             continue
-        pcln.fill(context, symbol, target.quantum)
+        pcln.fill(context, symbol, quantum)
         funcdwarf.fill(context, symbol)
 
 

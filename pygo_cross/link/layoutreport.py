@@ -18,7 +18,6 @@ A symbol that was reached from one inside another, as types are from the stack m
 from __future__ import annotations
 
 import contextlib
-import gzip
 import json
 import os
 import struct
@@ -147,6 +146,8 @@ def render(link: Link, image: Image, file: BinFile) -> bytes:
         "rest": [row for row in rest if row[2]],
     }
     text = json.dumps(report, separators=(",", ":"), ensure_ascii=True)
+    import gzip  # most links report nothing
+
     return gzip.compress(text.encode(), 6, mtime=0)
 
 

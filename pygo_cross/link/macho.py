@@ -17,6 +17,7 @@ from hashlib import sha256
 from typing import Any, Final
 
 from ..diag import InternalError
+from ..obj.leb import uleb
 from .gosort import sort_permutation
 from .image import SYMBOL_IMPORT, SYMBOL_TEXT, Image, ImageSymbol, Section, Segment
 from .sign import sign, signature_size
@@ -299,14 +300,14 @@ def _linkedit(image: Image, segments: list[_SegmentCommand]) -> _LinkEdit:
     for address in image.rebases:
         number, offset = places.find(address)
         rebases.append(_REBASE_SET_SEGMENT | number)
-        rebases += _uleb(offset)
+        rebases += uleb(offset)
         rebases.append(_REBASE_ONCE)
     rebases += bytes(8 - len(rebases) % 8)  # the end marker is a zero too
     binds = bytearray((_BIND_SET_TYPE_POINTER,))
     for address, symbol in image.binds:
         number, offset = places.find(address)
         binds.append(_BIND_SET_SEGMENT | number)
-        binds += _uleb(offset)
+        binds += uleb(offset)
         binds += _ordinal(image, symbol)
         binds.append(_BIND_SET_SYMBOL)
         binds += b"_" + _external_name(image, symbol).encode() + b"\0"
@@ -348,21 +349,12 @@ class _Places:
         raise InternalError("write Mach-O", f"the dynamic linker is to set a pointer at {address:#x}, which is not in the file's data")
 
 
-def _uleb(value: int) -> bytes:
-    out = bytearray()
-    while value > 127:
-        out.append(value & 127 | 128)
-        value >>= 7
-    out.append(value)
-    return bytes(out)
-
-
 def _ordinal(image: Image, symbol: ImageSymbol) -> bytes:
     """The opcode that names the library of `symbol`; for one of none that is loaded, the search through all."""
     if symbol.dylib not in image.dylibs:
         return bytes((_BIND_FLAT_LOOKUP,))
     number = image.dylibs.index(symbol.dylib) + 1
-    return bytes((_BIND_SET_ORDINAL | number,)) if number < 16 else bytes((_BIND_SET_ORDINAL_ULEB,)) + _uleb(number)
+    return bytes((_BIND_SET_ORDINAL | number,)) if number < 16 else bytes((_BIND_SET_ORDINAL_ULEB,)) + uleb(number)
 
 
 def _uuid(image: Image, segments: list[_SegmentCommand], linkedit: _LinkEdit) -> list[int]:

@@ -104,7 +104,6 @@ class Context:
         self.constants: list[Symbol] = []
         self.files: dict[str, int] = {}
         self.errors: list[Diagnostic] = []
-        self.backend: object = None  # what the architecture keeps for this unit
         self._names: tuple[dict[str, Symbol], dict[str, Symbol]] = ({}, {})
         self._static: dict[str, Symbol] = {}
 

@@ -14,6 +14,7 @@ from typing import Final
 
 from pygo_cross.obj import goobj
 from pygo_cross.obj.context import Context
+from pygo_cross.obj.leb import sleb, uleb
 from pygo_cross.obj.reloctype import R_ADDR, R_DWTXTADDR_U4
 from pygo_cross.obj.symbol import WRAPPER, Symbol
 
@@ -37,28 +38,6 @@ _ABBREV_FUNCTION: Final = 3
 _ABBREV_WRAPPER: Final = 4
 _FRAME_BASE: Final = b"\x01\x9c"  # a block of one byte: DW_OP_call_frame_cfa
 _POINTER: Final = 8
-
-
-def uleb(number: int) -> bytes:
-    """An unsigned LEB128 number."""
-    out = bytearray()
-    while number >= 0x80:
-        out.append(number & 0x7F | 0x80)
-        number >>= 7
-    out.append(number)
-    return bytes(out)
-
-
-def sleb(number: int) -> bytes:
-    """A signed LEB128 number."""
-    out = bytearray()
-    while True:
-        byte = number & 0x7F
-        number >>= 7
-        if (number == 0 and not byte & 0x40) or (number == -1 and byte & 0x40):
-            out.append(byte)
-            return bytes(out)
-        out.append(byte | 0x80)
 
 
 def fill(context: Context, symbol: Symbol) -> None:

@@ -164,7 +164,7 @@ def test_a_build_that_is_stopped_leaves_nothing_half_made(engine: Docker, image:
         # Without what is compiled ahead there is time to stop it.
         mount = f"--mount=type=bind,src={project},dst=/src"
         engine("run", "-d", "--name", name, "--network=none", "--env=GOCACHEPROG=", mount, image, "build", "--single-target")
-        while not list(project.glob("dist/.pygo-cross-*/*/work/go-build*")):
+        while not list(project.glob("dist/.pygo-cross-*/**/go-build*")):
             assert engine("inspect", "-f", "{{.State.Running}}", name).stdout.strip() == "true"
             time.sleep(0.1)
         engine("stop", "-t", "60", name)

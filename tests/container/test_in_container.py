@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from go_programs import go
 from real_engine import full
 
 from pygo_cross.build.container.inside import volume_name
@@ -100,7 +101,7 @@ def same(cli: Any, inside: Any, folder: Path, *flags: str, env: dict[str, str | 
 
 
 def stamp(binary: Path) -> str:
-    return subprocess.run(["go", "version", "-m", str(binary)], capture_output=True, text=True, check=True).stdout
+    return go("version", "-m", str(binary))
 
 
 def test_tagged_untagged_and_dirty(cli: Any, inside: Any, tmp_path: Path) -> None:
@@ -203,9 +204,7 @@ def test_modules(cli: Any, inside: Any, tmp_path: Path) -> None:
         "GOMODCACHE": str(tmp_path / "mod"), "GOPROXY": f"file://{tmp_path}/proxy", "GONOSUMDB": "*", "GOFLAGS": "-modcacherw",
         "GOPRIVATE": None, "GONOPROXY": "none",
     }  # fmt: skip
-    settings = {**os.environ, **{name: value for name, value in env.items() if value is not None}}
-    tidy = subprocess.run(["go", "mod", "tidy"], cwd=folder, env=settings, capture_output=True, check=False)
-    assert tidy.returncode == 0, tidy.stderr
+    go("mod", "tidy", cwd=folder, **{name: value for name, value in env.items() if value is not None})
     same(cli, inside, folder, env=env)
     assert "example.com/far\tv1.0.0" in stamp(folder / "dist/prog_linux_amd64/prog")
     env["GOPROXY"] = "off"

@@ -21,12 +21,12 @@ from pygo_cross.link import binfile
 from pygo_cross.link.dwarf import abbrev
 from pygo_cross.link.dwarf.compress import compress
 from pygo_cross.link.dwarf.info import dwarf_version
-from pygo_cross.link.dwarf.leb import fixed_uleb, sleb, uleb
 from pygo_cross.link.dwarf.lines import gdb_script, line_header
 from pygo_cross.link.image import READ, Section
 from pygo_cross.link.main import link_image
 from pygo_cross.link.output import executable_bytes
 from pygo_cross.obj import archive, goobj, reloctype
+from pygo_cross.obj.leb import fixed_uleb, sleb, uleb
 from pygo_cross.obj.reader import Object
 
 # Every kind of type; instances of generics and their dictionaries; inlined and abstract functions, closures, range

@@ -19,6 +19,7 @@ from typing import Any
 
 import pytest
 from go_programs import go
+from registries import refused
 
 from pygo_cross.build.release.oci import LAYER, Layout, Platform, digest_of, dump
 from pygo_cross.build.release.ocibase import Base, from_disk
@@ -85,14 +86,6 @@ def files_of(folder: Path) -> tuple[tuple[str, str], ...]:
     """Every file of a folder, with its digest."""
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     return tuple((path.relative_to(folder).as_posix(), hashlib.sha256(path.read_bytes()).hexdigest()) for path in files)
-
-
-def refused(call: Callable[[], object]) -> str:
-    with pytest.raises(UserError) as caught:
-        call()
-    text = str(caught.value)
-    assert "\n" not in text
-    return text
 
 
 # ---- what is written

@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from registries import PASSWORD, USER, ModernRegistry, Request, docker_config, fake_registry, free_port, real_registry
+from registries import PASSWORD, USER, ModernRegistry, Request, docker_config, fake_registry, free_port, real_registry, refused
 
 from pygo_cross.build.release.oci import LAYER, MANIFEST, Descriptor, Layout, digest_of, dump
 from pygo_cross.build.release.ociimage import Program, Spec, platform_of, write_image
@@ -65,15 +65,6 @@ def image(folder: Path, text: str = "x", size: int = 200_000, epoch: int = 1_700
     out = folder / "layout"
     write_image(out, programs, lambda platform: None, Spec(name="app", epoch=epoch, annotations={"a": "b"}))
     return out
-
-
-def refused(call: Callable[[], object]) -> str:
-    """What is said of something that does not work: one line."""
-    with pytest.raises(UserError) as caught:
-        call()
-    text = str(caught.value)
-    assert "\n" not in text
-    return text
 
 
 # ---- a real registry

@@ -15,6 +15,7 @@ from typing import Final
 
 from pygo_cross.arch.amd64 import registers as regs
 from pygo_cross.arch.amd64.rewrite import rewrite
+from pygo_cross.arch.stack import STACK_BIG, STACK_GUARD, STACK_SMALL
 from pygo_cross.obj.context import Context
 from pygo_cross.obj.prog import (
     BRANCH,
@@ -39,9 +40,6 @@ from pygo_cross.obj.symbol import (
     Symbol,
 )
 
-STACK_SMALL: Final = 128
-STACK_BIG: Final = 4096
-_GUARD: Final = 16  # where in a goroutine's record its stack limit is
 _POINTER: Final = 8
 
 _MOVES: Final = {
@@ -203,7 +201,7 @@ class Frame:
                 head.append(text.after("POPQ", (register(regs.CONTEXT),)))
         restart = len(head)
         head += self._load_g(symbol, text)
-        limit = memory(regs.G, _GUARD)
+        limit = memory(regs.G, STACK_GUARD)
         scratch = register(regs.SCRATCH)
         exits: list[Prog] = []
         unsafe = self._pcdata(text, PCDATA_UNSAFE_POINT, UNSAFE_POINT_UNSAFE)

@@ -185,14 +185,6 @@ class _Finisher:
         self.layout.lay_out(symbol)
 
 
-def finish(context: Context, symbol: Symbol) -> None:
-    """Make the bytes of a function."""
-    finisher = context.backend
-    if not isinstance(finisher, _Finisher):
-        finisher = context.backend = _Finisher(context)
-    finisher.finish(symbol)
-
-
 def make() -> Machine:
     """amd64."""
     names = {name: name for name in (*mnemonics(), *_WITHOUT_ROWS)}
@@ -205,7 +197,7 @@ def make() -> Machine:
         is_jump=is_jump,
         register_name=regs.name,
         parse_suffix=parse_suffix,
-        finish=finish,
+        finisher=lambda context: _Finisher(context).finish,
         place=place,
         jump_target=jump_target,
         show_operand=show_operand,

@@ -13,6 +13,7 @@ from typing import Final
 
 from pygo_cross.arch.arm64 import registers as regs
 from pygo_cross.arch.arm64.operands import Frame, places
+from pygo_cross.arch.stack import STACK_BIG, STACK_GUARD, STACK_SMALL
 from pygo_cross.obj.context import Context
 from pygo_cross.obj.prog import (
     BRANCH,
@@ -38,9 +39,6 @@ from pygo_cross.obj.symbol import (
     Symbol,
 )
 
-STACK_SMALL: Final = 128
-STACK_BIG: Final = 4096
-_GUARD: Final = 16  # where in a goroutine's record its stack limit is
 _POINTER: Final = 8
 _SHORT_FRAME: Final = 0xF0  # one store with writeback makes a frame of this size
 _HISTORICAL_NOFRAME: Final = -8
@@ -233,7 +231,7 @@ def _stack_check(context: Context, symbol: Symbol, progs: list[Prog], total: int
             _made(text, "MOVD", (memory(regs.SP, 32), _LR), "P", -32),
         ]
     restart = len(head)
-    head += [_made(text, "MOVD", (memory(regs.G, _GUARD), _R16)), _unsafe(text, True)]
+    head += [_made(text, "MOVD", (memory(regs.G, STACK_GUARD), _R16)), _unsafe(text, True)]
     exits: list[Prog] = []
     if total <= STACK_SMALL:
         head.append(_made(text, "CMP", (_R16, _SP)))

@@ -210,12 +210,7 @@ class Registry(Connection):
                     return
             except Again as again:
                 location = ""
-                if not left:
-                    raise failed(
-                        self.host, f"{digest[:19]} can't be uploaded: {again}", "push again: what is there is not sent twice"
-                    ) from None
-                self.sleep(min(max(again.wait, pause), self.limits.longest))
-                pause *= 2
+                pause = self._next_try(again, digest, left, pause)
 
     def _upload_chunks(self, repository: str, digest: str, path: Path | bytes, size: int, location: str, scope: str) -> None:
         """Several requests; where one fails, goes on from what the registry says it has."""
@@ -244,13 +239,14 @@ class Registry(Connection):
                         return
                 except Again as again:
                     left -= 1
-                    if not left:
-                        raise failed(
-                            self.host, f"{digest[:19]} can't be uploaded: {again}", "push again: what is there is not sent twice"
-                        ) from None
-                    self.sleep(min(max(again.wait, pause), self.limits.longest))
-                    pause *= 2
+                    pause = self._next_try(again, digest, left, pause)
                     location, at = self._resumed(repository, location, scope)
+
+    def _next_try(self, again: Again, digest: str, left: int, pause: float) -> float:
+        """Waits before the next of `left` tries to send a blob. Returns the pause after that. Raises `UserError` where none is left."""
+        if not left:
+            raise failed(self.host, f"{digest[:19]} can't be uploaded: {again}", "push again: what is there is not sent twice") from None
+        return self.wait_for(again, pause)
 
     def _resumed(self, repository: str, location: str, scope: str) -> tuple[str, int]:
         """Where a broken upload stands; a new one where the registry has forgotten it."""

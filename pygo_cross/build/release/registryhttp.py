@@ -179,8 +179,12 @@ class Connection:
                 left -= 1
                 if not left:
                     raise failed(self.host, f"{again}" + (f", {self.limits.tries} times" if retry else ""), "try again later") from None
-                self.sleep(min(max(again.wait, pause), self.limits.longest))
-                pause *= 2
+                pause = self.wait_for(again, pause)
+
+    def wait_for(self, again: Again, pause: float) -> float:
+        """Sleeps `pause` seconds, or as long as the registry asks for, within the limit. Returns the next pause."""
+        self.sleep(min(max(again.wait, pause), self.limits.longest))
+        return pause * 2
 
     def attempt(
         self, method: str, url: str, scope: str, headers: Mapping[str, str], body: Callable[[], Any] | None, ok: Sequence[int]

@@ -75,7 +75,7 @@ from pygo_cross.link.dwarf.constants import (
     DW_TAG_unspecified_type,
     DW_TAG_variable,
 )
-from pygo_cross.link.dwarf.leb import uleb
+from pygo_cross.obj.leb import uleb
 
 # Numbers of the abbreviations that the linker itself uses.
 COMPUNIT: Final = 1

@@ -14,10 +14,10 @@ from typing import Final
 from pygo_cross.diag import UserError
 from pygo_cross.link import kinds
 from pygo_cross.link.context import Link
-from pygo_cross.link.dwarf.leb import fixed_uleb
 from pygo_cross.link.dwarf.types import corrupt
 from pygo_cross.link.loader import Reloc
 from pygo_cross.obj import reloctype
+from pygo_cross.obj.leb import fixed_uleb
 from pygo_cross.obj.reloctype import (
     R_ADDR,
     R_ADDRCUOFF,

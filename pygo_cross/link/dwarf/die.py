@@ -17,7 +17,7 @@ from pygo_cross.link.dwarf.constants import (
     DW_FORM_string,
     DW_FORM_udata,
 )
-from pygo_cross.link.dwarf.leb import uleb
+from pygo_cross.obj.leb import uleb
 
 
 class Die:

@@ -27,9 +27,9 @@ from pygo_cross.link.dwarf.constants import (
     DW_CFA_val_offset,
 )
 from pygo_cross.link.dwarf.info import DebugInfo
-from pygo_cross.link.dwarf.leb import sleb, uleb
 from pygo_cross.link.dwarf.types import corrupt
 from pygo_cross.obj import pctab
+from pygo_cross.obj.leb import sleb, uleb
 
 # DWARF's numbers of the stack pointer and of the register, real or not, with the return address.
 _REGISTERS: Final = {"amd64": (7, 16), "arm64": (31, 30)}

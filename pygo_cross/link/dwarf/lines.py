@@ -14,8 +14,8 @@ from typing import Final
 
 from pygo_cross.link.dwarf.constants import DW_FORM_string, DW_FORM_udata, DW_LNCT_directory_index, DW_LNCT_path
 from pygo_cross.link.dwarf.info import Unit
-from pygo_cross.link.dwarf.leb import uleb
 from pygo_cross.link.nametab import expand_file
+from pygo_cross.obj.leb import uleb
 
 # Line base, line range, opcode base, and how many operands opcodes 1 to 10 have. The compiler relies on these
 # (GOROOT/src/cmd/internal/obj/dwarf.go); the first opcode, copy, and those from 6 on have none or do not occur.

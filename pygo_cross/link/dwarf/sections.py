@@ -26,12 +26,12 @@ from pygo_cross.link.dwarf.content import Contents
 from pygo_cross.link.dwarf.die import Encoder
 from pygo_cross.link.dwarf.frames import frames
 from pygo_cross.link.dwarf.info import DebugInfo, Unit
-from pygo_cross.link.dwarf.leb import fixed_uleb, uleb
 from pygo_cross.link.dwarf.lines import gdb_script, line_header, unit_files
 from pygo_cross.link.dwarf.types import corrupt
 from pygo_cross.link.gosort import sort_permutation
 from pygo_cross.link.image import READ, Section
 from pygo_cross.link.loader import Reloc
+from pygo_cross.obj.leb import fixed_uleb, uleb
 from pygo_cross.obj.reloctype import R_DWTXTADDR_U1, R_DWTXTADDR_U4
 
 _COMPILATION_DIRECTORY = b".\0"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""LEB128, the variable-length numbers of DWARF (DWARF 5, section 7.6)."""
+"""LEB128, the variable-length numbers of DWARF (DWARF 5, section 7.6) and of Mach-O's binding opcodes."""
 
 from __future__ import annotations
 
