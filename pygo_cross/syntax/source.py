@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Positions in source files, as ints.
+
+A position is `base + offset`: every `SourceFile` of a `FileSet` owns a range of ints as long as its text (one more, for its
+end), so an int alone says file and byte. 0 (`NO_POS`) is in no file. Lines and columns are worked out when something is
+printed. Line directives (`//line`, `/*line*/`) move what is printed, never the ints, so ints of one file compare in the
+order of the text.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from typing import Final, NamedTuple, final
+
+from pygo_cross.diag import Pos
+
+NO_POS: Final = 0
+
+POS_MAX: Final = 1 << 30
+"""Largest line or column that a line directive may give (src/cmd/compile/internal/syntax/pos.go, PosMax)."""
+
+
+class LineBase(NamedTuple):
+    """What a line directive says: the byte at `offset` is `line` and `column` of `file`; a `column` of 0 is not known."""
+
+    offset: int
+    file: str
+    line: int
+    column: int
+
+
+@final
+class SourceFile:
+    """A file of a `FileSet`: its name as it is to be printed, its text, and where its lines begin."""
+
+    __slots__ = ("_line_starts", "base", "line_bases", "name", "size", "source")
+
+    def __init__(self, name: str, base: int, source: bytes) -> None:
+        self.name = name
+        self.base = base
+        self.source = source
+        self.size = len(source)
+        self.line_bases: list[LineBase] = []
+        """Line directives in the order of the text; the parser fills this."""
+        self._line_starts: list[int] | None = None
+
+    def line_starts(self) -> list[int]:
+        """Offset of the first byte of every line."""
+        starts = self._line_starts
+        if starts is None:
+            starts = [0, *[found.end() for found in re.finditer(b"\n", self.source)]]
+            self._line_starts = starts
+        return starts
+
+    def line(self, pos: int) -> int:
+        """Line of the text, from 1, whatever line directives say."""
+        return bisect_right(self.line_starts(), pos - self.base)
+
+    def line_column(self, pos: int) -> tuple[int, int]:
+        """Line and column of the text, from 1, columns in bytes, whatever line directives say."""
+        offset = pos - self.base
+        starts = self.line_starts()
+        line = bisect_right(starts, offset)
+        return line, offset - starts[line - 1] + 1
+
+    def absolute(self, pos: int) -> Pos:
+        """File, line and column of the text itself, whatever line directives say."""
+        line, column = self.line_column(pos)
+        return Pos(self.name, line, column)
+
+    def position(self, pos: int) -> Pos:
+        """What is printed for `pos`: line directives count. The column is 0 where a directive leaves it unknown."""
+        line, column = self.line_column(pos)
+        bases = self.line_bases
+        if bases and pos - self.base >= bases[0].offset:
+            found = bases[bisect_right(bases, pos - self.base, key=lambda base: base.offset) - 1]
+            base_line, base_column = self.line_column(self.base + found.offset)
+            if found.column == 0:
+                column = 0
+            elif line == base_line:
+                column = found.column + column - base_column
+            return Pos(found.file, found.line + line - base_line, column)
+        return Pos(self.name, line, column)
+
+
+@final
+class FileSet:
+    """The files whose positions one number tells apart."""
+
+    __slots__ = ("_bases", "_next", "files")
+
+    def __init__(self) -> None:
+        self.files: list[SourceFile] = []
+        self._bases: list[int] = []
+        self._next = 1
+
+    def add(self, name: str, source: bytes) -> SourceFile:
+        """A file more; `name` is what messages print."""
+        file = SourceFile(name, self._next, source)
+        self.files.append(file)
+        self._bases.append(self._next)
+        self._next += file.size + 1
+        return file
+
+    def file(self, pos: int) -> SourceFile | None:
+        """The file that `pos` is in, None for `NO_POS`."""
+        if pos <= 0 or pos >= self._next:
+            return None
+        return self.files[bisect_right(self._bases, pos) - 1]
+
+    def position(self, pos: int) -> Pos:
+        """What is printed for `pos`, line directives included; an empty `Pos` for `NO_POS`."""
+        file = self.file(pos)
+        return file.position(pos) if file is not None else Pos()
+
+    def absolute(self, pos: int) -> Pos:
+        """File, line and column of the text itself; an empty `Pos` for `NO_POS`."""
+        file = self.file(pos)
+        return file.absolute(pos) if file is not None else Pos()
+
+    def line(self, pos: int) -> int:
+        """Line of the text, whatever line directives say; 0 for `NO_POS`."""
+        file = self.file(pos)
+        return file.line(pos) if file is not None else 0
