@@ -2,27 +2,25 @@
 """How one job becomes a binary.
 
 Both builders run `go build` of the one release. `go` leaves everything to it. `pygo` gives it a -toolexec that runs our
-linker in place of stock Go's (toolexec.sh), so packages, cache, version stamps and build ids stay the go command's work
-and a binary of ours differs from a stock one by the linker alone. docs/builders.md has the reasons.
+assembler and linker in place of stock Go's (toolexec.sh), so packages, cache, version stamps and build ids stay the go
+command's work and a binary of ours differs from a stock one by those stages alone. docs/builders.md has the reasons.
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shlex
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 from pygo_cross import GO_RELEASE, __version__
 from pygo_cross.build.goroot import find_goroot, go_environment
 from pygo_cross.build.matrix import Job, refused_flags
+from pygo_cross.build.stageid import STAGES, stage_id
 from pygo_cross.diag import EXIT_USAGE, UserError
 from pygo_cross.records import usage_error
-from pygo_cross.target import targets_folder
 
 OURS = f"pygo-cross {__version__}"
 STOCK = f"go{GO_RELEASE}"
@@ -39,7 +37,8 @@ class Command:
 
 def stages_of(builder: str) -> dict[str, str]:
     """Which stage is whose work."""
-    return {"compile": STOCK, "assemble": STOCK, "link": OURS if builder == "pygo" else STOCK}
+    made = OURS if builder == "pygo" else STOCK
+    return {"compile": STOCK, "assemble": made, "link": made}
 
 
 def target_variables(job: Job) -> dict[str, str]:
@@ -62,8 +61,8 @@ def build_command(job: Job, out: Path, scratch: Path, workers: int = 0, report: 
     if workers:
         argv.append(f"-p={workers}")
     if job.builder == "pygo":
-        argv.append("-toolexec=" + quote_words("/bin/sh", str(Path(__file__).with_name("toolexec.sh")), sys.executable))
-        env["PYGO_CROSS_LINK_ID"] = linker_id()
+        argv.append(toolexec_flag())
+        env |= toolexec_variables()
         env.pop("PYGO_CROSS_LINK_REPORT", None)
         if report is not None:
             env["PYGO_CROSS_LINK_REPORT"] = str(report.absolute())
@@ -90,20 +89,14 @@ def quote_words(*words: str) -> str:
     return " ".join(quoted)
 
 
-@cache
-def linker_id() -> str:
-    """Words that change whenever the linker does: our version and a hash of every file that the linker's bytes come from.
+def toolexec_flag() -> str:
+    """The go command's flag that has it run our stages."""
+    return "-toolexec=" + quote_words("/bin/sh", str(Path(__file__).with_name("toolexec.sh")), sys.executable)
 
-    The go command puts them into the linked program's action id.
-    """
-    package = Path(__file__).resolve().parent.parent
-    digest = hashlib.sha256()
-    sources = [package / "records.py", package / "target.py", *targets_folder().glob("*.yaml")]
-    for part in ("arch", "link", "obj"):
-        sources += (package / part).rglob("*.py")
-    for path in sorted(sources, key=lambda path: (path.name, str(path))):
-        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
-    return f"{OURS.replace(' ', '-')}-{digest.hexdigest()[:16]}"
+
+def toolexec_variables() -> dict[str, str]:
+    """What toolexec.sh reads in its environment: which stages are ours, each with the word for the cache's keys."""
+    return {f"PYGO_CROSS_{stage.upper()}_ID": stage_id(stage) for stage in STAGES}
 
 
 def shown(command: Command) -> str:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from pygo_cross.build.builders import linker_id, quote_words
+from pygo_cross.build.builders import quote_words, toolexec_flag, toolexec_variables
 from pygo_cross.build.driver import in_parallel
 from pygo_cross.build.goroot import find_goroot, go_environment
 from pygo_cross.build.matrix import host_target, refused_flags
@@ -89,9 +89,8 @@ def command_of(tested: TargetTests, arguments: Sequence[str], builder: str) -> t
     env = go_environment(root, {"GOOS": target.os, "GOARCH": target.arch, target.variable: tested.variant}, {})
     argv = [str(root / "bin/go"), "test", "-json"]
     if builder == "pygo":
-        toolexec = Path(__file__).with_name("toolexec.sh")
-        argv.append("-toolexec=" + quote_words("/bin/sh", str(toolexec), sys.executable))
-        env["PYGO_CROSS_LINK_ID"] = linker_id()
+        argv.append(toolexec_flag())
+        env |= toolexec_variables()
     own = any(word.lstrip("-").partition("=")[0] == "exec" for word in arguments if word.startswith("-"))
     if tested.emulated and not own:
         argv.append("-exec=" + quote_words(sys.executable, "-P", "-m", "pygo_cross.emulate.goexec"))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""builder: pygo. First the way it is put together, with stock Go's linker in the place of ours; then with ours."""
+"""builder: pygo. First the way it is put together, with stock Go's tools in the place of ours; then with ours."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from pygo_cross.build.builders import OURS, linker_id, quote_words
+from pygo_cross.build.builders import OURS, quote_words, toolexec_variables
 from pygo_cross.build.goroot import find_goroot
 from pygo_cross.target import load_targets
 
@@ -122,13 +122,18 @@ def check_signature(data: bytes) -> None:
         assert data[start : start + 32] == hashlib.sha256(content).digest(), f"page {slot}"
 
 
-def test_other_tools_pass_and_versions_differ_only_for_the_linker(stand_in: Path, tmp_path: Path) -> None:
+def test_other_tools_pass_and_versions_differ_only_for_ours(stand_in: Path, tmp_path: Path) -> None:
     tools = next((GOROOT / "pkg/tool").iterdir())
-    for tool, more in (("compile", ""), ("asm", ""), ("link", " pygo-1")):
-        command = ["sh", str(SCRIPT), str(stand_in), str(tools / tool), "-V=full"]
-        done = subprocess.run(command, env={**os.environ, "PYGO_CROSS_LINK_ID": "pygo-1"}, capture_output=True, text=True, check=True)
-        stock = subprocess.run([tools / tool, "-V=full"], capture_output=True, text=True, check=True).stdout.strip()
-        assert done.stdout == f"{stock}{more}\n"
+    ids = {"PYGO_CROSS_ASM_ID": "pygo-1", "PYGO_CROSS_LINK_ID": "pygo-2"}
+    for env, expected in (
+        (ids, {"compile": "", "asm": " pygo-1", "link": " pygo-2"}),
+        ({**ids, "PYGO_CROSS_ASM_ID": ""}, {"compile": "", "asm": "", "link": " pygo-2"}),
+    ):
+        for tool, more in expected.items():
+            command = ["sh", str(SCRIPT), str(stand_in), str(tools / tool), "-V=full"]
+            done = subprocess.run(command, env={**os.environ, **env}, capture_output=True, text=True, check=True)
+            stock = subprocess.run([tools / tool, "-V=full"], capture_output=True, text=True, check=True).stdout.strip()
+            assert done.stdout == f"{stock}{more}\n"
     failing = ["sh", str(SCRIPT), str(stand_in), "/nowhere/link", "-V=full"]
     assert subprocess.run(failing, capture_output=True, check=False).returncode != 0
 
@@ -145,9 +150,11 @@ def test_a_failed_link_is_a_failed_build(hello: Path, tmp_path: Path) -> None:
     assert not (tmp_path / "x").exists()
 
 
-def test_the_linker_s_id_follows_its_sources() -> None:
-    assert linker_id().startswith(OURS.replace(" ", "-") + "-")
-    assert " " not in linker_id()
+def test_every_stage_of_ours_has_its_own_id() -> None:
+    ids = toolexec_variables()
+    assert set(ids) == {"PYGO_CROSS_ASM_ID", "PYGO_CROSS_LINK_ID"} and len(set(ids.values())) == 2
+    for word in ids.values():
+        assert word.startswith(OURS.replace(" ", "-") + "-") and " " not in word
 
 
 # ---- with our linker
@@ -177,7 +184,7 @@ def artifact(folder: Path, target: str) -> Any:
 @pytest.mark.parametrize("target", TARGETS)
 def test_build_info_is_stock_go_s(target: str, built: Path) -> None:
     item = artifact(built, target)
-    assert item["stages"] == {"compile": "go1.27.3", "assemble": "go1.27.3", "link": OURS}
+    assert item["stages"] == {"compile": "go1.27.3", "assemble": OURS, "link": OURS}
     assert info(built / "dist" / item["path"]) == info(built / "stock" / target.replace("/", "_"))
 
 
