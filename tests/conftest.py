@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What tests of the command share: a way to call it as people do, and a small project to build."""
+"""What all tests share: the full run (full.py), a way to call the command as people do, and a small project to build."""
 
 from __future__ import annotations
 
@@ -10,9 +10,25 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import full
 import pytest
 
 ROOT = Path(__file__).parent.parent
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--full", action="store_true", help="run everything, what takes long and the default run leaves out, too")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--full"):
+        full.ask()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if not full.asked():
+        full.leave_out(items)
+
 
 Cli = Callable[..., "subprocess.CompletedProcess[str]"]
 

@@ -15,7 +15,6 @@ What is asked of the environment:
   installed and we are root.
 - PYGO_CROSS_TEST_IMAGE: an image of pygo-cross that is there already; nothing is built then.
 - PYGO_CROSS_TEST_ENGINE=required: that there is no engine is a failure.
-- PYGO_CROSS_TEST_CONTAINER=full: the long ones too, two minutes more.
 """
 
 from __future__ import annotations

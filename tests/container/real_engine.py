@@ -20,9 +20,6 @@ BASES = ("pygo-cross-test-base:latest", "python:3.11-bookworm", "python:3.11-sli
 TAG = "pygo-cross-test:latest"
 LOCKS = ("requirements.txt", "build-requirements.txt")
 
-full = pytest.mark.skipif(os.environ.get("PYGO_CROSS_TEST_CONTAINER") != "full", reason="long: PYGO_CROSS_TEST_CONTAINER=full runs it")
-"""Marks a test that the default run is too short for."""
-
 Docker = Callable[..., "subprocess.CompletedProcess[str]"]
 
 

@@ -16,7 +16,6 @@ from typing import Any
 
 import pytest
 from go_programs import go
-from real_engine import full
 
 from pygo_cross.build.container.inside import volume_name
 from pygo_cross.cli.main import main
@@ -136,7 +135,7 @@ def test_a_project_in_a_folder_of_its_repository(cli: Any, inside: Any, tmp_path
     assert "vcs.revision=" in stamp(top / "tools/prog/dist/prog_linux_amd64/prog")
 
 
-@full
+@pytest.mark.full("a minute; test_a_project_in_a_folder_of_its_repository and test_parts.py's test_repositories")
 def test_a_git_folder_elsewhere(cli: Any, inside: Any, tmp_path: Path) -> None:
     first = repository(tmp_path / "first")
     git(first, "worktree", "add", "-q", str(tmp_path / "tree"), "-b", "other")
@@ -160,7 +159,7 @@ def test_names(cli: Any, inside: Any, tmp_path: Path, name: str) -> None:
     assert tree(folder / "dist") == here
 
 
-@full
+@pytest.mark.full("half a minute; test_parts.py packs and unpacks")
 def test_copied_to_the_engine(cli: Any, inside: Any, tmp_path: Path) -> None:
     folder = repository(tmp_path / "repo")
     (folder / "link").symlink_to("main.go")
@@ -177,7 +176,7 @@ def test_copied_to_the_engine(cli: Any, inside: Any, tmp_path: Path) -> None:
     assert not list(folder.glob("dist/.pygo-cross-*"))
 
 
-@full
+@pytest.mark.full("half a minute; test_parts.py has the folders that are needed")
 def test_modules(cli: Any, inside: Any, tmp_path: Path) -> None:
     """One module by path, outside the project; one from a proxy, which the host fetches and the container could not."""
     beside = tmp_path / "beside"

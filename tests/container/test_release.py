@@ -9,7 +9,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from real_engine import full
+import pytest
 
 CONFIG = """version: 1
 project: hello
@@ -25,7 +25,7 @@ publishers: [{name: copy, cmd: "cp {{ .ArtifactPath }} {{ .Env.PUBLISHED }}", ch
 """
 
 
-@full
+@pytest.mark.full("half a minute; test_in_container.py builds inside, tests/release releases")
 def test_from_a_tag(cli: Any, image: str, hello: Path, tmp_path: Path) -> None:
     (hello / "toolchain.yaml").write_text(CONFIG)
     identity = ["-c", "user.name=n", "-c", "user.email=e", "-c", "commit.gpgsign=false", "-c", "tag.gpgsign=false"]

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """No error and no warning in what is as it should be: stock Go's programs, ours, those of GOROOT and of this machine.
 
-PYGO_CROSS_TEST_LINT=full adds cmd/go for all targets, by stock Go and by us: minutes where the build cache is cold.
+The full run adds cmd/go for all targets, by stock Go and by us: minutes where the build cache is cold.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+import full
 import pytest
 from go_programs import TARGETS, go
 from samples import compiled, rules, stock, universal
@@ -19,7 +20,7 @@ from pygo_cross.lint.check import check, is_binary
 from pygo_cross.lint.rules import ERROR
 
 GOROOT = Path(go("env", "GOROOT").strip())
-FULL = os.environ.get("PYGO_CROSS_TEST_LINT") == "full"
+FULL = full.asked()
 PROGRAMS = ("cmd/gofmt", "cmd/go") if FULL else ("cmd/gofmt",)
 VARIANTS = {"plain": (), "trimmed": ("-trimpath",), "stripped": ("-trimpath", "-ldflags=-s -w")}
 
