@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""A package as other packages see it.
+
+Facts: src/cmd/compile/internal/types2/package.go.
+"""
+
+from __future__ import annotations
+
+from typing import final
+
+from .scope import UNIVERSE, Scope
+
+
+@final
+class Package:
+    """A package. `imports` are the directly imported ones in source order; `complete` says that its scope has everything exported;
+    `fake` that it stands for one that could not be found, so that nothing missing in it is reported; `go_version` is the language version
+    of its module (`go1.27`), empty if unknown.
+    """
+
+    __slots__ = ("complete", "fake", "go_version", "imports", "name", "path", "scope")
+
+    def __init__(self, path: str, name: str) -> None:
+        self.path = path
+        self.name = name
+        self.scope = Scope(UNIVERSE, comment=f'package "{path}"')
+        self.imports: list[Package] = []
+        self.complete = False
+        self.fake = False
+        self.go_version = ""
+
+    def __str__(self) -> str:
+        return f'package {self.name} ("{self.path}")'
+
+    __repr__ = __str__
