@@ -87,7 +87,7 @@ class Formatter:
         if isinstance(arg, (list, tuple)):
             return "[" + ", ".join([self.text(a) for a in arg]) + "]"
         if type(arg) is Term:
-            return ("~" if arg.tilde else "") + self.typ(arg.typ)
+            return str(arg)  # with packages by path, as stock has them there
         if arg is None:
             return "<nil>"
         return str(arg)

@@ -52,6 +52,10 @@ class Hooks:
     def check_object(self, obj: Object) -> None:
         """Checks a declaration, so that `obj.typ` is known."""
 
+    def allows(self, minor: int) -> bool:
+        """Whether the language version where the checker is now is at least go1.`minor`."""
+        return True
+
     def duplicate_method(self, pos: int, method: Func, other_pos: int) -> None:
         """An interface has two methods of one name: reports `duplicate method NAME` at `pos`, with the other's place."""
 
