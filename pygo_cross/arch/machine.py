@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from pygo_cross.obj.symbol import Symbol
 
 ARCHITECTURES: Final = ("amd64", "arm64")
-DISASSEMBLED: Final = ("amd64",)
-"""Those whose instructions we can read."""
 
 
 class Syntax:
@@ -83,6 +81,7 @@ class Machine:
         "register_number",
         "register_prefixes",
         "registers",
+        "show_disassembled",
         "show_operand",
         "syntax",
     )
@@ -103,6 +102,7 @@ class Machine:
         syntax: Syntax,
         register_prefixes: frozenset[str] = frozenset(),
         register_number: Callable[[str, int], int] | None = None,
+        show_disassembled: Callable[[Addr, Prog], str] | None = None,
     ) -> None:
         self.name = name
         self.quantum = quantum
@@ -115,6 +115,7 @@ class Machine:
         self.place = place
         self.jump_target = jump_target
         self.show_operand = show_operand
+        self.show_disassembled = show_disassembled or show_operand
         self.syntax = syntax
         self.register_prefixes = register_prefixes
         self.register_number = register_number
@@ -150,7 +151,7 @@ def decoder(name: str) -> Callable[[bytes, int], Instruction | None]:
 
     Raises KeyError for an architecture that we don't have.
     """
-    if name not in DISASSEMBLED:
+    if name not in ARCHITECTURES:
         raise KeyError(name)
     decode: Callable[[bytes, int], Instruction | None] = importlib.import_module(f"pygo_cross.arch.{name}.decode").decode
     return decode

@@ -2,8 +2,8 @@
 """Functions of Go objects, archives and executables as instructions in Go's syntax.
 
 `functions` reads a file's functions with what is known of them: where they are, their source lines (Go objects), the names that
-relocations give (Go objects) or the symbol table does (executables). `lines` turns one into instructions. Bytes that are no
-instruction are told one by one as `BYTE $0x..`, so that nothing is left out.
+relocations give (Go objects) or the symbol table does (executables). `lines` turns one into instructions. What is no instruction
+is told as `BYTE $0x..` or, where all instructions are words, `WORD $0x..`, so that nothing is left out.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from pygo_cross.arch.layout import FACTS
-from pygo_cross.arch.machine import DISASSEMBLED, decoder, machine
+from pygo_cross.arch.machine import ARCHITECTURES, decoder, machine
 from pygo_cross.diag import Pos, UserError
 from pygo_cross.exe import elf, macho
 from pygo_cross.exe.view import FormatError
@@ -24,7 +24,7 @@ from pygo_cross.obj.archive import MAGIC, bad_file, is_archive, is_object_name, 
 from pygo_cross.obj.builtins import BUILTINS
 from pygo_cross.obj.prog import BRANCH, NAME_EXTERN, Addr, Prog
 from pygo_cross.obj.reader import Object
-from pygo_cross.obj.reloctype import NAMES, R_CALL, R_CALLIND, R_GOTPCREL, R_PCREL
+from pygo_cross.obj.reloctype import NAMES, R_CALL, R_CALLARM64, R_CALLIND, R_GOTPCREL, R_PCREL
 from pygo_cross.obj.symbol import Symbol
 
 _ELF_MACHINES: Final = {62: "amd64", 183: "arm64"}
@@ -42,25 +42,30 @@ Name = tuple[int, int, str]
 class Function:
     """A function. `places` has (end, file, line) for runs of its code, in ascending order.
 
-    `relocations` are (offset, size, type, addend, name).
+    `relocations` are (offset, size, type, addend, name); `quantum` is the architecture's smallest instruction in bytes.
     """
 
-    __slots__ = ("address", "arch", "code", "name", "places", "relocations")
+    __slots__ = ("address", "arch", "code", "name", "places", "quantum", "relocations")
 
     def __init__(self, name: str, arch: str, address: int, code: bytes) -> None:
         self.name, self.arch, self.address, self.code = name, arch, address, code
+        self.quantum = FACTS[arch].quantum
         self.places: list[tuple[int, str, int]] = []
         self.relocations: list[tuple[int, int, int, int, str]] = []
 
 
 class Line:
-    """One instruction as text. `exact` tells whether it assembles to the same bytes; `relocations` are those inside, as text."""
+    """One instruction as text.
 
-    __slots__ = ("address", "code", "exact", "file", "line", "relocations", "text")
+    `known` is False for bytes that are none, `exact` tells whether it assembles to the same bytes; `relocations` are those inside, as text.
+    """
+
+    __slots__ = ("address", "code", "exact", "file", "known", "line", "relocations", "text")
 
     def __init__(self, address: int, code: bytes, text: str, exact: bool) -> None:
         self.address, self.code, self.text, self.exact = address, code, text, exact
         self.file, self.line = "", 0
+        self.known = True
         self.relocations: list[str] = []
 
 
@@ -72,15 +77,15 @@ class Binary:
         self.starts: list[int] = []
         self.symbols: list[Name] = []
 
-    def name_at(self, address: int) -> str:
-        """A symbol and an offset for an address, or ""."""
+    def name_at(self, address: int, *, start: bool = False) -> str:
+        """A symbol and an offset for an address, or ""; with `start` only a symbol that begins there."""
         at = bisect.bisect_right(self.starts, address) - 1
         if at < 0:
             return ""
-        start, size, name = self.symbols[at]
-        if address >= start + max(size, 1):
+        begin, size, name = self.symbols[at]
+        if address >= begin + max(size, 1) or (start and address > begin):
             return ""
-        return f"{name}+{address - start:#x}" if address > start else name
+        return f"{name}+{address - begin:#x}" if address > begin else name
 
 
 def read(path: str) -> Binary:
@@ -107,7 +112,7 @@ def read(path: str) -> Binary:
 
 
 def _arch(path: str, name: str) -> str:
-    if name not in DISASSEMBLED:
+    if name not in ARCHITECTURES:
         raise UserError.one("unknown-arch", f"no disassembler for {name or 'this machine'}", pos=Pos(path))
     return name
 
@@ -125,13 +130,16 @@ def _read_object(path: str, body: memoryview, binary: Binary) -> None:
         goobj.PKG_NONE: obj.ndef + obj.nhashed64 + obj.nhashed,
     }
 
+    others = {(package, index): name for package, index, name in obj.ref_names()}
+    packages = obj.packages()
+
     def name_of(package: int, index: int) -> str:
         if package == goobj.PKG_BUILTIN:
             return BUILTINS[index][0] if index < len(BUILTINS) else f"builtin#{index}"
         base = bases.get(package)
         if base is None:
-            packages = obj.packages()
-            return f"{packages[package]}#{index}" if package < len(packages) else ""
+            name = others.get((package, index), "")
+            return name or (f"{packages[package]}#{index}" if package < len(packages) else "")
         return obj.name(base + index) if base + index < obj.nsym else ""
 
     def table(package: int, index: int) -> list[pctab.Step]:
@@ -241,11 +249,8 @@ def _string(strings: bytes, at: int) -> str:
 
 def lines(function: Function, binary: Binary) -> Iterator[Line]:
     """A function's instructions."""
-    show_operand = machine(function.arch).show_operand
-
-    def show(arg: Addr, prog: Prog) -> str:
-        return arg.sym.name if arg.type == BRANCH and arg.sym is not None and arg.sym.name[0] == "0" else show_operand(arg, prog)
-
+    quantum = function.quantum
+    show = machine(function.arch).show_disassembled
     decode = decoder(function.arch)
     code = function.code
     relocations = sorted(function.relocations)
@@ -255,15 +260,17 @@ def lines(function: Function, binary: Binary) -> Iterator[Line]:
     while at < len(code):
         found = decode(code, at)
         if found is None:
-            line = Line(function.address + at, code[at : at + 1], f"BYTE\t${code[at]:#04x}", True)
-            size = 1
+            size = quantum if at + quantum <= len(code) else 1
+            value = int.from_bytes(code[at : at + size], "little")
+            line = Line(function.address + at, code[at : at + size], f"WORD\t${value:#010x}" if size == 4 else f"BYTE\t${value:#04x}", True)
+            line.known = False
         else:
             size = found.size
             inside = relocations[bisect.bisect_left(starts, at) : bisect.bisect_left(starts, at + size)]
             args = found.args
             if found.distance is not None:
                 after = function.address + at + size
-                args = tuple(_resolved(arg, after + found.distance, at + size, inside, binary) for arg in args)
+                args = tuple(_resolved(arg, after, found.distance, at + size, inside, binary, quantum) for arg in args)
             prog = Prog(found.op, args, None, 0, found.suffix)
             text = obj_format.instruction(prog, show)
             line = Line(function.address + at, code[at : at + size], text, found.exact)
@@ -279,15 +286,22 @@ def lines(function: Function, binary: Binary) -> Iterator[Line]:
         at += size
 
 
-def _resolved(arg: Addr, address: int, end: int, inside: list[tuple[int, int, int, int, str]], binary: Binary) -> Addr:
-    """An operand that means a place, with the name of the place where that is known."""
+def _resolved(
+    arg: Addr, after: int, distance: int, end: int, inside: list[tuple[int, int, int, int, str]], binary: Binary, quantum: int
+) -> Addr:
+    """An operand that means a place, with the name of the place where that is known.
+
+    Where every instruction is of one size, a branch to no function's start is told as the number of instructions from itself.
+    """
     if arg.type != BRANCH and (arg.name != NAME_EXTERN or arg.sym is None):
         return arg
     for offset, size, kind, addend, name in inside:
-        if name and kind in (R_CALL, R_PCREL, R_GOTPCREL):
+        if name and kind in (R_CALL, R_CALLARM64, R_PCREL, R_GOTPCREL):
             new = Addr(arg.type, 0, 0, NAME_EXTERN, Symbol(name))
             new.offset = addend + end - (offset + size) if kind == R_PCREL else addend
             return new
-    name = binary.name_at(address)
-    new = Addr(arg.type, 0, 0, NAME_EXTERN, Symbol(name or f"{address:#x}"))
-    return new
+    address = after + distance
+    name = binary.name_at(address, start=quantum > 1)
+    if quantum > 1:
+        return Addr(arg.type, 0, 0, NAME_EXTERN, Symbol(name)) if name else Addr(BRANCH, 0, (distance + quantum) // quantum)
+    return Addr(arg.type, 0, 0, NAME_EXTERN, Symbol(name or f"{address:#x}"))

@@ -13,9 +13,9 @@ from pygo_cross.cli.options import parser
 from pygo_cross.diag import EXIT_BUILD, EXIT_OK
 from pygo_cross.records import usage_error
 
-ABOUT = """Prints the functions of Go objects, archives and ELF or Mach-O executables (amd64) as Go's assembler would have them: source
-line, address, bytes, instruction, relocations. What ends in `?` is an instruction that Go's assembler writes with other bytes; bytes that
-are no instruction stand as BYTE, and their number is told at the end."""
+ABOUT = """Prints the functions of Go objects, archives and ELF or Mach-O executables (amd64, arm64) as Go's assembler would have
+them: source line, address, bytes, instruction, relocations. What ends in `?` is an instruction that Go's assembler writes with other
+bytes; what is no instruction stands as BYTE or WORD, and its bytes are counted at the end."""
 
 
 def arguments() -> argparse.ArgumentParser:
@@ -43,7 +43,7 @@ def run(argv: list[str]) -> int:
             continue
         shown += 1
         found = list(lines(function, binary))
-        unknown += sum(line.text.startswith("BYTE") for line in found)
+        unknown += sum(len(line.code) for line in found if not line.known)
         if options.json:
             record = {
                 "name": function.name,
@@ -69,9 +69,8 @@ def run(argv: list[str]) -> int:
         for line in found:
             place = f"{os.path.basename(line.file)}:{line.line}" if line.file else ""
             text = line.text + ("" if line.exact else "\t?")
-            print(
-                "  " + "\t".join(filter(None, (place, f"{line.address:#06x}", f"{line.code.hex():<16}", text, " ".join(line.relocations))))
-            )
+            code = line.code[::-1] if function.quantum == 4 else line.code
+            print("  " + "\t".join(filter(None, (place, f"{line.address:#06x}", f"{code.hex():<16}", text, " ".join(line.relocations)))))
         print()
     if unknown:
         print(f"pygo-cross: {unknown} bytes are no instructions that are known", file=sys.stderr)

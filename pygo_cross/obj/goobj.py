@@ -37,6 +37,7 @@ STRING_REF: Final = struct.Struct("<II")  # length, offset
 AUTOLIB: Final = struct.Struct("<II8s")  # path, fingerprint
 SYM: Final = struct.Struct("<IIHBBBII")  # name length, name offset, ABI, kind, flag, flag2, size, alignment
 REFFLAGS: Final = struct.Struct("<IIBB")  # package, index, flag, flag2
+REFNAME: Final = struct.Struct("<IIII")  # package, index, length and offset of the name
 RELOC: Final = struct.Struct("<iBHqII")  # offset, size, type, addend, package, index
 AUX: Final = struct.Struct("<BII")  # type, package, index
 HASH_SIZE: Final = 16

@@ -36,6 +36,7 @@ from pygo_cross.obj.goobj import (
     BLK_NONPKGREF,
     BLK_PKGIDX,
     BLK_REFFLAGS,
+    BLK_REFNAME,
     BLK_RELOC,
     BLK_RELOCIDX,
     BLK_SYMDEF,
@@ -43,6 +44,7 @@ from pygo_cross.obj.goobj import (
     MAGIC,
     NBLK,
     REFFLAGS,
+    REFNAME,
     RELOC,
     STRING_REF,
     SYM,
@@ -71,6 +73,7 @@ _RECORD = {
     BLK_NONPKGDEF: SYM.size,
     BLK_NONPKGREF: SYM.size,
     BLK_REFFLAGS: REFFLAGS.size,
+    BLK_REFNAME: REFNAME.size,
     BLK_HASH64: 8,
     BLK_HASH: goobj.HASH_SIZE,
     BLK_RELOCIDX: 4,
@@ -180,6 +183,11 @@ class Object:
     def files(self) -> list[str]:
         """The file table that function infos and line tables index."""
         return [self._string(length, offset) for length, offset in STRING_REF.iter_unpack(self._block(BLK_FILE))]
+
+    def ref_names(self) -> list[tuple[int, int, str]]:
+        """Names of symbols that other packages define: (package, index, name). The linker needs none of them."""
+        records = REFNAME.iter_unpack(self._block(BLK_REFNAME))
+        return [(package, index, self._string(length, offset)) for package, index, length, offset in records]
 
     def ref_flags(self) -> list[tuple[int, int, int, int]]:
         """Flags of symbols that other packages define: (package, index, flag, flag2)."""

@@ -12,6 +12,7 @@ import sys
 import pytest
 
 from pygo_cross.arch.amd64.decode import decode
+from pygo_cross.arch.arm64.decode import decode as decode_arm64
 from pygo_cross.asm import disassemble
 from pygo_cross.asm.assemble import make_context, read
 from pygo_cross.diag import UserError
@@ -36,6 +37,23 @@ def test_every_instruction_of_the_test_data(goroot, pattern):
                 assert found is not None and found.size == len(code) and found.exact, (prog.op, code.hex())
                 count += 1
     assert count > 900
+
+
+@pytest.mark.parametrize("pattern", ["arm64", "arm64enc"])
+def test_every_word_of_the_test_data(goroot, pattern):
+    (path,) = asmdata.files(goroot / "src/cmd/asm/internal/asm/testdata", (pattern,))
+    options = asmdata._options("arm64", goroot)
+    context = make_context(options)
+    read([str(path)], context, options)
+    count = 0
+    for symbol in context.text:
+        for prog in symbol.func.progs:
+            if prog.size == 4 and prog.op != "WORD":
+                code = bytes(symbol.data[prog.pc : prog.pc + 4])
+                found = decode_arm64(code)
+                assert found is not None and found.exact, (prog.op, code[::-1].hex())
+                count += 1
+    assert count > 450
 
 
 SOURCE = """
@@ -89,6 +107,58 @@ def test_an_object(assemblers):
     place = next(line for line in lines if line.text.startswith("VADDPD"))
     assert (os.path.basename(place.file), place.line) == ("a.s", 8)
     assert not any(line.text.startswith("BYTE") for line in lines)
+
+
+ARM64 = """
+TEXT ·f(SB), 0, $256-8
+	MOVD x+0(FP), R1
+	CALL ·g(SB)
+	MOVD $a<>+8(SB), R2
+	MOVK $(5<<48), R2
+	CMP $7, R2
+	BEQ done
+	VLD1.P 32(R3), [V4.B16, V5.B16]
+	CASALD R18_PLATFORM, (R2), g
+	VADD V1.S4, V2.S4, V3.S4
+	LDP.P 16(R3), (R4, R5)
+	AND $0xff00ff00ff00ff00, R4, R5
+	FMOVD $(1.5), F1
+	MRS DCZID_EL0, R1
+	WORD $0x12345
+done:
+	RET
+GLOBL a<>(SB), $64
+"""
+
+
+def test_an_object_for_arm64(assemblers):
+    assemblers.goarch = "arm64"
+    assemblers.write(ARM64)
+    (assemblers.folder / "a.o").write_bytes(assemblers.ours())
+    (function,) = disassemble.read(str(assemblers.folder / "a.o")).functions
+    lines = list(disassemble.lines(function, disassemble.Binary()))
+    assert b"".join(line.code for line in lines) == function.code
+    text = [line.text for line in lines]
+    for wanted in (
+        "CALL\tmain.g(SB)",
+        "ADRP\t0(PC), R2",
+        "MOVK\t$(5<<48), R2",
+        "BEQ\t9(PC)",
+        "VLD1.P\t32(R3), [V4.B16, V5.B16]",
+        "CASALD\tR18_PLATFORM, (R2), g",
+        "VADD\tV1.S4, V2.S4, V3.S4",
+        "LDP.P\t16(R3), (R4, R5)",
+        "AND\t$-71777214294589696, R4, R5",
+        "FMOVD\t$(1.5), F1",
+        "MRS\tDCZID_EL0, R1",
+        "WORD\t$0x00012345",
+        "LDP\t-8(RSP), (R29, R30)",
+        "RET",
+        "CALL\truntime.morestack_noctxt(SB)",
+    ):
+        assert wanted in text, (wanted, text)
+    assert [line.relocations for line in lines if line.text.startswith("ADRP")] == [["[0:8]R_ADDRARM64:a+8"]]
+    assert [line.code.hex() for line in lines if not line.known] == ["45230100"]
 
 
 def test_the_command(assemblers, cli):

@@ -17,7 +17,7 @@ from pygo_cross.arch.amd64.table import mnemonics
 from pygo_cross.arch.machine import Machine, Syntax
 from pygo_cross.obj import format as obj_format
 from pygo_cross.obj.context import Context
-from pygo_cross.obj.prog import REGLIST, Addr, Prog
+from pygo_cross.obj.prog import BRANCH, REGLIST, Addr, Prog
 from pygo_cross.obj.symbol import Symbol
 
 _words = str.split
@@ -132,6 +132,13 @@ def show_operand(addr: Addr, prog: Prog) -> str:
     return obj_format.operand(addr, regs.name, prog.target)
 
 
+def show_disassembled(addr: Addr, prog: Prog) -> str:
+    """An operand as objdump prints it: a place without a name is its address."""
+    if addr.type == BRANCH and addr.sym is not None and addr.sym.name[0] == "0":
+        return addr.sym.name
+    return show_operand(addr, prog)
+
+
 class _Finisher:
     """Turns the functions of one Context into bytes."""
 
@@ -201,5 +208,6 @@ def make() -> Machine:
         place=place,
         jump_target=jump_target,
         show_operand=show_operand,
+        show_disassembled=show_disassembled,
         syntax=_Syntax(),
     )

@@ -434,7 +434,7 @@ def _bitfield(e: Encoder, prog: Prog, p: Places, form: Form) -> Words:
     return [_bit_fields(e, prog.op, p.first.offset, p.third.offset, p.reg, p.to.reg)]
 
 
-_ALIASES: Final = {"BFI": "BFM", "BFXIL": "BFM", "SBFIZ": "SBFM", "SBFX": "SBFM", "UBFIZ": "UBFM", "UBFX": "UBFM"}
+ALIASES: Final = {"BFI": "BFM", "BFXIL": "BFM", "SBFIZ": "SBFM", "SBFX": "SBFM", "UBFIZ": "UBFM", "UBFX": "UBFM"}
 
 
 def _bitalias(e: Encoder, prog: Prog, p: Places, form: Form) -> Words:
@@ -442,7 +442,7 @@ def _bitalias(e: Encoder, prog: Prog, p: Places, form: Form) -> Words:
     op = prog.op
     narrow = op.endswith("W")
     name = op[:-1] if narrow else op
-    real = _ALIASES[name] + ("W" if narrow else "")
+    real = ALIASES[name] + ("W" if narrow else "")
     least, width = p.first.offset, p.third.offset
     if name in ("BFXIL", "SBFX", "UBFX"):
         return [_bit_fields(e, real, least, least + width - 1, p.reg, p.to.reg)]
@@ -455,7 +455,7 @@ def _extract(e: Encoder, prog: Prog, p: Places, form: Form) -> Words:
     return [_extraction(e, prog.op, p.first.offset, p.third.reg, p.reg, p.to.reg)]
 
 
-_EXTENSIONS: Final = {
+EXTENSIONS: Final = {
     **dict.fromkeys(("MOVB", "SXTB"), ("SBFM", 7)),
     **dict.fromkeys(("MOVH", "SXTH"), ("SBFM", 15)),
     **dict.fromkeys(("MOVW", "SXTW"), ("SBFM", 31)),
@@ -472,7 +472,7 @@ _EXTENSIONS: Final = {
 def _extend(e: Encoder, prog: Prog, p: Places, form: Form) -> Words:
     if p.first.reg == regs.ZR or prog.op == "MOVWU":
         return [rrr(e.word("MOVWU", "rrr"), p.to.reg, regs.ZR, p.first.reg)]
-    real, last = _EXTENSIONS[prog.op]
+    real, last = EXTENSIONS[prog.op]
     return [_bit_fields(e, real, 0, last, p.first.reg, p.to.reg)]
 
 

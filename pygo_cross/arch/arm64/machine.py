@@ -13,7 +13,7 @@ from pygo_cross.arch.arm64.frame import complete
 from pygo_cross.arch.arm64.layout import Layout
 from pygo_cross.arch.arm64.operands import check
 from pygo_cross.arch.arm64.rewrite import RewriteError, rewrite
-from pygo_cross.arch.arm64.syntax import Arm64Syntax, show_operand
+from pygo_cross.arch.arm64.syntax import Arm64Syntax, show_disassembled, show_operand
 from pygo_cross.arch.arm64.table import mnemonics
 from pygo_cross.arch.machine import Machine
 from pygo_cross.obj import format as obj_format
@@ -109,4 +109,5 @@ def make() -> Machine:
         syntax=Arm64Syntax(),
         register_prefixes=regs.PREFIXES,
         register_number=regs.numbered,
+        show_disassembled=show_disassembled,
     )

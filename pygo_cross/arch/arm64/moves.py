@@ -318,7 +318,7 @@ _PAIRS: Final = {
     "PD": (8, 1 << 30 | 1 << 26, True),
     "PS": (4, 1 << 26, True),
 }
-_PAIR_KIND: Final = {
+PAIR_KIND: Final = {
     **{name: _PAIRS[name[2:]] for name in ("LDP", "LDPW", "LDPSW", "STP", "STPW")},
     **{name: _PAIRS[name[3:]] for name in ("FLDPQ", "FLDPD", "FLDPS", "FSTPQ", "FSTPD", "FSTPS")},
 }
@@ -330,7 +330,7 @@ def _pair(e: Encoder, prog: Prog, p: Places, form: Form, offset: int, base: int)
     load = "L" in op[:2]
     pair, place = (p.to, p.first) if load else (p.first, p.to)
     first, second = pair.reg, pair.offset
-    size, word, floating = _PAIR_KIND[op]
+    size, word, floating = PAIR_KIND[op]
     if form.suffix and not floating and place.reg != regs.SP and place.reg in (first, second):
         raise EncodeError(_UNPREDICTABLE)
     if load and first == second:

@@ -9,6 +9,7 @@ Facts: GOROOT/src/cmd/asm/internal/asm/parse.go, cmd/asm/internal/arch/arm64.go,
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 
 from pygo_cross.arch.arm64 import registers as regs
@@ -17,14 +18,14 @@ from pygo_cross.obj import format as obj_format
 from pygo_cross.obj.prog import CONST, MEM, REG, REGLIST, SHIFT, SPECIAL, Addr, Prog
 
 _OPERATORS: Final = ("<<", ">>", "->", "@>")
-_COUNT_CODES: Final = {1: 0x7, 2: 0xA, 3: 0x6, 4: 0x2}
-_CODE_COUNTS: Final = {code: count for count, code in _COUNT_CODES.items()}
+COUNT_CODES: Final = {1: 0x7, 2: 0xA, 3: 0x6, 4: 0x2}
+_CODE_COUNTS: Final = {code: count for count, code in COUNT_CODES.items()}
 # Q and size of a list's arrangement; those of scalable vectors are codes of Go's own.
-_LIST_ARRANGEMENTS: Final = {
+LIST_SHAPES: Final = {
     "B8": (0, 0), "B16": (1, 0), "H4": (0, 1), "H8": (1, 1), "S2": (0, 2), "S4": (1, 2), "D1": (0, 3), "D2": (1, 3),
     "B": (2, 1), "H": (2, 2), "S": (2, 3), "D": (3, 1), "Q": (3, 2),
 }  # fmt: skip
-_LIST_NAMES: Final = {code: name for name, code in _LIST_ARRANGEMENTS.items()}
+_LIST_NAMES: Final = {code: name for name, code in LIST_SHAPES.items()}
 _WITH_INDEX: Final = frozenset("BHSD")
 _LIST_PREFIXES: Final = {"V": (regs.VECTOR, 0), "Z": (regs.SCALABLE, 1), "P": (regs.PREDICATE, 2)}
 
@@ -205,11 +206,11 @@ class Arm64Syntax(Syntax):
                 parser.get(",")
         if span:
             code = span & 15
-        elif count in _COUNT_CODES:
-            code = _COUNT_CODES[count]
+        elif count in COUNT_CODES:
+            code = COUNT_CODES[count]
         else:
             parser.fail("invalid register numbers in ARM64 register list")
-        q, size = _LIST_ARRANGEMENTS[arrangement]
+        q, size = LIST_SHAPES[arrangement]
         addr.type = REGLIST
         addr.scale = span
         addr.offset = first | code << 12 | size << 10 | q << 30 | _LIST_PREFIXES[prefix][1] << 32
@@ -217,7 +218,7 @@ class Arm64Syntax(Syntax):
     def _list_arrangement(self, parser: Any, name: str) -> str:
         parser.get(".")
         arrangement: str = parser.next()
-        if arrangement not in _LIST_ARRANGEMENTS:
+        if arrangement not in LIST_SHAPES:
             parser.fail("invalid arrangement in ARM64 register list")
         return arrangement
 
@@ -250,3 +251,17 @@ def show_operand(addr: Addr, prog: Prog) -> str:
     if kind == CONST and addr.reg:
         return f"{obj_format.operand(addr, regs.name, None)}({regs.name(addr.reg)})"
     return obj_format.operand(addr, regs.name, prog.target)
+
+
+_PLATFORM: Final = re.compile(r"\bR18\b")
+
+
+def show_disassembled(addr: Addr, prog: Prog) -> str:
+    """An operand as objdump prints it, so that it can be assembled again: numbers as shifts where instructions hold them so."""
+    if addr.type == CONST and addr.value is not None:
+        assert isinstance(addr.value, int)
+        return f"$({(addr.offset & (1 << 64) - 1) >> addr.value}<<{addr.value})"
+    text = show_operand(addr, prog)
+    if addr.type == REGLIST:
+        return text.replace(",", ", ")
+    return text if addr.sym is not None else _PLATFORM.sub("R18_PLATFORM", text)

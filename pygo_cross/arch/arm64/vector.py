@@ -17,24 +17,25 @@ from pygo_cross.obj.prog import FCONST, Addr, Prog
 
 _words = str.split
 
-_SHAPES: Final = {B8: (0, 0), B16: (1, 0), H4: (0, 1), H8: (1, 1), S2: (0, 2), S4: (1, 2), D2: (1, 3)}
+SHAPES: Final = {B8: (0, 0), B16: (1, 0), H4: (0, 1), H8: (1, 1), S2: (0, 2), S4: (1, 2), D2: (1, 3)}
 """Q and size of each arrangement."""
-_FLOAT_SHAPES: Final = {S2: (0, 0), S4: (1, 0), D2: (1, 1)}
+FLOAT_SHAPES: Final = {S2: (0, 0), S4: (1, 0), D2: (1, 1)}
 _LANES: Final = {B: 0, H: 1, S: 2, D: 3}
 """The size of each kind of element."""
 _BAD: Final = "invalid arrangement: {}"
 _MISMATCH: Final = "operand mismatch: {}"
 
-_BYTEWISE: Final = {**dict.fromkeys(_words("VAND VEOR VBIC VORN"), 0), "VBSL": 1, **dict.fromkeys(_words("VORR VBIT VBIF"), 2)}
-_FLOATS: Final = frozenset(
+BYTEWISE: Final = {**dict.fromkeys(_words("VAND VEOR VBIC VORN"), 0), "VBSL": 1, **dict.fromkeys(_words("VORR VBIT VBIF"), 2)}
+FLOATS: Final = frozenset(
     _words(
         "VFMLA VFMLS VFCMEQ VFCMGE VFCMGT VFADD VFSUB VFMUL VFDIV VFMAX VFMAXNM VFMAXP VFADDP VFMIN VFMINNM VFMINP VFMAXNMP VFMINNMP "
         "VFABS VFNEG VFSQRT VFRINTN VFRINTP VFRINTM VFRINTZ VFCVTZS VFCVTZU VSCVTF VUCVTF"
     )
 )
+FLOATS_ACROSS: Final = frozenset(_words("VFMAXV VFMINV VFMAXNMV VFMINNMV"))
 _NO_DOUBLES: Final = frozenset(_words("VUMAX VUMIN VUMAXP VUMINP VMUL VMLA VMLS VSMAX VSMIN VSMAXP VSMINP VCLS VCLZ"))
 _BYTES_ONLY: Final = frozenset(_words("VMOV VRBIT VCNT VREV16 VNOT"))
-_CRYPTO: Final = {
+CRYPTO: Final = {
     **dict.fromkeys(_words("SHA512SU0 SHA512SU1 SHA512H SHA512H2"), D2),
     **dict.fromkeys(_words("AESD AESE AESIMC AESMC"), B16),
 }
@@ -44,7 +45,7 @@ def _arrangement(register: int) -> int:
     return register >> 5 & 15
 
 
-def _shape(register: int, shapes: dict[int, tuple[int, int]] = _SHAPES) -> tuple[int, int]:
+def _shape(register: int, shapes: dict[int, tuple[int, int]] = SHAPES) -> tuple[int, int]:
     """Q and size. Raises EncodeError if the arrangement has none."""
     found = shapes.get(_arrangement(register))
     if found is None:
@@ -72,20 +73,20 @@ def _crypto2(e: Encoder, prog: Prog, p: Places, form: Form) -> Words:
     if regs.ARNG <= source < regs.ELEM:
         if prog.op == "SHA1H":
             raise EncodeError("invalid operands: {}")
-        if not _arrangement(source) == _arrangement(p.to.reg) == _CRYPTO.get(prog.op, S4):
+        if not _arrangement(source) == _arrangement(p.to.reg) == CRYPTO.get(prog.op, S4):
             raise EncodeError(_BAD)
     return [rrr(e.word(prog.op, "rrr"), p.to.reg, source, 0)]
 
 
 def _crypto3(e: Encoder, prog: Prog, p: Places, form: Form) -> Words:
     source = p.first.reg
-    if regs.ARNG <= source < regs.ELEM and _arrangement(source) != _CRYPTO.get(prog.op, S4):
+    if regs.ARNG <= source < regs.ELEM and _arrangement(source) != CRYPTO.get(prog.op, S4):
         raise EncodeError(_BAD)
     return [rrr(e.word(prog.op, "rrr"), p.to.reg, p.reg, source)]
 
 
 def _sha3(e: Encoder, prog: Prog, p: Places, form: Form) -> Words:
-    if not _arrangement(p.first.reg) == _arrangement(p.to.reg) == _arrangement(p.reg) == _CRYPTO.get(prog.op, S4):
+    if not _arrangement(p.first.reg) == _arrangement(p.to.reg) == _arrangement(p.reg) == CRYPTO.get(prog.op, S4):
         raise EncodeError(_BAD)
     return [rrr(e.word(prog.op, "rrr"), p.to.reg, p.reg, p.first.reg)]
 
@@ -93,13 +94,13 @@ def _sha3(e: Encoder, prog: Prog, p: Places, form: Form) -> Words:
 def _shaped(op: str, register: int) -> tuple[int, int]:
     """Q and size of an instruction all whose operands have the arrangement of a register."""
     kind = _arrangement(register)
-    if op in _FLOATS:
-        return _shape(register, _FLOAT_SHAPES)
+    if op in FLOATS:
+        return _shape(register, FLOAT_SHAPES)
     q, size = _shape(register)
-    if op in _BYTEWISE:
+    if op in BYTEWISE:
         if kind not in (B8, B16):
             raise EncodeError(_BAD)
-        return q, _BYTEWISE[op]
+        return q, BYTEWISE[op]
     if op in _NO_DOUBLES and kind == D2:
         raise EncodeError(_BAD)
     if op in _BYTES_ONLY and kind not in (B8, B16):
@@ -139,7 +140,7 @@ def _vzero(e: Encoder, prog: Prog, p: Places, form: Form) -> Words:
         raise EncodeError("expected a constant zero immediate operand: {}\n")
     if _arrangement(p.reg) != _arrangement(p.to.reg):
         raise EncodeError(_MISMATCH)
-    q, size = _shape(p.reg, _FLOAT_SHAPES if floating else _SHAPES)
+    q, size = _shape(p.reg, FLOAT_SHAPES if floating else SHAPES)
     return [rrr(e.word(prog.op, "imm"), p.to.reg, p.reg, 0) | q << 30 | size << 22]
 
 
@@ -155,7 +156,7 @@ def _across(e: Encoder, prog: Prog, p: Places, form: Form) -> Words:
     if _arrangement(source) in (S2, D2):
         raise EncodeError(_BAD + "\n")
     q, size = _shape(source)
-    if prog.op in ("VFMAXV", "VFMINV", "VFMAXNMV", "VFMINNMV"):
+    if prog.op in FLOATS_ACROSS:
         if _arrangement(source) != S4:
             raise EncodeError(_BAD + "\n")
         size = 0
@@ -230,14 +231,14 @@ def _list_of(prog: Prog, place: Addr, registers: Addr) -> int:
     return packed & 0xFFFFFFFF
 
 
-_STRUCTURES: Final = {"1R": 0xC, "2R": 0xC, "3R": 0xE, "4R": 0xE, "2": 8, "3": 4, "4": 0}
+STRUCTURES: Final = {"1R": 0xC, "2R": 0xC, "3R": 0xE, "4R": 0xE, "2": 8, "3": 4, "4": 0}
 
 
 def _structure(prog: Prog, word: int) -> int:
     """The opcode of loads and stores of structures, which doesn't tell the number of registers."""
     if prog.op in ("VLD1", "VST1"):
         return word
-    return word & ~0xF000 | _STRUCTURES[prog.op[3:]] << 12
+    return word & ~0xF000 | STRUCTURES[prog.op[3:]] << 12
 
 
 def _post_index(form: Form, place: Addr, problem: str) -> int:
@@ -296,7 +297,7 @@ def _is_second(op: str) -> int:
     return 1 if op.endswith("2") else 0
 
 
-_WIDENED: Final = {
+WIDENED: Final = {
     (0, H8, B8): 0, (1, H8, B16): 0, (0, S4, H4): 1, (1, S4, H8): 1, (0, D2, S2): 2, (1, D2, S4): 2,
     (0, Q1, D1): 3, (1, Q1, D2): 3,
 }  # fmt: skip
@@ -309,7 +310,7 @@ def _vlong(e: Encoder, prog: Prog, p: Places, form: Form) -> Words:
     if narrow != _arrangement(p.reg):
         raise EncodeError(_BAD)
     q = _is_second(op)
-    size = _WIDENED.get((q, _arrangement(p.to.reg), narrow))
+    size = WIDENED.get((q, _arrangement(p.to.reg), narrow))
     if size is None:
         raise EncodeError(_MISMATCH + "\n")
     if size in ((1, 2) if op in ("VPMULL", "VPMULL2") else (3,)):
@@ -321,7 +322,7 @@ def _vwide(e: Encoder, prog: Prog, p: Places, form: Form) -> Words:
     if _arrangement(p.to.reg) != _arrangement(p.reg):
         raise EncodeError(_BAD)
     q = _is_second(prog.op)
-    size = _WIDENED.get((q, _arrangement(p.to.reg), _arrangement(p.first.reg)), 3)
+    size = WIDENED.get((q, _arrangement(p.to.reg), _arrangement(p.first.reg)), 3)
     if size == 3:
         raise EncodeError(_MISMATCH + "\n")
     return [rrr(e.word(prog.op, "rrr"), p.to.reg, p.reg, p.first.reg) | q << 30 | size << 22]
@@ -339,7 +340,7 @@ def _vwiden(e: Encoder, prog: Prog, p: Places, form: Form) -> Words:
         if narrow not in (S2, S4) or wide != D2:
             raise EncodeError(_MISMATCH + "\n")
         return [rrr(word, p.to.reg, source, 0) | q << 30]
-    size = _WIDENED.get((q, wide, narrow), 3)
+    size = WIDENED.get((q, wide, narrow), 3)
     if size == 3:
         raise EncodeError(_MISMATCH + "\n")
     if not 0 <= shift < 8 << size:
@@ -348,8 +349,8 @@ def _vwiden(e: Encoder, prog: Prog, p: Places, form: Form) -> Words:
 
 
 _TRUNCATIONS: Final = frozenset(_words("VXTN VXTN2 VSQXTN VSQXTN2 VSQXTUN VSQXTUN2 VUQXTN VUQXTN2 VFCVTN VFCVTN2"))
-_RIGHT: Final = frozenset(_words("VUSHR VSRI VUSRA VSSHR VSRSHR VSHRN VSHRN2"))
-_DOUBLED: Final = {B8: H8, B16: H8, H4: S4, H8: S4, S2: D2, S4: D2}
+RIGHT: Final = frozenset(_words("VUSHR VSRI VUSRA VSSHR VSRSHR VSHRN VSHRN2"))
+DOUBLED: Final = {B8: H8, B16: H8, H4: S4, H8: S4, S2: D2, S4: D2}
 
 
 def _vshift(e: Encoder, prog: Prog, p: Places, form: Form) -> Words:
@@ -358,10 +359,10 @@ def _vshift(e: Encoder, prog: Prog, p: Places, form: Form) -> Words:
     narrows = truncates or op in ("VSHRN", "VSHRN2")
     source, shift = (p.first.reg, 0) if truncates else (p.reg, p.first.offset)
     kind, target = _arrangement(source), _arrangement(p.to.reg)
-    if (kind != target and not narrows) or target not in _SHAPES:
+    if (kind != target and not narrows) or target not in SHAPES:
         raise EncodeError("invalid arrangement on op Vn.<T>, Vd.<T>: {}")
-    q, size = _SHAPES[target]
-    if narrows and (q != _is_second(op) or _DOUBLED.get(target) != kind):
+    q, size = SHAPES[target]
+    if narrows and (q != _is_second(op) or DOUBLED.get(target) != kind):
         raise EncodeError("invalid arrangement on op: {}")
     bits = 8 << size
     word = e.word(op, "imm")
@@ -369,8 +370,8 @@ def _vshift(e: Encoder, prog: Prog, p: Places, form: Form) -> Words:
         if op not in ("VFCVTN", "VFCVTN2"):
             word |= size << 22
     else:
-        field = 2 * bits - shift if op in _RIGHT else bits + shift
-        if (op in _RIGHT and field < bits) or field > 2 * bits - 1:
+        field = 2 * bits - shift if op in RIGHT else bits + shift
+        if (op in RIGHT and field < bits) or field > 2 * bits - 1:
             raise EncodeError("shift out of range: {}")
         word |= (field & 0x7F) << 16
     return [rrr(word, p.to.reg, source, 0) | q << 30]
