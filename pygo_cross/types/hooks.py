@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from .context import Context
+from .format import Formatter
 
 if TYPE_CHECKING:
     from .objects import Func, Object
@@ -20,10 +21,13 @@ if TYPE_CHECKING:
 
 
 class Hooks:
-    """See the module. `context` keeps the instances of the package that is checked; a subclass calls `__init__`."""
+    """See the module. `context` keeps the instances of the package that is checked, `formatter` writes its messages; a subclass calls
+    `__init__`.
+    """
 
-    def __init__(self) -> None:
-        self.context = Context()
+    def __init__(self, formatter: Formatter | None = None, context: Context | None = None) -> None:
+        self.formatter = Formatter() if formatter is None else formatter
+        self.context = Context() if context is None else context
         self.last_id = 0
         self.to_clean: list[Named | Interface | TypeParam] = []
 
@@ -31,6 +35,10 @@ class Hooks:
         """The id of the next type parameter of this checker."""
         self.last_id += 1
         return self.last_id
+
+    def position(self, pos: int) -> str:
+        """A position in a message; empty if positions cannot be written."""
+        return "" if self.formatter.position is None else self.formatter.position(pos)
 
     def needs_cleanup(self, t: Named | Interface | TypeParam) -> None:
         """Remembers a type for `cleanup`."""

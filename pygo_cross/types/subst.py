@@ -51,7 +51,7 @@ class Substitution:
     def __init__(
         self, tparams: Sequence[TypeParam], targs: Sequence[Type | None], context: Context, env: Hooks | None = None, pos: int = NO_POS
     ) -> None:
-        self.map: dict[TypeParam, Type] = {tparam: targ for tparam, targ in zip(tparams, targs, strict=True) if targ is not None}
+        self.map: dict[TypeParam, Type] = {p: p if targ is None else targ for p, targ in zip(tparams, targs, strict=True)}
         self.context = context
         self.env = env
         self.pos = pos
