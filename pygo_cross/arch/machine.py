@@ -59,7 +59,8 @@ class Machine:
 
     `registers` has the names of all registers and pseudo-registers; `register_prefixes` those that take a number in
     parentheses (R(10)). `mnemonics` maps what may be written to the name that Progs carry (aliases differ).
-    `jumps` tells which words are branches. `quantum` is the smallest instruction in bytes.
+    `is_rare` tells whether a word that is none of them is a mnemonic nevertheless: one of a table that is loaded only then.
+    `is_jump` tells which words are branches. `quantum` is the smallest instruction in bytes.
 
     `place` checks that a parsed instruction may have these operands, and may rewrite its Prog's op and args; it returns an
     error message or "". `jump_target` is the index of the operand that says where a branch goes, -1 if it can't have so many.
@@ -71,6 +72,7 @@ class Machine:
     __slots__ = (
         "finisher",
         "is_jump",
+        "is_rare",
         "jump_target",
         "mnemonics",
         "name",
@@ -103,6 +105,7 @@ class Machine:
         register_prefixes: frozenset[str] = frozenset(),
         register_number: Callable[[str, int], int] | None = None,
         show_disassembled: Callable[[Addr, Prog], str] | None = None,
+        is_rare: Callable[[str], bool] | None = None,
     ) -> None:
         self.name = name
         self.quantum = quantum
@@ -119,6 +122,7 @@ class Machine:
         self.syntax = syntax
         self.register_prefixes = register_prefixes
         self.register_number = register_number
+        self.is_rare = is_rare
 
 
 class Instruction:

@@ -28,7 +28,8 @@ class Options:
 
     `package` is the import path; `includes` the folders of -I and `defines` the words of -D (NAME or NAME=VALUE). Relative paths
     start at `folder` (here, if it is empty) and are recorded without what `trimpath` removes, and without `goroot`. `keep_going`
-    encodes even what was parsed with mistakes, to find all of them; `dwarf5` is None for what the system has by itself.
+    encodes even what was parsed with mistakes, to find all of them; `simd` is the experiment that SVE belongs to; `dwarf5` is None
+    for what the system has by itself.
     """
 
     def __init__(self, arch: str, goos: str, package: str = UNLINKABLE, includes: list[str] | None = None, folder: str = "") -> None:
@@ -48,6 +49,7 @@ class Options:
         self.all_errors = False
         self.keep_going = False
         self.maymorestack = ""
+        self.simd = False
         self.dwarf5: bool | None = None
 
 
@@ -59,6 +61,7 @@ def make_context(options: Options) -> Context:
     context.linkshared = options.linkshared
     context.retpoline = options.retpoline
     context.std = options.std
+    context.simd = options.simd
     context.maymorestack = options.maymorestack
     if options.dwarf5 is not None:
         context.dwarf5 = options.dwarf5

@@ -114,6 +114,7 @@ class Flags:
         self.options = Options(self.env.goarch, self.env.goos, UNLINKABLE)
         self.options.goroot = environment.get("GOROOT", "")
         self.options.dwarf5 = "dwarf5" in self.env.experiments
+        self.options.simd = "simd" in self.env.experiments
         self.output = ""
         self.symbol_abis = False
         self.listing = False

@@ -224,7 +224,7 @@ class OperandParser:
             return
         if self._constant(addr, name, prefix):
             return
-        self._indirect(addr, prefix)
+        self.indirect(addr, prefix)
         self.end()
 
     def _constant(self, addr: Addr, first: str, prefix: str) -> bool:
@@ -330,7 +330,7 @@ class OperandParser:
         self.get(">")
         return static, abi
 
-    def _indirect(self, addr: Addr, prefix: str) -> None:
+    def indirect(self, addr: Addr, prefix: str) -> None:
         """Reads (R1), (R2*scale), (R1)(R2*scale) and the like, from the opening parenthesis."""
         self.get("(")
         name = self.next()

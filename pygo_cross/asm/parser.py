@@ -158,8 +158,11 @@ class Parser:
                     continue
                 op = mnemonics.get(word)
                 if op is None:
-                    self.error(f"unrecognized instruction {quote(word)}")
-                    continue
+                    is_rare = self.machine.is_rare
+                    if is_rare is None or not is_rare(word):
+                        self.error(f"unrecognized instruction {quote(word)}")
+                        continue
+                    op = word
                 self._instruction(words if not labels else None, op, word, suffix, operands)
         except PreprocessError as error:
             self.report(error.message, error.file, error.line)

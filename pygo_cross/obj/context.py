@@ -83,8 +83,9 @@ class Context:
     """The state of one assembly or compilation.
 
     `arch` and `goos` as Go names them; `package` is the import path. `shared`, `dynlink`, `linkshared` and `retpoline` are the
-    modes of code generation; `std` marks the standard library; `assembly` says that hand-written code is at work, and
-    `dwarf5` which debug information to write. `max_errors` bounds the errors that are kept (0: no bound).
+    modes of code generation; `std` marks the standard library; `assembly` says that hand-written code is at work, `simd` that the
+    experiment is on which SVE belongs to, and `dwarf5` which debug information to write. `max_errors` bounds the errors that are kept
+    (0: no bound).
     """
 
     def __init__(self, arch: str, goos: str, package: str = UNLINKABLE) -> None:
@@ -98,6 +99,7 @@ class Context:
         self.std = False
         self.assembly = True
         self.dwarf5 = goos not in ("darwin", "aix")
+        self.simd = False
         self.maymorestack = ""
         self.text: list[Symbol] = []
         self.data: list[Symbol] = []

@@ -60,7 +60,7 @@ def files(folder: Path, patterns: tuple[str, ...]) -> list[Path]:
 
 def _options(arch: str, goroot: Path) -> Options:
     options = Options(arch, "linux", includes=[str(goroot / "pkg/include")])
-    options.all_errors = options.keep_going = True
+    options.all_errors = options.keep_going = options.simd = True
     return options
 
 

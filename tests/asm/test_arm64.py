@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent.parent / "scripts"))
 
 from conformance import asmdata
 
-LINES = {"arm64": (1985, 2101), "arm64enc": (580, 582)}
+LINES = {"arm64": (1985, 2101), "arm64enc": (580, 582), "arm64sveenc": (1362, 1364)}
 
 
 @pytest.mark.parametrize("name", LINES)
@@ -29,10 +29,11 @@ def test_printing(goroot, name):
     assert score.total == LINES[name][1]
 
 
-def test_errors(goroot):
-    score = asmdata.score_errors(goroot / "src/cmd/asm/internal/asm/testdata/arm64error.s", "arm64", goroot, ())
+@pytest.mark.parametrize(("name", "total"), [("arm64error", 516), ("arm64sveerror", 1367)])
+def test_errors(goroot, name, total):
+    score = asmdata.score_errors(goroot / f"src/cmd/asm/internal/asm/testdata/{name}.s", "arm64", goroot, ())
     assert not score.wrong
-    assert score.total == 516
+    assert score.total == total
 
 
 SOURCES = sorted((Path(__file__).parent / "testdata" / "arm64").glob("*.s"))

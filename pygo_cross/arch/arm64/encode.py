@@ -115,6 +115,11 @@ class Encoder:
         known = self._forms.get(prog)
         if known is not None:
             return known
+        if prog.op in table.SCALABLE:
+            if not self.context.simd:
+                raise EncodeError("illegal combination: {}: SVE needs GOEXPERIMENT=simd")
+            self._forms[prog] = _SVE
+            return _SVE
         p = self.places(prog)
         classes, memory = self._classes(prog, p)
         if memory is None:
@@ -173,6 +178,10 @@ class Encoder:
         words = ENCODERS[form.encoder](self, prog, self.places(prog), form)
         count = self.size(prog, form) // 4
         return [word & 0xFFFFFFFF for word in words[:count]] + [0] * (count - len(words))
+
+
+_SVE: Final = Form("SVE - sve 4 -")
+"""The form of all instructions of SVE, whose rows are in sve.txt."""
 
 
 def _matching(prog: Prog, classes: tuple[str, ...], memory: dict[str, tuple[int, bool]] | None) -> Form | None:
@@ -664,6 +673,15 @@ def _landing(e: Encoder, prog: Prog, p: Places, form: Form) -> Words:
     return [e.word("HINT", "imm") | 32 << 5 | int(word[2]) << 6]
 
 
+def _sve(e: Encoder, prog: Prog, p: Places, form: Form) -> Words:
+    from pygo_cross.arch.arm64.sve import encode
+
+    word = None if prog.suffix else encode(prog.op, prog.args)
+    if word is None:
+        raise EncodeError("illegal combination from SVE: {}")
+    return [word]
+
+
 ENCODERS: Final[dict[str, EncoderFunction]] = {
     "rrr": _rrr,
     "shiftreg": _rrr,
@@ -713,5 +731,6 @@ ENCODERS: Final[dict[str, EncoderFunction]] = {
     "rangeprefetch": _rangeprefetch,
     "cache": _cache,
     "landing": _landing,
+    "sve": _sve,
 }
 """What encodes a form, by the name in forms.txt; moves.py and vector.py add theirs."""

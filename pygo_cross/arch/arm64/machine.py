@@ -14,7 +14,7 @@ from pygo_cross.arch.arm64.layout import Layout
 from pygo_cross.arch.arm64.operands import check
 from pygo_cross.arch.arm64.rewrite import RewriteError, rewrite
 from pygo_cross.arch.arm64.syntax import Arm64Syntax, show_disassembled, show_operand
-from pygo_cross.arch.arm64.table import mnemonics
+from pygo_cross.arch.arm64.table import is_scalable, mnemonics
 from pygo_cross.arch.machine import Machine
 from pygo_cross.obj import format as obj_format
 from pygo_cross.obj.context import Context
@@ -100,6 +100,7 @@ def make() -> Machine:
         registers=regs.WRITTEN,
         mnemonics=names,
         is_jump=is_jump,
+        is_rare=is_scalable,
         register_name=regs.name,
         parse_suffix=parse_suffix,
         finisher=lambda context: _Finisher(context).finish,

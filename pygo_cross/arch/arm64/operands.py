@@ -12,6 +12,7 @@ from typing import Final
 
 from pygo_cross.arch.arm64 import registers as regs
 from pygo_cross.arch.arm64.constants import constant_class, is_addcon, wide_class
+from pygo_cross.arch.arm64.table import SCALABLE
 from pygo_cross.obj.goobj import STLSBSS
 from pygo_cross.obj.prog import (
     ADDR,
@@ -98,7 +99,11 @@ def places(prog: Prog) -> Places:
             found.first = args[0]
         return found
     found.first = args[0]
-    if count == 2:
+    if op in SCALABLE:
+        found.to = args[-1]
+        if count > 2:
+            found.third = args[1]
+    elif count == 2:
         if op in COMPARES:
             found.reg = args[1].reg
         else:
@@ -124,6 +129,8 @@ def check(prog: Prog, show: object) -> str:
     args = prog.args
     op = prog.op
     count = len(args)
+    if op in SCALABLE:
+        return "" if count <= 6 else f"can't handle {op} instruction with {count} operands"
     assert callable(show)
 
     def register(at: int) -> str:
@@ -207,6 +214,8 @@ def classify(addr: Addr, frame: Frame, shared: bool) -> str:
             return "got"
         if name in (NAME_AUTO, NAME_PARAM):
             return "a"
+        if addr.scale < 0:
+            return "gok"
         if addr.index:
             return "roff" if not addr.offset or addr.index >= regs.EXTENDED else "gok"
         return "o"

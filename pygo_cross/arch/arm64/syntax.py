@@ -3,7 +3,13 @@
 
 A shifted register R1<<2 is SHIFT, whose `offset` holds the fields of the instruction. R1.UXTW<<2, V1.B16 and V1.S[1] are registers
 of other numbers (registers.py), an element with its place in `index`. A list of registers is REGLIST; its `offset` holds the first
-register, a code for how many, and the arrangement, as vector loads have them.
+register, a code for how many, and the arrangement, as vector loads have them; `scale` is the distance of the last register of a
+range, as in [Z0.B-Z3.B].
+
+Memory of SVE has SVE_MEMORY in `scale`. `(VL*2)(R1)` is an offset in lengths of a vector. `(Z2.D.UXTW<<1)(R1)` has the index in `reg`,
+since it stands first, and the base in `index`; the amount of its shift is in bits 12-14 of `scale`, and UXTW or SXTW in bits 9-11.
+An element of a predicate, `[R1, $2](P3.B)`, is a register with all of it in `offset`, and the flag P_ELEMENT.
+
 Facts: GOROOT/src/cmd/asm/internal/asm/parse.go, cmd/asm/internal/arch/arm64.go, cmd/internal/obj/arm64/{asm7,list7}.go.
 """
 
@@ -25,8 +31,14 @@ LIST_SHAPES: Final = {
     "B8": (0, 0), "B16": (1, 0), "H4": (0, 1), "H8": (1, 1), "S2": (0, 2), "S4": (1, 2), "D1": (0, 3), "D2": (1, 3),
     "B": (2, 1), "H": (2, 2), "S": (2, 3), "D": (3, 1), "Q": (3, 2),
 }  # fmt: skip
-_LIST_NAMES: Final = {code: name for name, code in LIST_SHAPES.items()}
+LIST_NAMES: Final = {code: name for name, code in LIST_SHAPES.items()}
+SVE_MEMORY: Final = -32768
+UXTW: Final = 1
+SXTW: Final = 2
+P_ELEMENT: Final = 1 << 62
 _WITH_INDEX: Final = frozenset("BHSD")
+_SCALABLE: Final = ("B", "H", "S", "D", "Q")
+_EXTENSIONS: Final = {"UXTW": UXTW, "SXTW": SXTW}
 _LIST_PREFIXES: Final = {"V": (regs.VECTOR, 0), "Z": (regs.SCALABLE, 1), "P": (regs.PREDICATE, 2)}
 
 
@@ -39,6 +51,101 @@ class Arm64Syntax(Syntax):
 
     def special(self, name: str) -> int | None:
         return regs.WORD_NUMBERS.get(name)
+
+    def whole(self, parser: Any, addr: Addr) -> bool:
+        tokens = parser.tokens
+        if tokens[0] == "(":
+            return self._vector_lengths(parser, addr)
+        return tokens[0] == "[" and self._predicate_element(parser, addr)
+
+    def _vector_lengths(self, parser: Any, addr: Addr) -> bool:
+        """(VL*2)(R1), (-VL*2)(R1)"""
+        tokens = parser.tokens
+        at = 2 if tokens[1:2] in (("-",), ("+",)) else 1
+        if tokens[at : at + 2] != ("VL", "*") or tokens[at + 3 : at + 4] != (")",) or not tokens[at + 2][0].isdigit():
+            return False
+        parser.at = at + 2
+        count = _decimal(parser)
+        parser.at = at + 4
+        if parser.at == len(tokens):
+            parser.fail("empty operand: cannot happen")
+        parser.indirect(addr, "")
+        parser.end()
+        if addr.type != MEM or addr.index or addr.scale:
+            parser.fail("illegal use of VL")
+        addr.offset = -count if tokens[1] == "-" else count
+        addr.scale = SVE_MEMORY
+        return True
+
+    def _predicate_element(self, parser: Any, addr: Addr) -> bool:
+        """[R1, $2](P3.B)"""
+        tokens = parser.tokens
+        if tokens[2:4] != (",", "$") or tokens[5:7] != ("]", "(") or not tokens[4][0].isdigit():
+            return False
+        dotted = tokens[8:9] == (".",)
+        if tokens[10 if dotted else 8 :][:1] != (")",):
+            return False
+        parser.at = 1
+        selector = parser.register_number(parser.next())
+        parser.at = 4
+        index = _decimal(parser)
+        parser.at = 7
+        predicate = parser.register_number(parser.next())
+        arrangement = tokens[9] if dotted else ""
+        if arrangement not in _SCALABLE:
+            parser.fail(f"invalid P register arrangement: {arrangement}")
+        parser.at = 11
+        parser.end()
+        addr.type = REG
+        addr.offset = predicate & 31 | regs.ARRANGEMENTS.index(arrangement) << 5 | (selector & 31) << 9 | index << 14 | P_ELEMENT
+        return True
+
+    def indirect_tail(self, parser: Any, addr: Addr, register: int) -> bool:
+        if parser.peek() not in (".", "<<"):
+            return False
+        reg = register
+        kind = amount = 0
+        if parser.peek() == ".":
+            parser.next()
+            word = parser.next()
+            if word not in _EXTENSIONS:
+                reg = self._arranged(parser, register, word)
+                word = ""
+                if parser.peek() == ".":
+                    parser.next()
+                    word = parser.next()
+                    if word not in _EXTENSIONS:
+                        parser.fail(f"unknown modifier {word or 'EOF'}")
+            kind = _EXTENSIONS.get(word, 0)
+        if parser.peek() == "<<":
+            parser.next()
+            amount = _decimal(parser)
+            if amount > 7:
+                parser.fail("index shift amount is out of range")
+        parser.get(")")
+        addr.type = MEM
+        addr.reg = reg
+        if parser.peek() != "(":
+            if kind or amount:
+                parser.fail("expected '(', found EOF")
+            return True
+        parser.next()
+        base = parser.register_number(parser.next())
+        if parser.peek() == ".":
+            parser.next()
+            base = self._arranged(parser, base, parser.next())
+        parser.get(")")
+        addr.index = base
+        addr.scale = SVE_MEMORY | amount << 12 | kind << 9
+        return True
+
+    def _arranged(self, parser: Any, register: int, arrangement: str) -> int:
+        """A Z register in memory with its arrangement."""
+        if register & ~31 != regs.SCALABLE:
+            parser.fail("arrangement not allowed for this register")
+        if arrangement not in _SCALABLE:
+            parser.fail(f"unknown arrangement {arrangement or 'EOF'}")
+        return regs.Z_ARNG | register & 31 | regs.ARRANGEMENTS.index(arrangement) << 5
 
     def register_tail(self, parser: Any, addr: Addr, name: str, prefix: str) -> bool:
         tokens = parser.tokens
@@ -223,24 +330,52 @@ class Arm64Syntax(Syntax):
         return arrangement
 
 
+def _decimal(parser: Any) -> int:
+    """A decimal number of 16 bits."""
+    text: str = parser.get_integer()
+    if not text.isdigit() or int(text) > 32767:
+        parser.fail(f"expected integer constant, found {text}")
+    return int(text)
+
+
 def _list_text(packed: int) -> str:
     """A list of registers as it is written."""
     first, code = packed & 31, packed >> 12 & 15
     prefix = "VZP"[packed >> 32 & 3]
-    arrangement = _LIST_NAMES.get((packed >> 30 & 3, packed >> 10 & 3), "")
+    arrangement = LIST_NAMES.get((packed >> 30 & 3, packed >> 10 & 3), "")
     if code in (1, 3):
         return f"[{prefix}{first}.{arrangement}-{prefix}{first + code & 31}.{arrangement}]"
     count = _CODE_COUNTS.get(code, 0)
     return "[" + ",".join(f"{prefix}{first + at & 31}.{arrangement}" for at in range(count)) + "]"
 
 
+def _memory_text(addr: Addr) -> str:
+    """Memory of SVE as it is written."""
+    register = regs.name(addr.reg)
+    if not addr.index:
+        return f"({'-' if addr.offset < 0 else ''}VL*{abs(addr.offset)})({register})"
+    extension = ("", ".UXTW", ".SXTW")[addr.scale >> 9 & 3]
+    amount = addr.scale >> 12 & 7
+    return f"({register}{extension}{f'<<{amount}' if amount else ''})({regs.name(addr.index)})"
+
+
+def _element_text(packed: int) -> str:
+    """An element of a predicate as Go's tools print it."""
+    arrangement = regs.ARRANGEMENTS[packed >> 5 & 15]
+    return f"[{regs.name(regs.GP + (packed >> 9 & 31))},${packed >> 14 & 63}]({regs.name(regs.PREDICATE + (packed & 31))}.{arrangement})"
+
+
 def show_operand(addr: Addr, prog: Prog) -> str:
     """An operand as Go's tools print it."""
     kind = addr.type
+    if kind == MEM and addr.scale < 0:
+        return _memory_text(addr)
     if kind == SHIFT:
         register = addr.offset >> 16 & 31
         return f"{regs.name(regs.GP + register)}{_OPERATORS[addr.offset >> 22 & 3]}{addr.offset >> 10 & 63}"
     if kind == REG:
+        if addr.offset & P_ELEMENT:
+            return _element_text(addr.offset)
         text = regs.name(addr.reg)
         family = addr.reg & ~0x1FF
         return f"{text}[{addr.index}]" if family in (regs.ELEM, regs.Z_ELEM, regs.Z_INDEXED) else text

@@ -2,6 +2,7 @@
 """The tables instructions.txt and forms.txt, whose opening lines say what their columns mean.
 
 `forms` gives the forms of a mnemonic, `word` the bits that an encoding of it starts from. Lines are read when a mnemonic is met.
+SVE has a table of its own (sve.py), which is loaded when a program says a mnemonic that these don't have.
 """
 
 from __future__ import annotations
@@ -106,6 +107,19 @@ def mnemonics() -> list[str]:
     if not _instructions:
         _load()
     return list(_instructions)
+
+
+SCALABLE: Final[set[str]] = set()
+"""The mnemonics of SVE, once one of them was met; empty as long as none was."""
+
+
+def is_scalable(word: str) -> bool:
+    """Whether it is a mnemonic of SVE."""
+    if not SCALABLE:
+        from pygo_cross.arch.arm64.sve import LINES
+
+        SCALABLE.update(LINES)
+    return word in SCALABLE
 
 
 def forms(mnemonic: str) -> list[Form]:
