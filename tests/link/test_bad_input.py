@@ -2,7 +2,7 @@
 """What is wrong with a link's input is said in one line that names it; never a traceback, a wild allocation or part of a file.
 
 Objects are damaged in two ways: by hand, where the message matters, and by chance, many times, where it only matters that there is one.
-PYGO_CROSS_DAMAGE sets how many times (default 40 of each kind).
+PYGO_CROSS_DAMAGE sets how many times (default 20 of each kind, 40 in the full run).
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
+import full
 import pytest
 from capture import Captured, Captures
 from edit import Editor
@@ -28,7 +29,7 @@ from pygo_cross.link import flags as link_flags
 from pygo_cross.link.library import NO_FINGERPRINT, Library, postorder
 from pygo_cross.link.main import link_main
 
-SEEDS = int(os.environ.get("PYGO_CROSS_DAMAGE", "40"))
+SEEDS = int(os.environ.get("PYGO_CROSS_DAMAGE", "40" if full.asked() else "20"))
 _MEMORY = 3 << 30
 
 

@@ -10,11 +10,12 @@ import zlib
 from collections.abc import Callable
 from pathlib import Path
 
+import full
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pcln_support import StockLink, stock_link
-from stock import TARGETS, go_build, go_command
+from stock import go_build, go_command
 
 from pygo_cross.diag import UserError
 from pygo_cross.link import binfile
@@ -184,7 +185,9 @@ def _debug_sections(data: bytes) -> dict[str, bytes]:
     return {section.name: file.content(section) for section in file.sections if "debug_" in section.name}
 
 
-@pytest.mark.parametrize(("goos", "goarch"), TARGETS)
+@pytest.mark.parametrize(
+    ("goos", "goarch"), [("linux", "amd64"), *_ONE_OF_EACH, *full.more("test_layoutreport.py compares it", ("darwin", "arm64"))]
+)
 def test_same_bytes_as_stock(goos: str, goarch: str) -> None:
     stock = stock_link(goos, goarch, _PROGRAM, _PLAIN)
     assert stock.messages == ""
@@ -359,7 +362,26 @@ def test_abbreviations_are_numbered_as_the_compiler_does() -> None:
     assert len(abbrev.encode(table)) > len(table) * 5
 
 
-# Corrupt objects.
+# Corrupt objects: a program without imports is enough.
+
+_SMALL = """package main
+
+type big [200]byte
+type C7 struct{ next *C8 }
+type C8 int
+
+var large big
+var chained C7
+
+//go:noinline
+func call(f func() int) int { return f() }
+
+func main() {
+	defer func() { recover() }()
+	n := 1
+	println(&large, &chained, call(func() int { n++; return n }))
+}
+"""
 
 
 def _edited(link: StockLink, folder: Path, edit: Callable[[bytearray, Object, int], None]) -> Path:
@@ -427,7 +449,7 @@ def _field_count(data: bytearray, obj: Object, start: int) -> None:
     ],
 )
 def test_corrupt_objects_are_refused(tmp_path: Path, edit: Callable[[bytearray, Object, int], None], message: str) -> None:
-    link = stock_link("linux", "amd64", _PROGRAM, _PLAIN)
+    link = stock_link("linux", "amd64", (("main.go", _SMALL),), _PLAIN)
     path = _edited(link, tmp_path, edit)
     with pytest.raises(UserError) as caught:
         link_image(link.options(path))

@@ -3,20 +3,22 @@
 
 from __future__ import annotations
 
+import functools
 import gzip
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import full
 import pytest
 from capture import Captured, Captures
-from programs import FEATURES, HELLO
-from stock import TARGETS
+from programs import FEATURES, TINY
 
 from pygo_cross.link import binfile
 
-FULL, STRIPPED = ("-w=0", "-s=0"), ("-s", "-w")
+FULL, PLAIN, STRIPPED = ("-w=0", "-s=0"), ("-w=0", "-s=0", "-compressdwarf=0"), ("-s", "-w")
 
 KEPT = {
     "main.go": """package main
@@ -89,16 +91,38 @@ def reported(captured: Captured, folder: Path, *flags: str, seed: str = "0") -> 
     return Report(path.read_bytes()), outcome.executable
 
 
-SIZED = [*((*target, FULL) for target in TARGETS), ("linux", "amd64", STRIPPED), ("darwin", "arm64", STRIPPED)]
+SIZED = [
+    ("linux", "amd64", FULL), ("linux", "arm64", STRIPPED), ("darwin", "amd64", STRIPPED), ("darwin", "arm64", PLAIN),
+    *full.more(
+        "each target is there once",
+        ("linux", "amd64", STRIPPED), ("linux", "arm64", FULL), ("darwin", "amd64", FULL), ("darwin", "arm64", STRIPPED),
+    ),
+]  # fmt: skip
+
+
+@functools.cache
+def report_of_features(captures: Captures, folder: Path, goos: str, goarch: str, flags: tuple[str, ...]) -> tuple[Report, bytes]:
+    """The report, and the executable, which is that of a link without a report; stock's, but for how debug information is compressed."""
+    captured = captures.get(goos, goarch, FEATURES)
+    report, executable = reported(captured, folder, *flags)
+    assert executable == (captured.ours(*flags) if flags == FULL else captured.stock(*flags).executable)
+    (folder / "report.json.gz").unlink()
+    return report, executable
+
+
+@pytest.fixture
+def features(captures: Captures, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., tuple[Report, bytes]]:
+    """Reports of one program, each made once in a worker."""
+    folder = tmp_path_factory.getbasetemp() / "reports"
+    folder.mkdir(exist_ok=True)
+    return functools.partial(report_of_features, captures, folder)
 
 
 @pytest.mark.parametrize(
-    ("goos", "goarch", "flags"), SIZED, ids=lambda value: value if isinstance(value, str) else "full" if value == FULL else "stripped"
+    ("goos", "goarch", "flags"), SIZED, ids=lambda value: {FULL: "full", PLAIN: "plain", STRIPPED: "stripped"}.get(value, value)
 )
-def test_sizes_add_up(goos: str, goarch: str, flags: tuple[str, ...], captures: Captures, tmp_path: Path) -> None:
-    captured = captures.get(goos, goarch, FEATURES)
-    report, executable = reported(captured, tmp_path, *flags)
-    assert executable == captured.ours(*flags)
+def test_sizes_add_up(goos: str, goarch: str, flags: tuple[str, ...], features: Callable[..., tuple[Report, bytes]]) -> None:
+    report, executable = features(goos, goarch, flags)
     columns = report.symbols
     assert len({len(column) for column in columns.values()}) == 1
     zeroed = report.all["classes"].index("zeroed")
@@ -109,12 +133,15 @@ def test_sizes_add_up(goos: str, goarch: str, flags: tuple[str, ...], captures: 
     # What belongs to no symbol is little, but for what is named.
     assert sum(size for (group, _), size in rest.items() if group == "padding") < 0.05 * len(executable)
     assert rest["tables", "file names and what functions share"] < 0.05 * len(executable)
-    assert any(group == "debug information" for group, _ in rest) is (flags == FULL)
+    assert any(group == "debug information" for group, _ in rest) is (flags != STRIPPED)
 
 
-@pytest.mark.parametrize(("goos", "goarch"), TARGETS)
-def test_symbols_are_those_of_the_symbol_table(goos: str, goarch: str, captures: Captures, tmp_path: Path) -> None:
-    report, executable = reported(captures.get(goos, goarch, HELLO), tmp_path, *FULL)
+@pytest.mark.parametrize(
+    ("goos", "goarch"),
+    [("linux", "amd64"), ("darwin", "arm64"), *full.more("each format is there once", ("linux", "arm64"), ("darwin", "amd64"))],
+)
+def test_symbols_are_those_of_the_symbol_table(goos: str, goarch: str, features: Callable[..., tuple[Report, bytes]]) -> None:
+    report, executable = features(goos, goarch, FULL if goos == "linux" else PLAIN)
     columns = report.symbols
     found: dict[str, set[int]] = {}
     for name, size in zip(columns["name"], columns["size"], strict=True):
@@ -131,8 +158,8 @@ def test_symbols_are_those_of_the_symbol_table(goos: str, goarch: str, captures:
         assert known - {name.removesuffix(".abi0") for name in found} <= borders
 
 
-def test_every_symbol_has_a_way_from_a_root(captures: Captures, tmp_path: Path) -> None:
-    report, _ = reported(captures.get("linux", "amd64", FEATURES), tmp_path)
+def test_every_symbol_has_a_way_from_a_root(features: Callable[..., tuple[Report, bytes]]) -> None:
+    report, _ = features("linux", "amd64", FULL)
     columns, reasons = report.symbols, report.all["reasons"]
     for row, name in enumerate(columns["name"]):
         reason = reasons[columns["reason"][row]]
@@ -154,7 +181,7 @@ def test_every_symbol_has_a_way_from_a_root(captures: Captures, tmp_path: Path) 
 
 
 def test_reasons_of_methods(captures: Captures, tmp_path: Path) -> None:
-    report, _ = reported(captures.get("linux", "amd64", KEPT), tmp_path)
+    report, _ = reported(captures.get("linux", "amd64", KEPT), tmp_path, *STRIPPED)
     assert report.reason("main.ask") == ("call", "main.main", "")
     assert report.reason("main.(*polite).greet") == ("interface method", "type:*main.polite", "main.ask")
     assert "main.(*polite).leave" not in report.row
@@ -163,21 +190,21 @@ def test_reasons_of_methods(captures: Captures, tmp_path: Path) -> None:
     assert "main.(*polite).greet" in report.way("main.(*polite).greet")[-1]
 
     (tmp_path / "report.json.gz").unlink()
-    report, _ = reported(captures.get("linux", "amd64", REFLECTING), tmp_path)
+    report, _ = reported(captures.get("linux", "amd64", REFLECTING), tmp_path, *STRIPPED)
     for name in ("Chosen", "Other"):
         assert report.reason(f"main.named.{name}")[0::2] == ("reflected method", "main.main")
 
 
 def test_same_report_every_time(captures: Captures, tmp_path: Path) -> None:
-    captured = captures.get("darwin", "arm64", HELLO)
-    one, _ = reported(captured, tmp_path, seed="1")
+    captured = captures.get("darwin", "arm64", TINY)
+    one, _ = reported(captured, tmp_path, *PLAIN, seed="1")
     (tmp_path / "report.json.gz").unlink()
-    two, _ = reported(captured, tmp_path, seed="2")
+    two, _ = reported(captured, tmp_path, *PLAIN, seed="2")
     assert one.raw == two.raw
 
 
 def test_a_report_that_cannot_be_written(captures: Captures, tmp_path: Path) -> None:
-    captured = captures.get("linux", "amd64", HELLO)
-    outcome = captured.run_ours(settings={"PYGO_CROSS_LINK_REPORT": str(tmp_path / "no" / "report")})
+    captured = captures.get("linux", "amd64", TINY)
+    outcome = captured.run_ours(*STRIPPED, settings={"PYGO_CROSS_LINK_REPORT": str(tmp_path / "no" / "report")})
     assert outcome.status == 1 and outcome.executable == b""
     assert outcome.messages.count("\n") == 1 and "cannot write the report" in outcome.messages

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import random
 
+import full
 import pytest
 from stock import TARGETS, decode, stock_hello
 
@@ -15,8 +16,16 @@ from pygo_cross.link.output import executable_bytes
 from pygo_cross.link.verify import verify
 
 
-@pytest.mark.parametrize("ldflags", ["-s -w", ""])
-@pytest.mark.parametrize(("goos", "goarch"), TARGETS)
+@pytest.mark.parametrize(
+    ("goos", "goarch", "ldflags"),
+    [
+        ("linux", "amd64", "-s -w"), ("linux", "arm64", ""), ("darwin", "amd64", ""), ("darwin", "arm64", "-s -w"),
+        *full.more(
+            "each target is there once",
+            ("linux", "amd64", ""), ("linux", "arm64", "-s -w"), ("darwin", "amd64", "-s -w"), ("darwin", "arm64", ""),
+        ),
+    ],
+)  # fmt: skip
 def test_every_changed_byte_is_found(goos: str, goarch: str, ldflags: str) -> None:
     """A sample of the header area, which a step of 7 covers unevenly enough, and of all the rest."""
     data = stock_hello(goos, goarch, ldflags)
