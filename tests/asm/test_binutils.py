@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Instructions drawn from our tables at random are those of GNU as, wherever it knows them."""
+"""Instructions drawn from our tables at random are those of GNU binutils, wherever it knows them (`scripts/conformance asmrandom`)."""
 
 from __future__ import annotations
 
-import shutil
 import sys
 from pathlib import Path
 
@@ -11,37 +10,52 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent.parent.parent / "scripts"))
 
-from conformance import asmgas
+from conformance import asmgas, asmgasarm, asmrandomscore
 
 from pygo_cross.arch.amd64 import table
 
-pytestmark = pytest.mark.skipif(not shutil.which("as") or not shutil.which("objcopy"), reason="GNU binutils are not installed")
 
-# VMOVQ has two encodings for loads, and as takes the other.
-OTHER_CHOICE = {"VMOVQ"}
-# Directives, and prefixes that objdump reads together with what follows.
-NO_INSTRUCTION = {"BYTE", "WORD", "LONG", "QUAD", "LOCK", "REP", "REPN", "XACQUIRE", "XRELEASE", "UD1"}
-# Not for 64 bits, or forms that only Go's assembler takes.
-_split = str.split
-NOT_DECODED = set(
-    _split(
-        "BOUNDW CMPXCHG16B CMPXCHG8B FCOMD FCOMDP FCOMDPP FUCOMPP INVPCID INVLPG MOVHPD MOVHPS MOVLPD MOVLPS MOVL MOVQ MOVW MOVNTIL "
-        "MOVNTIQ MOVNTO MOVNTPD MOVNTPS MOVNTQ POPAW POPAL POPL POPW PUSHAW PUSHAL PUSHL PUSHW XRSTORS XRSTORS64 XSAVES"
-    )
-)
+def needs(arch):
+    lacking = asmrandomscore.missing(arch)
+    return pytest.mark.skipif(bool(lacking), reason=f"GNU binutils for {arch} are not installed: {', '.join(lacking)}")
 
 
+@needs("amd64")
 @pytest.mark.parametrize("part", range(2))
 def test_vex_and_evex(part):
-    chosen = asmgas.samples((table.VEX, table.EVEX), seed=20 + part)[part::6]
-    result = asmgas.compare(chosen)
+    result = asmgas.compare(asmgas.samples((table.VEX, table.EVEX), seed=20 + part)[part::6])
     assert result.same > 800
-    assert {line.split(".")[0] for line in result.different} <= OTHER_CHOICE, result.different
-    assert not result.unknown
+    assert not result.unexpected(asmgas.EXPECTED)
 
 
+@needs("amd64")
 def test_without_prefixes():
     result = asmgas.disassemble(asmgas.samples((table.LEGACY,), seed=30))
-    assert result.same > 1200
-    assert {line.split(":")[0] for line in result.different} <= NO_INSTRUCTION, result.different
-    assert {line.split(":")[0] for line in result.unknown} <= NOT_DECODED, result.unknown
+    assert result.same > 1150
+    assert not result.unexpected(asmgas.EXPECTED)
+
+
+@needs("arm64")
+def test_arm64():
+    result = asmgasarm.compare(asmgasarm.samples(seed=40, each=4))
+    assert result.same > 3500
+    assert not result.unexpected(asmgasarm.EXPECTED)
+
+
+@needs("amd64")
+def test_a_wrong_row_is_seen():
+    """What the comparison says is not that everything agrees with everything."""
+    samples = [sample for sample in asmgas.samples((table.LEGACY,), seed=3) if sample.op in ("ADDQ", "SHLL", "MOVOU", "CMPB")]
+    assert not asmgas.disassemble(samples).different
+    for sample in samples:
+        sample.args = (*sample.args[:-1], asmgas.Addr(asmgas.REG, asmgas.NUMBERS["K1"]))
+    assert not asmgas.disassemble(samples).same
+
+
+@needs("arm64")
+def test_a_wrong_word_is_seen():
+    samples = [sample for sample in asmgasarm.samples(seed=3, each=1) if sample.op in ("ADD", "MOVD", "VADD", "LDADDALW")]
+    assert len(samples) > 10
+    for sample in samples:
+        sample.word ^= 1 << 16
+    assert not asmgasarm.compare(samples).same
