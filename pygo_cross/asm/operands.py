@@ -125,10 +125,14 @@ class OperandParser:
             self.fail(f"expected identifier, found {self.next() or 'EOF'}")
         return self.next()
 
+    def at_integer(self) -> bool:
+        """Whether the next token is an integer literal."""
+        token = self.peek()
+        return bool(token) and "0" <= token[0] <= "9" and not lexer.is_float(token)
+
     def get_integer(self) -> str:
         """Consumes an integer literal, or fails."""
-        token = self.peek()
-        if not token or not "0" <= token[0] <= "9" or lexer.is_float(token):
+        if not self.at_integer():
             self.fail(f"expected integer constant, found {self.next() or 'EOF'}")
         return self.next()
 

@@ -35,6 +35,8 @@ __all__ = ["decode", "rows"]
 _COMPLETE: Final = _layout  # importing it registers all encoders
 
 _ALL: Final = 0xFFFFFFFF
+_NOT_SCALABLE: Final = 13 << 25
+"""Bits that no instruction of SVE has, and nearly all others have."""
 _ZERO_D: Final = (D_BITS, 31)
 _ZERO_N: Final = (N_BITS, 31 << 5)
 _ZERO_A: Final = (A_BITS, 31 << 10)
@@ -437,7 +439,23 @@ def _masks_for(top: int) -> list[tuple[int, dict[int, list[Row]]]]:
     return found
 
 
+def _scalable(word: int) -> Instruction | None:
+    """An instruction of SVE, by its own table."""
+    from pygo_cross.arch.arm64 import sve
+
+    found = sve.decode(word)
+    if found is None:
+        return None
+    instruction = Instruction(4, found[0], "", found[1])
+    instruction.exact = sve.encode(*found) == word
+    return instruction
+
+
 def _decode(word: int) -> Instruction | None:
+    if not word & _NOT_SCALABLE:
+        scalable = _scalable(word)
+        if scalable is not None:
+            return scalable
     candidates = [row for mask, index in _masks_for(word >> 24) for row in index.get(word & mask, ())]
     candidates.sort(key=lambda row: row.late)
     fitting: Instruction | None = None

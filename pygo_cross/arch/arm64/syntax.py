@@ -62,39 +62,46 @@ class Arm64Syntax(Syntax):
         """(VL*2)(R1), (-VL*2)(R1)"""
         tokens = parser.tokens
         at = 2 if tokens[1:2] in (("-",), ("+",)) else 1
-        if tokens[at : at + 2] != ("VL", "*") or tokens[at + 3 : at + 4] != (")",) or not tokens[at + 2][0].isdigit():
+        if tokens[at : at + 2] != ("VL", "*") or tokens[at + 3 : at + 4] != (")",):
             return False
-        parser.at = at + 2
-        count = _decimal(parser)
+        back, parser.at = parser.at, at + 2
+        if not parser.at_integer():
+            parser.at = back
+            return False
+        count = parser.expression()
         parser.at = at + 4
         if parser.at == len(tokens):
             parser.fail("empty operand: cannot happen")
+        if parser.peek() == "(" and not parser.at_register("".join(tokens[parser.at + 1 : parser.at + 2])):
+            parser.expression()
         parser.indirect(addr, "")
         parser.end()
         if addr.type != MEM or addr.index or addr.scale:
             parser.fail("illegal use of VL")
-        addr.offset = -count if tokens[1] == "-" else count
+        addr.offset = _signed(-count if tokens[1] == "-" else count)
         addr.scale = SVE_MEMORY
         return True
 
     def _predicate_element(self, parser: Any, addr: Addr) -> bool:
         """[R1, $2](P3.B)"""
         tokens = parser.tokens
-        if tokens[2:4] != (",", "$") or tokens[5:7] != ("]", "(") or not tokens[4][0].isdigit():
-            return False
         dotted = tokens[8:9] == (".",)
-        if tokens[10 if dotted else 8 :][:1] != (")",):
+        close = 10 if dotted else 8
+        if tokens[2:4] != (",", "$") or tokens[5:7] != ("]", "(") or tokens[close : close + 1] != (")",):
             return False
+        back, parser.at = parser.at, 4
+        if not parser.at_integer():
+            parser.at = back
+            return False
+        index = _signed(parser.expression())
         parser.at = 1
         selector = parser.register_number(parser.next())
-        parser.at = 4
-        index = _decimal(parser)
         parser.at = 7
         predicate = parser.register_number(parser.next())
         arrangement = tokens[9] if dotted else ""
         if arrangement not in _SCALABLE:
             parser.fail(f"invalid P register arrangement: {arrangement}")
-        parser.at = 11
+        parser.at = close + 1
         parser.end()
         addr.type = REG
         addr.offset = predicate & 31 | regs.ARRANGEMENTS.index(arrangement) << 5 | (selector & 31) << 9 | index << 14 | P_ELEMENT
@@ -103,14 +110,13 @@ class Arm64Syntax(Syntax):
     def indirect_tail(self, parser: Any, addr: Addr, register: int) -> bool:
         if parser.peek() not in (".", "<<"):
             return False
-        reg = register
+        arrangement = ""
         kind = amount = 0
         if parser.peek() == ".":
             parser.next()
             word = parser.next()
             if word not in _EXTENSIONS:
-                reg = self._arranged(parser, register, word)
-                word = ""
+                arrangement, word = word or "EOF", ""
                 if parser.peek() == ".":
                     parser.next()
                     word = parser.next()
@@ -124,27 +130,30 @@ class Arm64Syntax(Syntax):
                 parser.fail("index shift amount is out of range")
         parser.get(")")
         addr.type = MEM
-        addr.reg = reg
+        addr.reg = self._arranged(parser, register, arrangement)
         if parser.peek() != "(":
             if kind or amount:
                 parser.fail("expected '(', found EOF")
             return True
         parser.next()
         base = parser.register_number(parser.next())
+        arrangement = ""
         if parser.peek() == ".":
             parser.next()
-            base = self._arranged(parser, base, parser.next())
+            arrangement = parser.next() or "EOF"
         parser.get(")")
-        addr.index = base
+        addr.index = self._arranged(parser, base, arrangement)
         addr.scale = SVE_MEMORY | amount << 12 | kind << 9
         return True
 
     def _arranged(self, parser: Any, register: int, arrangement: str) -> int:
-        """A Z register in memory with its arrangement."""
+        """A register in memory with its arrangement, if it has one."""
+        if not arrangement:
+            return register
         if register & ~31 != regs.SCALABLE:
             parser.fail("arrangement not allowed for this register")
         if arrangement not in _SCALABLE:
-            parser.fail(f"unknown arrangement {arrangement or 'EOF'}")
+            parser.fail(f"unknown arrangement {arrangement}")
         return regs.Z_ARNG | register & 31 | regs.ARRANGEMENTS.index(arrangement) << 5
 
     def register_tail(self, parser: Any, addr: Addr, name: str, prefix: str) -> bool:
@@ -195,7 +204,7 @@ class Arm64Syntax(Syntax):
             extension = "LSL"
         elif parser.peek() == ".":
             parser.next()
-            extension = parser.next()
+            extension = parser.next() or "EOF"
         if parser.peek() == "<<":
             parser.next()
             amount = self._small(parser, "left shift amount")
@@ -330,6 +339,11 @@ class Arm64Syntax(Syntax):
         return arrangement
 
 
+def _signed(value: int) -> int:
+    """The low 64 bits as a signed number."""
+    return (value + (1 << 63) & (1 << 64) - 1) - (1 << 63)
+
+
 def _decimal(parser: Any) -> int:
     """A decimal number of 16 bits."""
     text: str = parser.get_integer()
@@ -346,7 +360,10 @@ def _list_text(packed: int) -> str:
     if code in (1, 3):
         return f"[{prefix}{first}.{arrangement}-{prefix}{first + code & 31}.{arrangement}]"
     count = _CODE_COUNTS.get(code, 0)
-    return "[" + ",".join(f"{prefix}{first + at & 31}.{arrangement}" for at in range(count)) + "]"
+    if not count:
+        return "]"  # a range of no good length, as Go prints it
+    last = 15 if prefix == "P" else 31
+    return "[" + ",".join(f"{prefix}{first + at & last}.{arrangement}" for at in range(count)) + "]"
 
 
 def _memory_text(addr: Addr) -> str:
