@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""How much of what `go list -deps -json` says of packages ours says too: std, cmd, and modules with dependencies.
+
+    scripts/conformance list [--target linux/amd64] [--show N] [PATTERN...]
+
+Without patterns: std and cmd, with and without their tests, for all targets, then every module tree below --modules FOLDER
+(`go list ./...` in each folder that has a go.mod), for one target. A field counts as right where name and value are equal;
+left out are Doc, Stale, StaleReason, and the file that the test program has in the go command's own cache.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from pygo_cross.build.goroot import find_goroot
+from pygo_cross.diag import UserError
+from pygo_cross.load.loader import Loader, finish
+from pygo_cross.load.settings import Settings
+from pygo_cross.load.testvariants import with_tests
+from pygo_cross.target import find_target, load_targets
+
+LEFT_OUT = ("Doc", "Stale", "StaleReason", "ImportComment")
+
+
+def stock(goroot: Path, target: str, cwd: Path, patterns: list[str], tests: bool, env: dict[str, str]) -> tuple[list[dict[str, Any]], str]:
+    """What the go command lists, and what it says beside."""
+    goos, goarch = target.split("/")
+    settings = {**os.environ, **env, "GOOS": goos, "GOARCH": goarch, "CGO_ENABLED": "0", "GOTOOLCHAIN": "local", "PWD": str(cwd)}
+    fields = "-json=" + ",".join(FIELDS)
+    command = [str(goroot / "bin/go"), "list", "-e", "-deps", fields, *(["-test"] if tests else []), *patterns]
+    done = subprocess.run(command, cwd=cwd, env=settings, capture_output=True, text=True, check=False)
+    decoder, at, text = json.JSONDecoder(), 0, done.stdout.strip()
+    found: list[dict[str, Any]] = []
+    while at < len(text):
+        record, at = decoder.raw_decode(text, at)
+        found.append(record)
+        while at < len(text) and text[at].isspace():
+            at += 1
+    return found, done.stderr
+
+
+def ours(goroot: Path, target: str, cwd: Path, patterns: list[str], tests: bool, env: dict[str, str]) -> tuple[list[dict[str, Any]], str]:
+    """What we list; a load that fails as a whole is told as the go command tells it."""
+    try:
+        settings = Settings(goroot, find_target(target), cwd, env={**os.environ, **env})
+        loader = Loader(settings)
+        packages = loader.load(patterns, tests)
+        if tests:
+            packages = with_tests(loader, packages)
+        packages = finish(packages, loader)
+    except UserError as error:
+        return [], "".join(f"go: {line}\n" for line in [str(error)])
+    return [package.record() for package in packages], "".join(line + "\n" for line in loader.warnings)
+
+
+FIELDS = [
+    "Dir", "ImportPath", "Name", "Target", "Root", "ForTest", "Module", "Match", "Goroot", "Standard", "DepOnly", "Incomplete",
+    "DefaultGODEBUG", "GoFiles", "CgoFiles", "IgnoredGoFiles", "InvalidGoFiles", "IgnoredOtherFiles", "CFiles", "CXXFiles", "MFiles",
+    "HFiles", "FFiles", "SFiles", "SwigFiles", "SwigCXXFiles", "SysoFiles", "EmbedPatterns", "EmbedFiles", "Imports", "ImportMap",
+    "Deps", "Error", "DepsErrors", "TestGoFiles", "TestImports", "TestEmbedPatterns", "TestEmbedFiles", "XTestGoFiles",
+    "XTestImports", "XTestEmbedPatterns", "XTestEmbedFiles",
+]  # fmt: skip
+
+
+def normal(record: dict[str, Any]) -> dict[str, Any]:
+    """A record as it is compared."""
+    found = {name: value for name, value in record.items() if name not in LEFT_OUT}
+    if found.get("ImportPath", "").endswith(".test") and len(found.get("GoFiles", [])) == 1:
+        found["GoFiles"] = ["_testmain.go"]
+    return found
+
+
+def compare(mine: list[dict[str, Any]], theirs: list[dict[str, Any]]) -> tuple[int, int, list[str]]:
+    """Fields that are equal, fields in all, and a line for each difference. The order of the packages counts as one field."""
+    good = total = 0
+    wrong: list[str] = []
+    by_path = {record["ImportPath"]: normal(record) for record in mine}
+    for record in theirs:
+        expected = normal(record)
+        path = expected["ImportPath"]
+        found = by_path.pop(path, {})
+        for name in dict.fromkeys([*expected, *found]):
+            total += 1
+            if expected.get(name) == found.get(name):
+                good += 1
+            else:
+                wrong.append(f"{path}: {name}: {_shown(found.get(name))} instead of {_shown(expected.get(name))}")
+    for path in by_path:
+        total += 1
+        wrong.append(f"{path}: is not listed by stock")
+    total += 1
+    if [record["ImportPath"] for record in mine] == [record["ImportPath"] for record in theirs]:
+        good += 1
+    else:
+        wrong.append("the packages are in another order")
+    return good, total, wrong
+
+
+def _shown(value: Any) -> str:
+    text = json.dumps(value)
+    return text if len(text) < 300 else text[:300] + "..."
+
+
+def main(argv: list[str]) -> int:
+    """Prints the scores; status 1 if a field differs."""
+    form = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(prog="scripts/conformance list", description=__doc__, formatter_class=form)
+    parser.add_argument("--target", choices=sorted(load_targets()), action="append")
+    parser.add_argument("--show", type=int, default=0, metavar="N")
+    parser.add_argument("--modules", type=Path, metavar="FOLDER")
+    parser.add_argument("--test", action="store_true", help="with the packages' tests")
+    parser.add_argument("patterns", nargs="*", metavar="PATTERN")
+    arguments = parser.parse_args(argv)
+    goroot = find_goroot()
+    cases: list[tuple[str, Path, list[str], bool]] = []
+    here = Path.cwd()
+    for target in arguments.target or sorted(load_targets()):
+        if arguments.patterns:
+            cases.append((target, here, arguments.patterns, arguments.test))
+        elif not arguments.modules:
+            cases += [(target, Path("/"), ["std"], False), (target, Path("/"), ["cmd"], False)]
+            cases += [(target, Path("/"), ["std"], True), (target, Path("/"), ["cmd"], True)]
+    if arguments.modules:
+        for folder in sorted(path.parent for path in arguments.modules.rglob("go.mod")):
+            cases.append(((arguments.target or ["linux/amd64"])[0], folder, ["./..."], arguments.test))
+    all_good = all_total = 0
+    for target, cwd, patterns, tests in cases:
+        begun = time.process_time()
+        mine, said = ours(goroot, target, cwd, patterns, tests, {})
+        spent = time.process_time() - begun
+        theirs, stock_said = stock(goroot, target, cwd, patterns, tests, {})
+        good, total, wrong = compare(mine, theirs)
+        total += 1
+        if said.strip() == stock_said.strip():
+            good += 1
+        else:
+            wrong.append(f"said {said!r} instead of {stock_said!r}")
+        all_good, all_total = all_good + good, all_total + total
+        name = " ".join(patterns) + (" -test" if tests else "")
+        where = "" if len(cases) < 20 and not arguments.modules else f" in {cwd}"
+        print(f"{target:<13} {name:<12} {good:>7} of {total:>7}  {len(theirs):>5} packages  {spent:5.2f} s{where}", flush=True)
+        for line in wrong[: arguments.show]:
+            print(f"    {line}")
+    print(f"{'all':<26} {all_good:>7} of {all_total:>7}")
+    return 0 if all_good == all_total else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
