@@ -12,6 +12,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from pygo_cross import gostrings
+
 _SPACE: Final = b" \f\t\r\n;"
 _WORD: Final = re.compile(rb"[A-Za-z0-9_\x80-\xff]+")
 _IDENT: Final = re.compile(r"[^\W\d]\w*")
@@ -23,8 +25,6 @@ _KEYWORDS: Final = frozenset([
 ])  # fmt: skip
 # After these the end of a line is a semicolon.
 _ENDS: Final = frozenset(["break", "continue", "fallthrough", "return", "++", "--", ")", "]", "}"])
-_ESCAPES: Final = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", "\\": "\\", '"': '"'}
-_ESCAPE: Final = re.compile(r"\\(?:([abfnrtv\\\"])|x([0-9a-fA-F]{2})|([0-7]{3})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8}))")
 
 
 class HeaderError(Exception):
@@ -145,38 +145,9 @@ def header_text(data: bytes) -> bytes:
 
 
 def unquote(literal: str) -> str | None:
-    """The value of a Go string literal, quotes included; None where it is none."""
-    if len(literal) < 2 or literal[0] != literal[-1]:
-        return None
-    body = literal[1:-1]
-    if literal[0] == "`":
-        return None if "`" in body else body.replace("\r", "")
-    if literal[0] != '"' or '"' in _ESCAPE.sub("", body) or "\n" in body:
-        return None
-    if "\\" not in body:
-        return body
-    out = bytearray()
-    at = 0
-    for found in _ESCAPE.finditer(body):
-        plain = body[at : found.start()]
-        if "\\" in plain:
-            return None
-        out += plain.encode()
-        at = found.end()
-        if found[1]:
-            out += _ESCAPES[found[1]].encode()
-        elif found[2] or found[3]:
-            byte = int(found[2], 16) if found[2] else int(found[3], 8)
-            if byte > 255:
-                return None
-            out.append(byte)
-        else:
-            value = int(found[4] or found[5], 16)
-            if value > 0x10FFFF or 0xD800 <= value < 0xE000:
-                return None
-            out += chr(value).encode()
-    rest = body[at:]
-    return None if "\\" in rest else (bytes(out) + rest.encode()).decode("utf-8", "surrogateescape")
+    """The value of a Go string literal, quotes included, as text; None where it is none."""
+    value = gostrings.unquote(literal)
+    return None if value is None else value.decode("utf-8", "surrogateescape")
 
 
 class _Tokens:

@@ -6,10 +6,10 @@ Facts: src/cmd/vendor/golang.org/x/mod/module/{module,pseudo}.go.
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Final, NamedTuple
 
+from pygo_cross import gostrings
 from pygo_cross.load import semver
 
 _BAD_NAMES: Final = frozenset(["con", "prn", "aux", "nul", *(f"{name}{n}" for name in ("com", "lpt") for n in range(1, 10))])
@@ -71,25 +71,11 @@ def module_error(module: ModuleVersion, cause: Exception) -> ModuleError:
 
 def quote(text: str) -> str:
     """A Go string literal, as %q prints it."""
-    out: list[str] = []
-    for c in text:
-        if c in '"\\':
-            out.append("\\" + c)
-        elif c.isprintable():
-            out.append(c)
-        elif c in "\a\b\f\n\r\t\v":
-            out.append("\\" + "abfnrtv"["\a\b\f\n\r\t\v".index(c)])
-        elif 0xDC80 <= ord(c) <= 0xDCFF:
-            out.append(f"\\x{ord(c) - 0xDC00:02x}")
-        elif ord(c) < 0x80:
-            out.append(f"\\x{ord(c):02x}")
-        else:
-            out.append(json.dumps(c)[1:-1] if ord(c) < 0x10000 else f"\\U{ord(c):08x}")
-    return '"' + "".join(out) + '"'
+    return gostrings.quote(text.encode("utf-8", "surrogateescape"))
 
 
 def _quote_char(c: str) -> str:
-    return "'" + ("\\'" if c == "'" else '"' if c == '"' else quote(c)[1:-1]) + "'"
+    return gostrings.quote(c.encode("utf-8", "surrogateescape"), "'")
 
 
 def _element(element: str, kind: str) -> str:

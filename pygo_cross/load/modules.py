@@ -251,8 +251,8 @@ class Modules:
             for entry in self.work.replace:
                 if entry.old.path in self.by_path and not entry.old.version:
                     raise Fatal(
-                        f"workspace module {entry.old.path} is replaced at all versions in the go.work file. To fix, remove the replacement "
-                        "from the go.work file or specify the version at which to replace the module."
+                        f"workspace module {entry.old.path} is replaced at all versions in the go.work file. To fix, remove the "
+                        "replacement from the go.work file or specify the version at which to replace the module."
                     )
                 self._replaced(self._work_replace, entry.old, entry.new)
                 self._highest(entry.old)
