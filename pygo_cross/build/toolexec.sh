@@ -19,4 +19,14 @@ if [ "$2" = -V=full ]; then
     exit
 fi
 shift
-exec "$python" -P -m pygo_cross "$stage" "$@"
+[ "$stage" = link ] && exec "$python" -P -m pygo_cross link "$@"
+# The first call for a package makes the objects of its other files too (pygo_cross/asm/ahead.py).
+last=
+for word in "$@"; do
+    object=$last last=$word
+done
+if [ -f "$object.args" ]; then
+    IFS= read -r made <"$object.args"
+    [ "$made" = "$*" ] && [ -f "$object" ] && exit 0
+fi
+PYGO_CROSS_ASM_AHEAD=1 exec "$python" -P -S "${0%/*}/../cli/toolasm.py" "$@"

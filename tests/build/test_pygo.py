@@ -157,6 +157,53 @@ def test_every_stage_of_ours_has_its_own_id() -> None:
         assert word.startswith(OURS.replace(" ", "-") + "-") and " " not in word
 
 
+# ---- with our assembler
+
+
+RECORDER = """#!/bin/sh
+# As toolexec.sh, and notes for each object whether it is the one that stock Go's assembler makes from the same.
+sh '{script}' "$@" || exit
+case $2 in */asm) ;; *) exit 0 ;; esac
+[ "$3" = -V=full ] && exit
+shift
+for word in "$@"; do
+    object=$last last=$word
+done
+out=
+for word in "$@"; do
+    [ "$out" = next ] && out=$word
+    [ "$word" = -o ] && out=next
+done
+cp "$out" "$out.ours" && "$@" && cmp -s "$out" "$out.ours" && result=same || result=differs
+printf '%s %s %s\\n' "$result" "${{out##*/}}" "$last" >>'{log}'
+cp "$out.ours" "$out"
+"""
+
+
+def test_every_object_is_ours_and_equals_stock_s(hello: Path, tmp_path: Path) -> None:
+    """A build of hello in which all assembly is assembled anew: what was asked for, who made it, and what came of it."""
+    log, starts = tmp_path / "log", tmp_path / "starts"
+    python, recorder = tmp_path / "python", tmp_path / "recorder"
+    python.write_text(f"#!/bin/sh\necho \"$@\" >>'{starts}'\nexec '{sys.executable}' \"$@\"\n")
+    recorder.write_text(RECORDER.format(script=SCRIPT, log=log))
+    for path in (python, recorder):
+        path.chmod(0o755)
+    env = {**variables("linux/amd64"), **toolexec_variables(), "PYGO_CROSS_ASM_ID": f"test-{tmp_path}", "PYGO_CROSS_LINK_ID": ""}
+    assert go("build", "-trimpath", "-o", tmp_path / "stock", ".", cwd=hello, **env).returncode == 0
+    toolexec = "-toolexec=" + quote_words("sh", str(recorder), str(python))
+    done = go("build", "-trimpath", toolexec, "-o", tmp_path / "ours", ".", cwd=hello, **env)
+    assert done.returncode == 0, done.stderr
+    listed = go("list", "-deps", "-f", '{{if .SFiles}}{{.Dir}} {{join .SFiles " "}}{{end}}', ".", cwd=hello, **env).stdout.splitlines()
+    files = {f"{folder}/{name}" for folder, *names in map(str.split, listed) for name in names}
+    records = [line.split(" ", 2) for line in log.read_text().splitlines()]
+    assert len(files) > 20 and {file for _, out, file in records if out != "symabis"} == files
+    assert len(records) == len(files) + len(listed) and {result for result, *_ in records} == {"same"}
+    # A package's symbols, and then all its files.
+    calls = starts.read_text().splitlines()
+    assert len(calls) == 2 * len(listed) and all(call.startswith("-P -S ") and "/toolasm.py -p " in call for call in calls)
+    assert (tmp_path / "ours").read_bytes() == (tmp_path / "stock").read_bytes()
+
+
 # ---- with our linker
 
 
