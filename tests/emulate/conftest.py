@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import importlib.util
 import os
 import signal
@@ -43,17 +44,25 @@ def goroot() -> Path:
 @pytest.fixture(scope="session")
 def build(goroot: Path, tmp_path_factory: pytest.TempPathFactory) -> Build:
     """`build(program, target)`: the path of a binary of testdata/PROGRAM.go, or of a package of Go's such as cmd/gofmt."""
-    folder = tmp_path_factory.mktemp("binaries")
+    # Under xdist each worker has a folder of its own below that of the session.
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "binaries"
+    folder.mkdir(exist_ok=True)
 
     def make(program: str, target: str) -> Path:
         system, arch = target.split("/")
         out = folder / f"{program.replace('/', '_')}-{system}-{arch}"
-        if not out.exists():
+        with open(f"{out}.lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if out.exists():
+                return out
             source = program if "/" in program else str(TESTDATA / f"{program}.go")
             settings = {key: value for key, value in os.environ.items() if not key.startswith("GO") or key in ("GOCACHE", "GOPATH")}
             settings |= {"GOOS": system, "GOARCH": arch, "CGO_ENABLED": "0", "GOTOOLCHAIN": "local", "GOFLAGS": ""}
-            command = [str(goroot / "bin/go"), "build", "-trimpath", "-ldflags=-s -w", "-o", str(out), source]
+            made = out.with_suffix(".made")
+            command = [str(goroot / "bin/go"), "build", "-trimpath", "-ldflags=-s -w", "-o", str(made), source]
             subprocess.run(command, env=settings, cwd=folder, check=True, capture_output=True)
+            made.rename(out)
         return out
 
     return make

@@ -12,8 +12,8 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+import full
 import pytest
-from binaries import TARGETS
 
 from pygo_cross.emulate import run
 
@@ -47,7 +47,9 @@ def native(build: Build) -> str:
         return done.stdout
 
 
-@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize(
+    "target", ["linux/amd64", "linux/arm64", "darwin/arm64", *full.more("macOS has one layout of structs", "darwin/amd64")]
+)
 def test_files_behave_as_on_the_host(build: Build, native: str, target: str) -> None:
     result = run(build("files", target), cwd="/home/user")
     assert (result.status, result.stderr, result.missing) == (0, b"", {})

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import full
 import pytest
 from binaries import TARGETS
 
@@ -34,7 +35,7 @@ def test_network_as_native(build: Build, native_output: str, target: str) -> Non
     assert result.missing == {}
 
 
-@pytest.mark.parametrize("target", ["linux/amd64", "darwin/arm64"])
+@pytest.mark.parametrize("target", ["linux/amd64", *full.more("as test_runs_are_alike", "darwin/arm64")])
 def test_network_is_repeatable(build: Build, target: str) -> None:
     one, two = (run(build("network", target)) for _ in range(2))
     assert (one.stdout, one.stderr, one.counters) == (two.stdout, two.stderr, two.counters)

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import full
 import pytest
 from binaries import TARGETS, arm64, elf
 
@@ -27,10 +28,21 @@ def native(*command: str | Path) -> str:
     return done.stdout
 
 
+MODES = ("ends", "pipes", "signals", "failures", "many", "exec", "fifos")
+
+
 @on_amd64
-@pytest.mark.parametrize("target", TARGETS)
-@pytest.mark.parametrize("mode", ["ends", "pipes", "signals", "failures", "many", "exec", "fifos"])
-def test_as_native(build: Build, target: str, mode: str) -> None:
+@pytest.mark.parametrize(
+    ("mode", "target"),
+    [
+        *((mode, target) for number, mode in enumerate(MODES) for target in (TARGETS[number % 2], TARGETS[3 - number % 2])),
+        *full.more(
+            "each mode is there on both systems and architectures",
+            *((mode, target) for number, mode in enumerate(MODES) for target in (TARGETS[1 - number % 2], TARGETS[2 + number % 2])),
+        ),
+    ],
+)
+def test_as_native(build: Build, mode: str, target: str) -> None:
     expected = native(build("processes", "linux/amd64"), mode)
     result = run(build("processes", target), [mode], env=ENVIRONMENT, limits=Limits(instructions=2 * 10**9))
     assert (result.stderr.decode(), result.error, result.status) == ("", "", 0)
@@ -45,7 +57,7 @@ def test_no_privileges(build: Build, target: str) -> None:
     assert result.missing == {"ptrace": 1}
 
 
-@pytest.mark.parametrize("target", ["linux/amd64", "darwin/arm64"])
+@pytest.mark.parametrize("target", ["darwin/arm64", *full.more("as test_runs_are_alike", "linux/amd64")])
 def test_repeatable(build: Build, target: str) -> None:
     binary = build("processes", target)
     first, second = (run(binary, ["many"], seed=7) for _ in range(2))
