@@ -34,7 +34,7 @@ class LineBase(NamedTuple):
 class SourceFile:
     """A file of a `FileSet`: its name as it is to be printed, its text, and where its lines begin."""
 
-    __slots__ = ("_line_starts", "base", "line_bases", "name", "size", "source")
+    __slots__ = ("_line_lengths", "_line_starts", "base", "line_bases", "name", "size", "source")
 
     def __init__(self, name: str, base: int, source: bytes) -> None:
         self.name = name
@@ -44,14 +44,35 @@ class SourceFile:
         self.line_bases: list[LineBase] = []
         """Line directives in the order of the text; the parser fills this."""
         self._line_starts: list[int] | None = None
+        self._line_lengths: bytes | None = None
 
     def line_starts(self) -> list[int]:
         """Offset of the first byte of every line."""
         starts = self._line_starts
         if starts is None:
-            starts = [0, *[found.end() for found in re.finditer(b"\n", self.source)]]
+            if self._line_lengths is not None:
+                starts = _decode_starts(self._line_lengths)
+            else:
+                starts = [0, *[found.end() for found in re.finditer(b"\n", self.source)]]
             self._line_starts = starts
         return starts
+
+    def line_lengths(self) -> bytes:
+        """The lengths of all lines but the last, each 7 bits a byte from the lowest, the highest bit set where more follow: what
+        `FileSet.add_outline` takes.
+        """
+        if self._line_lengths is not None:
+            return self._line_lengths
+        out = bytearray()
+        last = 0
+        for start in self.line_starts()[1:]:
+            length = start - last
+            last = start
+            while length >= 0x80:
+                out.append(length & 0x7F | 0x80)
+                length >>= 7
+            out.append(length)
+        return bytes(out)
 
     def line(self, pos: int) -> int:
         """Line of the text, from 1, whatever line directives say."""
@@ -103,6 +124,19 @@ class FileSet:
         self._next += file.size + 1
         return file
 
+    def add_outline(self, name: str, size: int, line_lengths: bytes, line_bases: list[LineBase]) -> SourceFile:
+        """A file whose text is not at hand, but its size in bytes, its lines (`SourceFile.line_lengths`) and line directives are: its
+        positions can be printed.
+        """
+        file = SourceFile(name, self._next, b"")
+        file.size = size
+        file.line_bases = line_bases
+        file._line_lengths = line_lengths
+        self.files.append(file)
+        self._bases.append(self._next)
+        self._next += size + 1
+        return file
+
     def file(self, pos: int) -> SourceFile | None:
         """The file that `pos` is in, None for `NO_POS`."""
         if pos <= 0 or pos >= self._next:
@@ -123,3 +157,16 @@ class FileSet:
         """Line of the text, whatever line directives say; 0 for `NO_POS`."""
         file = self.file(pos)
         return file.line(pos) if file is not None else 0
+
+
+def _decode_starts(line_lengths: bytes) -> list[int]:
+    starts = [0]
+    start = shift = 0
+    for byte in line_lengths:
+        start += (byte & 0x7F) << shift
+        if byte >= 0x80:
+            shift += 7
+        else:
+            shift = 0
+            starts.append(start)
+    return starts

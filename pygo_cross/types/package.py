@@ -6,8 +6,10 @@ Facts: src/cmd/compile/internal/types2/package.go.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import final
 
+from .objects import Object
 from .scope import UNIVERSE, Scope
 
 
@@ -18,7 +20,7 @@ class Package:
     of its module (`go1.27`), empty if unknown.
     """
 
-    __slots__ = ("complete", "fake", "go_version", "imports", "name", "path", "scope")
+    __slots__ = ("complete", "fake", "go_version", "hidden", "imports", "name", "path", "scope")
 
     def __init__(self, path: str, name: str) -> None:
         self.path = path
@@ -28,6 +30,14 @@ class Package:
         self.complete = False
         self.fake = False
         self.go_version = ""
+        self.hidden: Callable[[str], Object | None] | None = None
+
+    def declared(self, name: str) -> Object | None:
+        """What the package declares under a name. Of a package that was read from export data, the scope has the exported objects alone,
+        as in stock Go; `hidden` makes the others, as far as exported ones have to do with them.
+        """
+        obj = self.scope.lookup(name)
+        return self.hidden(name) if obj is None and self.hidden is not None else obj
 
     def __str__(self) -> str:
         return f'package {self.name} ("{self.path}")'

@@ -9,7 +9,7 @@ Facts: src/cmd/compile/internal/types2/scope.go.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 from typing import Final, final
 
 from .objects import Object, fold, is_exported
@@ -36,7 +36,7 @@ class Scope:
         self.number = 0  # 1 + the index among the parent's children
         self.elems: dict[str, Object] = _EMPTY
         self.loader: Callable[[str], Object] | None = None
-        self.names_to_load: frozenset[str] | None = None
+        self.names_to_load: Collection[str] | None = None
         if parent is not None and parent is not UNIVERSE:
             parent.children.append(self)
             self.number = len(parent.children)
@@ -75,9 +75,9 @@ class Scope:
             obj.parent = self
         return None
 
-    def set_loader(self, names: Iterable[str], loader: Callable[[str], Object]) -> None:
-        """From now on, names among `names` that are looked up are made by `loader`."""
-        self.names_to_load = frozenset(names)
+    def set_loader(self, names: Collection[str], loader: Callable[[str], Object]) -> None:
+        """From now on, names among `names` (a set, or the keys of a dict) that are looked up are made by `loader`."""
+        self.names_to_load = names
         self.loader = loader
 
     def _load(self, name: str) -> Object:
@@ -93,11 +93,11 @@ class Scope:
     def names(self) -> list[str]:
         """All names, sorted."""
         if self.names_to_load is not None:
-            return sorted(self.names_to_load.union(self.elems))
+            return sorted({*self.names_to_load, *self.elems})
         return sorted(self.elems)
 
     def __len__(self) -> int:
-        return len(self.elems) if self.names_to_load is None else len(self.names_to_load.union(self.elems))
+        return len(self.elems) if self.names_to_load is None else len({*self.names_to_load, *self.elems})
 
     def lookup_ignoring_case(self, name: str, exported: bool) -> list[Object]:
         """The objects whose names differ from `name` in case at most, by name; with `exported`, only such."""

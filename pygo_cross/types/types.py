@@ -525,6 +525,10 @@ class Named(Type):
             self.unpack()
         return self._tparams
 
+    @tparams.setter
+    def tparams(self, tparams: tuple[TypeParam, ...]) -> None:
+        self._tparams = tparams
+
     def set_tparams(self, tparams: Iterable[TypeParam]) -> None:
         """Gives a declared type its type parameters, and them their place."""
         self._tparams = bind(tparams)

@@ -467,7 +467,7 @@ def test_scopes() -> None:
         made.append(name)
         return TypeName(0, PKG, name, Int)
 
-    outer.set_loader(["T", "t"], load)
+    outer.set_loader({"T", "t"}, load)
     assert outer.names() == ["T", "t", "x"] and len(outer) == 3
     assert outer.lookup("T") is outer.lookup("T") and made == ["T"]
     assert [obj.name for obj in outer.lookup_ignoring_case("T", True)] == ["T"]

@@ -11,7 +11,6 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -88,8 +87,12 @@ class Graph:
                 assert obj is not None
                 self.objects[index] = obj
                 return obj
-            make: Callable[..., Object] = {"const": Const, "type": TypeName, "func": Func, "var": Var}[kind]
-            obj = Var(more[0], 0, pkg, name, embedded=more[1]) if kind == "var" else make(0, pkg, name)
+            if kind == "const":
+                obj = Const(0, pkg, name, val=0)  # values are compared elsewhere
+            elif kind == "var":
+                obj = Var(more[0], 0, pkg, name, embedded=more[1])
+            else:
+                obj = Func(0, pkg, name) if kind == "func" else TypeName(0, pkg, name)
             self.objects[index] = obj
             t = self.type(typ)
             if obj.typ is UNRESOLVED:
@@ -174,7 +177,7 @@ class Graph:
             return self.object(obj).typ
 
         def load(named: Named) -> None:
-            named._tparams = self.params(tparams)
+            named.tparams = self.params(tparams)
             named.set_underlying(self.type(under))
             for i in methods:
                 method = self.object(i)
