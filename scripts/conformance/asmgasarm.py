@@ -27,7 +27,7 @@ from pygo_cross.obj.prog import BRANCH, CONST, MEM, REG, REGLIST, REGREG, SHIFT,
 AS: Final = "aarch64-linux-gnu-as"
 OBJCOPY: Final = "aarch64-linux-gnu-objcopy"
 _ARCHITECTURE: Final = (
-    "armv8.8-a+sve2+sve2-aes+sve2-sha3+sve2-sm4+sve2-bitperm+crypto+sha3+sm4+memtag+fp16+bf16+i8mm+profile+rng+ssbs+sb+predres"
+    "armv8.8-a+sve2+sve2-aes+sve2-sha3+sve2-sm4+sve2-bitperm+crypto+sha3+sm4+memtag+fp16+bf16+i8mm+f32mm+f64mm+profile+rng+ssbs+sb+predres"
 )
 
 _words = str.split

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Instructions drawn from the assembler's tables at random, compared with GNU binutils.
 
-    scripts/conformance asmrandom [--arch amd64|arm64] [--seed N] [--each N] [--show N]
+    scripts/conformance asmrandom [--arch amd64|arm64] [--seed N] [--each N] [--show N] [--llvm llvm-mc-19]
 
 Every row of the tables gives --each instructions with operands of its classes; the same seed gives the same ones. What binutils sees
 otherwise, or doesn't know, is told with its reason where it is known to be no mistake, and otherwise makes the status 1.
-Debian's packages: binutils, binutils-aarch64-linux-gnu.
+Debian's packages: binutils, binutils-aarch64-linux-gnu; with --llvm, an llvm-mc is asked for what binutils doesn't know of SVE.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable
 
-from conformance import asmgas, asmgasarm
+from conformance import asmgas, asmgasarm, asmgassve
 from pygo_cross.arch.amd64 import table
 
 TOOLS = {"amd64": ("as", "objcopy", "objdump"), "arm64": (asmgasarm.AS, asmgasarm.OBJCOPY)}
@@ -28,7 +28,7 @@ def missing(arch: str) -> list[str]:
     return [tool for tool in TOOLS[arch] if shutil.which(tool) is None]
 
 
-def compare(arch: str, seed: int, each: int) -> tuple[asmgas.Result, tuple[tuple[str, str], ...]]:
+def compare(arch: str, seed: int, each: int, llvm: str = "") -> tuple[asmgas.Result, tuple[tuple[str, str], ...]]:
     """All instructions of a seed, and the explanations for what differs."""
     total = asmgas.Result()
 
@@ -43,7 +43,10 @@ def compare(arch: str, seed: int, each: int) -> tuple[asmgas.Result, tuple[tuple
     drawn = asmgasarm.samples(seed, each)
     for at in range(0, len(drawn), _PIECE):
         total.add(asmgasarm.compare(drawn[at : at + _PIECE]))
-    return total, asmgasarm.EXPECTED
+    drawn = asmgassve.samples(seed, each)
+    for at in range(0, len(drawn), _PIECE):
+        total.add(asmgassve.compare(drawn[at : at + _PIECE], llvm))
+    return total, asmgasarm.EXPECTED + asmgassve.EXPECTED
 
 
 def main(argv: list[str]) -> int:
@@ -54,6 +57,7 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--each", type=int, default=10, metavar="N")
     parser.add_argument("--show", type=int, default=20, metavar="N")
+    parser.add_argument("--llvm", default="", metavar="PROGRAM")
     arguments = parser.parse_args(argv)
     status = 0
     for arch in arguments.arch or sorted(TOOLS):
@@ -62,7 +66,7 @@ def main(argv: list[str]) -> int:
             print(f"{arch}: not compared: {', '.join(lacking)} not found", file=sys.stderr)
             status = 1
             continue
-        result, expected = compare(arch, arguments.seed, arguments.each)
+        result, expected = compare(arch, arguments.seed, arguments.each, arguments.llvm)
         print(f"{arch}: {result.same} agree, {len(result.different)} differ, {len(result.unknown)} are not known to binutils")
         reasons = Counter(asmgas.explanation(row, expected) for row, _ in (*result.different, *result.unknown))
         for reason, count in sorted(reasons.items()):

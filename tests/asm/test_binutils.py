@@ -10,7 +10,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent.parent.parent / "scripts"))
 
-from conformance import asmgas, asmgasarm, asmrandomscore
+from conformance import asmgas, asmgasarm, asmgassve, asmrandomscore
 
 from pygo_cross.arch.amd64 import table
 
@@ -40,6 +40,13 @@ def test_arm64():
     result = asmgasarm.compare(asmgasarm.samples(seed=40, each=4))
     assert result.same > 3500
     assert not result.unexpected(asmgasarm.EXPECTED)
+
+
+@needs("arm64")
+def test_sve():
+    result = asmgassve.compare(asmgassve.samples(seed=41, each=2))
+    assert result.same > 1900
+    assert not result.unexpected(asmgassve.EXPECTED)
 
 
 @needs("amd64")

@@ -41,10 +41,11 @@ _FILES: Final = {
     "PN": (regs.PREDICATE, regs.P_ARNG, 0, regs.Z_INDEXED | 32, 16, 4),
     "V": (regs.VECTOR, regs.ARNG, 0, 0, 0, 5),
     "R": (regs.GP, 0, 0, 0, 0, 5),
+    "X": (regs.GP, 0, 0, 0, 0, 5),
     "SP": (regs.GP, 0, 0, 0, 0, 5),
 }
 _FULL: Final = dict(zip("BHSD", ["B16", "H8", "S4", "D2"], strict=True))
-_REGISTER: Final = re.compile(r"(Z|PN|P|V|R|SP)([a-z])(?:\.(ZM|[-BHSDQMZ]+))?(\[[iw]\])?\Z")
+_REGISTER: Final = re.compile(r"(Z|PN|P|V|R|SP|X)([a-z])(?:\.(ZM|[-BHSDQMZ]+))?(\[[iw]\])?\Z")
 _LIST: Final = re.compile(r"\[(.*?)(?:(:|\.\.)(\d))?\]\Z")
 _MEMORY: Final = re.compile(r"(-?)i(?:\*(\d+))?\(([^()]*)\)\Z")
 _VECTORS: Final = re.compile(r"\(VL\*-i(?:\*(\d))?\)\(([^()]*)\)\Z")
@@ -101,7 +102,7 @@ class Register(Operand):
         plain, arranged, with_element, indexed, first, bits = _FILES[file]
         width = widths[self._letter]
         self._sp = file == "SP"
-        self._limit = 1 << width
+        self._limit = 31 if file == "X" else 1 << width
         self._first = first + (1 << bits) - (1 << width) if file == "PN" else first
         self.short = bits - width
         """By how many bits the field is too short for all registers."""
@@ -153,6 +154,8 @@ class Register(Operand):
         low = values[self._letter]
         if self._sp and low == 31:
             return regs.SP
+        if low >= self._limit:
+            return 0
         reg = self._base + self._first + low
         if self._sizes:
             size = values[self._size_field] if self._by_size else 0
