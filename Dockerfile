@@ -33,8 +33,20 @@ COPY pygo_cross/build/image/__init__.py pygo_cross/build/image/goroot.py pygo_cr
 ARG WARM=
 RUN python3 -m pygo_cross.build.image.goroot /opt/pygo-cross/lib/python3*/site-packages/go /go ${WARM}
 
+# The packages with assembly once more, by our assembler: this depends on it and on nothing else that is not above.
+FROM goroot AS assembled
+COPY pygo_cross/diag.py pygo_cross/
+COPY pygo_cross/arch pygo_cross/arch
+COPY pygo_cross/asm pygo_cross/asm
+COPY pygo_cross/obj pygo_cross/obj
+COPY pygo_cross/cli/__init__.py pygo_cross/cli/main.py pygo_cross/cli/asm.py pygo_cross/cli/pidone.py pygo_cross/cli/toolasm.py pygo_cross/cli/
+COPY pygo_cross/build/stageid.py pygo_cross/build/toolexec.sh pygo_cross/build/
+COPY pygo_cross/build/image/assembled.py pygo_cross/build/image/gocache.py pygo_cross/build/image/
+ARG WARM=
+RUN python3 -m pygo_cross.build.image.assembled /go/assembled ${WARM}
+
 # Our own, and the files of the base that all of it needs.
-FROM goroot AS rootfs
+FROM assembled AS rootfs
 WORKDIR /build
 COPY Dockerfile pyproject.toml README.md LICENSE ./
 COPY targets targets
@@ -50,6 +62,7 @@ COPY --from=rootfs /rootfs/base /
 COPY --from=goroot /go/go /
 COPY --from=goroot /go/cache /
 COPY --from=rootfs /rootfs/packages /
+COPY --from=assembled /go/assembled /
 COPY --from=rootfs /rootfs/own /
 ENV PATH=/opt/pygo-cross/bin:/usr/local/go/bin:/usr/local/bin:/usr/bin:/bin HOME=/cache LANG=C.UTF-8 \
     GOCACHE=/cache/go-build GOMODCACHE=/cache/mod PYGO_CROSS_IN_IMAGE=1 \
