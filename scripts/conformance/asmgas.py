@@ -329,6 +329,7 @@ _PREDICATES: Final = ("eq", "lt", "le", "unord", "neq", "nlt", "nle", "ord")
 _ORDERLESS: Final = re.compile(r"(XCHG|TEST)[BWLQ]\Z")
 _REVERSED: Final = re.compile(r"(CMP[BWLQ]|FUCOMIP?)\Z")
 _PREDICATED: Final = re.compile(r"CMP([PS][SD])\Z")
+_PRODUCTS: Final = {0x00: "lqlq", 0x01: "hqlq", 0x10: "lqhq", 0x11: "hqhq"}
 _MEMORY: Final = re.compile(r"(?:%[a-z]s:)?(-?0x[0-9a-f]+)?\((%\w+)?(?:,(%\w+),(\d))?\)\Z")
 _HIGH_BYTES: Final = {"ah": 0, "ch": 1, "dh": 2, "bh": 3}
 _NAMED: Final = {name.lower(): number for number, name in enumerate(["AX", "CX", "DX", "BX", "SP", "BP", "SI", "DI"])}
@@ -351,6 +352,8 @@ def _their_names(sample: Sample, renamed: dict[str, list[str]]) -> list[str]:
     match = _PREDICATED.match(op)
     if match and 0 <= sample.args[2].offset < 8:
         return [f"cmp{_PREDICATES[sample.args[2].offset]}{match[1].lower()}"]
+    if op == "PCLMULQDQ" and sample.args[0].offset in _PRODUCTS:
+        return [f"pclmul{_PRODUCTS[sample.args[0].offset]}dq"]
     return renamed.get(op, [op.lower()])
 
 
@@ -428,6 +431,8 @@ def _same_operands(sample: Sample, text: str) -> bool:
         pairs = pairs[:2] if 0 <= sample.args[2].offset < 8 else [pairs[2], *pairs[:2]]
     if _REVERSED.match(sample.op):
         pairs.reverse()
+    if sample.op == "PCLMULQDQ" and len(theirs) == 2:
+        pairs = pairs[1:]
     roles = sample.row.text.split()[2]
     if "d" in roles:
         # One register that is read and written.

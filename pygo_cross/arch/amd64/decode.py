@@ -54,6 +54,7 @@ class _Bytes:
         "length",
         "map",
         "mask",
+        "op",
         "pp",
         "prefix",
         "r",
@@ -71,6 +72,7 @@ class _Bytes:
     def __init__(self, code: bytes, start: int) -> None:
         self.code, self.start, self.at = code, start, start
         self.segment = 0
+        self.op = ""
         self.prefix = b""
         self.rex = False
         self.w = self.r = self.x = self.b = self.r2 = self.v = self.v2 = 0
@@ -230,6 +232,7 @@ def _vex_instruction(read: _Bytes, first: int) -> Instruction | None:
 def _by_row(read: _Bytes, op: str, row: Row, at: int) -> Instruction | None:
     """The instruction if it is of this row; `at` is behind the opcode."""
     code = read.code
+    read.op = op
     patterns = row.text.split()[1].split(",") if row.takes else []
     args: list[Addr | None] = [_implied(pattern) for pattern in patterns]
     distance: int | None = None
@@ -306,8 +309,13 @@ def _by_row(read: _Bytes, op: str, row: Row, at: int) -> Instruction | None:
 
 
 def _variants(row: Row, operands: tuple[Addr, ...]) -> list[tuple[Addr, ...]]:
-    """The ways to write operands: byte registers have two names where instructions take both."""
+    """The ways to write operands: byte registers have two names where instructions take both, and some numbers need all their bits."""
     result = [operands]
+    if row.immediate >= 0 and not row.rex_w and row.size in (2, 4) and -128 <= operands[row.immediate].offset < 0:
+        # Written without its sign it is too large for the encoding of 8 bits.
+        other = list(operands)
+        other[row.immediate] = Addr(CONST, 0, operands[row.immediate].offset + (1 << 8 * row.size))
+        result.append(tuple(other))
     if row.to_byte:
         other = list(operands)
         for at in row.to_byte:
@@ -376,7 +384,9 @@ def _register(read: _Bytes, pattern: str, number: int) -> Addr | None:
         number &= 7
     elif kind in (regs.GP, regs.BYTE):
         number &= 15
-        if kind == regs.BYTE and not read.rex and 4 <= number < 8:
+        if kind == regs.BYTE and pattern == "rmb" and not read.op.endswith("B"):
+            kind = regs.GP
+        elif kind == regs.BYTE and not read.rex and 4 <= number < 8:
             kind = regs.HIGH_BYTE
     if pattern.endswith("4"):
         return Addr(REGLIST, kind << 8 | number, kind << 8 | number + 3) if number <= 28 else None

@@ -22,14 +22,14 @@ from pygo_cross.arch.arm64 import layout as _layout
 from pygo_cross.arch.arm64 import moves, table
 from pygo_cross.arch.arm64 import registers as regs
 from pygo_cross.arch.arm64.encode import ALIASES, EXTENSIONS, EncodeError, Encoder
-from pygo_cross.arch.arm64.fields import A_BITS, D_BITS, M_BITS, N_BITS, READERS, SHAPE_BITS, WHOLE_READERS, All, One, shape_bits
+from pygo_cross.arch.arm64.fields import A_BITS, D_BITS, M_BITS, N_BITS, READERS, SHAPE_BITS, WHOLE_READERS, All, One, shape_bits, signed
 from pygo_cross.arch.arm64.operands import COMPARES, Frame
 from pygo_cross.arch.arm64.rewrite import RewriteError, rewrite
 from pygo_cross.arch.arm64.table import Form
 from pygo_cross.arch.arm64.vector import STRUCTURES
 from pygo_cross.arch.machine import Instruction
 from pygo_cross.obj.context import Context
-from pygo_cross.obj.prog import BRANCH, Addr, Prog
+from pygo_cross.obj.prog import BRANCH, REG, Addr, Prog
 
 __all__ = ["decode", "rows"]
 _COMPLETE: Final = _layout  # importing it registers all encoders
@@ -478,7 +478,22 @@ def _decode(word: int) -> Instruction | None:
             return found
         found.exact = False
         fitting = found
-    return fitting
+    return fitting or _literal(word)
+
+
+_LITERALS: Final = ("MOVWU", "MOVD", "MOVW")
+
+
+def _literal(word: int) -> Instruction | None:
+    """A load of a literal, which source only has as a far offset or a large number: it can't be assembled by itself."""
+    kind = word >> 30
+    if word >> 24 & 0x3F != 0x18 or kind == 3:
+        return None
+    register = word & 31
+    found = Instruction(4, _LITERALS[kind], "", (Addr(BRANCH), Addr(REG, regs.GP + register)))
+    found.distance = signed(word >> 5, 19) * 4 - 4
+    found.exact = False
+    return found
 
 
 def _same(row: Row, args: tuple[Addr, ...], word: int) -> bool:

@@ -101,11 +101,19 @@ def long_constant(e: Encoder, narrow: bool, value: int, rd: int) -> Words:
     ]
 
 
+def _check_move(prog: Prog) -> None:
+    # Go's assembler makes undefined instructions of them, or says that it has none.
+    if prog.op == "MOVWU":
+        raise EncodeError("MOVWU takes no constants, MOVW does: {}")
+
+
 def _movconst(e: Encoder, prog: Prog, p: Places, form: Form) -> Words:
+    _check_move(prog)
     return [_short_constant(e, prog.op == "MOVW", p.first, p.to.reg)]
 
 
 def _movwide(e: Encoder, prog: Prog, p: Places, form: Form) -> Words:
+    _check_move(prog)
     return long_constant(e, prog.op == "MOVW", p.first.offset, p.to.reg)
 
 
