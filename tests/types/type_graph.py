@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Reads the dump of graph/main.go into types and objects of ours, and compares what stock says of them with what we say.
 
-Run by itself (`python tests/types/type_graph.py PACKAGE...`), it prints a score for the packages, by default for much of std.
+`scripts/conformance typegraph` prints the score for std or any packages; the tests compare a few.
 """
 
 from __future__ import annotations
@@ -9,13 +9,8 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
-import tempfile
 from pathlib import Path
 from typing import Any
-
-if __name__ == "__main__":
-    sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parents[1])]
 
 from go_programs import go
 
@@ -56,7 +51,6 @@ from pygo_cross.types.typestring import object_string, type_string
 from pygo_cross.types.universe import COMPARABLE, UNSAFE
 
 HERE = Path(__file__).parent
-PACKAGES = ("net/http", "go/types", "slices", "maps", "sync/atomic", "encoding/json", "iter", "unique", "container/heap", "text/template")
 
 
 class Graph:
@@ -275,31 +269,16 @@ def compare(graph: Graph) -> Score:
     return score
 
 
-def dump(folder: Path, every: int, *packages: str) -> dict[str, Any]:
+def dump(folder: Path, every: int, *packages: str, target: str = "linux/amd64") -> dict[str, Any]:
     """What stock says of packages and all that they import; one of `every` questions whose answer is likely is asked. The tool is built
     in `folder`.
     """
     tool = folder / "graph"
     go("build", "-o", str(tool), str(HERE / "graph/main.go"), cwd=HERE, GO111MODULE="off")
-    settings = {**os.environ, "CGO_ENABLED": "0", "GOROOT": str(find_goroot()), "PATH": f"{find_goroot()}/bin:{os.environ['PATH']}"}
+    goos, goarch = target.split("/")
+    settings = {**os.environ, "CGO_ENABLED": "0", "GOROOT": str(find_goroot()), "GOOS": goos, "GOARCH": goarch}
+    settings["PATH"] = f"{find_goroot()}/bin:{settings['PATH']}"
     done = subprocess.run([str(tool), f"-every={every}", *packages], env=settings, capture_output=True, check=False)
     assert done.returncode == 0, done.stderr.decode()
     found: dict[str, Any] = json.loads(done.stdout)
     return found
-
-
-def main(*packages: str) -> int:
-    """Prints the score of packages; 1 if anything differs."""
-    sys.setrecursionlimit(20000)
-    with tempfile.TemporaryDirectory() as folder:
-        score = compare(Graph(dump(Path(folder), 997, *(packages or PACKAGES))))
-    for kind, count in score.compared.items():
-        wrong = score.wrong.get(kind, [])
-        print(f"{kind}: {count - len(wrong)} of {count}")
-        for line in wrong[:5]:
-            print("   ", line[:600])
-    return 1 if score.wrong else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
