@@ -16,7 +16,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, final
 
 if TYPE_CHECKING:
-    from .directives import Pragma
+    from .directives import Directive, Linkname, Pragma
     from .source import SourceFile
 
 
@@ -145,7 +145,7 @@ class FuncLit(Expr):
 
 @final
 class ParenExpr(Expr):
-    """`(x)`. Parentheses around types are not nodes: `File.parens` has them."""
+    """`(x)`. Parentheses around types, and some others, are not nodes: `File.parens` has them."""
 
     __slots__ = ("end", "x")
 
@@ -323,7 +323,7 @@ class InterfaceType(Expr):
 @final
 class FuncType(Expr):
     """A signature, at its `(`, or `[` where there are type parameters. `func` is the position of the keyword, 0 for a method
-    of an interface. Type parameters are kept by the declaration."""
+    of an interface; `end` is 0 where the result is a type without parentheses. Type parameters are kept by the declaration."""
 
     __slots__ = ("end", "func", "param_list", "result_list")
 
@@ -664,21 +664,37 @@ class File(Node):
     """A source file, at its first token; `pkg_name` is what its package clause says, `eof` the position of its end.
 
     `go_version` is that of a `//go:build` line above the package clause that implies one (`go1.21`), or empty. `pragma` are the
-    directives above the package clause. `branch_targets` has where each `BranchStmt` but a fallthrough goes: the `LabeledStmt` of
-    a goto, else the statement that is left or continued. `parens` are the parentheses around types, which are no nodes: for a type,
-    position of `(` and position behind `)` of each pair around it, innermost first.
+    compiler directives above the package clause; `directives` are all `//go:` comments of the file, `linknames` and `cgo_directives` what
+    those say that belong to no declaration. `branch_targets` has where each `BranchStmt` but a fallthrough goes: the `LabeledStmt` of
+    a goto, else the statement that is left or continued. `parens` are the parentheses that are no nodes (around types, around the
+    operand of `&`): for what is inside, position of `(` and position behind `)` of each pair around it, innermost first.
     """
 
-    __slots__ = ("branch_targets", "decl_list", "eof", "go_version", "parens", "pkg_name", "pragma", "source")
+    __slots__ = (
+        "branch_targets",
+        "cgo_directives",
+        "decl_list",
+        "directives",
+        "eof",
+        "go_version",
+        "linknames",
+        "parens",
+        "pkg_name",
+        "pragma",
+        "source",
+    )
 
-    def __init__(self, pos: int, source: SourceFile, go_version: str, pragma: Pragma | None, pkg_name: Name, decl_list: list[Decl]) -> None:
+    def __init__(self, pos: int, source: SourceFile, go_version: str, pragma: Pragma | None, pkg_name: Name) -> None:
         self.pos = pos
         self.source = source
         self.go_version = go_version
         self.pragma = pragma
         self.pkg_name = pkg_name
-        self.decl_list = decl_list
+        self.decl_list: list[Decl] = []
         self.eof = 0
+        self.directives: list[Directive] = []
+        self.linknames: list[Linkname] = []
+        self.cgo_directives: list[list[str]] = []
         self.branch_targets: dict[BranchStmt, Stmt] = {}
         self.parens: dict[Expr, list[tuple[int, int]]] = {}
 

@@ -6,7 +6,7 @@ Two pairs of functions, for two purposes:
   scopes and some messages stand at them. The end of a name or literal is behind it, that of a block is its `}`, that of a
   call its last argument.
 - `first` and `last` are exact: the first byte of a node, and the byte behind it, as go/ast's Pos and End give them. Where
-  parentheses around a type are no node, `File.parens` has them; an outer node then starts and ends with its outermost
+  parentheses are no node, `File.parens` has them; an outer node then starts and ends with its outermost
   parenthesis, as it does in go/ast.
 """
 
@@ -106,6 +106,7 @@ _START: Final[dict[type[Node], Step]] = {
 _FIRST: Final[dict[type[Node], Step]] = {
     **_START,
     nodes.SliceExpr: lambda n: n.x,
+    nodes.TypeSwitchGuard: lambda n: n.x,
     nodes.FuncLit: lambda n: n.type,
     nodes.FuncType: lambda n: n.func or n.pos,
     nodes.ChanType: lambda n: n.begin,
@@ -175,7 +176,7 @@ _LAST: Final[dict[type[Node], Step]] = {
     nodes.CallExpr: lambda n: n.end,
     nodes.StructType: lambda n: n.end,
     nodes.InterfaceType: lambda n: n.end,
-    nodes.FuncType: lambda n: n.end,
+    nodes.FuncType: lambda n: n.end or n.result_list[-1],
     nodes.BlockStmt: lambda n: n.rbrace + 1,
     nodes.SwitchStmt: lambda n: n.rbrace + 1,
     nodes.SelectStmt: lambda n: n.rbrace + 1,

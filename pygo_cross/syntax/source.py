@@ -22,9 +22,11 @@ POS_MAX: Final = 1 << 30
 
 
 class LineBase(NamedTuple):
-    """What a line directive says: the byte at `offset` is `line` and `column` of `file`; a `column` of 0 is not known."""
+    """What a line directive says: from `offset` on, which is line and column `at` of the text, positions are counted from `line`
+    and `column` of `file`; a `column` of 0 is not known."""
 
     offset: int
+    at: tuple[int, int]
     file: str
     line: int
     column: int
@@ -93,16 +95,20 @@ class SourceFile:
     def position(self, pos: int) -> Pos:
         """What is printed for `pos`: line directives count. The column is 0 where a directive leaves it unknown."""
         line, column = self.line_column(pos)
-        bases = self.line_bases
-        if bases and pos - self.base >= bases[0].offset:
-            found = bases[bisect_right(bases, pos - self.base, key=lambda base: base.offset) - 1]
-            base_line, base_column = self.line_column(self.base + found.offset)
+        found = self.line_base(pos) if self.line_bases else None
+        if found is not None:
+            base_line, base_column = found.at
             if found.column == 0:
                 column = 0
             elif line == base_line:
                 column = found.column + column - base_column
             return Pos(found.file, found.line + line - base_line, column)
         return Pos(self.name, line, column)
+
+    def line_base(self, pos: int) -> LineBase | None:
+        """The line directive that holds at `pos`."""
+        number = bisect_right(self.line_bases, pos - self.base, key=lambda base: base.offset)
+        return self.line_bases[number - 1] if number else None
 
 
 @final

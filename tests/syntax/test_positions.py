@@ -28,7 +28,7 @@ def test_files_share_one_range_of_ints() -> None:
 def test_line_directives_move_what_is_printed() -> None:
     files = FileSet()
     file = files.add("a.go", b"//line x.y:7\naa\nbb /*line :1:9*/ cc\ndd\n")
-    file.line_bases += [LineBase(13, "x.y", 7, 0), LineBase(32, "x.y", 1, 9)]
+    file.line_bases += [LineBase(13, (2, 1), "x.y", 7, 0), LineBase(32, (3, 17), "x.y", 1, 9)]
     assert files.position(file.base) == Pos("a.go", 1, 1)
     assert files.position(file.base + 13) == Pos("x.y", 7, 0)
     assert files.position(file.base + 16) == Pos("x.y", 8, 0)

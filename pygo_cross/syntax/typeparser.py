@@ -1,0 +1,492 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The layer of the parser that reads types, signatures and parameter lists."""
+
+from __future__ import annotations
+
+from . import nodes
+from . import tokens as tk
+from .core import Cursor, token_string
+from .nodes import Expr, Field, FuncType, IndexExpr, ListExpr, Name, Operation
+from .positions import start_pos
+
+
+class TypeParser(Cursor):
+    """Parses types."""
+
+    __slots__ = ()
+
+    def type(self) -> Expr:
+        """A type; complains if there is none."""
+        found = self.type_or_none()
+        if found is None:
+            found = self.bad_expr()
+            self.syntax_error("expected type")
+            self.advance(tk.COMMA, tk.COLON, tk.SEMI, tk.RPAREN, tk.RBRACK, tk.RBRACE)
+        return found
+
+    def type_or_none(self) -> Expr | None:
+        """A type, if one starts here."""
+        tok = self.tok
+        if tok == tk.NAME:
+            return self.qualified_name(None)
+        pos = self.offsets[self.i]
+        if tok == tk.STAR:
+            self.next()
+            return Operation(pos, tk.MUL, self.type(), None)
+        if tok == tk.LBRACK:
+            self.next()
+            if self.tok == tk.RBRACK:
+                self.next()
+                return nodes.SliceType(pos, self.type())
+            return self.array_type(pos, None)
+        if tok == tk.FUNC:
+            self.next()
+            return self.func_type("function type", pos)[1]
+        if tok == tk.MAP:
+            self.next()
+            self.want(tk.LBRACK)
+            key = self.type()
+            self.want(tk.RBRACK)
+            return nodes.MapType(pos, key, self.type())
+        if tok == tk.STRUCT:
+            return self.struct_type()
+        if tok == tk.INTERFACE:
+            return self.interface_type()
+        if tok == tk.CHAN:
+            self.next()
+            arrow = self.offsets[self.i]
+            if self.got(tk.ARROW):
+                return nodes.ChanType(pos, tk.SEND_ONLY, self.chan_elem(), pos, arrow)
+            return nodes.ChanType(pos, tk.BOTH_DIR, self.chan_elem(), pos, 0)
+        if tok == tk.ARROW:
+            self.next()
+            self.want(tk.CHAN)
+            return nodes.ChanType(pos, tk.RECV_ONLY, self.chan_elem(), pos, pos)
+        if tok == tk.LPAREN:
+            self.next()
+            found = self.type()
+            end = self.pos() + 1
+            self.want(tk.RPAREN)
+            self.skipped_parens(found, pos, end)
+            return found
+        return None
+
+    def qualified_name(self, name: Name | None) -> Expr:
+        """`name`, `name.name` or either with type arguments; `name` is given if it was read already."""
+        x: Expr
+        if name is not None:
+            x = name
+        elif self.tok == tk.NAME:
+            i = self.i
+            self.i = i + 1
+            self.tok = self.kinds[i + 1]
+            x = Name(self.offsets[i], self.values[i])
+        else:
+            x = Name(self.pos(), "_")
+            self.syntax_error("expected name")
+            self.advance(tk.DOT, tk.SEMI, tk.RBRACE)
+        if self.tok == tk.DOT:
+            pos = self.offsets[self.i]
+            self.next()
+            x = nodes.SelectorExpr(pos, x, self.name())
+        if self.tok == tk.LBRACK:
+            x = self._type_instance(x)
+        return x
+
+    def _type_instance(self, x: Expr) -> Expr:
+        pos = self.offsets[self.i]
+        self.next()
+        index: Expr
+        if self.tok == tk.RBRACK:
+            self.syntax_error("expected type argument list")
+            index = self.bad_expr()
+        else:
+            index, _ = self.type_list(True)
+        end = self.pos() + 1
+        self.want(tk.RBRACK)
+        return IndexExpr(pos, x, index, end)
+
+    def type_list(self, strict: bool) -> tuple[Expr, bool]:
+        """Types with commas between them and perhaps behind, and whether there was a comma; unless `strict`, the first may be any
+        expression."""
+        self.xnest += 1
+        x = self.type() if strict else self.expr()
+        comma = self.got(tk.COMMA)
+        if comma:
+            found = self.type_or_none()
+            if found is not None:
+                types = [x, found]
+                while self.got(tk.COMMA):
+                    found = self.type_or_none()
+                    if found is None:
+                        break
+                    types.append(found)
+                x = ListExpr(x.pos, types)
+        self.xnest -= 1
+        return x, comma
+
+    def func_type(self, context: str, func: int) -> tuple[list[Field], FuncType]:
+        """Type parameters and signature, behind the `func` at position `func` if there is one. With a `context`, there may be no type
+        parameters."""
+        pos = self.pos()
+        type_params: list[Field] = []
+        if self.tok == tk.LBRACK:
+            self.next()
+            if context:
+                self.syntax_error_at(pos, f"{context} must have no type parameters")
+            if self.tok == tk.RBRACK:
+                self.syntax_error("empty type parameter list")
+                self.next()
+            else:
+                type_params = self.param_list(None, None, tk.RBRACK, True, False)[0]
+        self.want(tk.LPAREN)
+        params, end = self.param_list(None, None, tk.RPAREN, False, True)
+        results: list[Field] = []
+        tok = self.tok
+        if tok == tk.LPAREN:
+            self.next()
+            results, end = self.param_list(None, None, tk.RPAREN, False, False)
+        elif tok != tk.LBRACE and tok != tk.SEMI and tok != tk.RPAREN and tok != tk.COMMA:
+            where = self.pos()
+            result = self.type_or_none()
+            if result is not None:
+                results = [Field(where, None, result)]
+                end = 0
+        return type_params, FuncType(pos, params, results, func, end)
+
+    def array_type(self, pos: int, length: Expr | None) -> Expr:
+        """The rest of an array type whose `[` is at `pos`; `length` if it was read already."""
+        if length is None and not self.got(tk.DOT_DOT_DOT):
+            self.xnest += 1
+            length = self.expr()
+            self.xnest -= 1
+        if self.tok == tk.COMMA:
+            self.syntax_error("unexpected comma; expected ]")
+            self.next()
+        self.want(tk.RBRACK)
+        return nodes.ArrayType(pos, length, self.type())
+
+    def chan_elem(self) -> Expr:
+        """The element type of a channel."""
+        found = self.type_or_none()
+        if found is None:
+            found = self.bad_expr()
+            self.syntax_error("missing channel element type")
+        return found
+
+    def struct_type(self) -> nodes.StructType:
+        """A struct type, at its keyword."""
+        pos = self.pos()
+        self.want(tk.STRUCT)
+        self.want(tk.LBRACE)
+        struct = nodes.StructType(pos, [], [], 0)
+        while self.tok != tk.EOF and self.tok != tk.RBRACE:
+            self._field_decl(struct)
+            if self.tok == tk.SEMI:
+                self.next()
+            elif self.tok != tk.RBRACE and self.list_broken("struct type", tk.SEMI, tk.RBRACE):
+                struct.end = self.pos()
+                return struct
+        struct.end = self.pos() + 1
+        self.want(tk.RBRACE)
+        return struct
+
+    def _field_decl(self, struct: nodes.StructType) -> None:
+        tok = self.tok
+        pos = self.pos()
+        if tok == tk.NAME:
+            name = self.name()
+            tok = self.tok
+            if tok == tk.DOT or tok == tk.LITERAL or tok == tk.SEMI or tok == tk.RBRACE:
+                self._add_field(struct, pos, None, self.qualified_name(name))
+                return
+            if tok == tk.LBRACK:
+                # A field of an array or slice type, or an embedded generic type.
+                found = self._array_or_type_args(name)
+                self._add_field(struct, pos, None if type(found) is IndexExpr else name, found)
+                return
+            names = self.name_list(name)
+            shared = self.type()
+            tag = self.literal_or_none()
+            for name in names:
+                self._append_field(struct, name.pos, name, shared, tag)
+            return
+        if tok == tk.STAR:
+            self.next()
+            if self.tok == tk.LPAREN:
+                self.syntax_error("cannot parenthesize embedded type")
+                self.next()
+                embedded = self.qualified_name(None)
+                self.got(tk.RPAREN)
+            else:
+                embedded = self.qualified_name(None)
+            self._add_field(struct, pos, None, Operation(pos, tk.MUL, embedded, None))
+        elif tok == tk.LPAREN:
+            self.syntax_error("cannot parenthesize embedded type")
+            self.next()
+            if self.tok == tk.STAR:
+                star = self.pos()
+                self.next()
+                embedded = Operation(star, tk.MUL, self.qualified_name(None), None)
+            else:
+                embedded = self.qualified_name(None)
+            self.got(tk.RPAREN)
+            self._add_field(struct, pos, None, embedded)
+        else:
+            self.syntax_error("expected field name or embedded type")
+            self.advance(tk.SEMI, tk.RBRACE)
+
+    def _add_field(self, struct: nodes.StructType, pos: int, name: Name | None, type: Expr) -> None:
+        self._append_field(struct, pos, name, type, self.literal_or_none())
+
+    def _append_field(self, struct: nodes.StructType, pos: int, name: Name | None, type: Expr, tag: nodes.BasicLit | None) -> None:
+        if tag is not None:
+            missing = len(struct.field_list) - len(struct.tag_list)
+            if missing:
+                struct.tag_list += [None] * missing
+            struct.tag_list.append(tag)
+        struct.field_list.append(Field(pos, name, type))
+
+    def _array_or_type_args(self, name: Name) -> Expr:
+        """Behind `name`: `[]E`, `[n]E`, or type arguments, which make an IndexExpr of `name`."""
+        pos = self.offsets[self.i]
+        self.next()
+        if self.got(tk.RBRACK):
+            return nodes.SliceType(pos, self.type())
+        index, comma = self.type_list(False)
+        end = self.pos() + 1
+        self.want(tk.RBRACK)
+        if not comma:
+            elem = self.type_or_none()
+            if elem is not None:
+                return nodes.ArrayType(pos, index, elem)
+        return IndexExpr(pos, name, index, end)
+
+    def interface_type(self) -> nodes.InterfaceType:
+        """An interface type, at its keyword."""
+        pos = self.pos()
+        self.want(tk.INTERFACE)
+        self.want(tk.LBRACE)
+        methods: list[Field] = []
+        while self.tok != tk.EOF and self.tok != tk.RBRACE:
+            method: Field | None = None
+            if self.tok == tk.NAME:
+                method = self._method_decl()
+            if method is None or method.name is None:
+                method = self._embedded_elem(method)
+            methods.append(method)
+            if self.tok == tk.SEMI:
+                self.next()
+            elif self.tok != tk.RBRACE and self.list_broken("interface type", tk.SEMI, tk.RBRACE):
+                return nodes.InterfaceType(pos, methods, self.pos())
+        end = self.pos() + 1
+        self.want(tk.RBRACE)
+        return nodes.InterfaceType(pos, methods, end)
+
+    def _method_decl(self) -> Field:
+        """A method, or an embedded type that starts with a name."""
+        context = "interface method"
+        pos = self.pos()
+        name = self.name()
+        if self.tok == tk.LPAREN:
+            return Field(pos, name, self.func_type(context, 0)[1])
+        if self.tok != tk.LBRACK:
+            return Field(pos, None, self.qualified_name(name))
+        # A method with type parameters, which is an error, or an embedded generic type.
+        opening = self.pos()
+        self.next()
+        if self.tok == tk.RBRACK:
+            where = self.pos()
+            self.next()
+            if self.tok == tk.LPAREN:
+                self.error_at(where, "empty type parameter list")
+                return Field(pos, name, self.func_type(context, 0)[1])
+            self.error_at(where, "empty type argument list")
+            return Field(pos, None, name)
+        # Type arguments look like parameters without names.
+        params, end = self.param_list(None, None, tk.RBRACK, False, False)
+        if not params:
+            if self.tok == tk.LPAREN:
+                return Field(pos, name, self.func_type(context, 0)[1])
+            return Field(pos, None, name)
+        if params[0].name is not None:
+            method = Field(pos, name, self.func_type(context, 0)[1])
+            self.error_at(opening, "interface method must have no type parameters")
+            return method
+        index = params[0].type if len(params) == 1 else ListExpr(params[0].pos, [param.type for param in params])
+        return Field(pos, None, IndexExpr(opening, name, index, end))
+
+    def _embedded_elem(self, field: Field | None) -> Field:
+        """Terms with `|` between them; `field` has the first one if it was read already."""
+        if field is None:
+            pos = self.pos()
+            field = Field(pos, None, self._embedded_term())
+        while self.tok == tk.OPERATOR and self.values[self.i] == tk.OR:
+            pos = self.offsets[self.i]
+            self.next()
+            field.type = Operation(pos, tk.OR, field.type, self._embedded_term())
+        return field
+
+    def _embedded_term(self) -> Expr:
+        if self.tok == tk.OPERATOR and self.values[self.i] == tk.TILDE:
+            pos = self.offsets[self.i]
+            self.next()
+            return Operation(pos, tk.TILDE, self.type(), None)
+        found = self.type_or_none()
+        if found is None:
+            found = self.bad_expr()
+            self.syntax_error("expected ~ term or type")
+            self.advance(tk.OPERATOR, tk.SEMI, tk.RPAREN, tk.RBRACK, tk.RBRACE)
+        return found
+
+    def param_list(self, name: Name | None, type: Expr | None, close: int, require_names: bool, dots_ok: bool) -> tuple[list[Field], int]:
+        """Parameters up to `close`, which is taken, and the position behind it. What was read already of the first one is `name` and
+        perhaps `type`. All of them have a name, or none has; `require_names` is for type parameters; `dots_ok` says that the last
+        may be `...T`."""
+        params: list[Field] = []
+        if name is not None and type is not None and self.tok == close:
+            end = self.pos() + 1
+            self.next()
+            return [Field(name.pos, name, type)], end
+        named = typed = 0
+        broken = False
+        dots = False
+        while self.tok != tk.EOF and self.tok != close:
+            if name is not None and type is not None:
+                param: Field | None = Field(name.pos, name, type)
+            else:
+                param = self._param_decl(name, close)
+            name = type = None
+            if param is not None:
+                # While a list is being read, a parameter may lack its type.
+                if param.type is not None:
+                    typed += 1
+                    if param.name is not None:
+                        named += 1
+                    if param.type.__class__ is nodes.DotsType:
+                        dots = True
+                params.append(param)
+            if self.tok == tk.COMMA:
+                self.next()
+            elif self.tok != close and self.list_broken("parameter list", tk.COMMA, close):
+                broken = True
+                break
+        closing = self.pos()
+        if not broken:
+            self.want(close)
+        if not params:
+            return params, closing + 1
+        if named == 0 and not require_names:
+            # What look like names alone are types.
+            for param in params:
+                if param.name is not None:
+                    param.type = param.name
+                    param.name = None
+        elif named != len(params):
+            self._distribute(params, named == typed, closing, require_names)
+        if dots:
+            self._check_dots(params, dots_ok)
+        return params, closing + 1
+
+    def _distribute(self, params: list[Field], trailing: bool, closing: int, require_names: bool) -> None:
+        """Gives names without a type the type that follows, and complains where there is none; `trailing` says that only types are
+        missing."""
+        wrong = 0
+        current: Expr | None = None
+        for param in reversed(params):
+            if param.type is not None:
+                current = param.type
+                if param.name is None:
+                    wrong = start_pos(current)
+                    param.name = Name(wrong, "_")
+            elif current is not None:
+                param.type = current
+            else:
+                assert param.name is not None
+                wrong = param.name.pos
+                param.type = nodes.BadExpr(wrong)
+        if not wrong:
+            return
+        if trailing:
+            wrong = closing
+            message = "missing type constraint" if require_names else "missing parameter type"
+        elif require_names:
+            message = "missing type parameter name"
+            if len(params) == 1:
+                message += " or invalid array length"
+        else:
+            message = "missing parameter name"
+        self.syntax_error_at(wrong, message)
+
+    def _check_dots(self, params: list[Field], dots_ok: bool) -> None:
+        """Complains of the first `...` that may not be there, and takes away all of those."""
+        first = True
+        for number, param in enumerate(params, 1):
+            dots = param.type
+            if type(dots) is nodes.DotsType and (not dots_ok or number < len(params)):
+                if first:
+                    first = False
+                    self.error_at(dots.pos, "can only use ... with final parameter" if dots_ok else "invalid use of ...")
+                param.type = dots.elem
+
+    def _param_decl(self, name: Name | None, follow: int) -> Field | None:
+        """A parameter, which may be only a name (its type is then None until the list is complete); `name` if it was read already. None if
+        there is none here."""
+        type_sets = follow == tk.RBRACK
+        i = self.i
+        if name is not None:
+            pos = name.pos
+        else:
+            pos = self.offsets[i]
+            if type_sets and self.tok == tk.OPERATOR and self.values[i] == tk.TILDE:
+                return self._embedded_elem(None)
+        field = Field(pos, None, None)  # type: ignore[arg-type]
+        if self.tok == tk.NAME or name is not None:
+            if name is None:
+                self.i = i + 1
+                self.tok = self.kinds[i + 1]
+                name = Name(pos, self.values[i])
+            tok = self.tok
+            if tok == tk.COMMA or tok == tk.RPAREN:
+                field.name = name
+                return field
+            if tok == tk.LBRACK:
+                field.type = self._array_or_type_args(name)
+                if type(field.type) is not IndexExpr:
+                    field.name = name
+                if type_sets and self.tok == tk.OPERATOR and self.values[self.i] == tk.OR:
+                    field = self._embedded_elem(field)
+                return field
+            if tok == tk.DOT:
+                field.type = self.qualified_name(name)
+                if type_sets and self.tok == tk.OPERATOR and self.values[self.i] == tk.OR:
+                    field = self._embedded_elem(field)
+                return field
+            if type_sets and tok == tk.OPERATOR and self.values[self.i] == tk.OR:
+                field.type = name
+                return self._embedded_elem(field)
+            field.name = name
+        if self.tok == tk.DOT_DOT_DOT:
+            where = self.offsets[self.i]
+            self.next()
+            elem = self.type_or_none()
+            if elem is None:
+                field.type = self.bad_expr()
+                self.syntax_error("... is missing type")
+            else:
+                field.type = nodes.DotsType(where, elem)
+            return field
+        if type_sets and self.tok == tk.OPERATOR and self.values[self.i] == tk.TILDE:
+            field.type = self._embedded_elem(None).type
+            return field
+        found = self.type_or_none()
+        if found is not None:
+            field.type = found
+            if type_sets and self.tok == tk.OPERATOR and self.values[self.i] == tk.OR:
+                field = self._embedded_elem(field)
+            return field
+        if field.name is not None:
+            return field
+        self.syntax_error("expected " + token_string(follow))
+        self.advance(tk.COMMA, follow)
+        return None
