@@ -88,9 +88,11 @@ class Loader:
                 self._data_error(package, match.errors[0], match.pattern, ImportStack(), None)
                 package.match.append(match.pattern)
                 found[id(package)] = package
-        for package in found.values():
+        packages = list(found.values())
+        for package in packages:
             package.command_line = True
-        return list(found.values())
+        _attach_profiles(packages)
+        return packages
 
     # One import.
 
@@ -357,6 +359,24 @@ def _first(places: list[tuple[str, int]] | None) -> Any:
     return Pos(places[0][0]) if places else None
 
 
+def _attach_profiles(packages: list[Package]) -> None:
+    """Gives a program that has a default.pgo, and what it imports, that profile; several programs don't share such packages."""
+    for main in packages:
+        profile = os.path.join(main.directory, "default.pgo")
+        if main.name != "main" or not os.path.exists(profile):
+            continue
+        twins: dict[int, Package] = {}
+        for package in package_list([main]):
+            twin = package
+            if len(packages) > 1 and package is not main:
+                twin = package.copy()
+                twin.imports = list(package.imports)
+                twin.for_main = main.import_path
+            twins[id(package)] = twin
+            twin.profile = profile
+            twin.imported = [twins.get(id(other), other) for other in package.imported]
+
+
 def _user_error(error: Exception) -> UserError:
     text = str(error)
     return UserError.one("load-failed" if isinstance(error, Fatal) else "bad-module", text.rstrip("\n"))
@@ -424,15 +444,15 @@ def _resolved(loader: Loader, package: Package, paths: list[str]) -> list[str]:
 
 
 def _rename_variants(every: list[Package]) -> None:
-    """Gives packages that are compiled for a test the name of their variant, wherever they are named."""
+    """Gives packages that are compiled for a test or program the name of their variant, wherever they are named."""
     old: dict[str, str] = {}
     for package in every:
-        if package.for_test:
+        if package.for_test or package.for_main:
             name = package.variant
             old[name] = package.import_path
             package.import_path = name
     for package in every:
-        names = {old[other.import_path]: other.import_path for other in package.imported if other.for_test}
+        names = {old[other.import_path]: other.import_path for other in package.imported if other.for_test or other.for_main}
         if names:
             package.imports = [names.get(path, path) for path in package.imports]
 

@@ -38,6 +38,7 @@ class Package:
         "embed_patterns",
         "error",
         "folder",
+        "for_main",
         "for_test",
         "force_library",
         "go_files",
@@ -56,6 +57,7 @@ class Package:
         "name",
         "original_path",
         "others",
+        "profile",
         "raw_imports",
         "root",
         "standard",
@@ -74,6 +76,10 @@ class Package:
     def __init__(self, import_path: str) -> None:
         self.import_path = self.original_path = import_path
         self.directory = self.name = self.target = self.root = self.for_test = self.default_godebug = ""
+        self.for_main = ""
+        """The program that the package is compiled for alone, because that has a profile."""
+        self.profile = ""
+        """The profile that guides how the package is compiled."""
         self.module: dict[str, Any] | None = None
         self.match: list[str] = []
         self.goroot = self.standard = self.dep_only = self.incomplete = False
@@ -149,8 +155,10 @@ class Package:
 
     @property
     def variant(self) -> str:
-        """The import path, with the test it is compiled for: `p [p.test]`."""
-        return f"{self.import_path} [{self.for_test}.test]" if self.for_test else self.import_path
+        """The import path, with the test or program it is compiled for: `p [p.test]`, `p [main]`."""
+        if self.for_test:
+            return f"{self.import_path} [{self.for_test}.test]"
+        return f"{self.import_path} [{self.for_main}]" if self.for_main else self.import_path
 
     def record(self) -> dict[str, Any]:
         """As `go list -json` prints it: in its order, without what is empty."""

@@ -144,6 +144,7 @@ def _outside(package: Package, tested: Package, external: _Part) -> Package:
     outside.raw_imports = external.raw
     outside.added_imports = external.added
     outside.for_test = package.import_path
+    outside.profile = package.profile
     outside.module = package.module
     outside.error = external.error
     outside.incomplete = external.incomplete or external.error is not None
@@ -159,6 +160,7 @@ def _program(loader: Loader, package: Package, tested: Package, outside: Package
     program.loading = False
     program.original_path = package.original_path
     program.test_main = True
+    program.profile = package.profile
     program.name = "main"
     program.directory, program.root, program.module = package.directory, package.root, package.module
     program.go_files = ["_testmain.go"]
@@ -185,12 +187,14 @@ def _recompile(program: Package, package: Package, tested: Package, outside: Pac
         splittable = one is not program and one is not outside and one is not tested
         replaced = [twins.get(id(other), other) for other in one.imported]
         changed = any(new is not old for new, old in zip(replaced, one.imported, strict=True))
-        if splittable and (changed or one.name == "main"):
+        unprofiled = bool(package.profile) and not one.profile
+        if splittable and (changed or one.name == "main" or unprofiled):
             twin = one.copy()
             twins[id(one)] = twin
             twin.for_test = package.import_path
             twin.target = ""
             twin.force_library = True
+            twin.profile = package.profile
             twin.imported = replaced
         elif changed:
             one.imported = replaced
