@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from typing import Final
 
 from pygo_cross.diag import Pos
 from pygo_cross.load import gover
-from pygo_cross.load.modpath import ModuleError, ModuleVersion, VersionError
+from pygo_cross.load.modpath import ModuleError, ModuleVersion, PathError, VersionError
 
 
 class LoadError(Exception):
@@ -190,6 +191,10 @@ class ImportStack(list[tuple[str, "Pos | None"]]):
         """Whether this chain is to be reported rather than the other: the shorter, and of equals the first in order."""
         mine = self.paths()
         return len(mine) < len(other) if len(mine) != len(other) else mine < other
+
+
+# Everything that may be wrong with one module or path.
+ERRORS: Final = (LoadError, ModuleError, PathError, VersionError)
 
 
 class PackageError(LoadError):

@@ -17,7 +17,7 @@ from typing import Any, Final
 from pygo_cross.diag import UserError
 from pygo_cross.load.directory import FolderError, NoGoError, Places
 from pygo_cross.load.embed import EmbedError, resolve_embed
-from pygo_cross.load.errors import Fatal, ImportStack, InvalidImport, LoadError, MatchError, PackageError
+from pygo_cross.load.errors import ERRORS, Fatal, ImportStack, InvalidImport, LoadError, MatchError, PackageError
 from pygo_cross.load.godebug import default_godebug
 from pygo_cross.load.header import place
 from pygo_cross.load.modpath import ModuleVersion
@@ -25,7 +25,7 @@ from pygo_cross.load.moduleinfo import module_record
 from pygo_cross.load.modules import Modules, in_folder
 from pygo_cross.load.package import Package, package_list
 from pygo_cross.load.patterns import Match, clean_patterns, executable_name, is_standard
-from pygo_cross.load.resolve import ERRORS, Resolver
+from pygo_cross.load.resolve import Resolver
 from pygo_cross.load.settings import Settings
 from pygo_cross.load.visibility import internal_error, vendor_error
 

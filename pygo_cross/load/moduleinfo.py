@@ -9,12 +9,11 @@ from __future__ import annotations
 import os
 from typing import Any, Final
 
-from pygo_cross.load.errors import LoadError
-from pygo_cross.load.modpath import ModuleError, ModuleVersion, PathError, VersionError
+from pygo_cross.load.errors import ERRORS
+from pygo_cross.load.modpath import ModuleVersion
 from pygo_cross.load.requirements import Requirements
 
 _ORDER: Final = ("Path", "Version", "Replace", "Time", "Main", "Indirect", "Dir", "GoMod", "GoVersion", "Error", "Sum", "GoModSum")
-_ERRORS: Final = (LoadError, ModuleError, PathError, VersionError)
 
 
 def module_record(requirements: Requirements, module: ModuleVersion) -> dict[str, Any]:
@@ -63,12 +62,12 @@ def _complete(requirements: Requirements, info: dict[str, Any]) -> None:
     if module.version:
         try:
             info["Time"] = fetcher.info(module)["Time"]
-        except _ERRORS as error:
+        except ERRORS as error:
             info["Error"] = {"Err": str(error)}
     if not info["GoVersion"] and known(mod_key):
         try:
             info["GoVersion"] = modules.raw_summary(module).go
-        except _ERRORS:
+        except ERRORS:
             info["GoVersion"] = ""
     if not module.version:
         return

@@ -2,6 +2,10 @@
 """How much of what `go list -deps -json` says of packages ours says too: std, cmd, and modules with dependencies.
 
     scripts/conformance list [--target linux/amd64] [--show N] [PATTERN...]
+    scripts/conformance list --scripts [--show N] [NAME...]
+
+With --scripts: the files of the go command's own test scripts, listed wherever there is a go.mod or go.work: as they are, with
+tests, `all`, and after `go mod tidy`. Modules come from the proxy that testdata/mod is.
 
 Without patterns: std and cmd, with and without their tests, for all targets, then every module tree below --modules FOLDER
 (`go list ./...` in each folder that has a go.mod), for one target. A field counts as right where name and value are equal;
@@ -13,12 +17,15 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
+from conformance import listtrees
 from pygo_cross.build.goroot import find_goroot
 from pygo_cross.diag import UserError
 from pygo_cross.load.loader import Loader, finish
@@ -115,10 +122,13 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--target", choices=sorted(load_targets()), action="append")
     parser.add_argument("--show", type=int, default=0, metavar="N")
     parser.add_argument("--modules", type=Path, metavar="FOLDER")
+    parser.add_argument("--scripts", action="store_true", help="list the trees of the go command's test scripts")
     parser.add_argument("--test", action="store_true", help="with the packages' tests")
     parser.add_argument("patterns", nargs="*", metavar="PATTERN")
     arguments = parser.parse_args(argv)
     goroot = find_goroot()
+    if arguments.scripts:
+        return score_scripts(goroot, arguments.patterns, arguments.show)
     cases: list[tuple[str, Path, list[str], bool]] = []
     here = Path.cwd()
     for target in arguments.target or sorted(load_targets()):
@@ -150,6 +160,56 @@ def main(argv: list[str]) -> int:
             print(f"    {line}")
     print(f"{'all':<26} {all_good:>7} of {all_total:>7}")
     return 0 if all_good == all_total else 1
+
+
+def score_scripts(goroot: Path, names: list[str], show: int) -> int:
+    """Compares the trees of the go command's test scripts; status 1 if anything differs."""
+    with tempfile.TemporaryDirectory(prefix="pygo-list-") as name:
+        scratch = Path(name).resolve()
+        proxy = listtrees.make_proxy(goroot, scratch / "proxy")
+        env = {"GOPROXY": proxy.as_uri(), "GOSUMDB": "off", "GOFLAGS": "-modcacherw", "GOWORK": "", "GOMODCACHE": str(scratch / "cache")}
+        good = total = 0
+        for script, files in listtrees.scripts(goroot, names):
+            folder = scratch / "tree" / script
+            listtrees.write_tree(files, folder)
+            for root in listtrees.roots(folder):
+                for patterns, tests in ((["./..."], False), (["./..."], True), (["all"], False)):
+                    one, many = _score_tree(goroot, root, patterns, tests, env, show, f"{script} {root.relative_to(folder)}")
+                    good, total = good + one, total + many
+                if not (root / "go.mod").exists():
+                    continue
+                command = [str(goroot / "bin/go"), "mod", "tidy", "-e"]
+                subprocess.run(command, cwd=root, env={**os.environ, **env, "GOWORK": "off"}, capture_output=True, check=False)
+                one, many = _score_tree(goroot, root, ["./..."], True, env, show, f"{script} {root.relative_to(folder)} tidied")
+                good, total = good + one, total + many
+            shutil.rmtree(folder)
+        print(f"{'all':<26} {good:>7} of {total:>7}")
+    return 0 if good == total else 1
+
+
+def _bare(said: str) -> str:
+    """What was said, without the name of the command that most of its messages begin with."""
+    return "\n".join(line.removeprefix("go: ") for line in said.strip().splitlines())
+
+
+def _score_tree(goroot: Path, root: Path, patterns: list[str], tests: bool, env: dict[str, str], show: int, name: str) -> tuple[int, int]:
+    try:
+        mine, said = ours(goroot, "linux/amd64", root, patterns, tests, env)
+    except Exception as error:  # a traceback is a difference, and the others are still of interest
+        mine, said = [], f"{type(error).__name__}: {error}"
+    theirs, stock_said = stock(goroot, "linux/amd64", root, patterns, tests, env)
+    good, total, wrong = compare(mine, theirs)
+    total += 1
+    stock_said = "".join(line + "\n" for line in stock_said.splitlines() if not line.startswith("go: downloading "))
+    if _bare(said) == _bare(stock_said):
+        good += 1
+    else:
+        wrong.append(f"said {_bare(said)!r} instead of {_bare(stock_said)!r}")
+    if wrong and show:
+        print(f"{name}: {' '.join(patterns)}{' -test' if tests else ''}", flush=True)
+        for line in wrong[:show]:
+            print(f"    {line}", flush=True)
+    return good, total
 
 
 if __name__ == "__main__":
