@@ -234,14 +234,15 @@ def find_tests(package: Package) -> Found:
     return found
 
 
-_HEAD: Final = re.compile(rb"^func[ \t]+(?:Test|Benchmark|Fuzz)[^\n]*", re.MULTILINE)
+_HEAD: Final = re.compile(rb"^func[ \t]+(?:Test|Benchmark|Fuzz)(?![a-z])[^\n]*", re.MULTILINE)
 _GOOD_HEAD: Final = re.compile(
-    rb"func (?:Test|Benchmark|Fuzz)(?:[^a-zM][A-Za-z0-9_]*)?\((?:[A-Za-z_]\w*[ \t]+)?\*testing\.([TBF])\)[ \t]*\{.*", re.DOTALL
+    rb"func (Test|Benchmark|Fuzz)[A-Za-z0-9_]*\((?:[A-Za-z_]\w*[ \t]+)?\*(?:testing\.)?([TBFM])\)[ \t]*\{.*", re.DOTALL
 )
 
 
 def check_tests(package: Package) -> None:
     """Raises `TestMainError` for a test function that can't be one. Files whose heads all look right are not read as tokens."""
+    mains = 0
     for name in [*package.test_go_files, *package.xtest_go_files]:
         try:
             with open(os.path.join(package.directory, name), "rb") as file:
@@ -250,7 +251,9 @@ def check_tests(package: Package) -> None:
             data = b"func Test"
         for head in _HEAD.findall(data):
             good = _GOOD_HEAD.fullmatch(head)
-            if good is None or head[5:6] != good[1]:
+            is_main = good is not None and good[2] == b"M" and head.startswith(b"func TestMain(")
+            mains += is_main
+            if good is None or mains > 1 or (head[5:6] != good[2] and not is_main):
                 find_tests(package)
                 return
 
