@@ -78,7 +78,7 @@ class OperandParser:
             self.start(tokens, jump)
             addr = Addr()
             try:
-                self._operand(addr)
+                self.operand(addr)
             except RecursionError:
                 self.fail("expression nested too deeply")
             known[tokens] = addr
@@ -189,7 +189,8 @@ class OperandParser:
 
     # The operand.
 
-    def _operand(self, addr: Addr) -> None:
+    def operand(self, addr: Addr) -> None:
+        """Reads the tokens as an operand into `addr`. Raises OperandError."""
         tokens = self.tokens
         if not tokens:
             self.fail("empty operand: cannot happen")
@@ -238,8 +239,8 @@ class OperandParser:
             if not inner:
                 self.fail("missing right parenthesis")
             self.at -= 1
-            is_register = is_name(inner) and (inner in self.registers or inner in self.machine.register_prefixes)
-            if is_register:
+            # Not R(1): stock sees no register in it here.
+            if inner in self.registers:
                 self.at -= 1
                 return False
         elif not (first and (first[0] in "\"'+-~" or lexer.is_number(first)) and first != "->"):

@@ -116,7 +116,8 @@ UNREADABLE = """\
 (Z1.D<<x)(R2)|(Z1.D)(R2|(Z1.D)x|(VL*)(R1)|(VL*2)|(VL*x)(R1)|(2*VL)(R1)|(VL)(R1)|(VL*2)(foo)|(VL*2)()
 $(VL*2)(R1)|(--VL*2)(R1)|VLx3|foo(Z1.D)|[Z1.B-Z2.H]|[Z1.B-P2.B]|[Z1.B,Z3.B]|[Z1.B,P2.B]|[Z1]|[Z1.X]|[Z1.B|[]
 [F1.B]|[Z1.B,Z2.B,Z3.B,Z4.B,Z5.B]|[P1.B-P2.B]|[R1,$2](P3.X)|[R1,$2](P3)|[R1,$x](P3.B)|[R1,$2](X3.B)|Z1.|Z1.X
-Z1.B.H|Z1.B[|Z1.B[x]|Z1.B[99999]|Z40.B|Z(40).B|P1.Q8|P1.|PN16.B|Z1<<2"""
+Z1.B.H|Z1.B[|Z1.B[x]|Z1.B[99999]|Z40.B|Z(40).B|P1.Q8|P1.|PN16.B|Z1<<2
+R1(5)<<2|[ZR.B-Z2.B]|P15<<1.5|(R(1))|[R1,$2](P3.)|(VL*2)B@>1|(VL*2)(VL*2)|(VL*2)Z1.S3]"""
 REFUSED = """\
 ZADD Z1.B, Z2.H, Z3.B|ZADD Z1.B, Z2.B, P1.Z, Z2.B|ZADD Z1.B, Z2.B, P8.M, Z2.B|ZADD Z1.B, Z2.B, P1.M, Z3.B
 ZADD $-1, Z1.B, Z1.B|SETFFR R1|ZADD $257, Z1.H, Z1.H|ZLD1B (R1), P1.Z, [Z1.B]|ZLD1B (VL*8)(R1), P1.Z, [Z1.B]

@@ -69,14 +69,9 @@ class Arm64Syntax(Syntax):
             parser.at = back
             return False
         count = parser.expression()
-        parser.at = at + 4
-        if parser.at == len(tokens):
-            parser.fail("empty operand: cannot happen")
-        if parser.peek() == "(" and not parser.at_register("".join(tokens[parser.at + 1 : parser.at + 2])):
-            parser.expression()
-        parser.indirect(addr, "")
-        parser.end()
-        if addr.type != MEM or addr.index or addr.scale:
+        parser.tokens, parser.at = tokens[at + 4 :], 0
+        parser.operand(addr)
+        if addr.type != MEM or addr.index or addr.scale or addr.offset or addr.name:
             parser.fail("illegal use of VL")
         addr.offset = _signed(-count if tokens[1] == "-" else count)
         addr.scale = SVE_MEMORY
@@ -85,9 +80,12 @@ class Arm64Syntax(Syntax):
     def _predicate_element(self, parser: Any, addr: Addr) -> bool:
         """[R1, $2](P3.B)"""
         tokens = parser.tokens
-        dotted = tokens[8:9] == (".",)
-        close = 10 if dotted else 8
-        if tokens[2:4] != (",", "$") or tokens[5:7] != ("]", "(") or tokens[close : close + 1] != (")",):
+        if tokens[2:4] != (",", "$") or tokens[5:7] != ("]", "(") or not all(map(_is_word, (tokens[1], *tokens[7:8]))):
+            return False
+        close = 8
+        if tokens[8:9] == (".",):
+            close = 10 if all(map(_is_word, tokens[9:10])) else 9
+        if tokens[close : close + 1] != (")",):
             return False
         back, parser.at = parser.at, 4
         if not parser.at_integer():
@@ -98,7 +96,7 @@ class Arm64Syntax(Syntax):
         selector = parser.register_number(parser.next())
         parser.at = 7
         predicate = parser.register_number(parser.next())
-        arrangement = tokens[9] if dotted else ""
+        arrangement = tokens[9] if close == 10 else ""
         if arrangement not in _SCALABLE:
             parser.fail(f"invalid P register arrangement: {arrangement}")
         parser.at = close + 1
@@ -126,15 +124,16 @@ class Arm64Syntax(Syntax):
         if parser.peek() == "<<":
             parser.next()
             amount = _decimal(parser)
-            if amount > 7:
-                parser.fail("index shift amount is out of range")
         parser.get(")")
         addr.type = MEM
         addr.reg = self._arranged(parser, register, arrangement)
         if parser.peek() != "(":
+            parser.end()
             if kind or amount:
                 parser.fail("expected '(', found EOF")
             return True
+        if amount > 7:
+            parser.fail("index shift amount is out of range")
         parser.next()
         base = parser.register_number(parser.next())
         arrangement = ""
@@ -178,11 +177,12 @@ class Arm64Syntax(Syntax):
         if prefix:
             parser.fail(f"prefix {prefix} not allowed for shifted register: ${name}")
         register = parser.register_number(name)
-        operator = _OPERATORS.index(parser.next())
+        found = parser.next()
+        operator = _OPERATORS.index(found) if found in _OPERATORS else 0
         token = parser.peek()
         if token and (token[0].isalpha() or token[0] == "_"):
             parser.fail(f"rhs of shift must be integer: {token}")
-        if not token or not (token == "(" or token[0].isdigit()):
+        if not (token == "(" or parser.at_integer()):
             parser.fail(f"unexpected {token or 'EOF'} in register shift")
         count = parser.expression()
         if count >= 1 << 63:
@@ -298,7 +298,7 @@ class Arm64Syntax(Syntax):
                 parser.fail(f"invalid register in register list: {name}")
             base = _LIST_PREFIXES[name[0]][0]
             number = register - base
-            this = self._list_arrangement(parser, name)
+            this = self._list_arrangement(parser, name, number)
             if first < 0:
                 first = expected = number
                 arrangement, prefix = this, name[0]
@@ -312,7 +312,7 @@ class Arm64Syntax(Syntax):
                 if last[:1] != "Z":
                     parser.fail(f"invalid register in register range: {last or 'EOF'}")
                 high = parser.register_number(last) - base
-                if self._list_arrangement(parser, last) != arrangement:
+                if self._list_arrangement(parser, last, high) != arrangement:
                     parser.fail("inconsistent arrangement in ARM64 register list range")
                 span = high - number
             else:
@@ -331,12 +331,19 @@ class Arm64Syntax(Syntax):
         addr.scale = span
         addr.offset = first | code << 12 | size << 10 | q << 30 | _LIST_PREFIXES[prefix][1] << 32
 
-    def _list_arrangement(self, parser: Any, name: str) -> str:
+    def _list_arrangement(self, parser: Any, name: str, number: int) -> str:
+        """The arrangement behind the register of a list; `number` is less than 0 for one that no list has."""
         parser.get(".")
         arrangement: str = parser.next()
+        if number < 0:
+            parser.fail(f"invalid register number: {name}")
         if arrangement not in LIST_SHAPES:
             parser.fail("invalid arrangement in ARM64 register list")
         return arrangement
+
+
+def _is_word(token: str) -> bool:
+    return token[0].isalpha() or token[0] == "_"
 
 
 def _signed(value: int) -> int:
