@@ -2,8 +2,10 @@
 """A folder as a package: its files sorted into those that belong to a build and those that don't.
 
 One `Folder` has both views that the go command takes: the strict one of go/build, which reports what is wrong, and the
-lax one (`imports()`, `has_go`) that looks for modules, and passes over files it can't read the constraints of.
-Facts: src/go/build/build.go (Import, matchFile), src/cmd/go/internal/imports.
+lax one (`imports()`, `has_go`) that looks for modules, and passes over files it can't read the constraints of. Where
+go/build and the go command's index of modules differ in what they report, this is the index; but files that are out by
+their names alone are not read, so what is wrong with those is not reported.
+Facts: src/go/build/build.go (Import, matchFile), src/cmd/go/internal/{modindex/read.go,imports}.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ import os
 from typing import Final
 
 from pygo_cross.diag import Pos
-from pygo_cross.load.constraint import ConstraintError, should_build
+from pygo_cross.load.constraint import ConstraintError, MultipleConstraints, should_build
 from pygo_cross.load.context import Context
 from pygo_cross.load.header import Header, place, read_header
 from pygo_cross.load.headerparse import HeaderError
@@ -74,7 +76,7 @@ class Folder:
 
     __slots__ = (
         "_lax_imports", "_lax_tests", "cgo", "code", "directory", "error", "go_count", "has_go", "ignored", "ignored_others", "invalid",
-        "name", "others", "tests", "xtests",
+        "name", "others", "stopped", "tests", "xtests",
     )  # fmt: skip
 
     def __init__(self, directory: str) -> None:
@@ -89,6 +91,7 @@ class Folder:
         self.error: Exception | None = None
         self.has_go = False
         self.go_count = 0
+        self.stopped = False
         self._lax_imports: set[str] = set()
         self._lax_tests: set[str] = set()
 
@@ -114,9 +117,19 @@ class Folder:
             return
         try:
             built = should_build(header.text, context.match)
-        except ConstraintError as error:
+        except MultipleConstraints as error:
             self._bad(name, FolderError(f"{name}: {error}"))
             return
+        except ConstraintError as error:
+            # The rest of the folder is not looked at; nor is what was found so far of imports.
+            self.error = FolderError(f"{name}: {error}")
+            self.stopped = True
+            return
+        if header.broken is not None:
+            if header.broken.plain:
+                self._bad(name, FolderError(f"{place(path, header.broken.offset)}: {header.broken}"))
+            else:
+                self._bad(name, FolderError(str(header.broken), place(path, header.broken.offset)))
         cgo = any(item == "C" for item, _ in header.imports)
         if built and not cgo:
             self.go_count += 1
@@ -125,8 +138,6 @@ class Folder:
         if not built:
             self.ignored.append(name)
             return
-        if header.broken is not None:
-            self._bad(name, FolderError(str(header.broken), place(path, header.broken.offset)))
         package = header.name
         if package == "documentation":
             self.ignored.append(name)
@@ -142,7 +153,7 @@ class Folder:
             self._bad(name, FolderError(f"found packages {self.name} ({first[0]}) and {package} ({name}) in {self.directory}"))
         if cgo:
             if test:
-                self._bad(name, FolderError(f"use of cgo in test {path} not supported"))
+                self._bad(name, FolderError(f"use of cgo in test {name} not supported"))
             else:
                 self.ignored.append(name)
                 self.cgo.append(name)
@@ -178,12 +189,18 @@ def read_folder(directory: str, context: Context) -> Folder:
             (folder.ignored if not kind else folder.ignored_others).append(name)
         elif not kind:
             folder._add_go(name, os.path.join(directory, name), context, first)
+            if folder.stopped:
+                break
         elif ending in (".S", ".sx"):
             upper.append(name)
         elif ending == ".syso" or _other_fits(entry.path, context):
             folder.others.setdefault(kind, []).append(name)
         else:
             folder.ignored_others.append(name)
+    if folder.stopped:
+        for part in (folder.code, folder.tests, folder.xtests):
+            part.imports, part.embeds = {}, {}
+        return folder
     if upper:
         folder.ignored_others = sorted(folder.ignored_others + upper)
     if folder.error is None and not (folder.code.files or folder.tests.files or folder.xtests.files):

@@ -15,7 +15,7 @@ import unicodedata
 from typing import Final
 
 from pygo_cross.diag import Pos
-from pygo_cross.load.headerparse import HeaderError, parse_header, unquote
+from pygo_cross.load.headerparse import KEYWORDS, HeaderError, parse_header, unquote
 
 _CHUNK: Final = 8192
 _BOM: Final = b"\xef\xbb\xbf"
@@ -23,7 +23,7 @@ _BOM: Final = b"\xef\xbb\xbf"
 _GAP: Final = rb"(?:[ \t\r\n]+|//[^\n]*+\n|/\*[^*]*+\*++(?:[^/*][^*]*+\*++)*+/)*+"
 _END: Final = rb"[ \t\r]*+(?:;|//[^\n]*+\n|\n)"
 _PATH: Final = rb'"[^"\\\n]*+"'
-_NAME: Final = rb"[A-Za-z_][A-Za-z0-9_]*+"
+_NAME: Final = rb"(?!(?:" + "|".join(sorted(KEYWORDS)).encode() + rb")\b)[A-Za-z_][A-Za-z0-9_]*+"
 _SPEC: Final = rb"(?:(?:" + _NAME + rb"|\.)[ \t]*+)?" + _PATH
 _PLAIN: Final = re.compile(
     rb"(" + _GAP + rb")package[ \t]++(" + _NAME + rb")" + _END + rb"((?:"
@@ -35,6 +35,7 @@ _IMPORT: Final = re.compile(rb'//[^\n]*|/\*.*?\*/|"([^"\\\n]*)"', re.DOTALL)
 _EMBED: Final = re.compile(
     rb'"(?:[^"\\\n]|\\.)*+"|`[^`]*+`|' + rb"'(?:[^'\\\n]|\\.)*+'" + rb"|/\*.*?\*/|(//go:embed[^\n]*)|//[^\n]*", re.DOTALL
 )
+_NAME_BEFORE: Final = re.compile(rb"(?<![A-Za-z0-9_\x80-\xff])([A-Za-z_\x80-\xff][A-Za-z0-9_\x80-\xff]*|\.)[ \t]*\Z")
 _PLAIN_PATH: Final = re.compile(r"[A-Za-z0-9_./~+@-]+")
 _ILLEGAL: Final = frozenset("!\"#$%&'()*,:;<=>?[\\]^{|}`\ufffd")
 
@@ -108,7 +109,7 @@ def scan(data: bytes, whole: bool = True) -> Header | None:
         if item[1] is not None:
             path = item[1].decode("utf-8")
             if _PLAIN_PATH.fullmatch(path) is None and not is_valid_import(path):
-                header.broken = HeaderError(spec_start(data, item.start()) + base, f"invalid import path: {path}")
+                header.broken = HeaderError(spec_start(data, item.start()) + base, f"invalid import path: {path}", True)
                 header.imports = []
                 return header
             header.imports.append((path, item.start() + base))
@@ -125,7 +126,7 @@ def _slow(data: bytes) -> Header:
     if parsed.error is None:
         for path, offset in parsed.imports:
             if not is_valid_import(path):
-                header.broken = HeaderError(spec_start(data, offset), f"invalid import path: {path}")
+                header.broken = HeaderError(spec_start(data, offset), f"invalid import path: {path}", True)
                 header.imports = []
                 return header
             header.imports.append((path, offset))
@@ -136,10 +137,8 @@ def _slow(data: bytes) -> Header:
 def spec_start(data: bytes, at: int) -> int:
     """Where the import whose path is at `at` begins: at its name, if it has one."""
     line = data.rfind(b"\n", 0, at) + 1
-    found = re.search(rb"(" + _NAME + rb"|\.)[ \t]*$", data[line:at])
-    if found is None or found[1] == b"import":
-        return at
-    return line + found.start(1)
+    found = _NAME_BEFORE.search(data, line, at)
+    return at if found is None or found[1] == b"import" else found.start(1)
 
 
 def is_valid_import(path: str) -> bool:
@@ -215,7 +214,7 @@ def _string_end(line: str, at: int) -> int | None:
 def place(path: str, offset: int, spec: bool = False) -> Pos:
     """The line and column (in bytes) of an offset of a file, or with `spec` of the import whose path is there.
 
-    The byte order mark has no width.
+    The byte order mark has no width, and a newline at the end of a file begins no line.
     """
     try:
         with open(path, "rb") as file:
@@ -226,5 +225,6 @@ def place(path: str, offset: int, spec: bool = False) -> Pos:
         data = data[3:]
     if spec:
         offset = spec_start(data, offset)
-    before = data[:offset]
+    past_end = offset >= len(data) and data.endswith(b"\n")
+    before = data[: offset - past_end]
     return Pos(path, before.count(b"\n") + 1, offset - (before.rfind(b"\n") + 1) + 1)

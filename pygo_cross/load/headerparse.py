@@ -19,7 +19,7 @@ _WORD: Final = re.compile(rb"[A-Za-z0-9_\x80-\xff]+")
 _IDENT: Final = re.compile(r"[^\W\d]\w*")
 _NUMBER: Final = re.compile(r"\.?[0-9](?:[eEpP][+-]|[0-9A-Za-z_.])*")
 _OPERATORS: Final = re.compile(r"&\^=|<<=|>>=|\.\.\.|&&|\|\||<-|\+\+|--|==|!=|<=|>=|:=|[-+*/%&|^]=|<<|>>|&\^|[-+*/%&|^<>=!()\[\]{},;.:~]")
-_KEYWORDS: Final = frozenset([
+KEYWORDS: Final = frozenset([
     "break", "case", "chan", "const", "continue", "default", "defer", "else", "fallthrough", "for", "func", "go", "goto", "if",
     "import", "interface", "map", "package", "range", "return", "select", "struct", "switch", "type", "var",
 ])  # fmt: skip
@@ -28,11 +28,14 @@ _ENDS: Final = frozenset(["break", "continue", "fallthrough", "return", "++", "-
 
 
 class HeaderError(Exception):
-    """What is wrong with a header, and where (an offset in bytes; -1 where the file can't be read at all)."""
+    """What is wrong with a header, and where (an offset in bytes; -1 where the file can't be read at all).
 
-    def __init__(self, offset: int, message: str) -> None:
+    `plain` is for errors that are no syntax error, and have their place in their text.
+    """
+
+    def __init__(self, offset: int, message: str, plain: bool = False) -> None:
         super().__init__(message)
-        self.offset = offset
+        self.offset, self.plain = offset, plain
 
 
 class ParsedHeader:
@@ -176,10 +179,7 @@ class _Tokens:
                 self.at += 1
             self.offset = self.at
             if self.at == len(text):
-                if self.ends:
-                    self._set(";", "\n", False)
-                else:
-                    self._set("EOF", "", False)
+                self._set(";" if self.ends else "EOF", "\n" if self.ends else "", False)
                 return
             c = text[self.at]
             if c == "\n":
@@ -264,7 +264,7 @@ class _Tokens:
             self._set("ILLEGAL", decoded[0], self.ends)
             return
         self.at = min(start + len(name[0].encode()), found.end())
-        if name[0] in _KEYWORDS:
+        if name[0] in KEYWORDS:
             self._set(name[0], name[0], name[0] in _ENDS)
         else:
             self._set("IDENT", name[0], True)
@@ -283,8 +283,42 @@ class _Tokens:
         self.utf8(start, self.at)
         value = self.data[start : self.at].decode("utf-8", "replace")
         if quote == '"' and self.at == stop + 1 and unquote(value) is None:
-            self.error(start + 1 + value[1:].find("\\"), "unknown escape sequence")
+            self.escapes(start + 1, stop)
         self._set("CHAR" if quote == "'" else "STRING", value, True)
+
+    def escapes(self, start: int, stop: int) -> None:
+        """Reports the first escape of a string that is none."""
+        text, at = self.text, start
+        while (at := text.find("\\", at, stop)) >= 0:
+            at += 1
+            kind = text[at]
+            if kind in 'abfnrtv\\"':
+                at += 1
+                continue
+            digits, base, least = {"x": (2, 16, 1), "u": (4, 16, 1), "U": (8, 16, 1)}.get(
+                kind, (3, 8, 0) if kind in "01234567" else (0, 0, 0)
+            )
+            if not digits:
+                self.error(at, "unknown escape sequence")
+                return
+            for number in range(digits):
+                c = text[at + least + number]
+                if not _is_digit(c, base):
+                    self.error(at + least + number, f"illegal character {_code(c)} in escape sequence")
+                    return
+            value = int(text[at + least : at + least + digits], base)
+            if (kind in "01234567" and value > 255) or (kind in "uU" and (value > 0x10FFFF or 0xD800 <= value < 0xE000)):
+                self.error(at, "escape sequence is invalid Unicode code point")
+                return
+            at += least + digits
+
+
+def _is_digit(c: str, base: int) -> bool:
+    return c in "0123456789abcdefABCDEF"[: 22 if base == 16 else base]
+
+
+def _code(c: str) -> str:
+    return f"U+{ord(c):04X}" + _shown(c)
 
 
 def _shown(c: str) -> str:
@@ -337,16 +371,17 @@ class _Parser(_Tokens):
         out.package = self.offset
         if self.kind != "package":
             self.expected("'package'")
+            return
         self.next()
-        if self.kind == "IDENT":
-            out.name = self.value
-            self.next()
-        else:
+        if self.kind != "IDENT":
             self.expected("'IDENT'")
+            return
+        name = self.value
+        self.next()
         self.semicolon()
         if self.errors:
-            out.name = ""
             return
+        out.name = name
         while self.kind == "import" and not self.errors:
             self.next()
             if self.kind != "(":
@@ -355,6 +390,8 @@ class _Parser(_Tokens):
             self.next()
             while self.kind not in (")", "EOF") and not self.errors:
                 self.spec(out)
+            if self.errors:
+                return
             if self.kind != ")":
                 self.expected("')'")
             self.next()

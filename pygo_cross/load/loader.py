@@ -24,7 +24,7 @@ from pygo_cross.load.modpath import ModuleVersion
 from pygo_cross.load.moduleinfo import module_record
 from pygo_cross.load.modules import Modules, in_folder
 from pygo_cross.load.package import Package, package_list
-from pygo_cross.load.patterns import Match, clean_patterns, executable_name, is_standard
+from pygo_cross.load.patterns import Match, clean_patterns, executable_name, is_local, is_standard
 from pygo_cross.load.resolve import Resolver
 from pygo_cross.load.settings import Settings
 from pygo_cross.load.visibility import internal_error, vendor_error
@@ -119,6 +119,7 @@ class Loader:
             stack.pop()
         else:
             package = self.packages[resolved] = Package(resolved)
+            package.local = is_local(path)
             self._load(package, path, stack, places, error)
         wrong: PackageError | None = None
         if not (simd and path == _SIMD):
@@ -127,6 +128,9 @@ class Loader:
             wrong = vendor_error(directory, path, importer, package, stack)
         if wrong is None and package.name == "main" and importer is not None and importer.directory != package.directory:
             wrong = PackageError(stack.copy(), InvalidImport(path, f'import "{path}" is a program, not an importable package'))
+        if wrong is None and package.local and importer is not None and not importer.local:
+            what = f"{path}: cannot import current directory" if path == "." else f'local import "{path}" in non-local package'
+            wrong = PackageError(stack.copy(), InvalidImport(path, what))
         if wrong is not None:
             self._set_pos(wrong, places)
         return package, wrong

@@ -52,6 +52,7 @@ class Package:
         "incomplete",
         "invalid_go_files",
         "loading",
+        "local",
         "match",
         "module",
         "name",
@@ -112,6 +113,8 @@ class Package:
         self.directives: list[str] = []
         self.command_line = False
         self.force_library = False
+        self.local = False
+        """Whether it was first asked for by a relative path, which no package may import."""
         self.loading = True
         self.test_main = False
         """Whether this is the program that runs tests, whose one file is made (`testmain.py`)."""

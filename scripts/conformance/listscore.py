@@ -4,8 +4,8 @@
     scripts/conformance list [--target linux/amd64] [--show N] [PATTERN...]
     scripts/conformance list --scripts [--show N] [NAME...]
 
-With --scripts: the files of the go command's own test scripts, listed wherever there is a go.mod or go.work: as they are, with
-tests, `all`, and after `go mod tidy`. Modules come from the proxy that testdata/mod is.
+With --scripts: the files of the go command's own test scripts (NAME may be the start of names), listed with tests wherever there
+is a go.mod or go.work: as they are, and after `go mod tidy`, then also `all`. Modules come from the proxy that testdata/mod is.
 
 Without patterns: std and cmd, with and without their tests, for all targets, then every module tree below --modules FOLDER
 (`go list ./...` in each folder that has a go.mod), for one target. A field counts as right where name and value are equal;
@@ -88,20 +88,23 @@ def compare(mine: list[dict[str, Any]], theirs: list[dict[str, Any]]) -> tuple[i
     """Fields that are equal, fields in all, and a line for each difference. The order of the packages counts as one field."""
     good = total = 0
     wrong: list[str] = []
-    by_path = {record["ImportPath"]: normal(record) for record in mine}
+    by_path: dict[str, list[dict[str, Any]]] = {}
+    for record in mine:
+        by_path.setdefault(record["ImportPath"], []).append(normal(record))
     for record in theirs:
         expected = normal(record)
         path = expected["ImportPath"]
-        found = by_path.pop(path, {})
+        same = by_path.get(path)
+        found = same.pop(0) if same else {}
         for name in dict.fromkeys([*expected, *found]):
             total += 1
             if expected.get(name) == found.get(name):
                 good += 1
             else:
                 wrong.append(f"{path}: {name}: {_shown(found.get(name))} instead of {_shown(expected.get(name))}")
-    for path in by_path:
-        total += 1
-        wrong.append(f"{path}: is not listed by stock")
+    for path, left in by_path.items():
+        total += len(left)
+        wrong += [f"{path}: is not listed by stock"] * len(left)
     total += 1
     if [record["ImportPath"] for record in mine] == [record["ImportPath"] for record in theirs]:
         good += 1
@@ -173,15 +176,16 @@ def score_scripts(goroot: Path, names: list[str], show: int) -> int:
             folder = scratch / "tree" / script
             listtrees.write_tree(files, folder)
             for root in listtrees.roots(folder):
-                for patterns, tests in ((["./..."], False), (["./..."], True), (["all"], False)):
-                    one, many = _score_tree(goroot, root, patterns, tests, env, show, f"{script} {root.relative_to(folder)}")
-                    good, total = good + one, total + many
+                label = f"{script} {root.relative_to(folder)}"
+                one, many = _score_tree(goroot, root, ["./..."], True, env, show, label)
+                good, total = good + one, total + many
                 if not (root / "go.mod").exists():
                     continue
                 command = [str(goroot / "bin/go"), "mod", "tidy", "-e"]
                 subprocess.run(command, cwd=root, env={**os.environ, **env, "GOWORK": "off"}, capture_output=True, check=False)
-                one, many = _score_tree(goroot, root, ["./..."], True, env, show, f"{script} {root.relative_to(folder)} tidied")
-                good, total = good + one, total + many
+                for patterns, tests in ((["./..."], True), (["all"], False)):
+                    one, many = _score_tree(goroot, root, patterns, tests, env, show, label + " tidied")
+                    good, total = good + one, total + many
             shutil.rmtree(folder)
         print(f"{'all':<26} {good:>7} of {total:>7}")
     return 0 if good == total else 1
