@@ -3,8 +3,9 @@
 
     scripts/bench asm [--arch amd64] [--runs N] [--capture FOLDER]
 
-Each file is assembled by a process of its own, as `go build` does; `one process` is ours without starting Python each time. The best of
-the runs counts. The calls are captured by a build first, which is kept in FOLDER.
+First each file by a process of its own; `one process` is ours without starting Python each time. Then all calls of a build, symbol lists
+included, as the go command makes them: stock's assembler by itself, and ours as `builder: pygo` has it (toolexec.sh). The best of the runs
+counts. The calls are captured by a build first, which is kept in FOLDER.
 """
 
 from __future__ import annotations
@@ -12,12 +13,17 @@ from __future__ import annotations
 import argparse
 import os
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from conformance.asmcapture import Call
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -29,6 +35,28 @@ def _children(commands: list[tuple[list[str], str, dict[str, str]]]) -> float:
         subprocess.run(command, cwd=folder, env=environment, check=True)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def _as_built(
+    calls: list[Call], scratch: Path, start: list[str], environment: dict[str, str]
+) -> list[tuple[list[str], str, dict[str, str]]]:
+    """All calls for each package in the order and with the folder that the go command has for them."""
+    commands = []
+    for number, package in enumerate(sorted({call.package for call in calls})):
+        folder = scratch / str(number)
+        folder.mkdir()
+        own = sorted((call for call in calls if call.package == package), key=lambda call: not call.symbol_abis)
+        for call in own:
+            words = list(call.arguments)
+            for at, word in enumerate(words[:-1]):
+                header = Path(words[at + 1]) / "go_asm.h"
+                if word == "-I" and header.exists():
+                    shutil.copy(header, folder)
+                    words[at + 1] = str(folder)
+            name = "symabis" if call.symbol_abis else f"{Path(call.source).stem}.o"
+            words[words.index("-o") + 1] = str(folder / name)
+            commands.append(([*start, *words], call.folder, environment))
+    return commands
 
 
 def _largest(command: list[str], folder: str, environment: dict[str, str]) -> int:
@@ -58,7 +86,7 @@ def main(argv: list[str]) -> int:
     environment["GOROOT"] = subprocess.run([go, "env", "GOROOT"], check=True, capture_output=True, text=True).stdout.strip()
     patterns = ["runtime", "internal/runtime/...", "crypto/..."]
     calls = capture(go, "linux", arguments.arch, patterns, arguments.capture / f"linux_{arguments.arch}")
-    calls = [call for call in calls if not call.symbol_abis]
+    every, calls = calls, [call for call in calls if not call.symbol_abis]
     tool = subprocess.run([go, "tool", "-n", "asm"], check=True, capture_output=True, text=True).stdout.strip()
     lines = sum(Path(call.source).read_text(encoding="utf-8").count("\n") for call in calls)
     print(f"{len(calls)} files, {lines} lines, linux/{arguments.arch}")
@@ -89,6 +117,18 @@ def main(argv: list[str]) -> int:
             seconds = min(measure() for _ in range(arguments.runs))
             reference = reference or seconds
             print(f"{name:<16} {seconds:7.3f} s CPU  {seconds / reference:5.1f} times")
+        from pygo_cross.build.builders import toolexec_variables
+
+        script = ["/bin/sh", str(ROOT / "pygo_cross/build/toolexec.sh"), sys.executable, tool]
+        reference = 0.0
+        for name, start in (("go tool asm", [tool]), ("builder: pygo", script)):
+            seconds = 1e9
+            for run in range(arguments.runs):
+                folder = Path(scratch) / f"{len(name)}-{run}"
+                folder.mkdir()
+                seconds = min(seconds, _children(_as_built(every, folder, start, environment | toolexec_variables())))
+            reference = reference or seconds
+            print(f"{name:<16} {seconds:7.3f} s CPU  {seconds / reference:5.1f} times, {len(every)} calls as in a build")
         for name, called in (("go tool asm", stock), ("pygo-cross asm", ours)):
             print(f"{name:<16} {max(_largest(*one) for one in called) / 1024:7.1f} MiB at most")
     return 0
