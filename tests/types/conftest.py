@@ -6,6 +6,6 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-for folder in (Path(__file__).parent, Path(__file__).parent.parent):
+for folder in (Path(__file__).parent, Path(__file__).parents[1], Path(__file__).parents[2] / "scripts"):
     if str(folder) not in sys.path:
         sys.path.insert(0, str(folder))

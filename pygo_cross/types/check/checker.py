@@ -44,9 +44,10 @@ class Config:
     """What a check needs to know beside the source.
 
     `go_version`: the module's language version, "go1.27" or "" for no limit. `error` gets each mistake as it is found.
+    `ignore_branch_errors`: the parser has looked at labels and branches already, as cmd/compile's does.
     """
 
-    __slots__ = ("error", "go_version", "ignore_func_bodies", "importer", "sizes", "unused_imports")
+    __slots__ = ("error", "go_version", "ignore_branch_errors", "ignore_func_bodies", "importer", "sizes", "unused_imports")
 
     def __init__(
         self,
@@ -56,6 +57,7 @@ class Config:
         go_version: str = "",
         ignore_func_bodies: bool = False,
         unused_imports: bool = True,
+        ignore_branch_errors: bool = False,
     ) -> None:
         self.importer = importer
         self.sizes = sizes
@@ -63,6 +65,7 @@ class Config:
         self.go_version = go_version
         self.ignore_func_bodies = ignore_func_bodies
         self.unused_imports = unused_imports
+        self.ignore_branch_errors = ignore_branch_errors
 
 
 class DeclInfo:

@@ -76,7 +76,7 @@ def func_body(check: Checker, info: DeclInfo | None, name: str, sig: Signature, 
     env.decl, env.iota, env.sig = info, iota, sig
     try:
         stmt_list(check, 0, body.list)
-        if env.has_label:
+        if env.has_label and not check.config.ignore_branch_errors:
             labels.labels(check, body)
         if sig.results.vars and not returns.is_terminating(check, body, ""):
             error(check, body.rbrace, "missing-return", "missing return")
@@ -230,6 +230,8 @@ def _branch(check: Checker, context: int, s: BranchStmt) -> None:
     """Those with a label are checked when all labels are known."""
     if s.label is not None:
         check.env.has_label = True
+    elif check.config.ignore_branch_errors:
+        return
     elif s.tok == BREAK:
         if not context & BREAK_OK:
             error(check, s, "misplaced-break", "break not in for, switch, or select statement")
