@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Functions of Go objects, archives and executables as instructions in Go's syntax.
 
-`functions` reads a file's functions with what is known of them: where they are, their source lines (Go objects), the names that
-relocations give (Go objects) or the symbol table does (executables). `lines` turns one into instructions. What is no instruction
-is told as `BYTE $0x..` or, where all instructions are words, `WORD $0x..`, so that nothing is left out.
+`read` finds a file's functions and what is known of them: where they are, their source lines, the names that relocations give (Go
+objects) or the symbol table does (executables; of stripped ones, Go's own table). `lines` turns one into instructions. What is no
+instruction is told as `BYTE $0x..` or, where all instructions are words, `WORD $0x..`, so that nothing is left out.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from typing import Final
 from pygo_cross.arch.layout import FACTS
 from pygo_cross.arch.machine import ARCHITECTURES, decoder, machine
 from pygo_cross.diag import Pos, UserError
-from pygo_cross.exe import elf, macho
+from pygo_cross.exe import elf, macho, pclntab
+from pygo_cross.exe.pclntab import Pclntab
 from pygo_cross.exe.view import FormatError
 from pygo_cross.obj import format as obj_format
 from pygo_cross.obj import goobj, pctab
@@ -76,6 +77,26 @@ class Binary:
         self.functions: list[Function] = []
         self.starts: list[int] = []
         self.symbols: list[Name] = []
+        self._table: Pclntab | None = None
+        self._entries: dict[int, int] = {}
+
+    def set_table(self, table: Pclntab, text: int) -> None:
+        """Go's own table of functions, of an executable whose text begins at an address."""
+        self._table = table
+        self._entries = {text + entry: index for index, entry in enumerate(table.functions[: 2 * table.function_count : 2])}
+
+    def places(self, function: Function) -> list[tuple[int, str, int]]:
+        """The source lines of a function; none where they are not known, or are damaged."""
+        if function.places or self._table is None or function.address not in self._entries:
+            return function.places
+        table, quantum = self._table, function.quantum
+        try:
+            numbers, rows, first = table.source_tables(self._entries[function.address])
+            found = pctab.decode(numbers, quantum)
+            names = {number: table.file_name(first, number) for _, number in found}
+            return _merge(pctab.decode(rows, quantum), found, names)
+        except (FormatError, ValueError):
+            return []
 
     def name_at(self, address: int, *, start: bool = False) -> str:
         """A symbol and an offset for an address, or ""; with `start` only a symbol that begins there."""
@@ -151,7 +172,7 @@ def _read_object(path: str, body: memoryview, binary: Binary) -> None:
         except ValueError as error:
             raise bad_file(path, f"corrupt object file: {error}") from None
 
-    files = obj.files()
+    files = dict(enumerate(obj.files()))
     for index, kind in enumerate(obj.kinds()[: obj.nall]):
         if kind not in (goobj.STEXT, goobj.STEXTFIPS):
             continue
@@ -165,25 +186,40 @@ def _read_object(path: str, body: memoryview, binary: Binary) -> None:
         binary.functions.append(function)
 
 
-def _merge(lines: list[pctab.Step], numbers: list[pctab.Step], files: list[str]) -> list[tuple[int, str, int]]:
+def _merge(lines: list[pctab.Step], numbers: list[pctab.Step], files: dict[int, str]) -> list[tuple[int, str, int]]:
     """Runs of one file and line."""
     places = []
     at = 0
     for end, line in lines:
         while at < len(numbers) - 1 and numbers[at][0] < end:
-            places.append((numbers[at][0], _file(numbers[at][1], files), line))
+            places.append((numbers[at][0], files.get(numbers[at][1], ""), line))
             at += 1
-        places.append((end, _file(numbers[at][1], files) if numbers else "", line))
+        places.append((end, files.get(numbers[at][1], "") if numbers else "", line))
     return places
-
-
-def _file(number: int, files: list[str]) -> str:
-    return files[number] if 0 <= number < len(files) else ""
 
 
 def _add_symbols(binary: Binary, found: list[Name]) -> None:
     binary.symbols = sorted(found)
     binary.starts = [start for start, _, _ in binary.symbols]
+
+
+def _add_table(binary: Binary, found: list[Name], table: bytes, text: int, size: int) -> dict[int, str]:
+    """Go's own table, for source lines, and for the functions' names where the file has no symbols for them.
+
+    Returns its names by address.
+    """
+    try:
+        functions = pclntab.read(table, little=True)
+        names = [name.decode("utf-8", "replace") for name in functions.function_names()] if functions.release >= "1.18" else []
+    except FormatError:
+        return {}
+    if not names:
+        return {}
+    starts = [text + entry for entry in functions.functions[::2]]
+    if not any(text <= start < text + size for start, _, _ in found):
+        found += [(start, end - start, name) for start, end, name in zip(starts, starts[1:], names, strict=False)]
+    binary.set_table(functions, text)
+    return dict(zip(starts, names, strict=False))
 
 
 def _add_section(binary: Binary, arch: str, name: str, address: int, code: bytes) -> None:
@@ -210,6 +246,9 @@ def _read_elf(path: str, file: elf.Elf, binary: Binary) -> None:
         for record in list(_ELF_SYMBOL.iter_unpack(table[: len(table) // 24 * 24]))[:_MAX_SYMBOLS]:
             if record[1] & 15 in (_STT_OBJECT, _STT_FUNC) and record[3]:
                 found.append((record[4], record[5], _string(strings, record[0])))
+    text, functions = file.section(".text"), file.section(".gopclntab")
+    if text is not None and functions is not None:
+        _add_table(binary, found, _content(file.view.data, functions.offset, functions.size), text.address, text.size)
     _add_symbols(binary, found)
     for section in file.sections:
         if section.name == ".text" and section.in_file:
@@ -227,9 +266,15 @@ def _read_macho(path: str, file: macho.MachO, binary: Binary) -> None:
         for start, kind, _, _, value in _MACH_SYMBOL.iter_unpack(table[: len(table) // 16 * 16]):
             # Defined in a section, and no debugging entry.
             if kind & 0xE0 == 0 and kind & 0x0E == 0x0E:
-                found.append((value, 0, _string(strings, start).removeprefix("_")))
+                found.append((value, 0, _string(strings, start)))
     if section is None:
         return
+    functions = file.section("__gopclntab")
+    names: dict[int, str] = {}
+    if functions is not None:
+        names = _add_table(binary, found, bytes(file.content(functions)), section.address, section.size)
+    # All names have an underscore in front, but for those that Go's table has as they are.
+    found = [(start, size, symbol if names.get(start) == symbol else symbol.removeprefix("_")) for start, size, symbol in found]
     end = section.address + section.size
     ordered = sorted(symbol for symbol in found if section.address <= symbol[0] < end)
     sized = [(start, (ordered[at + 1][0] if at + 1 < len(ordered) else end) - start, name) for at, (start, _, name) in enumerate(ordered)]
@@ -255,7 +300,8 @@ def lines(function: Function, binary: Binary) -> Iterator[Line]:
     code = function.code
     relocations = sorted(function.relocations)
     starts = [relocation[0] for relocation in relocations]
-    ends = [place[0] for place in function.places]
+    places = binary.places(function)
+    ends = [place[0] for place in places]
     at = 0
     while at < len(code):
         found = decode(code, at)
@@ -280,7 +326,7 @@ def lines(function: Function, binary: Binary) -> Iterator[Line]:
                         f"[{offset - at}:{offset - at + length}]{NAMES.get(kind, kind)}:{name}{f'{addend:+d}' if addend else ''}"
                     )
         if ends:
-            place = function.places[min(bisect.bisect_right(ends, at), len(ends) - 1)]
+            place = places[min(bisect.bisect_right(ends, at), len(ends) - 1)]
             line.file, line.line = place[1], place[2]
         yield line
         at += size

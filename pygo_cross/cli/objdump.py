@@ -4,13 +4,14 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import os
 import re
 import sys
 
 from pygo_cross.cli.options import parser
-from pygo_cross.diag import EXIT_BUILD, EXIT_OK
+from pygo_cross.diag import EXIT_BUILD, EXIT_OK, UserError
 from pygo_cross.records import usage_error
 
 ABOUT = """Prints the functions of Go objects, archives and ELF or Mach-O executables (amd64, arm64) as Go's assembler would have
@@ -20,11 +21,34 @@ bytes; what is no instruction stands as BYTE or WORD, and its bytes are counted 
 
 def arguments() -> argparse.ArgumentParser:
     """The command's flags."""
-    made = parser("objdump", "[-s REGEXP] [--json] FILE", ABOUT)
+    made = parser("objdump", "[-s REGEXP] [-S] [--json] FILE", ABOUT)
     made.add_argument("-s", dest="only", metavar="REGEXP", default="", help="only functions whose names match")
+    made.add_argument("-S", dest="source", action="store_true", help="the source's text too, where its files are here")
     made.add_argument("--json", action="store_true", help="one JSON object for each function, a line each")
     made.add_argument("file", metavar="FILE", help="a Go object, an archive of them, or an executable")
     return made
+
+
+@functools.lru_cache(maxsize=16)
+def _source(file: str) -> list[str]:
+    """The lines of a source file, none if it is not here."""
+    if file.startswith("$GOROOT/"):
+        from pygo_cross.build.goroot import find_goroot
+
+        try:
+            file = os.path.join(find_goroot(), file.removeprefix("$GOROOT/"))
+        except UserError:
+            return []
+    try:
+        with open(file, encoding="utf-8", errors="replace") as stream:
+            return stream.read().split("\n")
+    except (OSError, ValueError):
+        return []
+
+
+def _source_line(file: str, line: int) -> str:
+    lines = _source(file) if file else []
+    return lines[line - 1] if 0 < line <= len(lines) else ""
 
 
 def run(argv: list[str]) -> int:
@@ -65,8 +89,14 @@ def run(argv: list[str]) -> int:
             print(json.dumps(record))
             continue
         file = found[0].file if found else ""
+        said = ("", 0)
         print(f"TEXT {function.name}(SB){' ' + file if file else ''}")
         for line in found:
+            if options.source and said != (line.file, line.line):
+                said = (line.file, line.line)
+                text = _source_line(line.file, line.line)
+                if text:
+                    print(text)
             place = f"{os.path.basename(line.file)}:{line.line}" if line.file else ""
             text = line.text + ("" if line.exact else "\t?")
             code = line.code[::-1] if function.quantum == 4 else line.code

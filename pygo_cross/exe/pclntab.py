@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Reads Go's table of functions, from Go 1.16 on: the header, names of functions, names of source files, and whether it is in order.
+"""Reads Go's table of functions, from Go 1.16 on: the header, names of functions, names of source files, lines, and whether it is in order.
 
 Go binaries that are stripped of everything else still have it: the runtime reads it for stack traces. Layout: src/runtime/symtab.go
 (pcHeader) and src/cmd/link/internal/ld/pcln.go; that of older releases is the same file of theirs.
@@ -63,6 +63,24 @@ class Pclntab:
                 raise FormatError(f"the name of function {index} is outside of the names")
             found.append(table[name:stop])
         return found
+
+    def source_tables(self, index: int) -> tuple[memoryview, memoryview, int]:
+        """Of a function, the tables of its file numbers and of its lines, and where its file numbers begin in `file_name`.
+
+        Of Go from 1.18 on; an empty table stands for none. Raises `FormatError`.
+        """
+        start, limit = self.tables[3], self.tables[4]
+        record = self._view.unpack("IiiIIIIII", limit + self.functions[2 * index + 1])
+        found = [self._view.data[start + at : limit] if at and start + at < limit else self._view.data[:0] for at in record[5:7]]
+        return found[0], found[1], record[8]
+
+    def file_name(self, first: int, number: int) -> str:
+        """A source file by its number in a function's table. Raises `FormatError`."""
+        place = self.tables[1] + 4 * (first + number)
+        if number < 0 or place + 4 > self.tables[2]:
+            return ""
+        offset = self._view.u32(place)
+        return "" if offset == 0xFFFFFFFF else self._view.string(self.tables[2] + offset)
 
 
 def read(data: bytes | memoryview, *, little: bool) -> Pclntab:

@@ -23,10 +23,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from conformance.asmagain import assemble_again
-from pygo_cross.asm.disassemble import Binary, lines, read
+from pygo_cross.asm.disassemble import Binary, Function, lines, read
 
-_STOCK_LINE = re.compile(r"  \S+\s+0x([0-9a-f]+)\s+[0-9a-f ]+?\t+(.*?)\s*$")
+_STOCK_LINE = re.compile(r"  (\S+)\s+0x([0-9a-f]+)\s+[0-9a-f ]+?\t+(.*?)\s*$")
 _NAMES = re.compile(r"\bg\b|\bR18_PLATFORM\b")
+
+_END = (-1, "", "")
 
 # What stock says, what we say, and why.
 REASONS = (
@@ -39,6 +41,7 @@ REASONS = (
     (r"FMOV[SD] \$", r"FMOV[SD] \$\(", "floats stand in parentheses"),
     (r"RET R", r"RET \(R", "registers that are jumped to stand in parentheses"),
     (r"LDUR|STUR", r"F?MOV", "Go's assembler calls them MOV"),
+    (r"(JMP|CALL) _", r"(JMP|CALL) [^_]", "in Mach-O files some names have an underscore in front that is not Go's"),
     (r"ADR -?\d", r"ADR -?\d", "ADR counts instructions for the assembler, and bytes for stock's objdump"),
     (r"MOV[DW] \$", r"MOV[ZN]W? \$", "MOVD of such a number is assembled to another instruction"),
 )
@@ -58,30 +61,34 @@ def build(go: str, goos: str, goarch: str, package: str, folder: Path) -> Path:
     return output
 
 
-def stock_lines(go: str, program: Path) -> Iterator[tuple[int, str]]:
-    """Address and text of what go tool objdump prints."""
-    with subprocess.Popen([go, "tool", "objdump", program], stdout=subprocess.PIPE, text=True) as process:
+def stock_lines(go: str, program: Path, only: str = "") -> Iterator[tuple[int, str, str]]:
+    """Address, text and source line of what go tool objdump prints."""
+    with subprocess.Popen([go, "tool", "objdump", *(["-s", only] if only else []), program], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         for line in process.stdout:
             match = _STOCK_LINE.match(line)
             if match:
-                yield int(match[1], 16), match[2]
+                yield int(match[2], 16), match[3], match[1]
 
 
-def compare(binary: Binary, stock: Iterator[tuple[int, str]], show: int) -> bool:
+def compare(functions: list[Function], binary: Binary, stock: Iterator[tuple[int, str, str]], show: int) -> bool:
     """Prints how many lines are equal, and why others aren't; whether all that differ are explained."""
-    same = 0
+    same = places = 0
     reasons: Counter[str] = Counter()
     strange: list[str] = []
-    address, theirs = next(stock, (-1, ""))
-    for function in binary.functions:
+    address, theirs, place = next(stock, _END)
+    for function in functions:
         for line in lines(function, binary):
             while 0 <= address < line.address:
                 strange.append(f"{address:#x}: only stock has {theirs}")
-                address, theirs = next(stock, (-1, ""))
+                address, theirs, place = next(stock, _END)
             if address != line.address:
                 # Functions that the linker made no code for, and what lies behind the last.
                 continue
+            if place == ":-1" or place == f"{os.path.basename(line.file)}:{line.line}":
+                places += 1
+            else:
+                strange.append(f"{line.address:#x}: stock says {place}, we {os.path.basename(line.file)}:{line.line}")
             ours = line.text.replace("\t", " ")
             if ours == theirs or _NAMES.sub(lambda match: "R28" if match[0] == "g" else "R18", ours) == theirs:
                 same += 1
@@ -92,8 +99,9 @@ def compare(binary: Binary, stock: Iterator[tuple[int, str]], show: int) -> bool
                 reasons[reason] += 1
                 if not reason:
                     strange.append(f"{line.address:#x} {line.code[::-1].hex()}: stock {theirs}, we {ours}")
-            address, theirs = next(stock, (-1, ""))
-    print(f"{same} lines are go tool objdump's, {sum(reasons.values())} differ")
+            address, theirs, place = next(stock, _END)
+    strange += [f"{address:#x}: only stock has {theirs}" for address, theirs, _ in ((address, theirs, place), *stock) if address >= 0]
+    print(f"{same} lines are go tool objdump's, {sum(reasons.values())} differ; {places} have its source line")
     for reason, count in sorted(reasons.items()):
         print(f"  {count:>7}  {reason or 'WITHOUT A REASON'}")
     for text in strange[:show]:
@@ -120,7 +128,7 @@ def main(argv: list[str]) -> int:
     sound = True
     print(f"{arguments.program} for {arguments.os}/{arguments.arch}: {sum(len(function.code) for function in binary.functions)} bytes")
     if arguments.arch == "arm64" and not arguments.no_stock:
-        sound = compare(binary, stock_lines(go, program), arguments.show)
+        sound = compare(binary.functions, binary, stock_lines(go, program), arguments.show)
     if not arguments.no_assembly:
         result = assemble_again(binary.functions, arguments.arch, arguments.os)
         print(f"{result.same} instructions assemble to what they were, {len(result.wrong)} don't")

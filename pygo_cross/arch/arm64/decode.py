@@ -396,7 +396,8 @@ def rows() -> list[Row]:
                     continue
                 start = base(op, form)
                 if start is not None:
-                    found.append(Row(op, form, start, names, _LATE.get(op, 0)))
+                    late = 1 if op == "VDUP" and form.encoder == "scalarlane" else _LATE.get(op, 0)
+                    found.append(Row(op, form, start, names, late))
     return found
 
 

@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Programs of the stock toolchain: what objdump says is what go tool objdump says, and assembles again.
+
+`scripts/conformance objdump` does it for whole programs.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+import pytest
+from go_programs import go
+
+sys.path.insert(0, str(Path(__file__).parent.parent.parent / "scripts"))
+
+from conformance import asmagain, objdumpscore
+
+from pygo_cross.asm import disassemble
+
+SOURCE = """package main
+
+import "fmt"
+
+func main() {
+	fmt.Println("hello", 1.5)
+}
+"""
+PART = re.compile(r"^(main|strconv|internal/bytealg|unicode/utf8)\.|^runtime\.(mem|mcall|gogo|asm|mallocgc|heap)")
+
+
+@pytest.fixture(scope="session")
+def programs(tmp_path_factory):
+    """Builds hello for a target."""
+    folder = tmp_path_factory.mktemp("disassembled")
+    (folder / "go.mod").write_text("module example.com/hello\n\ngo 1.21\n")
+    (folder / "main.go").write_text(SOURCE)
+
+    def build(target: str, *flags: str) -> Path:
+        output = folder / "-".join(["hello", *target.split("/"), *(flag.strip("-").replace(" ", "") for flag in flags)])
+        if not output.exists():
+            goos, arch = target.split("/")
+            go("build", *flags, "-o", str(output), ".", cwd=folder, GOOS=goos, GOARCH=arch)
+        return output
+
+    return build
+
+
+def chosen(binary):
+    return [function for function in binary.functions if PART.match(function.name)]
+
+
+@pytest.mark.parametrize("target", ["linux/arm64", "darwin/arm64"])
+def test_lines_are_those_of_stock(programs, goroot, target, capsys):
+    program = programs(target)
+    binary = disassemble.read(str(program))
+    functions = chosen(binary)
+    assert len(functions) > 50
+    stock = objdumpscore.stock_lines(str(goroot / "bin/go"), program, PART.pattern)
+    assert objdumpscore.compare(functions, binary, stock, 10), capsys.readouterr().out
+    assert int(capsys.readouterr().out.split()[0]) > 5000
+
+
+@pytest.mark.parametrize("target", ["linux/arm64", "linux/amd64"])
+def test_the_text_assembles_to_what_it_was(programs, target):
+    functions = chosen(disassemble.read(str(programs(target))))
+    result = asmagain.assemble_again(functions, target.split("/")[1])
+    assert not result.wrong
+    assert result.same > 5000 and sum(result.left_out.values()) < result.same / 20, result.left_out
+
+
+def test_text_that_says_something_else_is_seen(programs, monkeypatch):
+    """What assembles to other bytes is told as wrong."""
+    functions = chosen(disassemble.read(str(programs("linux/arm64"))))[:20]
+    monkeypatch.setattr(asmagain.obj_format, "instruction", lambda prog, show: "ADD\tR1, R2, R3")
+    result = asmagain.assemble_again(functions, "arm64")
+    assert len(result.wrong) > 100 and result.same < len(functions) * 2
+
+
+def test_stripped_programs_have_names_and_lines(programs, cli):
+    binary = disassemble.read(str(programs("linux/arm64", "-ldflags=-s -w")))
+    whole = [(function.name, len(function.code)) for function in disassemble.read(str(programs("linux/arm64"))).functions]
+    found = [(function.name, len(function.code)) for function in binary.functions]
+    # Instances of generics have shorter names in that table.
+    assert len(found) > 1000 and len(set(found) & set(whole)) > 0.9 * len(whole)
+    done = cli("objdump", "-S", "-s", r"^main\.main$", str(programs("linux/arm64", "-ldflags=-s -w")))
+    lines = done.stdout.splitlines()
+    assert lines[0].startswith("TEXT main.main(SB) /") and lines[0].endswith("/main.go")
+    at = lines.index('\tfmt.Println("hello", 1.5)')
+    assert lines[at + 1].startswith("  main.go:6\t0x")
+    assert any("CALL\tfmt.Fprintln(SB)" in line for line in lines)
+
+
+def test_symbols_of_other_packages_have_their_names(tmp_path, goroot):
+    archive = go("list", "-export", "-f", "{{.Export}}", "strings", GOARCH="arm64").strip()
+    text = "\n".join(
+        " ".join([line.text, *line.relocations])
+        for binary in [disassemble.read(archive)]
+        for function in binary.functions
+        for line in disassemble.lines(function, binary)
+    )
+    assert "CALL\tunicode.IsSpace(SB)" in text and "R_CALLARM64:internal/stringslite.Index" in text
+    assert not re.search(r"#\d", text)
