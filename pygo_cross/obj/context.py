@@ -7,8 +7,6 @@ Facts: GOROOT/src/cmd/internal/obj/{link,sym,plist,data}.go, cmd/internal/objabi
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import struct
 from typing import Final
 
@@ -227,9 +225,13 @@ class Context:
 
     def gclocals(self, data: bytes) -> Symbol:
         """A stack map, named by its content."""
+        # Most calls of the assembler hash nothing, and these take longer to import than a small file to assemble.
+        import hashlib
+        from binascii import b2a_base64
+
         digest = bytearray(hashlib.sha256(data).digest())
         digest[0] ^= 0xFF
-        symbol = self.lookup("gclocals·" + base64.b64encode(digest[:16]).decode())
+        symbol = self.lookup("gclocals·" + b2a_base64(digest[:16], newline=False).decode())
         if not symbol.data:
             symbol.data = bytearray(data)
             symbol.content_addressable = True

@@ -10,7 +10,6 @@ Facts: GOROOT/src/cmd/internal/obj/{objfile,sym}.go, cmd/internal/goobj/objfile.
 
 from __future__ import annotations
 
-import hashlib
 import struct
 from collections.abc import Iterator
 from typing import Final
@@ -253,6 +252,8 @@ def _hash(context: Context, symbol: Symbol) -> bytes:
                 if target.package == goobj.PKG_SELF:
                     parts.append(path_to_prefix(context.package).encode("utf-8", "surrogateescape"))
                 parts.append(_U32.pack(target.index))
+    import hashlib  # here, for few objects have what is hashed, and it takes longer to import than a small file to assemble
+
     return hashlib.sha256(b"".join(parts)).digest()[: goobj.HASH_SIZE]
 
 

@@ -187,7 +187,7 @@ def _runs(name: str, folder: Path) -> list[list[str]]:
         return [["-d", "input.go"], ["-l", "."], ["-s", "input.go"]]
     if name == "go":
         return [["version"], ["env", "GOVERSION"], ["list", "-deps", "strings"], ["help", "build"]]
-    return [[], ["-h"]]
+    return [[], ["-name", "Ada"], ["-version"], ["-name", ""]]
 
 
 def programs(setting: Setting, run: bool) -> bool:
