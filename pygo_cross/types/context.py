@@ -56,7 +56,7 @@ class Context:
         return (orig, *[type_key(t) for t in targs])
 
 
-def type_key(t: Type, tparams: tuple[TypeParam, ...] = (), seen: tuple[Interface, ...] = ()) -> Key:
+def type_key(t: Type, tparams: tuple[TypeParam, ...] = (), seen: set[Interface] | None = None) -> Key:
     """A value that only identical types have. `tparams` are those of a generic signature around `t`, whose names say nothing; `seen` the
     interfaces around it.
     """
@@ -66,42 +66,42 @@ def type_key(t: Type, tparams: tuple[TypeParam, ...] = (), seen: tuple[Interface
     return t if make is None else make(t, tparams, seen)
 
 
-def _basic(t: Basic, tparams: tuple[TypeParam, ...], seen: tuple[Interface, ...]) -> Key:
+def _basic(t: Basic, tparams: tuple[TypeParam, ...], seen: set[Interface] | None) -> Key:
     return t.kind
 
 
-def _array(t: Array, tparams: tuple[TypeParam, ...], seen: tuple[Interface, ...]) -> Key:
+def _array(t: Array, tparams: tuple[TypeParam, ...], seen: set[Interface] | None) -> Key:
     return ("[n]", t.len, type_key(t.elem, tparams, seen))
 
 
-def _slice(t: Slice, tparams: tuple[TypeParam, ...], seen: tuple[Interface, ...]) -> Key:
+def _slice(t: Slice, tparams: tuple[TypeParam, ...], seen: set[Interface] | None) -> Key:
     return ("[]", type_key(t.elem, tparams, seen))
 
 
-def _pointer(t: Pointer, tparams: tuple[TypeParam, ...], seen: tuple[Interface, ...]) -> Key:
+def _pointer(t: Pointer, tparams: tuple[TypeParam, ...], seen: set[Interface] | None) -> Key:
     return ("*", type_key(t.elem, tparams, seen))
 
 
-def _map(t: Map, tparams: tuple[TypeParam, ...], seen: tuple[Interface, ...]) -> Key:
+def _map(t: Map, tparams: tuple[TypeParam, ...], seen: set[Interface] | None) -> Key:
     return ("map", type_key(t.key, tparams, seen), type_key(t.elem, tparams, seen))
 
 
-def _chan(t: Chan, tparams: tuple[TypeParam, ...], seen: tuple[Interface, ...]) -> Key:
+def _chan(t: Chan, tparams: tuple[TypeParam, ...], seen: set[Interface] | None) -> Key:
     return ("chan", t.dir, type_key(t.elem, tparams, seen))
 
 
-def _struct(t: Struct, tparams: tuple[TypeParam, ...], seen: tuple[Interface, ...]) -> Key:
+def _struct(t: Struct, tparams: tuple[TypeParam, ...], seen: set[Interface] | None) -> Key:
     return (
         "struct",
         *[(make_id(f.pkg, f.name), f.embedded, type_key(f.typ, tparams, seen), t.tag(i)) for i, f in enumerate(t.fields)],
     )
 
 
-def _tuple(t: Tuple, tparams: tuple[TypeParam, ...], seen: tuple[Interface, ...]) -> Key:
+def _tuple(t: Tuple, tparams: tuple[TypeParam, ...], seen: set[Interface] | None) -> Key:
     return ("()", *[type_key(v.typ, tparams, seen) for v in t.vars])
 
 
-def _signature(t: Signature, tparams: tuple[TypeParam, ...], seen: tuple[Interface, ...]) -> Key:
+def _signature(t: Signature, tparams: tuple[TypeParam, ...], seen: set[Interface] | None) -> Key:
     if t.tparams:
         tparams += t.tparams
     return (
@@ -113,24 +113,31 @@ def _signature(t: Signature, tparams: tuple[TypeParam, ...], seen: tuple[Interfa
     )
 
 
-def _interface(t: Interface, tparams: tuple[TypeParam, ...], seen: tuple[Interface, ...]) -> Key:
+def _interface(t: Interface, tparams: tuple[TypeParam, ...], seen: set[Interface] | None) -> Key:
     # A type set is not computed for this: embedded types may still be under construction.
-    if not t.complete or t in seen or (t.tset is None and t.embeddeds):
+    if not t.complete or (t.tset is None and t.embeddeds):
         return t
-    seen = (*seen, t)
+    if seen is None:
+        seen = set()
+    elif t in seen:
+        return t
+    seen.add(t)
     methods = t.methods if t.tset is None else t.tset.methods
     keys = tuple([(make_id(m.pkg, m.name), type_key(m.typ, tparams, seen)) for m in methods])
-    if t.tset is None or t.tset.is_method_set():
+    terms: Key = None
+    if t.tset is not None and not t.tset.is_method_set():
+        terms = frozenset([(term.tilde, None if term.typ is None else type_key(term.typ, tparams, seen)) for term in t.tset.terms])
+    seen.remove(t)
+    if terms is None or t.tset is None:
         return ("interface", keys)
-    terms = frozenset([(term.tilde, None if term.typ is None else type_key(term.typ, tparams, seen)) for term in t.tset.terms])
     return ("interface", keys, t.tset.comparable, terms)
 
 
-def _named(t: Named, tparams: tuple[TypeParam, ...], seen: tuple[Interface, ...]) -> Key:
+def _named(t: Named, tparams: tuple[TypeParam, ...], seen: set[Interface] | None) -> Key:
     return (t.orig, *[type_key(targ, tparams, seen) for targ in t.targs]) if t.targs else t
 
 
-def _type_param(t: TypeParam, tparams: tuple[TypeParam, ...], seen: tuple[Interface, ...]) -> Key:
+def _type_param(t: TypeParam, tparams: tuple[TypeParam, ...], seen: set[Interface] | None) -> Key:
     return ("$", tparams.index(t)) if t in tparams else t
 
 

@@ -246,8 +246,11 @@ def _contains(t: Type, tparams: Sequence[TypeParam], seen: dict[Type, bool]) -> 
     known = seen.get(t)
     if known is not None:
         return known
-    seen[t] = False
-    result = any(_contains(part, tparams, seen) for part in parts(t))
+    seen[t] = result = False
+    for part in parts(t):
+        if _contains(part, tparams, seen):
+            result = True
+            break
     if not result and type(t) is Interface:
         # Of its terms all must contain some: stock asks so.
         result = t.type_set().every(lambda term: term.typ is not None and _contains(term.typ, tparams, seen))

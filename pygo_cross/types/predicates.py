@@ -327,8 +327,10 @@ def common_underlying(
     return common, None
 
 
-# A pair of interfaces that are being compared, inside of which others are: (x, y, the pair around it).
-Pair = tuple[Interface, Interface, "Pair | None"]
+# Pairs of interfaces that are being compared, or were and are identical: one that is met again is taken as identical, or a method that
+# leads
+# back to its interface would lead around for ever. None where there are none yet.
+Pairs = set[tuple[Interface, Interface]]
 
 IGNORE_TAGS: Final = 1
 IGNORE_INVALID: Final = 2
@@ -349,7 +351,7 @@ def identical_ignoring_invalid(x: Type, y: Type) -> bool:
     return x is y or _identical(x, y, IGNORE_INVALID, None)
 
 
-def _identical(x: Type, y: Type, mode: int, pair: Pair | None) -> bool:
+def _identical(x: Type, y: Type, mode: int, pairs: Pairs | None) -> bool:
     if type(x) is Alias:
         x = x.unaliased()
     if type(y) is Alias:
@@ -362,31 +364,31 @@ def _identical(x: Type, y: Type, mode: int, pair: Pair | None) -> bool:
     if kind is not type(y):
         return False
     compare = _COMPARE.get(kind)
-    return compare is not None and compare(x, y, mode, pair)
+    return compare is not None and compare(x, y, mode, pairs)
 
 
-def _basic(x: Basic, y: Basic, mode: int, pair: Pair | None) -> bool:
+def _basic(x: Basic, y: Basic, mode: int, pairs: Pairs | None) -> bool:
     return x.kind == y.kind  # byte and uint8
 
 
-def _array(x: Array, y: Array, mode: int, pair: Pair | None) -> bool:
+def _array(x: Array, y: Array, mode: int, pairs: Pairs | None) -> bool:
     # An unknown length has been reported: no further errors for it.
-    return (x.len == y.len or x.len < 0 or y.len < 0) and _identical(x.elem, y.elem, mode, pair)
+    return (x.len == y.len or x.len < 0 or y.len < 0) and _identical(x.elem, y.elem, mode, pairs)
 
 
-def _elem(x: Slice, y: Slice, mode: int, pair: Pair | None) -> bool:
-    return _identical(x.elem, y.elem, mode, pair)
+def _elem(x: Slice, y: Slice, mode: int, pairs: Pairs | None) -> bool:
+    return _identical(x.elem, y.elem, mode, pairs)
 
 
-def _map(x: Map, y: Map, mode: int, pair: Pair | None) -> bool:
-    return _identical(x.key, y.key, mode, pair) and _identical(x.elem, y.elem, mode, pair)
+def _map(x: Map, y: Map, mode: int, pairs: Pairs | None) -> bool:
+    return _identical(x.key, y.key, mode, pairs) and _identical(x.elem, y.elem, mode, pairs)
 
 
-def _chan(x: Chan, y: Chan, mode: int, pair: Pair | None) -> bool:
-    return x.dir == y.dir and _identical(x.elem, y.elem, mode, pair)
+def _chan(x: Chan, y: Chan, mode: int, pairs: Pairs | None) -> bool:
+    return x.dir == y.dir and _identical(x.elem, y.elem, mode, pairs)
 
 
-def _struct(x: Struct, y: Struct, mode: int, pair: Pair | None) -> bool:
+def _struct(x: Struct, y: Struct, mode: int, pairs: Pairs | None) -> bool:
     if len(x.fields) != len(y.fields):
         return False
     for i, f in enumerate(x.fields):
@@ -395,18 +397,22 @@ def _struct(x: Struct, y: Struct, mode: int, pair: Pair | None) -> bool:
             return False
         if not mode & IGNORE_TAGS and x.tag(i) != y.tag(i):
             return False
-        if not _identical(f.typ, g.typ, mode, pair):
+        if not _identical(f.typ, g.typ, mode, pairs):
             return False
     return True
 
 
-def _tuple(x: Tuple, y: Tuple, mode: int, pair: Pair | None) -> bool:
+def _tuple(x: Tuple, y: Tuple, mode: int, pairs: Pairs | None) -> bool:
     if len(x.vars) != len(y.vars):
         return False
-    return all(_identical(v.typ, y.vars[i].typ, mode, pair) for i, v in enumerate(x.vars))
+    ys = y.vars
+    for i, v in enumerate(x.vars):  # noqa: SIM110 (a generator takes C stack)
+        if not _identical(v.typ, ys[i].typ, mode, pairs):
+            return False
+    return True
 
 
-def _signature(x: Signature, y: Signature, mode: int, pair: Pair | None) -> bool:
+def _signature(x: Signature, y: Signature, mode: int, pairs: Pairs | None) -> bool:
     if x.variadic is not y.variadic or len(x.tparams) != len(y.tparams):
         return False
     params, results = y.params, y.results
@@ -417,43 +423,44 @@ def _signature(x: Signature, y: Signature, mode: int, pair: Pair | None) -> bool
 
         replace = Substitution(y.tparams, x.tparams, Context())
         for i, tparam in enumerate(x.tparams):
-            if not _identical(tparam.bound, replace.typ(y.tparams[i].bound), mode, pair):
+            if not _identical(tparam.bound, replace.typ(y.tparams[i].bound), mode, pairs):
                 return False
         params, results = replace.tuple(params), replace.tuple(results)
-    return _tuple(x.params, params, mode, pair) and _tuple(x.results, results, mode, pair)
+    return _tuple(x.params, params, mode, pairs) and _tuple(x.results, results, mode, pairs)
 
 
-def _union(x: Union, y: Union, mode: int, pair: Pair | None) -> bool:
+def _union(x: Union, y: Union, mode: int, pairs: Pairs | None) -> bool:
     from .typeset import terms_equal, union_terms
 
     xs, ys = union_terms(x), union_terms(y)
     return terms_equal(xs or [], ys or [])
 
 
-def _interface(x: Interface, y: Interface, mode: int, pair: Pair | None) -> bool:
+def _interface(x: Interface, y: Interface, mode: int, pairs: Pairs | None) -> bool:
     from .typeset import terms_equal
 
     a, b = x.type_set(), y.type_set()
     if a.comparable is not b.comparable or len(a.methods) != len(b.methods) or not terms_equal(a.terms, b.terms):
         return False
-    # A method may lead back to an interface without a name that embeds this one: what is being compared already is taken as identical.
-    outer = pair
-    while outer is not None:
-        if (outer[0] is x and outer[1] is y) or (outer[0] is y and outer[1] is x):
-            return True
-        outer = outer[2]
-    inner: Pair = (x, y, pair)
+    if pairs is None:
+        pairs = set()
+    elif (x, y) in pairs or (y, x) in pairs:
+        return True
+    pairs.add((x, y))
     for i, f in enumerate(a.methods):
         g = b.methods[i]
-        if f.name != g.name or (not f.exported() and not same_package(f.pkg, g.pkg)) or not _identical(f.typ, g.typ, mode, inner):
+        if f.name != g.name or (not f.exported() and not same_package(f.pkg, g.pkg)) or not _identical(f.typ, g.typ, mode, pairs):
             return False
     return True
 
 
-def _named(x: Named, y: Named, mode: int, pair: Pair | None) -> bool:
+def _named(x: Named, y: Named, mode: int, pairs: Pairs | None) -> bool:
     if x.orig is not y.orig or len(x.targs) != len(y.targs) or not x.targs:
         return False
-    return all(identical(t, y.targs[i]) for i, t in enumerate(x.targs))
+    for i, t in enumerate(x.targs):  # noqa: SIM110
+        if not identical(t, y.targs[i]):
+            return False
+    return True
 
 
 _COMPARE: Final[dict[type[Type], Callable[..., bool]]] = {
@@ -474,7 +481,12 @@ _COMPARE: Final[dict[type[Type], Callable[..., bool]]] = {
 
 def identical_lists(xs: tuple[Type, ...], ys: tuple[Type, ...]) -> bool:
     """Whether two lists of types are identical, one by one."""
-    return len(xs) == len(ys) and all(identical(x, ys[i]) for i, x in enumerate(xs))
+    if len(xs) != len(ys):
+        return False
+    for i, x in enumerate(xs):  # noqa: SIM110
+        if not identical(x, ys[i]):
+            return False
+    return True
 
 
 def default_type(t: Type) -> Type:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Final, final
 
 from .lookup import lookup_field_or_method
 from .objects import Func
-from .predicates import Pair, common_underlying, identical, is_type_literal
+from .predicates import Pairs, common_underlying, identical, is_type_literal
 from .types import (
     SEND_RECV,
     UNRESOLVED,
@@ -114,17 +114,17 @@ class Unifier:
                 self.cells[tparam] = kept
         return True
 
-    def _unify(self, x: Type, y: Type, mode: int, pair: Pair | None) -> bool:
+    def _unify(self, x: Type, y: Type, mode: int, pairs: Pairs | None) -> bool:
         if x is y or unalias(x) is unalias(y):
             return True
         if self.depth >= _DEPTH_LIMIT:
             return False
         self.depth += 1
-        matches = self._match(x, y, mode, pair)
+        matches = self._match(x, y, mode, pairs)
         self.depth -= 1
         return matches
 
-    def _match(self, x: Type, y: Type, mode: int, pair: Pair | None) -> bool:
+    def _match(self, x: Type, y: Type, mode: int, pairs: Pairs | None) -> bool:
         # If one is a defined type, y is; if one is a bound type parameter, x is.
         if as_named(x) is not None or self._bound(y) is not None:
             x, y = y, x
@@ -140,20 +140,20 @@ class Unifier:
                     return True
                 tx, ty = self.at(px), self.at(py)
                 assert tx is not None and ty is not None
-                return self._unify(tx, ty, mode, pair)
+                return self._unify(tx, ty, mode, pairs)
             known = self.at(px)
             if known is None:
                 self.set(px, y)
                 return True
-            return self._unify(known, y, mode, pair) and self._choose(px, known, y, mode)
+            return self._unify(known, y, mode, pairs) and self._choose(px, known, y, mode)
         if self.interfaces and mode & EXACT == 0:
             xi, yi = _as_interface(x), _as_interface(y)
             if xi is not None and yi is not None:
-                return self._interfaces(xi, yi, pair)
+                return self._interfaces(xi, yi, pairs)
             if xi is not None:
-                return self._implements(y, xi, pair)
+                return self._implements(y, xi, pairs)
             if yi is not None:
-                return self._implements(x, yi, pair)
+                return self._implements(x, yi, pairs)
         # A type parameter from here on is not bound; if one is there, x is.
         if as_type_param(y) is not None:
             x, y = y, x
@@ -162,12 +162,12 @@ class Unifier:
         if type(x) is TypeParam:
             # What its type set has in common is what is known of it.
             core = common_underlying(x)[0]
-            return core is not None and self._unify(core, whole, ASSIGN, pair)
+            return core is not None and self._unify(core, whole, ASSIGN, pairs)
         kind = type(x)
         if kind is not type(y) or x is UNRESOLVED:
             return False
         match = _MATCH.get(kind)
-        return match is not None and match(self, x, y, mode, mode | EXACT if mode & ASSIGN else mode, pair)
+        return match is not None and match(self, x, y, mode, mode | EXACT if mode & ASSIGN else mode, pairs)
 
     def _choose(self, tparam: TypeParam, x: Type, y: Type, mode: int) -> bool:
         """After x, which a type parameter has, matched y: which of the two it shall have; False if neither can be preferred."""
@@ -187,24 +187,27 @@ class Unifier:
                 self.set(tparam, y)
         return True
 
-    def _interfaces(self, x: Interface, y: Interface, pair: Pair | None) -> bool:
+    def _interfaces(self, x: Interface, y: Interface, pairs: Pairs | None) -> bool:
         """Inexactly: one must have a part of the other's methods."""
         xset, yset = x.type_set(), y.type_set()
         if not _same_terms(xset, yset):
             return False
-        if _compared(x, y, pair):
+        if pairs is not None and ((x, y) in pairs or (y, x) in pairs):
             return True
+        if pairs is None:
+            pairs = set()
+        pairs.add((x, y))
         few, many = xset.methods, yset.methods
         if len(few) > len(many):
             few, many = many, few
         by_id = {method.id(): method for method in many}
         for method in few:
             other = by_id.get(method.id())
-            if other is None or not self._unify(method.signature, other.signature, EXACT, None):
+            if other is None or not self._unify(method.signature, other.signature, EXACT, pairs):
                 return False
         return True
 
-    def _implements(self, t: Type, iface: Interface, pair: Pair | None) -> bool:
+    def _implements(self, t: Type, iface: Interface, pairs: Pairs | None) -> bool:
         """Inexactly: the type must have the interface's methods. A generic method is never one of them."""
         for method in iface.type_set().methods:
             found = lookup_field_or_method(t, False, method.pkg, method.name).obj
@@ -212,66 +215,71 @@ class Unifier:
                 return False
             if found.typ is UNRESOLVED and self.env is not None:
                 self.env.check_object(found)
-            if found.signature.tparams or not self._unify(method.signature, found.signature, EXACT, pair):
+            if found.signature.tparams or not self._unify(method.signature, found.signature, EXACT, pairs):
                 return False
         return True
 
-    def _basic(self, x: Basic, y: Basic, mode: int, inner: int, pair: Pair | None) -> bool:
+    def _basic(self, x: Basic, y: Basic, mode: int, inner: int, pairs: Pairs | None) -> bool:
         return x.kind == y.kind
 
-    def _array(self, x: Array, y: Array, mode: int, inner: int, pair: Pair | None) -> bool:
-        return (x.len == y.len or x.len < 0 or y.len < 0) and self._unify(x.elem, y.elem, inner, pair)
+    def _array(self, x: Array, y: Array, mode: int, inner: int, pairs: Pairs | None) -> bool:
+        return (x.len == y.len or x.len < 0 or y.len < 0) and self._unify(x.elem, y.elem, inner, pairs)
 
-    def _elem(self, x: Slice, y: Slice, mode: int, inner: int, pair: Pair | None) -> bool:
-        return self._unify(x.elem, y.elem, inner, pair)
+    def _elem(self, x: Slice, y: Slice, mode: int, inner: int, pairs: Pairs | None) -> bool:
+        return self._unify(x.elem, y.elem, inner, pairs)
 
-    def _struct(self, x: Struct, y: Struct, mode: int, inner: int, pair: Pair | None) -> bool:
+    def _struct(self, x: Struct, y: Struct, mode: int, inner: int, pairs: Pairs | None) -> bool:
         if len(x.fields) != len(y.fields):
             return False
         for i, f in enumerate(x.fields):
             g = y.fields[i]
             if f.embedded is not g.embedded or x.tag(i) != y.tag(i) or not f.same_id(g.pkg, g.name):
                 return False
-            if not self._unify(f.typ, g.typ, inner, pair):
+            if not self._unify(f.typ, g.typ, inner, pairs):
                 return False
         return True
 
-    def _tuple(self, x: Tuple, y: Tuple, mode: int, inner: int, pair: Pair | None) -> bool:
+    def _tuple(self, x: Tuple, y: Tuple, mode: int, inner: int, pairs: Pairs | None) -> bool:
         if len(x.vars) != len(y.vars):
             return False
-        return all(self._unify(v.typ, y.vars[i].typ, mode, pair) for i, v in enumerate(x.vars))
+        for i, v in enumerate(x.vars):  # noqa: SIM110 (a generator takes C stack)
+            if not self._unify(v.typ, y.vars[i].typ, mode, pairs):
+                return False
+        return True
 
-    def _signature(self, x: Signature, y: Signature, mode: int, inner: int, pair: Pair | None) -> bool:
+    def _signature(self, x: Signature, y: Signature, mode: int, inner: int, pairs: Pairs | None) -> bool:
         if x.variadic is not y.variadic:
             return False
-        return self._unify(x.params, y.params, inner, pair) and self._unify(x.results, y.results, inner, pair)
+        return self._unify(x.params, y.params, inner, pairs) and self._unify(x.results, y.results, inner, pairs)
 
-    def _interface(self, x: Interface, y: Interface, mode: int, inner: int, pair: Pair | None) -> bool:
+    def _interface(self, x: Interface, y: Interface, mode: int, inner: int, pairs: Pairs | None) -> bool:
         """Exactly (or before go1.21): both must have the same methods."""
         xset, yset = x.type_set(), y.type_set()
         if not _same_terms(xset, yset) or len(xset.methods) != len(yset.methods):
             return False
-        if _compared(x, y, pair):
+        if pairs is None:
+            pairs = set()
+        elif (x, y) in pairs or (y, x) in pairs:
             return True
-        within: Pair = (x, y, pair)
+        pairs.add((x, y))
         for i, f in enumerate(xset.methods):
             g = yset.methods[i]
-            if f.id() != g.id() or not self._unify(f.signature, g.signature, EXACT, within):
+            if f.id() != g.id() or not self._unify(f.signature, g.signature, EXACT, pairs):
                 return False
         return True
 
-    def _map(self, x: Map, y: Map, mode: int, inner: int, pair: Pair | None) -> bool:
-        return self._unify(x.key, y.key, inner, pair) and self._unify(x.elem, y.elem, inner, pair)
+    def _map(self, x: Map, y: Map, mode: int, inner: int, pairs: Pairs | None) -> bool:
+        return self._unify(x.key, y.key, inner, pairs) and self._unify(x.elem, y.elem, inner, pairs)
 
-    def _chan(self, x: Chan, y: Chan, mode: int, inner: int, pair: Pair | None) -> bool:
-        return (mode & EXACT == 0 or x.dir == y.dir) and self._unify(x.elem, y.elem, inner, pair)
+    def _chan(self, x: Chan, y: Chan, mode: int, inner: int, pairs: Pairs | None) -> bool:
+        return (mode & EXACT == 0 or x.dir == y.dir) and self._unify(x.elem, y.elem, inner, pairs)
 
-    def _named(self, x: Named, y: Named, mode: int, inner: int, pair: Pair | None) -> bool:
+    def _named(self, x: Named, y: Named, mode: int, inner: int, pairs: Pairs | None) -> bool:
         # Type arguments first: what they tell makes better messages.
         if len(x.targs) != len(y.targs):
             return False
         for i, targ in enumerate(x.targs):
-            if not self._unify(targ, y.targs[i], mode, pair):
+            if not self._unify(targ, y.targs[i], mode, pairs):
                 return False
         return x.orig is y.orig
 
@@ -301,12 +309,3 @@ def _as_interface(t: Type) -> Interface | None:
 
 def _same_terms(x: TypeSet, y: TypeSet) -> bool:
     return x.comparable is y.comparable and terms_equal(x.terms, y.terms)
-
-
-def _compared(x: Interface, y: Interface, pair: Pair | None) -> bool:
-    """Whether two interfaces are being compared already: then they match as far as is known."""
-    while pair is not None:
-        if (pair[0] is x and pair[1] is y) or (pair[0] is y and pair[1] is x):
-            return True
-        pair = pair[2]
-    return False
