@@ -78,6 +78,8 @@ class ImportMissing(LoadError):
         self.std = std
         """The folder in GOROOT where the package would be, if its path is one of the standard library."""
         self.may_search = may_search
+        self.no_root = False
+        """Whether `query` says that there is no main module."""
         """Whether a search for it was allowed (`-mod=mod`)."""
         self.replaced: ModuleVersion | None = None
         """The module that has it and is replaced, but not required."""
@@ -91,15 +93,16 @@ class ImportMissing(LoadError):
         if self.std:
             note = f"\nnote: imported by a module that requires go {self.importer_go}" if self.importer_go else ""
             return f"package {path} is not in std ({self.std}){note}"
-        if self.may_search:
-            return f"cannot find module providing package {path}" + (f": {self.query}" if self.query else "")
+        if self.may_search and self.query is None:
+            return f"cannot find module providing package {path}"
         if self.replaced is not None:
             zero = self.replaced.version.endswith("-00010101000000-000000000000")
             wanted = self.replaced.path if zero else str(self.replaced)
             return f"module {self.replaced.path} provides package {path} and is replaced but not required; to add it:\n\tgo get {wanted}"
-        message = f"no required module provides package {path}"
         if self.query is not None:
-            return f"{message}: {self.query}"
+            start = "no required module provides package" if self.no_root else "cannot find module providing package"
+            return f"{start} {path}: {self.query}"
+        message = f"no required module provides package {path}"
         if self.elsewhere:
             return f"{message}; to add it:\n\tcd {self.elsewhere}\n\tgo get {path}"
         return f"{message}; to add it:\n\tgo get {path}"

@@ -30,7 +30,9 @@ from pygo_cross.load.settings import Settings
 from pygo_cross.load.visibility import internal_error, vendor_error
 
 _HOST: Final = (sys.platform, {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine()))
+# What the toolchain imports for packages that use simd, and for those with SWIG files (even where they are not used).
 _SIMD: Final = "simd/internal/bridge"
+_SWIG: Final = ("unsafe", "runtime/cgo", "syscall", "sync")
 
 
 class Loader:
@@ -195,15 +197,19 @@ class Loader:
             package.target = self._target(package)
         paths = list(package.imports)
         simd = "simd" in paths
-        if simd and _SIMD not in paths:
-            paths.append(_SIMD)
-            package.added_imports.append(_SIMD)
+        added = [_SIMD] if simd else []
+        if package.others.get("SwigFiles") or package.others.get("SwigCXXFiles"):
+            added += _SWIG
+        for other in added:
+            if other not in paths:
+                paths.append(other)
+                package.added_imports.append(other)
         if package.name == "main" and not package.force_library and "runtime" not in paths:
             paths.append("runtime")
         folded = package.import_path.casefold()
-        other = self._folded.setdefault(folded, package.import_path)
-        if other != package.import_path:
-            fail(InvalidImport(package.import_path, f'case-insensitive import collision: "{package.import_path}" and "{other}"'))
+        first = self._folded.setdefault(folded, package.import_path)
+        if first != package.import_path:
+            fail(InvalidImport(package.import_path, f'case-insensitive import collision: "{package.import_path}" and "{first}"'))
             return
         if not safe_argument(package.import_path):
             fail(InvalidImport(package.import_path, f'invalid import path "{package.import_path}"'))

@@ -10,6 +10,7 @@ import re
 from typing import Final
 
 _COMMENT: Final = re.compile(r"//[^\n]*")
+_WORD: Final = re.compile(r"[^\s()\[\]{},]+")
 _SPACE: Final = re.compile(r"[ \t\r]*")
 
 
@@ -17,18 +18,31 @@ class ModFileError(Exception):
     """One mistake in a go.mod or go.work: `file:line:column: verb path: what`, as far as each is known."""
 
     def __init__(self, file: str, line: int, column: int, what: str, verb: str = "", path: str = "") -> None:
-        where = f"{file}:{line}:{column}: " if column > 1 else f"{file}:{line}: " if line > 0 else f"{file}: " if file else ""
         about = f"{verb} {path}: " if path else f"{verb}: " if verb else ""
-        super().__init__(where + about + what)
-        self.file, self.line = file, line
+        super().__init__(about + what)
+        self.file, self.line, self.column, self.what = file, line, column, about + what
+
+    def __str__(self) -> str:
+        if self.line <= 0:
+            return f"{self.file}: {self.what}" if self.file else self.what
+        return f"{self.file}:{self.line}{f':{self.column}' if self.column > 1 else ''}: {self.what}"
 
 
 class ModFileErrors(Exception):
     """All mistakes of one file, in order."""
 
     def __init__(self, errors: list[ModFileError]) -> None:
-        super().__init__("\n".join(str(error) for error in errors))
+        super().__init__(errors)
         self.errors = errors
+
+    def __str__(self) -> str:
+        return "\n".join(str(error) for error in self.errors)
+
+    def rename(self, file: str) -> ModFileErrors:
+        """The same errors with another name for the file."""
+        for error in self.errors:
+            error.file = file
+        return self
 
 
 class Line:
@@ -105,12 +119,20 @@ class _Reader:
             return
         if not _is_word(c):
             raise self.fail(f"unexpected input character {_backquoted(c)}")
-        start = self.at
-        while self.at < len(text) and _is_word(text[self.at]) and not text.startswith("//", self.at):
-            if text.startswith("/*", self.at):
-                raise self.fail("mod files must use // comments (not /* */ comments)")
-            self.at += 1
-        self.kind, self.value = "word", text[start : self.at]
+        word = _WORD.match(text, self.at)
+        assert word is not None
+        value = word[0]
+        if not value.isprintable():
+            value = value[: next(number for number, c in enumerate(value) if not c.isprintable())]
+        comment_at = value.find("//")
+        block_at = value.find("/*")
+        if block_at >= 0 and not 0 <= comment_at < block_at:
+            self.at += block_at
+            raise self.fail("mod files must use // comments (not /* */ comments)")
+        if comment_at >= 0:
+            value = value[:comment_at]
+        self.at += len(value)
+        self.kind, self.value = "word", value
 
     def _newline(self) -> None:
         if self.at < len(self.text):

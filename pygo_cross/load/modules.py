@@ -210,8 +210,9 @@ class Modules:
                 raise Fatal(f"cannot load module {where} listed in go.work file: open {short}: {_reason(error)}") from None
             raise Fatal(f"open {path}: {_reason(error)}") from None
         try:
-            file = parse_mod(short, data, fix=True)
+            file = parse_mod(path, data, fix=True)
         except ModFileErrors as error:
+            error.rename(short)
             try:
                 lax = parse_mod(short, data, strict=False)
             except ModFileErrors:

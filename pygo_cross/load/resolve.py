@@ -298,7 +298,9 @@ class Resolver:
                 if modules.in_workspace
                 else "go.mod file not found in current directory or any parent directory; see 'go help modules'"
             )
-        return ImportMissing(path, query, os.path.join(self.src, path) if is_standard(path) else "")
+        error = ImportMissing(path, query, os.path.join(self.src, path) if is_standard(path) else "", modules.mod == "mod")
+        error.no_root = not modules.has_root
+        return error
 
     # The whole closure.
 
@@ -343,7 +345,8 @@ class Resolver:
         self._stacks(first)
 
     def _load_all(self, queue: deque[Resolved]) -> None:
-        """`all`: what the main modules' packages and their tests import, whatever it imports in turn."""
+        """`all`: what the main modules' packages and their tests import, and so on; before go 1.16 with the tests of all that."""
+        every_test = gover.compare(self.requirements.go_version, gover.NARROW_ALL) < 0
         work = deque(
             found for found in self.cache.values() if found.module.path in self.modules.by_path or found.path in self.modules.tools
         )
@@ -352,7 +355,7 @@ class Resolver:
         while work:
             found = work.popleft()
             following = list(found.imports)
-            if found.test_of is None and found.module.path in self.modules.by_path:
+            if found.test_of is None and (every_test or found.module.path in self.modules.by_path):
                 self._load_test(found, queue)
                 while queue:
                     self._load_one(queue.popleft(), queue)

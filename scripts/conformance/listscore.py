@@ -29,6 +29,7 @@ from conformance import listtrees
 from pygo_cross.build.goroot import find_goroot
 from pygo_cross.diag import UserError
 from pygo_cross.load.loader import Loader, finish
+from pygo_cross.load.package import Package
 from pygo_cross.load.settings import Settings
 from pygo_cross.load.testvariants import with_tests
 from pygo_cross.target import find_target, load_targets
@@ -55,16 +56,19 @@ def stock(goroot: Path, target: str, cwd: Path, patterns: list[str], tests: bool
 
 def ours(goroot: Path, target: str, cwd: Path, patterns: list[str], tests: bool, env: dict[str, str]) -> tuple[list[dict[str, Any]], str]:
     """What we list; a load that fails as a whole is told as the go command tells it."""
+    loader = None
+    packages: list[Package] = []
+    failure = ""
     try:
-        settings = Settings(goroot, find_target(target), cwd, env={**os.environ, **env})
-        loader = Loader(settings)
+        loader = Loader(Settings(goroot, find_target(target), cwd, env={**os.environ, **env}))
         packages = loader.load(patterns, tests)
         if tests:
             packages = with_tests(loader, packages)
         packages = finish(packages, loader)
     except UserError as error:
-        return [], "".join(f"go: {line}\n" for line in [str(error)])
-    return [package.record() for package in packages], "".join(line + "\n" for line in loader.warnings)
+        failure = f"go: {error}\n"
+    warnings = loader.warnings if loader is not None else []
+    return [package.record() for package in packages] if not failure else [], "".join(line + "\n" for line in warnings) + failure
 
 
 FIELDS = [
@@ -81,6 +85,8 @@ def normal(record: dict[str, Any]) -> dict[str, Any]:
     found = {name: value for name, value in record.items() if name not in LEFT_OUT}
     if found.get("ImportPath", "").endswith(".test") and len(found.get("GoFiles", [])) == 1:
         found["GoFiles"] = ["_testmain.go"]
+    if "DepsErrors" in found:  # sorted by the importing package alone, so in any order where that is the same
+        found["DepsErrors"] = sorted(found["DepsErrors"], key=json.dumps)
     return found
 
 
@@ -193,7 +199,7 @@ def score_scripts(goroot: Path, names: list[str], show: int) -> int:
 
 def _bare(said: str) -> str:
     """What was said, without the name of the command that most of its messages begin with."""
-    return "\n".join(line.removeprefix("go: ") for line in said.strip().splitlines())
+    return "\n".join(line.removeprefix("go: ").replace("; GOTOOLCHAIN=local", "") for line in said.strip().splitlines())
 
 
 def _score_tree(goroot: Path, root: Path, patterns: list[str], tests: bool, env: dict[str, str], show: int, name: str) -> tuple[int, int]:

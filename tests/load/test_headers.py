@@ -19,7 +19,8 @@ HEADERS = {
     "bom": '\ufeffpackage p\nimport "os"\n',
     "bom_inside": 'package p\n\ufeffimport "os"\n',
     "crlf": 'package p\r\n\r\nimport (\r\n\t"fmt"\r\n\t"os"\r\n)\r\n',
-    "comments": '// a\n/* b\nc */ package /* d */ p // e\n\nimport /* f */ x /* g */ "fmt" // h\n/* i */ import ( /* j */ "os" /* k */ ; "io" )\n',
+    "comments": '// a\n/* b\nc */ package /* d */ p // e\n\nimport /* f */ x /* g */ "fmt" // h\n'
+    '/* i */ import ( /* j */ "os" /* k */ ; "io" )\n',
     "semicolons": 'package p; import "fmt"; import ("os"; . "io"; _ "net";);',
     "raw_path": "package p\nimport `fmt`\n",
     "escaped_path": 'package p\nimport "\\x66mt"\n',
