@@ -13,6 +13,9 @@ Values without effects may stand anywhere that dominates their uses. There is no
 | `kinds` | what a value is to the machine |
 | `ops` | the operations, one row each |
 | `func` | Value, Block, Func, Slot |
+| `shape` | Go types as scalars |
+| `refs` | what values refer to outside of their function |
+| `unit` | what lowering a package gives |
 | `builder` | SSA construction from assignments to variables, block by block |
 | `printer`, `parser` | the text form, both ways |
 | `verify` | what must hold between any two passes |

@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Go types as scalars: which values a variable of a type is made of, and which types are kept as values at all.
+
+A string is a pointer and a length, a slice those and a capacity, an interface two pointers (its type word and its data word), a complex
+number two floats, a struct what its fields are, an array of one element that element. These are the leaves, in order of their offsets.
+Arrays of more elements have none: they are always in memory.
+
+The calling convention passes each leaf in a register where there are enough (src/cmd/compile/abi-internal.md). Variables of up to
+`MAX_VALUES` leaves are SSA values, all others are memory, as in stock Go (src/cmd/compile/internal/ssa/value.go, CanSSA).
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple, final
+
+from pygo_cross.diag import InternalError
+from pygo_cross.ssa.kinds import F32, F64, I8, I16, I32, I64, B, P
+from pygo_cross.types import types as t
+from pygo_cross.types.sizes import Sizes
+from pygo_cross.types.types import Array, Basic, Chan, Interface, Map, Pointer, Signature, Slice, Struct, Type
+
+MAX_VALUES: Final = 4
+
+_BASIC: Final = {
+    t.BOOL: (B,),
+    t.INT8: (I8,),
+    t.UINT8: (I8,),
+    t.INT16: (I16,),
+    t.UINT16: (I16,),
+    t.INT32: (I32,),
+    t.UINT32: (I32,),
+    t.INT64: (I64,),
+    t.UINT64: (I64,),
+    t.INT: (I64,),
+    t.UINT: (I64,),
+    t.UINTPTR: (I64,),
+    t.FLOAT32: (F32,),
+    t.FLOAT64: (F64,),
+    t.COMPLEX64: (F32, F32),
+    t.COMPLEX128: (F64, F64),
+    t.STRING: (P, I64),
+    t.UNSAFE_POINTER: (P,),
+    t.UNTYPED_BOOL: (B,),
+    t.UNTYPED_NIL: (P,),
+}
+_STEPS: Final = {F32: 4, F64: 8}
+
+
+class Leaf(NamedTuple):
+    """A scalar at an offset (bytes) of a variable; `pointer` says whether the collector looks at it."""
+
+    kind: int
+    offset: int
+
+    @property
+    def pointer(self) -> bool:
+        """Whether it may point into the heap."""
+        return self.kind == P
+
+
+@final
+class Shapes:
+    """Shapes of types for a target's sizes, kept by type."""
+
+    __slots__ = ("_known", "sizes")
+
+    def __init__(self, sizes: Sizes) -> None:
+        self.sizes = sizes
+        self._known: dict[Type, tuple[Leaf, ...] | None] = {}
+
+    def leaves(self, typ: Type) -> tuple[Leaf, ...] | None:
+        """The scalars of a type; None if it is memory only."""
+        try:
+            return self._known[typ]
+        except KeyError:
+            found: list[Leaf] = []
+            result = tuple(found) if self._collect(typ, 0, found) else None
+            self._known[typ] = result
+            return result
+
+    def is_value(self, typ: Type) -> bool:
+        """Whether variables of the type are SSA values."""
+        found = self.leaves(typ)
+        return found is not None and len(found) <= MAX_VALUES
+
+    def has_pointers(self, typ: Type) -> bool:
+        """Whether the collector has to look into a variable of the type."""
+        under = typ.underlying()
+        if isinstance(under, Array):
+            return under.len > 0 and self.has_pointers(under.elem)
+        if isinstance(under, Struct):
+            return any(self.has_pointers(field.typ) for field in under.fields)
+        return any(leaf.kind == P for leaf in self.leaves(under) or ())
+
+    def _collect(self, typ: Type, offset: int, into: list[Leaf]) -> bool:
+        under = typ.underlying()
+        if isinstance(under, Basic):
+            kinds = _BASIC.get(under.kind)
+            if kinds is None:
+                raise InternalError("shape", "a type without a shape", str(typ))
+            for kind in kinds:
+                into.append(Leaf(kind, offset))
+                offset += _STEPS.get(kind, 8)
+            return True
+        if isinstance(under, Struct):
+            offsets = self.sizes.offsetsof(under)
+            return all(self._collect(field.typ, offset + at, into) for field, at in zip(under.fields, offsets, strict=True))
+        if isinstance(under, Array):
+            if under.len > 1:
+                return False
+            return under.len == 0 or self._collect(under.elem, offset, into)
+        if isinstance(under, (Pointer, Map, Chan, Signature)):
+            into.append(Leaf(P, offset))
+            return True
+        if isinstance(under, Slice):
+            into += (Leaf(P, offset), Leaf(I64, offset + 8), Leaf(I64, offset + 16))
+            return True
+        if isinstance(under, Interface):
+            into += (Leaf(P, offset), Leaf(P, offset + 8))
+            return True
+        raise InternalError("shape", "a type without a shape", str(typ))

@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What lowering a package gives: functions, variables with their first contents, and what the package needs besides.
+
+Code generation turns a Unit into an object; no pass looks at more than one function of it but inlining and escape analysis, which look at
+callees.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple, final
+
+from pygo_cross.ssa.func import Func
+from pygo_cross.ssa.refs import BytesRef, DataRef, FuncValueRef, ItabRef, TextRef, TypeRef
+from pygo_cross.types.types import Type
+
+# Bits of FuncInfo.flags, from directives and from what the function is.
+NOSPLIT: Final = 1
+NOINLINE: Final = 2
+WRAPPER: Final = 4  # not a frame of its own in tracebacks
+NEEDS_CONTEXT: Final = 8  # a function literal that has captured variables
+DUPOK: Final = 16  # other objects may have the same function: instances of generic functions, wrappers
+NO_WRITE_BARRIER: Final = 32
+SYSTEM_STACK: Final = 64
+ABI0: Final = 128  # a bridge that is called the assembler's way
+HAS_DEFER: Final = 256
+REFLECT_METHOD: Final = 512  # the linker has to keep methods that only reflection can reach
+
+Target = DataRef | TextRef | FuncValueRef | BytesRef | TypeRef | ItabRef
+
+
+class Inlined(NamedTuple):
+    """A call that was inlined: the call around it (0 for none; calls count from 1), the link name of the callee, where the call stood."""
+
+    parent: int
+    callee: str
+    pos: int
+
+
+@final
+class FuncInfo:
+    """What a function is in Go: the types of its parameters (a receiver first) and results, and what its frame and tables need.
+
+    `name` is what tracebacks print. `pos` is where it is declared, `end` its closing brace. `inlined` are calls that were inlined
+    (Value.inline counts from 1).
+    """
+
+    __slots__ = ("end", "flags", "inlined", "linkname", "name", "params", "pos", "results")
+
+    def __init__(self, name: str, params: Sequence[Type], results: Sequence[Type], pos: int, end: int, flags: int = 0) -> None:
+        self.name = name
+        self.params = tuple(params)
+        self.results = tuple(results)
+        self.pos = pos
+        self.end = end
+        self.flags = flags
+        self.linkname = ""
+        self.inlined: list[Inlined] = []
+
+
+class Address(NamedTuple):
+    """The address of a symbol, and an addend, at an offset of data."""
+
+    offset: int
+    target: Target
+    addend: int = 0
+
+
+@final
+class Data:
+    """A package-level variable, or other data: its first contents, addresses in them, and its type, which tells the collector what is a
+    pointer (None: nothing is).
+
+    `contents` may be shorter than `size`: the rest is zero. `read_only` data is never written; `dupok` data may be in other objects too.
+    """
+
+    __slots__ = ("addresses", "align", "contents", "dupok", "name", "read_only", "size", "typ")
+
+    def __init__(self, name: str, size: int, align: int, typ: Type | None, *, read_only: bool = False, dupok: bool = False) -> None:
+        self.name = name
+        self.size = size
+        self.align = align
+        self.typ = typ
+        self.contents = bytearray()
+        self.addresses: list[Address] = []
+        self.read_only = read_only
+        self.dupok = dupok
+
+
+@final
+class Unit:
+    """A package's code: `path` is its import path as symbols have it.
+
+    `init_deps` are the packages whose initialisation comes first, `inits` the functions that initialise this one, in order; `types` the
+    types whose descriptors other packages may ask for (all that are declared here); `imports` the imported packages.
+    """
+
+    __slots__ = ("data", "funcs", "imports", "init_deps", "inits", "name", "path", "types")
+
+    def __init__(self, path: str, name: str) -> None:
+        self.path = path
+        self.name = name
+        self.funcs: list[Func] = []
+        self.data: list[Data] = []
+        self.types: list[Type] = []
+        self.imports: list[str] = []
+        self.init_deps: list[str] = []
+        self.inits: list[TextRef] = []
