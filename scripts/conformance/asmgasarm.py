@@ -55,6 +55,11 @@ class Sample:
     def __init__(self, op: str, suffix: str, args: Args, form: str, word: int, texts: list[str]) -> None:
         self.op, self.suffix, self.args, self.form, self.word, self.texts = op, suffix, args, form, word, texts
 
+    @property
+    def key(self) -> str:
+        """The row, for messages."""
+        return f"{self.op} {self.form.split()[1]}"
+
 
 def _r(addr: Addr | int, wide: bool = True) -> str:
     """A general register."""
@@ -639,12 +644,11 @@ def compare(chosen: list[Sample]) -> Result:
     result = Result()
     for sample in chosen:
         theirs = [next(made) for _ in sample.texts]
-        row = f"{sample.op} {sample.form.split()[1]}"
         if sample.word in theirs:
             result.same += 1
         elif not any(word is not None for word in theirs):
-            result.unknown.append((row, f"{sample.texts[0]}: ours {sample.word:08x}"))
+            result.unknown.append((sample.key, f"{sample.texts[0]}: ours {sample.word:08x}"))
         else:
             seen = sorted(f"{word:08x}" for word in theirs if word is not None)
-            result.different.append((row, f"{sample.texts[0]}: ours {sample.word:08x}, as {', '.join(seen)}"))
+            result.different.append((sample.key, f"{sample.texts[0]}: ours {sample.word:08x}, as {', '.join(seen)}"))
     return result

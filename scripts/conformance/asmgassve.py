@@ -154,7 +154,7 @@ def compare(chosen: list[Sample], program: str = "") -> Result:
     asked = [sample for sample in chosen if f"{sample.texts[0]}: ours {sample.word:08x}" in unknown]
     result.unknown = []
     for sample, word in zip(asked, llvm([sample.texts[0] for sample in asked], program), strict=True):
-        row = f"{sample.op} {sample.form.split()[1]}"
+        row = sample.key
         if word == sample.word:
             result.same += 1
         elif word is None:

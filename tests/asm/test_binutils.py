@@ -66,3 +66,12 @@ def test_a_wrong_word_is_seen():
     for sample in samples:
         sample.word ^= 1 << 16
     assert not asmgasarm.compare(samples).same
+
+
+@pytest.mark.parametrize("arch", ["amd64", "arm64"])
+def test_what_is_drawn_can_be_told_and_assembled_again(arch):
+    codes = asmrandomscore.draw(arch, seed=50, each=1).codes()[:: 2 if arch == "amd64" else 1]
+    assert len(codes) > 900
+    assert not asmrandomscore.unread(arch, codes)
+    told = asmrandomscore.again(arch, codes)
+    assert not told.wrong and told.same > 0.9 * len(codes)

@@ -54,7 +54,6 @@ class _Bytes:
         "length",
         "map",
         "mask",
-        "op",
         "pp",
         "prefix",
         "r",
@@ -72,7 +71,6 @@ class _Bytes:
     def __init__(self, code: bytes, start: int) -> None:
         self.code, self.start, self.at = code, start, start
         self.segment = 0
-        self.op = ""
         self.prefix = b""
         self.rex = False
         self.w = self.r = self.x = self.b = self.r2 = self.v = self.v2 = 0
@@ -232,7 +230,6 @@ def _vex_instruction(read: _Bytes, first: int) -> Instruction | None:
 def _by_row(read: _Bytes, op: str, row: Row, at: int) -> Instruction | None:
     """The instruction if it is of this row; `at` is behind the opcode."""
     code = read.code
-    read.op = op
     patterns = row.text.split()[1].split(",") if row.takes else []
     args: list[Addr | None] = [_implied(pattern) for pattern in patterns]
     distance: int | None = None
@@ -316,6 +313,11 @@ def _variants(row: Row, operands: tuple[Addr, ...]) -> list[tuple[Addr, ...]]:
         other = list(operands)
         other[row.immediate] = Addr(CONST, 0, operands[row.immediate].offset + (1 << 8 * row.size))
         result.append(tuple(other))
+    if row.rm >= 0 and operands[row.rm].reg >> 8 == regs.BYTE and row.text.split()[1].split(",")[row.rm] == "rmb":
+        # Instructions on more than a byte that take byte registers too: whole registers come first.
+        other = list(operands)
+        other[row.rm] = Addr(REG, regs.GP << 8 | operands[row.rm].reg & 0xFF)
+        result.insert(0, tuple(other))
     if row.to_byte:
         other = list(operands)
         for at in row.to_byte:
@@ -384,9 +386,7 @@ def _register(read: _Bytes, pattern: str, number: int) -> Addr | None:
         number &= 7
     elif kind in (regs.GP, regs.BYTE):
         number &= 15
-        if kind == regs.BYTE and pattern == "rmb" and not read.op.endswith("B"):
-            kind = regs.GP
-        elif kind == regs.BYTE and not read.rex and 4 <= number < 8:
+        if kind == regs.BYTE and not read.rex and 4 <= number < 8:
             kind = regs.HIGH_BYTE
     if pattern.endswith("4"):
         return Addr(REGLIST, kind << 8 | number, kind << 8 | number + 3) if number <= 28 else None

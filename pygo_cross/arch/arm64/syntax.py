@@ -412,7 +412,7 @@ def show_operand(addr: Addr, prog: Prog) -> str:
     return obj_format.operand(addr, regs.name, prog.target)
 
 
-_PLATFORM: Final = re.compile(r"\bR18\b")
+_RENAMED: Final = re.compile(r"\bR(18|28)\b")
 
 
 def show_disassembled(addr: Addr, prog: Prog) -> str:
@@ -423,4 +423,6 @@ def show_disassembled(addr: Addr, prog: Prog) -> str:
     text = show_operand(addr, prog)
     if addr.type == REGLIST:
         return text.replace(",", ", ")
-    return text if addr.sym is not None else _PLATFORM.sub("R18_PLATFORM", text)
+    if addr.sym is not None:
+        return text
+    return _RENAMED.sub(lambda match: "g" if match[1] == "28" else "R18_PLATFORM", text)
