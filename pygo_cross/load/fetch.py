@@ -248,7 +248,8 @@ class Fetcher:
                 unzip(folder, module, path)
             except BaseException:
                 with contextlib.suppress(OSError):
-                    remove_all(folder)
+                    if os.path.lexists(folder):
+                        remove_all(folder)
                     os.unlink(partial)
                 raise
             os.unlink(partial)
