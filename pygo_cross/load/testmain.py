@@ -149,8 +149,9 @@ def _output(data: bytes, body: tuple[int, int]) -> tuple[str, bool, bool]:
     while first > 0:
         before, at = comments[first - 1]
         gap = data[start + at + len(before) : start + comments[first][1]]
-        if gap.strip() or gap.count(b"\n") > 1:
-            break
+        line = data.rfind(b"\n", 0, start + at) + 1
+        if gap.strip() or gap.count(b"\n") > 1 or data[line : start + at].strip():
+            break  # something between them, or the earlier one belongs to the code before it
         first -= 1
     text = _comment_text([comment.decode("utf-8", "replace") for comment, _ in comments[first : last + 1]])
     found = _OUTPUT.match(text)
