@@ -162,6 +162,26 @@ def test_more_than_a_row_holds(assemblers):
     assert [ours[number][:30] for number in range(2, len(lines) + 2)] == ["illegal combination from SVE: "] * len(lines)
 
 
+# Instructions of SVE 2.3 that neither the test data of Go's assembler nor an assembler here has, with the words that LLVM's own tests
+# expect (llvm/test/MC/AArch64/SVE2p3).
+NEWEST = """ZADDQP Z31.H, Z31.H, Z31.H 047f7bff|ZADDSUBP Z31.S, Z31.S, Z31.S 04bf7fff|ZSABAL Z2.B, Z1.B, Z0.H 4442d420
+ZUABAL Z31.S, Z31.S, Z31.D 44dfdfff|ZSUBP Z31.H, Z31.H, P7.M, Z31.H 4450bfff|ZSQRSHRN $3, [Z30.H-Z31.H], Z31.B 45ad2bdf
+ZSQRSHRN $8, [Z0.H-Z1.H], Z0.B 45a82800|ZSQRSHRUN $1, [Z30.H-Z31.H], Z31.B 45af0bdf|ZUQRSHRN $1, [Z30.H-Z31.H], Z31.B 45af3bdf
+ZSQSHRN $1, [Z30.H-Z31.H], Z21.B 45af03d5|ZSQSHRN $16, [Z30.S-Z31.S], Z31.H 45b003df|ZSQSHRUN $1, [Z0.S-Z1.S], Z0.H 45bf2000
+ZUQSHRN $8, [Z30.H-Z31.H], Z31.B 45a813df|ZLUTI6 Z31, [Z31.B, Z0.B], Z10.B 453fafea|ZLUTI6 Z31[1], [Z31.H, Z0.H], Z21.H 45ffaff5
+ZSDOT Z2.B, Z1.B, Z0.H 44420020|ZSDOT Z7.B[7], Z31.B, Z31.H 447f03ff|ZUDOT Z10.B, Z10.B, Z10.H 444a054a
+ZUDOT Z7.B[1], Z31.B, Z31.H 442f07ff|ZFCVTZSN [Z30.D-Z31.D], Z31.S 65cd33df|ZFCVTZUN [Z30.H-Z31.H], Z0.B 654d37c0
+ZSCVTF Z31.H, Z31.S 658c33ff|ZSCVTFLT Z31.S, Z31.D 65cc3bff|ZBFMMLA Z2.H, Z1.H, Z0.H 64e2e020"""
+
+
+def test_the_newest_are_as_llvm_has_them(assemblers):
+    lines = [line.rpartition(" ") for line in re.split("[|\n]", NEWEST)]
+    _, ours, context = assembled(assemblers, function([line for line, _, _ in lines]))
+    assert not ours
+    code = bytes(context.text[0].data)
+    assert [code[4 * at : 4 * at + 4][::-1].hex() for at in range(len(lines))] == [word for _, _, word in lines]
+
+
 def test_asks_for_the_experiment(assemblers):
     assemblers.goarch = "arm64"
     path = assemblers.write(function(["ZADD Z1.B, Z2.B, Z3.B"]))
