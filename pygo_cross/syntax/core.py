@@ -15,26 +15,56 @@ from bisect import bisect_right
 from typing import Any, Final, NamedTuple, NoReturn, final
 
 from . import nodes
-from . import tokens as tk
 from .nodes import Expr, ParenExpr
 from .scanner import Tokens
 from .source import SourceFile
+from .tokens import (
+    ASSIGN,
+    ASSIGN_OP,
+    BREAK,
+    COMMA,
+    CONST,
+    CONTINUE,
+    DEFER,
+    DEFINE,
+    EOF,
+    FALLTHROUGH,
+    FOR,
+    GO,
+    GOTO,
+    IF,
+    INC_OP,
+    LITERAL,
+    NAME,
+    OPERATOR,
+    OPERATOR_NAMES,
+    RBRACE,
+    RBRACK,
+    RETURN,
+    RPAREN,
+    SELECT,
+    SEMI,
+    SWITCH,
+    TOKEN_NAMES,
+    TYPE,
+    VAR,
+)
 
 _STATEMENT_STARTS: Final = (
-    1 << tk.BREAK
-    | 1 << tk.CONST
-    | 1 << tk.CONTINUE
-    | 1 << tk.DEFER
-    | 1 << tk.FALLTHROUGH
-    | 1 << tk.FOR
-    | 1 << tk.GO
-    | 1 << tk.GOTO
-    | 1 << tk.IF
-    | 1 << tk.RETURN
-    | 1 << tk.SELECT
-    | 1 << tk.SWITCH
-    | 1 << tk.TYPE
-    | 1 << tk.VAR
+    1 << BREAK
+    | 1 << CONST
+    | 1 << CONTINUE
+    | 1 << DEFER
+    | 1 << FALLTHROUGH
+    | 1 << FOR
+    | 1 << GO
+    | 1 << GOTO
+    | 1 << IF
+    | 1 << RETURN
+    | 1 << SELECT
+    | 1 << SWITCH
+    | 1 << TYPE
+    | 1 << VAR
 )
 """Keywords that start a statement: inside a function, recovery from an error stops at them."""
 
@@ -59,12 +89,12 @@ class TooManyProblems(Exception):
 
 def token_string(token: int) -> str:
     """A token as messages name it."""
-    if token == tk.COMMA:
+    if token == COMMA:
         return "comma"
-    if token == tk.SEMI:
+    if token == SEMI:
         return "semicolon or newline"
-    name = tk.TOKEN_NAMES[token]
-    return f"keyword {name}" if token >= tk.BREAK else name
+    name = TOKEN_NAMES[token]
+    return f"keyword {name}" if token >= BREAK else name
 
 
 class Cursor:
@@ -114,7 +144,7 @@ class Cursor:
     def pos(self) -> int:
         """Position of the current token."""
         offset = self.offsets[self.i]
-        if self.tok == tk.SEMI and self.values[self.i] == "newline":
+        if self.tok == SEMI and self.values[self.i] == "newline":
             start = offset - self.file.base
             if not self.text.startswith(b"/*", start):
                 # The piece may begin with a comment or blanks.
@@ -148,9 +178,9 @@ class Cursor:
 
     def got_assign(self) -> bool:
         """Takes `=`, or a `:=` that stands in its place."""
-        if self.tok == tk.DEFINE:
+        if self.tok == DEFINE:
             self.syntax_error("expected =")
-        elif self.tok != tk.ASSIGN:
+        elif self.tok != ASSIGN:
             return False
         self.next()
         return True
@@ -181,7 +211,7 @@ class Cursor:
     def syntax_error_at(self, pos: int, message: str) -> None:
         """A syntax error; a message that starts with `in`, `at`, `after` or `expected` is preceded by the current token."""
         tok = self.tok
-        if tok == tk.EOF and self.errors_so_far():
+        if tok == EOF and self.errors_so_far():
             return  # it would only follow from others
         if message.startswith(("in ", "at ", "after ")):
             message = " " + message
@@ -191,18 +221,18 @@ class Cursor:
             self.error_at(pos, "syntax error: " + message)
             return
         value = self.values[self.i]
-        if tok == tk.NAME:
+        if tok == NAME:
             found = f"name {value}"
-        elif tok == tk.SEMI:
+        elif tok == SEMI:
             found = value
-        elif tok == tk.LITERAL:
+        elif tok == LITERAL:
             found = f"literal {value[0]}"
-        elif tok == tk.OPERATOR:
-            found = tk.OPERATOR_NAMES[value]
-        elif tok == tk.ASSIGN_OP:
-            found = tk.OPERATOR_NAMES[value] + "="
-        elif tok == tk.INC_OP:
-            found = tk.OPERATOR_NAMES[value] * 2
+        elif tok == OPERATOR:
+            found = OPERATOR_NAMES[value]
+        elif tok == ASSIGN_OP:
+            found = OPERATOR_NAMES[value] + "="
+        elif tok == INC_OP:
+            found = OPERATOR_NAMES[value] * 2
         else:
             found = token_string(tok)
         self.error_at(pos, f"syntax error: unexpected {found}{message}")
@@ -210,10 +240,10 @@ class Cursor:
     def advance(self, *follow: int) -> None:
         """Skips tokens up to one of `follow`, or inside a function one that starts a statement; without any, skips one token."""
         if not follow:
-            if self.tok != tk.EOF:
+            if self.tok != EOF:
                 self.next()
             return
-        stops = 1 << tk.EOF
+        stops = 1 << EOF
         if self.fnest > 0:
             stops |= _STATEMENT_STARTS
         for token in follow:
@@ -224,7 +254,7 @@ class Cursor:
     def list_broken(self, context: str, separator: int, close: int) -> bool:
         """Behind an element of a list that neither `separator` nor `close` follows: complains, and says whether the list can't go on."""
         self.syntax_error(f"in {context}; possibly missing {token_string(separator)} or {token_string(close)}")
-        self.advance(tk.RPAREN, tk.RBRACK, tk.RBRACE)
+        self.advance(RPAREN, RBRACK, RBRACE)
         return self.tok != close
 
     def bad_expr(self) -> nodes.BadExpr:
@@ -234,7 +264,7 @@ class Cursor:
     def name(self) -> nodes.Name:
         """An identifier; `_` stands for one that is missing."""
         i = self.i
-        if self.tok == tk.NAME:
+        if self.tok == NAME:
             self.i = i + 1
             self.tok = self.kinds[i + 1]
             return nodes.Name(self.offsets[i], self.values[i])
@@ -246,14 +276,14 @@ class Cursor:
     def name_list(self, first: nodes.Name) -> list[nodes.Name]:
         """Identifiers with commas between them, the first of which is there already."""
         names = [first]
-        while self.tok == tk.COMMA:
+        while self.tok == COMMA:
             self.next()
             names.append(self.name())
         return names
 
     def literal_or_none(self) -> nodes.BasicLit | None:
         """A literal, if there is one here."""
-        if self.tok != tk.LITERAL:
+        if self.tok != LITERAL:
             return None
         i = self.i
         self.i = i + 1

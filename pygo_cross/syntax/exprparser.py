@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
+# ruff: noqa: SIM109 (a tuple of imported numbers would be built anew each time)
 """The layer of the parser that reads expressions.
 
 More than half of all expressions are a name or literal alone, so `expr` looks at the token behind one before it takes the long
@@ -10,21 +11,57 @@ from __future__ import annotations
 from typing import Final
 
 from . import nodes
-from . import tokens as tk
 from .nodes import BasicLit, CallExpr, Expr, IndexExpr, Name, Operation, ParenExpr, SelectorExpr, unparen
 from .printer import expr_string
+from .tokens import (
+    ADD,
+    AND,
+    ARROW,
+    CHAN,
+    COLON,
+    COMMA,
+    DOT,
+    DOT_DOT_DOT,
+    EOF,
+    FUNC,
+    INTERFACE,
+    LBRACE,
+    LBRACK,
+    LITERAL,
+    LPAREN,
+    MAP,
+    MUL,
+    NAME,
+    NOT,
+    OPERATOR,
+    PRECEDENCES,
+    RBRACE,
+    RBRACK,
+    RECV,
+    RECV_ONLY,
+    RPAREN,
+    SEMI,
+    SEND_ONLY,
+    STAR,
+    STRUCT,
+    SUB,
+    TILDE,
+    TYPE,
+    VAR,
+    XOR,
+)
 from .typeparser import TypeParser
 
-_CONTINUES: Final = bytes(token in (tk.DOT, tk.LPAREN, tk.LBRACK, tk.LBRACE, tk.OPERATOR, tk.STAR) for token in range(tk.VAR + 1))
+_CONTINUES: Final = tuple(token in (DOT, LPAREN, LBRACK, LBRACE, OPERATOR, STAR) for token in range(VAR + 1))
 """Whether an operand goes on with a token."""
 
-_UNARY: Final = frozenset((tk.MUL, tk.ADD, tk.SUB, tk.NOT, tk.XOR, tk.TILDE))
-_TYPE_STARTS: Final = frozenset((tk.LBRACK, tk.CHAN, tk.MAP, tk.STRUCT, tk.INTERFACE))
+_UNARY: Final = frozenset((MUL, ADD, SUB, NOT, XOR, TILDE))
+_TYPE_STARTS: Final = frozenset((LBRACK, CHAN, MAP, STRUCT, INTERFACE))
 _COMPOSITE_TYPES: Final = frozenset((nodes.ArrayType, nodes.SliceType, nodes.StructType, nodes.MapType))
 _VALUES: Final = frozenset(
     (BasicLit, nodes.CompositeLit, nodes.FuncLit, nodes.SliceExpr, nodes.AssertExpr, nodes.TypeSwitchGuard, CallExpr)
 )
-_PRECEDENCES: Final = tk.PRECEDENCES
+_PRECEDENCES: Final = PRECEDENCES
 
 
 def is_value(x: Expr) -> bool:
@@ -32,7 +69,7 @@ def is_value(x: Expr) -> bool:
     if type(x) in _VALUES:
         return True
     if type(x) is Operation:
-        return x.op != tk.MUL or x.y is not None
+        return x.op != MUL or x.y is not None
     if type(x) is ParenExpr:
         return is_value(x.x)
     if type(x) is IndexExpr:
@@ -50,14 +87,14 @@ class ExprParser(TypeParser):
         i = self.i
         tok = self.tok
         x: Expr
-        if tok == tk.NAME:
+        if tok == NAME:
             following = self.kinds[i + 1]
             if not _CONTINUES[following]:
                 self.i = i + 1
                 self.tok = following
                 return Name(self.offsets[i], self.values[i])
             x = self.primary(None, True)
-        elif tok == tk.LITERAL:
+        elif tok == LITERAL:
             following = self.kinds[i + 1]
             if not _CONTINUES[following]:
                 self.i = i + 1
@@ -68,13 +105,13 @@ class ExprParser(TypeParser):
         else:
             x = self.unary()
         tok = self.tok
-        if tok == tk.OPERATOR or tok == tk.STAR:
+        if tok == OPERATOR or tok == STAR:
             return self.binary(x, 0)
         return x
 
     def binary(self, x: Expr, lowest: int) -> Expr:
         """The rest of a binary expression behind its first operand, as far as operators bind more tightly than `lowest`."""
-        while self.tok == tk.OPERATOR or self.tok == tk.STAR:
+        while self.tok == OPERATOR or self.tok == STAR:
             i = self.i
             op = self.values[i]
             precedence = _PRECEDENCES[op]
@@ -83,8 +120,8 @@ class ExprParser(TypeParser):
             self.i = i + 1
             tok = self.kinds[i + 1]
             self.tok = tok
-            y: Expr = self.primary(None, True) if tok == tk.NAME or tok == tk.LITERAL else self.unary()
-            if self.tok == tk.OPERATOR or self.tok == tk.STAR:
+            y: Expr = self.primary(None, True) if tok == NAME or tok == LITERAL else self.unary()
+            if self.tok == OPERATOR or self.tok == STAR:
                 y = self.binary(y, precedence)
             x = Operation(self.offsets[i], op, x, y)
         return x
@@ -93,68 +130,68 @@ class ExprParser(TypeParser):
         """A unary expression, or a channel type that starts with an arrow."""
         tok = self.tok
         i = self.i
-        if tok == tk.OPERATOR or tok == tk.STAR:
+        if tok == OPERATOR or tok == STAR:
             op = self.values[i]
             if op in _UNARY:
                 self.next()
                 return Operation(self.offsets[i], op, self.unary(), None)
-            if op == tk.AND:
+            if op == AND:
                 self.next()
                 # A composite literal may be in parentheses here.
                 return Operation(self.offsets[i], op, self.bare(self.unary()), None)
-        elif tok == tk.ARROW:
+        elif tok == ARROW:
             pos = self.offsets[i]
             self.next()
             x = self.unary()
             if type(x) is nodes.ChanType:
                 self._receive_only(x, pos)
                 return x
-            return Operation(pos, tk.RECV, x, None)
+            return Operation(pos, RECV, x, None)
         return self.primary(None, True)
 
     def _receive_only(self, channel: nodes.ChanType, arrow: int) -> None:
         """Makes `<-` and the channel type behind it a channel type: in `<-chan<-E` each arrow moves to the channel before it."""
-        direction = tk.SEND_ONLY
+        direction = SEND_ONLY
         x: Expr = channel
-        while direction == tk.SEND_ONLY and type(x) is nodes.ChanType:
+        while direction == SEND_ONLY and type(x) is nodes.ChanType:
             direction = x.dir
-            if direction == tk.RECV_ONLY:
+            if direction == RECV_ONLY:
                 self.syntax_error("unexpected <-, expected chan")
             x.begin, x.arrow, arrow = arrow, arrow, x.arrow
-            x.dir = tk.RECV_ONLY
+            x.dir = RECV_ONLY
             x = x.elem
-        if direction == tk.SEND_ONLY:
+        if direction == SEND_ONLY:
             self.syntax_error(f"unexpected {expr_string(x)}, expected chan")
 
     def operand(self, keep_parens: bool) -> Expr:
         """An operand without what may follow it."""
         tok = self.tok
         i = self.i
-        if tok == tk.NAME:
+        if tok == NAME:
             self.i = i + 1
             self.tok = self.kinds[i + 1]
             return Name(self.offsets[i], self.values[i])
-        if tok == tk.LITERAL:
+        if tok == LITERAL:
             self.i = i + 1
             self.tok = self.kinds[i + 1]
             value = self.values[i]
             return BasicLit(self.offsets[i], value[0], value[1], value[2])
         pos = self.offsets[i]
-        if tok == tk.LPAREN:
+        if tok == LPAREN:
             self.next()
             self.xnest += 1
             x = self.expr()
             self.xnest -= 1
             end = self.pos() + 1
-            self.want(tk.RPAREN)
-            if keep_parens or self.tok == tk.LBRACE:
+            self.want(RPAREN)
+            if keep_parens or self.tok == LBRACE:
                 return ParenExpr(pos, x, end)
             self.skipped_parens(x, pos, end)
             return x
-        if tok == tk.FUNC:
+        if tok == FUNC:
             self.next()
             signature = self.func_type("function type", pos)[1]
-            if self.tok == tk.LBRACE:
+            if self.tok == LBRACE:
                 self.xnest += 1
                 x = nodes.FuncLit(pos, signature, self.func_body())
                 self.xnest -= 1
@@ -164,14 +201,14 @@ class ExprParser(TypeParser):
             return self.type()
         x = self.bad_expr()
         self.syntax_error("expected expression")
-        self.advance(tk.RPAREN, tk.RBRACK, tk.RBRACE)
+        self.advance(RPAREN, RBRACK, RBRACE)
         return x
 
     def primary(self, x: Expr | None, keep_parens: bool) -> Expr:
         """An operand with the selectors, indices, calls and composite literals that follow; `x` is the operand if it was read already."""
         kinds = self.kinds
         if x is None:
-            if self.tok == tk.NAME:
+            if self.tok == NAME:
                 i = self.i
                 self.i = i + 1
                 self.tok = kinds[i + 1]
@@ -180,48 +217,51 @@ class ExprParser(TypeParser):
                 x = self.operand(keep_parens)
         while True:
             tok = self.tok
-            if tok == tk.DOT:
+            if tok == DOT:
                 i = self.i
-                if kinds[i + 1] == tk.NAME:
+                if kinds[i + 1] == NAME:
                     self.i = i + 2
                     self.tok = kinds[i + 2]
                     x = SelectorExpr(self.offsets[i], x, Name(self.offsets[i + 1], self.values[i + 1]))
                 else:
                     x = self._assertion(x)
-            elif tok == tk.LPAREN:
+            elif tok == LPAREN:
                 i = self.i
                 self.i = i + 1
                 self.tok = tok = kinds[i + 1]
                 args: list[Expr] = []
                 dots = False
-                if tok == tk.RPAREN:
+                if tok == RPAREN:
                     self.i = i + 2
                     self.tok = kinds[i + 2]
                     x = CallExpr(self.offsets[i], x, args, False, self.offsets[i + 1] + 1)
                     continue
                 self.xnest += 1
                 broken = False
-                while self.tok != tk.EOF and self.tok != tk.RPAREN and not dots:
+                while self.tok != EOF and self.tok != RPAREN and not dots:
                     args.append(self.expr())
                     tok = self.tok
-                    if tok == tk.DOT_DOT_DOT:
+                    if tok == DOT_DOT_DOT:
                         self.next()
                         dots = True
                         tok = self.tok
-                    if tok == tk.COMMA:
+                    if tok == COMMA:
                         self.i += 1
                         self.tok = kinds[self.i]
-                    elif tok != tk.RPAREN and self.list_broken("argument list", tk.COMMA, tk.RPAREN):
+                    elif tok != RPAREN and self.list_broken("argument list", COMMA, RPAREN):
                         broken = True
                         break
                 end = self.offsets[self.i] + 1
-                if not broken:
-                    self.want(tk.RPAREN)
+                if self.tok == RPAREN:
+                    self.i += 1
+                    self.tok = kinds[self.i]
+                elif not broken:
+                    self.want(RPAREN)
                 self.xnest -= 1
                 x = CallExpr(self.offsets[i], x, args, dots, end)
-            elif tok == tk.LBRACK:
+            elif tok == LBRACK:
                 x = self._index(x)
-            elif tok == tk.LBRACE:
+            elif tok == LBRACE:
                 # The `{` of a composite literal, or of a block.
                 bare = unparen(x)
                 kind = type(bare)
@@ -245,17 +285,17 @@ class ExprParser(TypeParser):
         """Behind `x`: `.(type)`, or a mistake."""
         pos = self.offsets[self.i]
         self.next()
-        if self.tok == tk.LPAREN:
+        if self.tok == LPAREN:
             self.next()
-            if self.got(tk.TYPE):
+            if self.got(TYPE):
                 x = nodes.TypeSwitchGuard(pos, None, x, self.pos() + 1)
             else:
                 found = self.type()
                 x = nodes.AssertExpr(pos, x, found, self.pos() + 1)
-            self.want(tk.RPAREN)
+            self.want(RPAREN)
         else:
             self.syntax_error("expected name or (")
-            self.advance(tk.SEMI, tk.RPAREN)
+            self.advance(SEMI, RPAREN)
         return x
 
     def _index(self, x: Expr) -> Expr:
@@ -263,77 +303,87 @@ class ExprParser(TypeParser):
         pos = self.offsets[self.i]
         self.next()
         index: Expr | None = None
-        if self.tok != tk.COLON:
+        if self.tok != COLON:
             comma = False
-            if self.tok == tk.RBRACK:
+            if self.tok == RBRACK:
                 self.syntax_error("expected operand")
                 index = self.bad_expr()
             else:
                 index, comma = self.type_list(False)
-            if comma or self.tok == tk.RBRACK:
-                end = self.pos() + 1
-                self.want(tk.RBRACK)
+            if comma or self.tok == RBRACK:
+                if self.tok == RBRACK:
+                    end = self.offsets[self.i] + 1
+                    self.next()
+                else:
+                    end = self.pos() + 1
+                    self.want(RBRACK)
                 return IndexExpr(pos, x, index, end)
-        if not self.got(tk.COLON):
+        if not self.got(COLON):
             self.syntax_error("expected comma, : or ]")
-            self.advance(tk.COMMA, tk.COLON, tk.RBRACK)
+            self.advance(COMMA, COLON, RBRACK)
         self.xnest += 1
         high: Expr | None = None
         highest: Expr | None = None
         full = False
-        if self.tok != tk.COLON and self.tok != tk.RBRACK:
+        if self.tok != COLON and self.tok != RBRACK:
             high = self.expr()
-        if self.tok == tk.COLON:
+        if self.tok == COLON:
             full = True
             if high is None:
                 self.error("middle index required in 3-index slice")
                 high = self.bad_expr()
             self.next()
-            if self.tok != tk.RBRACK:
+            if self.tok != RBRACK:
                 highest = self.expr()
             else:
                 self.error("final index required in 3-index slice")
                 highest = self.bad_expr()
         self.xnest -= 1
         end = self.pos() + 1
-        self.want(tk.RBRACK)
+        self.want(RBRACK)
         return nodes.SliceExpr(pos, x, index, high, highest, full, end)
 
     def _composite(self) -> nodes.CompositeLit:
-        """`{...}` of a composite literal."""
-        literal = nodes.CompositeLit(self.pos(), None, [], 0, 0)
+        """`{...}` of a composite literal, at its brace."""
+        i = self.i
+        literal = nodes.CompositeLit(self.offsets[i], None, [], 0, 0)
         elements = literal.elem_list
         self.xnest += 1
-        self.want(tk.LBRACE)
+        self.i = i + 1
+        self.tok = self.kinds[i + 1]
         broken = False
-        while self.tok != tk.EOF and self.tok != tk.RBRACE:
-            element = self._composite() if self.tok == tk.LBRACE else self.expr()
-            if self.tok == tk.COLON:
+        while self.tok != EOF and self.tok != RBRACE:
+            element = self._composite() if self.tok == LBRACE else self.expr()
+            if self.tok == COLON:
                 pos = self.offsets[self.i]
                 self.next()
-                element = nodes.KeyValueExpr(pos, element, self._composite() if self.tok == tk.LBRACE else self.expr())
+                element = nodes.KeyValueExpr(pos, element, self._composite() if self.tok == LBRACE else self.expr())
                 literal.nkeys += 1
             elements.append(element)
-            if self.tok == tk.COMMA:
+            if self.tok == COMMA:
                 i = self.i + 1
                 self.i = i
                 self.tok = self.kinds[i]
-            elif self.tok != tk.RBRACE and self.list_broken("composite literal", tk.COMMA, tk.RBRACE):
+            elif self.tok != RBRACE and self.list_broken("composite literal", COMMA, RBRACE):
                 broken = True
                 break
-        literal.rbrace = self.pos()
-        if not broken:
-            self.want(tk.RBRACE)
+        if self.tok == RBRACE:
+            literal.rbrace = self.offsets[self.i]
+            self.next()
+        else:
+            literal.rbrace = self.pos()
+            if not broken:
+                self.want(RBRACE)
         self.xnest -= 1
         return literal
 
     def expr_list(self) -> Expr:
         """One expression, or a ListExpr of those between commas."""
         x = self.expr()
-        if self.tok == tk.COMMA:
+        if self.tok == COMMA:
             pos = x.pos
             expressions = [x]
-            while self.tok == tk.COMMA:
+            while self.tok == COMMA:
                 self.next()
                 expressions.append(self.expr())
             return nodes.ListExpr(pos, expressions)

@@ -63,7 +63,9 @@ def parse(file: SourceFile, rules: DirectiveRules | None = None, check_branches:
         sys.setrecursionlimit(depth)
     problems = parser.problems
     if parser.scan_problems:
-        problems = sorted(parser.scan_problems + problems, key=lambda problem: problem[:2])
+        # Go's scanner goes no further than its parser.
+        scanned = [problem for problem in parser.scan_problems if problem.token <= parser.i]
+        problems = sorted(scanned + problems, key=lambda problem: problem[:2])
     return Parsed(tree, problems[:limit] if len(problems) > limit else problems)
 
 

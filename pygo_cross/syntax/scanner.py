@@ -229,7 +229,10 @@ def _compact(text: str, base: int, kinds: bytes, values: list[Value], offsets: l
                 kind = kinds[index]
                 if kind in _DIRECTIVES:
                     where = offsets[index] - base
-                    directives.append(Comment(index - dropped, where, text[where : offsets[index + 1] - base], _is_blank(text, where)))
+                    comment = text[where : offsets[index + 1] - base]
+                    if kind != LINE_DIRECTIVE:
+                        comment = comment.rstrip(" \t\r")
+                    directives.append(Comment(index - dropped, where, comment, _is_blank(text, where)))
                 if semicolon and kind in _LINE_ENDS:
                     semicolon = False
                     kept_kinds.append(kinds[index : index + 1])

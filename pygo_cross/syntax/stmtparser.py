@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
+# ruff: noqa: SIM109 (a tuple of imported numbers would be built anew each time)
 """The layer of the parser that reads statements."""
 
 from __future__ import annotations
@@ -7,15 +8,64 @@ from collections.abc import Callable
 from typing import Final
 
 from . import nodes
-from . import tokens as tk
 from .branches import check_branches
 from .exprparser import ExprParser
 from .nodes import AssignStmt, BlockStmt, BranchStmt, Expr, ExprStmt, ListExpr, Name, Operation, SimpleStmt, Stmt
 from .printer import expr_string
+from .tokens import (
+    ADD,
+    AND,
+    ARROW,
+    ASSIGN,
+    ASSIGN_OP,
+    BREAK,
+    CASE,
+    CHAN,
+    COLON,
+    CONST,
+    CONTINUE,
+    DEF,
+    DEFAULT,
+    DEFER,
+    DEFINE,
+    ELSE,
+    EOF,
+    FALLTHROUGH,
+    FOR,
+    FUNC,
+    GO,
+    GOTO,
+    IF,
+    INC_OP,
+    INTERFACE,
+    LBRACE,
+    LBRACK,
+    LITERAL,
+    LPAREN,
+    MAP,
+    MUL,
+    NAME,
+    NO_OP,
+    NOT,
+    OPERATOR,
+    RANGE,
+    RBRACE,
+    RETURN,
+    SELECT,
+    SEMI,
+    STAR,
+    STRUCT,
+    SUB,
+    SWITCH,
+    TOKEN_NAMES,
+    TYPE,
+    VAR,
+    XOR,
+)
 
-_LIST_ENDS: Final = frozenset((tk.EOF, tk.RBRACE, tk.CASE, tk.DEFAULT))
-_UNARY: Final = frozenset((tk.ADD, tk.SUB, tk.MUL, tk.AND, tk.XOR, tk.NOT))
-_EXPR_STARTS: Final = frozenset((tk.LITERAL, tk.FUNC, tk.LPAREN, tk.LBRACK, tk.STRUCT, tk.MAP, tk.CHAN, tk.INTERFACE, tk.ARROW))
+_LIST_ENDS: Final = frozenset((EOF, RBRACE, CASE, DEFAULT))
+_UNARY: Final = frozenset((ADD, SUB, MUL, AND, XOR, NOT))
+_EXPR_STARTS: Final = frozenset((LITERAL, FUNC, LPAREN, LBRACK, STRUCT, MAP, CHAN, INTERFACE, ARROW))
 _NO_KEYWORD: Final = 0
 
 
@@ -39,20 +89,26 @@ class StmtParser(ExprParser):
 
     def block(self, context: str) -> BlockStmt:
         """A block; `context` is what it belongs to, and empty only where `{` is the current token."""
-        pos = self.pos()
-        if self.tok == tk.LBRACE:
-            i = self.i + 1
-            self.i = i
-            self.tok = self.kinds[i]
+        i = self.i
+        if self.tok == LBRACE:
+            pos = self.offsets[i]
+            self.i = i + 1
+            self.tok = self.kinds[i + 1]
         else:
+            pos = self.pos()
             self.syntax_error(f"expected {{ after {context}")
-            self.advance(tk.NAME, tk.RBRACE)
+            self.advance(NAME, RBRACE)
             rbrace = self.pos()
-            if self.got(tk.RBRACE):
+            if self.got(RBRACE):
                 return BlockStmt(pos, [], rbrace)
         statements = self.stmt_list()
+        i = self.i
+        if self.tok == RBRACE:
+            self.i = i + 1
+            self.tok = self.kinds[i + 1]
+            return BlockStmt(pos, statements, self.offsets[i])
         rbrace = self.pos()
-        self.want(tk.RBRACE)
+        self.want(RBRACE)
         return BlockStmt(pos, statements, rbrace)
 
     def stmt_list(self) -> list[Stmt]:
@@ -61,7 +117,7 @@ class StmtParser(ExprParser):
         kinds = self.kinds
         while True:
             tok = self.tok
-            if tok == tk.NAME:
+            if tok == NAME:
                 if self.i >= self.next_directive:
                     self.clear_pragma()
                 stmt = self._name_stmt()
@@ -75,25 +131,25 @@ class StmtParser(ExprParser):
                 break
             statements.append(stmt)
             tok = self.tok
-            if tok == tk.SEMI:
+            if tok == SEMI:
                 i = self.i + 1
                 self.i = i
                 self.tok = kinds[i]
-            elif tok != tk.RBRACE:
+            elif tok != RBRACE:
                 self.syntax_error("at end of statement")
-                self.advance(tk.SEMI, tk.RBRACE, tk.CASE, tk.DEFAULT)
-                self.got(tk.SEMI)
+                self.advance(SEMI, RBRACE, CASE, DEFAULT)
+                self.got(SEMI)
         return statements
 
     def stmt_or_none(self) -> Stmt | None:
         """A statement, if one starts here."""
         tok = self.tok
-        if tok == tk.NAME:
+        if tok == NAME:
             if self.i >= self.next_directive:
                 self.clear_pragma()
             return self._name_stmt()
-        if tok == tk.VAR or tok == tk.CONST or tok == tk.TYPE:
-            pos = self.pos()
+        if tok == VAR or tok == CONST or tok == TYPE:
+            pos = self.offsets[self.i]
             self.next()
             return nodes.DeclStmt(pos, self.declarations(tok))
         if self.i >= self.next_directive:
@@ -101,7 +157,7 @@ class StmtParser(ExprParser):
         parse = _STATEMENTS.get(tok)
         if parse is not None:
             return parse(self)
-        if tok in _EXPR_STARTS or ((tok == tk.OPERATOR or tok == tk.STAR) and self.values[self.i] in _UNARY):
+        if tok in _EXPR_STARTS or ((tok == OPERATOR or tok == STAR) and self.values[self.i] in _UNARY):
             return self.simple_stmt(None, _NO_KEYWORD)
         return None
 
@@ -109,47 +165,47 @@ class StmtParser(ExprParser):
         """A statement that starts with a name: the most frequent ones."""
         x = self.expr_list()
         tok = self.tok
-        if tok == tk.SEMI and type(x) is not ListExpr:
+        if tok == SEMI and type(x) is not ListExpr:
             return ExprStmt(x.pos, x)
-        if tok == tk.COLON and type(x) is Name:
+        if tok == COLON and type(x) is Name:
             return self._labeled_stmt(x)
         return self.simple_stmt(x, _NO_KEYWORD)
 
     def simple_stmt(self, lhs: Expr | None, keyword: int) -> SimpleStmt:
         """A simple statement; `lhs` is its expression list if that was read already, `keyword` that of the statement whose header it
         is in."""
-        if self.tok == tk.RANGE and keyword == tk.FOR:
+        if self.tok == RANGE and keyword == FOR:
             return self._range_clause(None, False)
         if lhs is None:
             lhs = self.expr_list()
         tok = self.tok
-        if tok == tk.ASSIGN or tok == tk.DEFINE:
+        if tok == ASSIGN or tok == DEFINE:
             pos = self.offsets[self.i]
             self.next()
-            if keyword == tk.FOR and self.tok == tk.RANGE:
-                return self._range_clause(lhs, tok == tk.DEFINE)
+            if keyword == FOR and self.tok == RANGE:
+                return self._range_clause(lhs, tok == DEFINE)
             rhs = self.expr_list()
-            if tok == tk.DEFINE:
-                if keyword == tk.SWITCH and type(rhs) is nodes.TypeSwitchGuard and type(lhs) is Name:
+            if tok == DEFINE:
+                if keyword == SWITCH and type(rhs) is nodes.TypeSwitchGuard and type(lhs) is Name:
                     rhs.lhs = lhs
                     return ExprStmt(rhs.pos, rhs)
-                return AssignStmt(pos, tk.DEF, lhs, rhs)
-            return AssignStmt(pos, tk.NO_OP, lhs, rhs)
+                return AssignStmt(pos, DEF, lhs, rhs)
+            return AssignStmt(pos, NO_OP, lhs, rhs)
         if type(lhs) is ListExpr:
             self.syntax_error("expected := or = or comma")
-            self.advance(tk.SEMI, tk.RBRACE)
+            self.advance(SEMI, RBRACE)
             lhs = lhs.elem_list[0]
             return ExprStmt(lhs.pos, lhs)
         pos = self.offsets[self.i]
-        if tok == tk.ASSIGN_OP:
+        if tok == ASSIGN_OP:
             op = self.values[self.i]
             self.next()
             return AssignStmt(pos, op, lhs, self.expr())
-        if tok == tk.INC_OP:
+        if tok == INC_OP:
             op = self.values[self.i]
             self.next()
             return AssignStmt(pos, op, lhs, None)
-        if tok == tk.ARROW:
+        if tok == ARROW:
             self.next()
             return nodes.SendStmt(pos, lhs, self.expr())
         return ExprStmt(lhs.pos, lhs)
@@ -163,7 +219,7 @@ class StmtParser(ExprParser):
         self.branches += 1
         pos = self.offsets[self.i]
         self.next()
-        if self.tok == tk.RBRACE:
+        if self.tok == RBRACE:
             return nodes.LabeledStmt(pos, label, nodes.EmptyStmt(self.pos()))
         stmt = self.stmt_or_none()
         if stmt is not None:
@@ -177,56 +233,56 @@ class StmtParser(ExprParser):
         init: SimpleStmt | None = None
         post: SimpleStmt | None = None
         cond: Expr | None = None
-        if self.tok == tk.LBRACE:
-            if keyword == tk.IF:
+        if self.tok == LBRACE:
+            if keyword == IF:
                 self.syntax_error("missing condition in if statement")
                 cond = self.bad_expr()
             return None, cond, None
         outer = self.xnest
         self.xnest = -1
-        if self.tok != tk.SEMI:
-            if self.got(tk.VAR):
-                self.syntax_error(f"var declaration not allowed in {tk.TOKEN_NAMES[keyword]} initializer")
+        if self.tok != SEMI:
+            if self.got(VAR):
+                self.syntax_error(f"var declaration not allowed in {TOKEN_NAMES[keyword]} initializer")
             init = self.simple_stmt(None, keyword)
             if type(init) is nodes.RangeClause:
                 self.xnest = outer
                 return init, None, None
         cond_stmt: SimpleStmt | None = None
         semicolon, semicolon_text = 0, ""
-        if self.tok == tk.LBRACE:
+        if self.tok == LBRACE:
             cond_stmt, init = init, None
         else:
-            if self.tok == tk.SEMI:
+            if self.tok == SEMI:
                 semicolon, semicolon_text = self.pos(), self.values[self.i]
                 self.next()
             else:
                 # To ask for `{` makes a better message than to ask for `;`.
-                self.want(tk.LBRACE)
-                if self.tok != tk.LBRACE:
-                    self.advance(tk.LBRACE, tk.RBRACE)
-            if keyword == tk.FOR:
-                if self.tok != tk.SEMI and self.tok == tk.LBRACE:
+                self.want(LBRACE)
+                if self.tok != LBRACE:
+                    self.advance(LBRACE, RBRACE)
+            if keyword == FOR:
+                if self.tok != SEMI and self.tok == LBRACE:
                     self.syntax_error("expected for loop condition")
                 else:
-                    if self.tok != tk.SEMI:
+                    if self.tok != SEMI:
                         cond_stmt = self.simple_stmt(None, _NO_KEYWORD)
-                    self.want(tk.SEMI)
-                    if self.tok != tk.LBRACE:
+                    self.want(SEMI)
+                    if self.tok != LBRACE:
                         post = self.simple_stmt(None, _NO_KEYWORD)
-                        if type(post) is AssignStmt and post.op == tk.DEF:
+                        if type(post) is AssignStmt and post.op == DEF:
                             self.syntax_error_at(post.pos, "cannot declare in post statement of for loop")
-            elif self.tok != tk.LBRACE:
+            elif self.tok != LBRACE:
                 cond_stmt = self.simple_stmt(None, keyword)
         if type(cond_stmt) is ExprStmt:
             cond = cond_stmt.x
         elif cond_stmt is not None:
             # Often a `=` in the place of `==`.
-            if type(cond_stmt) is AssignStmt and cond_stmt.op == tk.NO_OP and cond_stmt.rhs is not None:
+            if type(cond_stmt) is AssignStmt and cond_stmt.op == NO_OP and cond_stmt.rhs is not None:
                 what = f"assignment {_emphasized(cond_stmt.lhs)} = {_emphasized(cond_stmt.rhs)}"
             else:
                 what = expr_string(cond_stmt)
             self.syntax_error_at(cond_stmt.pos, f"cannot use {what} as value")
-        elif keyword == tk.IF and semicolon:
+        elif keyword == IF and semicolon:
             if semicolon_text != "semicolon":
                 self.syntax_error_at(semicolon, f"unexpected {semicolon_text}, expected {{ after if clause")
             else:
@@ -236,112 +292,120 @@ class StmtParser(ExprParser):
         return init, cond, post
 
     def _for_stmt(self) -> Stmt:
-        pos = self.pos()
-        init, cond, post = self._header(tk.FOR)
+        pos = self.offsets[self.i]
+        init, cond, post = self._header(FOR)
         return nodes.ForStmt(pos, init, cond, post, self.block("for clause"))
 
     def _if_stmt(self) -> Stmt:
-        pos = self.pos()
-        init, cond, _ = self._header(tk.IF)
+        pos = self.offsets[self.i]
+        init, cond, _ = self._header(IF)
         then = self.block("if clause")
         otherwise: Stmt | None = None
-        if self.tok == tk.ELSE:
+        if self.tok == ELSE:
             self.next()
-            if self.tok == tk.IF:
+            if self.tok == IF:
                 otherwise = self._if_stmt()
-            elif self.tok == tk.LBRACE:
+            elif self.tok == LBRACE:
                 otherwise = self.block("")
             else:
                 self.syntax_error("else must be followed by if or statement block")
-                self.advance(tk.NAME, tk.RBRACE)
+                self.advance(NAME, RBRACE)
         return nodes.IfStmt(pos, init, cond, then, otherwise)  # type: ignore[arg-type]
 
     def _switch_stmt(self) -> Stmt:
-        pos = self.pos()
-        init, tag, _ = self._header(tk.SWITCH)
-        if not self.got(tk.LBRACE):
+        pos = self.offsets[self.i]
+        init, tag, _ = self._header(SWITCH)
+        if not self.got(LBRACE):
             self.syntax_error("missing { after switch clause")
-            self.advance(tk.CASE, tk.DEFAULT, tk.RBRACE)
+            self.advance(CASE, DEFAULT, RBRACE)
         clauses: list[nodes.CaseClause] = []
-        while self.tok != tk.EOF and self.tok != tk.RBRACE:
+        while self.tok != EOF and self.tok != RBRACE:
             where = self.pos()
             cases: Expr | None = None
-            if self.tok == tk.CASE:
+            if self.tok == CASE:
                 self.next()
                 cases = self.expr_list()
             else:
                 self._default()
-            colon = self.pos()
-            self.want(tk.COLON)
+            if self.tok == COLON:
+                colon = self.offsets[self.i]
+                self.next()
+            else:
+                colon = self.pos()
+                self.want(COLON)
             clauses.append(nodes.CaseClause(where, cases, self.stmt_list(), colon))
         rbrace = self.pos()
-        self.want(tk.RBRACE)
+        self.want(RBRACE)
         return nodes.SwitchStmt(pos, init, tag, clauses, rbrace)
 
     def _select_stmt(self) -> Stmt:
-        pos = self.pos()
+        pos = self.offsets[self.i]
         self.next()
-        if not self.got(tk.LBRACE):
+        if not self.got(LBRACE):
             self.syntax_error("missing { after select clause")
-            self.advance(tk.CASE, tk.DEFAULT, tk.RBRACE)
+            self.advance(CASE, DEFAULT, RBRACE)
         clauses: list[nodes.CommClause] = []
-        while self.tok != tk.EOF and self.tok != tk.RBRACE:
+        while self.tok != EOF and self.tok != RBRACE:
             where = self.pos()
             comm: SimpleStmt | None = None
-            if self.tok == tk.CASE:
+            if self.tok == CASE:
                 self.next()
                 # Only sends and receives may stand here, which the type checker sees to.
                 comm = self.simple_stmt(None, _NO_KEYWORD)
             else:
                 self._default()
-            colon = self.pos()
-            self.want(tk.COLON)
+            if self.tok == COLON:
+                colon = self.offsets[self.i]
+                self.next()
+            else:
+                colon = self.pos()
+                self.want(COLON)
             clauses.append(nodes.CommClause(where, comm, self.stmt_list(), colon))
         rbrace = self.pos()
-        self.want(tk.RBRACE)
+        self.want(RBRACE)
         return nodes.SelectStmt(pos, clauses, rbrace)
 
     def _default(self) -> None:
-        if not self.got(tk.DEFAULT):
+        if not self.got(DEFAULT):
             self.syntax_error("expected case or default or }")
-            self.advance(tk.COLON, tk.CASE, tk.DEFAULT, tk.RBRACE)
+            self.advance(COLON, CASE, DEFAULT, RBRACE)
 
     def _block_stmt(self) -> Stmt:
         return self.block("")
 
     def _fallthrough(self) -> Stmt:
         self.branches += 1
-        pos = self.pos()
+        pos = self.offsets[self.i]
         self.next()
-        return BranchStmt(pos, tk.FALLTHROUGH, None)
+        return BranchStmt(pos, FALLTHROUGH, None)
 
     def _break_or_continue(self) -> Stmt:
         self.branches += 1
-        pos, tok = self.pos(), self.tok
+        pos, tok = self.offsets[self.i], self.tok
         self.next()
-        return BranchStmt(pos, tok, self.name() if self.tok == tk.NAME else None)
+        return BranchStmt(pos, tok, self.name() if self.tok == NAME else None)
 
     def _goto(self) -> Stmt:
         self.branches += 1
-        pos = self.pos()
+        pos = self.offsets[self.i]
         self.next()
-        return BranchStmt(pos, tk.GOTO, self.name())
+        return BranchStmt(pos, GOTO, self.name())
 
     def _call_stmt(self) -> Stmt:
         """`go` or `defer`."""
-        pos, tok = self.pos(), self.tok
+        pos, tok = self.offsets[self.i], self.tok
         self.next()
-        x = self.primary(None, self.tok == tk.LPAREN)
+        x = self.primary(None, self.tok == LPAREN)
         bare = self.bare(x)
         if bare is not x:
-            self.error_at(x.pos, f"expression in {tk.TOKEN_NAMES[tok]} must not be parenthesized")
+            self.error_at(x.pos, f"expression in {TOKEN_NAMES[tok]} must not be parenthesized")
         return nodes.CallStmt(pos, tok, bare)
 
     def _return_stmt(self) -> Stmt:
-        pos = self.pos()
+        pos = self.offsets[self.i]
         self.next()
         results: Expr | None = None
-        if self.tok != tk.SEMI and self.tok != tk.RBRACE:
+        if self.tok != SEMI and self.tok != RBRACE:
             results = self.expr_list()
         return nodes.ReturnStmt(pos, results)
 
@@ -364,17 +428,17 @@ def _emphasized(x: Expr) -> str:
 
 
 _STATEMENTS: Final[dict[int, Callable[[StmtParser], Stmt]]] = {
-    tk.LBRACE: StmtParser._block_stmt,
-    tk.FOR: StmtParser._for_stmt,
-    tk.SWITCH: StmtParser._switch_stmt,
-    tk.SELECT: StmtParser._select_stmt,
-    tk.IF: StmtParser._if_stmt,
-    tk.FALLTHROUGH: StmtParser._fallthrough,
-    tk.BREAK: StmtParser._break_or_continue,
-    tk.CONTINUE: StmtParser._break_or_continue,
-    tk.GO: StmtParser._call_stmt,
-    tk.DEFER: StmtParser._call_stmt,
-    tk.GOTO: StmtParser._goto,
-    tk.RETURN: StmtParser._return_stmt,
-    tk.SEMI: StmtParser._empty_stmt,
+    LBRACE: StmtParser._block_stmt,
+    FOR: StmtParser._for_stmt,
+    SWITCH: StmtParser._switch_stmt,
+    SELECT: StmtParser._select_stmt,
+    IF: StmtParser._if_stmt,
+    FALLTHROUGH: StmtParser._fallthrough,
+    BREAK: StmtParser._break_or_continue,
+    CONTINUE: StmtParser._break_or_continue,
+    GO: StmtParser._call_stmt,
+    DEFER: StmtParser._call_stmt,
+    GOTO: StmtParser._goto,
+    RETURN: StmtParser._return_stmt,
+    SEMI: StmtParser._empty_stmt,
 }

@@ -1,13 +1,43 @@
 # SPDX-License-Identifier: BSD-3-Clause
+# ruff: noqa: SIM109 (a tuple of imported numbers would be built anew each time)
 """The layer of the parser that reads types, signatures and parameter lists."""
 
 from __future__ import annotations
 
 from . import nodes
-from . import tokens as tk
 from .core import Cursor, token_string
 from .nodes import Expr, Field, FuncType, IndexExpr, ListExpr, Name, Operation
 from .positions import start_pos
+from .tokens import (
+    ARROW,
+    BOTH_DIR,
+    CHAN,
+    COLON,
+    COMMA,
+    DOT,
+    DOT_DOT_DOT,
+    EOF,
+    FUNC,
+    INTERFACE,
+    LBRACE,
+    LBRACK,
+    LITERAL,
+    LPAREN,
+    MAP,
+    MUL,
+    NAME,
+    OPERATOR,
+    OR,
+    RBRACE,
+    RBRACK,
+    RECV_ONLY,
+    RPAREN,
+    SEMI,
+    SEND_ONLY,
+    STAR,
+    STRUCT,
+    TILDE,
+)
 
 
 class TypeParser(Cursor):
@@ -21,52 +51,52 @@ class TypeParser(Cursor):
         if found is None:
             found = self.bad_expr()
             self.syntax_error("expected type")
-            self.advance(tk.COMMA, tk.COLON, tk.SEMI, tk.RPAREN, tk.RBRACK, tk.RBRACE)
+            self.advance(COMMA, COLON, SEMI, RPAREN, RBRACK, RBRACE)
         return found
 
     def type_or_none(self) -> Expr | None:
         """A type, if one starts here."""
         tok = self.tok
-        if tok == tk.NAME:
+        if tok == NAME:
             return self.qualified_name(None)
         pos = self.offsets[self.i]
-        if tok == tk.STAR:
+        if tok == STAR:
             self.next()
-            return Operation(pos, tk.MUL, self.type(), None)
-        if tok == tk.LBRACK:
+            return Operation(pos, MUL, self.type(), None)
+        if tok == LBRACK:
             self.next()
-            if self.tok == tk.RBRACK:
+            if self.tok == RBRACK:
                 self.next()
                 return nodes.SliceType(pos, self.type())
             return self.array_type(pos, None)
-        if tok == tk.FUNC:
+        if tok == FUNC:
             self.next()
             return self.func_type("function type", pos)[1]
-        if tok == tk.MAP:
+        if tok == MAP:
             self.next()
-            self.want(tk.LBRACK)
+            self.want(LBRACK)
             key = self.type()
-            self.want(tk.RBRACK)
+            self.want(RBRACK)
             return nodes.MapType(pos, key, self.type())
-        if tok == tk.STRUCT:
+        if tok == STRUCT:
             return self.struct_type()
-        if tok == tk.INTERFACE:
+        if tok == INTERFACE:
             return self.interface_type()
-        if tok == tk.CHAN:
+        if tok == CHAN:
             self.next()
             arrow = self.offsets[self.i]
-            if self.got(tk.ARROW):
-                return nodes.ChanType(pos, tk.SEND_ONLY, self.chan_elem(), pos, arrow)
-            return nodes.ChanType(pos, tk.BOTH_DIR, self.chan_elem(), pos, 0)
-        if tok == tk.ARROW:
+            if self.got(ARROW):
+                return nodes.ChanType(pos, SEND_ONLY, self.chan_elem(), pos, arrow)
+            return nodes.ChanType(pos, BOTH_DIR, self.chan_elem(), pos, 0)
+        if tok == ARROW:
             self.next()
-            self.want(tk.CHAN)
-            return nodes.ChanType(pos, tk.RECV_ONLY, self.chan_elem(), pos, pos)
-        if tok == tk.LPAREN:
+            self.want(CHAN)
+            return nodes.ChanType(pos, RECV_ONLY, self.chan_elem(), pos, pos)
+        if tok == LPAREN:
             self.next()
             found = self.type()
             end = self.pos() + 1
-            self.want(tk.RPAREN)
+            self.want(RPAREN)
             self.skipped_parens(found, pos, end)
             return found
         return None
@@ -76,7 +106,7 @@ class TypeParser(Cursor):
         x: Expr
         if name is not None:
             x = name
-        elif self.tok == tk.NAME:
+        elif self.tok == NAME:
             i = self.i
             self.i = i + 1
             self.tok = self.kinds[i + 1]
@@ -84,12 +114,12 @@ class TypeParser(Cursor):
         else:
             x = Name(self.pos(), "_")
             self.syntax_error("expected name")
-            self.advance(tk.DOT, tk.SEMI, tk.RBRACE)
-        if self.tok == tk.DOT:
+            self.advance(DOT, SEMI, RBRACE)
+        if self.tok == DOT:
             pos = self.offsets[self.i]
             self.next()
             x = nodes.SelectorExpr(pos, x, self.name())
-        if self.tok == tk.LBRACK:
+        if self.tok == LBRACK:
             x = self._type_instance(x)
         return x
 
@@ -97,13 +127,13 @@ class TypeParser(Cursor):
         pos = self.offsets[self.i]
         self.next()
         index: Expr
-        if self.tok == tk.RBRACK:
+        if self.tok == RBRACK:
             self.syntax_error("expected type argument list")
             index = self.bad_expr()
         else:
             index, _ = self.type_list(True)
         end = self.pos() + 1
-        self.want(tk.RBRACK)
+        self.want(RBRACK)
         return IndexExpr(pos, x, index, end)
 
     def type_list(self, strict: bool) -> tuple[Expr, bool]:
@@ -111,12 +141,12 @@ class TypeParser(Cursor):
         expression."""
         self.xnest += 1
         x = self.type() if strict else self.expr()
-        comma = self.got(tk.COMMA)
+        comma = self.got(COMMA)
         if comma:
             found = self.type_or_none()
             if found is not None:
                 types = [x, found]
-                while self.got(tk.COMMA):
+                while self.got(COMMA):
                     found = self.type_or_none()
                     if found is None:
                         break
@@ -128,42 +158,51 @@ class TypeParser(Cursor):
     def func_type(self, context: str, func: int) -> tuple[list[Field], FuncType]:
         """Type parameters and signature, behind the `func` at position `func` if there is one. With a `context`, there may be no type
         parameters."""
-        pos = self.pos()
         type_params: list[Field] = []
-        if self.tok == tk.LBRACK:
+        if self.tok == LPAREN:
+            pos = self.offsets[self.i]
+            self.next()
+            params, end = self.param_list(None, None, RPAREN, False, True)
+            return type_params, self._results(pos, params, func, end)
+        pos = self.pos()
+        if self.tok == LBRACK:
             self.next()
             if context:
                 self.syntax_error_at(pos, f"{context} must have no type parameters")
-            if self.tok == tk.RBRACK:
+            if self.tok == RBRACK:
                 self.syntax_error("empty type parameter list")
                 self.next()
             else:
-                type_params = self.param_list(None, None, tk.RBRACK, True, False)[0]
-        self.want(tk.LPAREN)
-        params, end = self.param_list(None, None, tk.RPAREN, False, True)
+                type_params = self.param_list(None, None, RBRACK, True, False)[0]
+        self.want(LPAREN)
+        params, end = self.param_list(None, None, RPAREN, False, True)
+        return type_params, self._results(pos, params, func, end)
+
+    def _results(self, pos: int, params: list[Field], func: int, end: int) -> FuncType:
+        """The signature at `pos`, when its parameters were read up to `end`."""
         results: list[Field] = []
         tok = self.tok
-        if tok == tk.LPAREN:
+        if tok == LPAREN:
             self.next()
-            results, end = self.param_list(None, None, tk.RPAREN, False, False)
-        elif tok != tk.LBRACE and tok != tk.SEMI and tok != tk.RPAREN and tok != tk.COMMA:
-            where = self.pos()
+            results, end = self.param_list(None, None, RPAREN, False, False)
+        elif tok != LBRACE and tok != SEMI and tok != RPAREN and tok != COMMA:
+            where = self.offsets[self.i]
             result = self.type_or_none()
             if result is not None:
                 results = [Field(where, None, result)]
                 end = 0
-        return type_params, FuncType(pos, params, results, func, end)
+        return FuncType(pos, params, results, func, end)
 
     def array_type(self, pos: int, length: Expr | None) -> Expr:
         """The rest of an array type whose `[` is at `pos`; `length` if it was read already."""
-        if length is None and not self.got(tk.DOT_DOT_DOT):
+        if length is None and not self.got(DOT_DOT_DOT):
             self.xnest += 1
             length = self.expr()
             self.xnest -= 1
-        if self.tok == tk.COMMA:
+        if self.tok == COMMA:
             self.syntax_error("unexpected comma; expected ]")
             self.next()
-        self.want(tk.RBRACK)
+        self.want(RBRACK)
         return nodes.ArrayType(pos, length, self.type())
 
     def chan_elem(self) -> Expr:
@@ -177,30 +216,30 @@ class TypeParser(Cursor):
     def struct_type(self) -> nodes.StructType:
         """A struct type, at its keyword."""
         pos = self.pos()
-        self.want(tk.STRUCT)
-        self.want(tk.LBRACE)
+        self.want(STRUCT)
+        self.want(LBRACE)
         struct = nodes.StructType(pos, [], [], 0)
-        while self.tok != tk.EOF and self.tok != tk.RBRACE:
+        while self.tok != EOF and self.tok != RBRACE:
             self._field_decl(struct)
-            if self.tok == tk.SEMI:
+            if self.tok == SEMI:
                 self.next()
-            elif self.tok != tk.RBRACE and self.list_broken("struct type", tk.SEMI, tk.RBRACE):
+            elif self.tok != RBRACE and self.list_broken("struct type", SEMI, RBRACE):
                 struct.end = self.pos()
                 return struct
         struct.end = self.pos() + 1
-        self.want(tk.RBRACE)
+        self.want(RBRACE)
         return struct
 
     def _field_decl(self, struct: nodes.StructType) -> None:
         tok = self.tok
         pos = self.pos()
-        if tok == tk.NAME:
+        if tok == NAME:
             name = self.name()
             tok = self.tok
-            if tok == tk.DOT or tok == tk.LITERAL or tok == tk.SEMI or tok == tk.RBRACE:
+            if tok == DOT or tok == LITERAL or tok == SEMI or tok == RBRACE:
                 self._add_field(struct, pos, None, self.qualified_name(name))
                 return
-            if tok == tk.LBRACK:
+            if tok == LBRACK:
                 # A field of an array or slice type, or an embedded generic type.
                 found = self._array_or_type_args(name)
                 self._add_field(struct, pos, None if type(found) is IndexExpr else name, found)
@@ -211,30 +250,30 @@ class TypeParser(Cursor):
             for name in names:
                 self._append_field(struct, name.pos, name, shared, tag)
             return
-        if tok == tk.STAR:
+        if tok == STAR:
             self.next()
-            if self.tok == tk.LPAREN:
+            if self.tok == LPAREN:
                 self.syntax_error("cannot parenthesize embedded type")
                 self.next()
                 embedded = self.qualified_name(None)
-                self.got(tk.RPAREN)
+                self.got(RPAREN)
             else:
                 embedded = self.qualified_name(None)
-            self._add_field(struct, pos, None, Operation(pos, tk.MUL, embedded, None))
-        elif tok == tk.LPAREN:
+            self._add_field(struct, pos, None, Operation(pos, MUL, embedded, None))
+        elif tok == LPAREN:
             self.syntax_error("cannot parenthesize embedded type")
             self.next()
-            if self.tok == tk.STAR:
+            if self.tok == STAR:
                 star = self.pos()
                 self.next()
-                embedded = Operation(star, tk.MUL, self.qualified_name(None), None)
+                embedded = Operation(star, MUL, self.qualified_name(None), None)
             else:
                 embedded = self.qualified_name(None)
-            self.got(tk.RPAREN)
+            self.got(RPAREN)
             self._add_field(struct, pos, None, embedded)
         else:
             self.syntax_error("expected field name or embedded type")
-            self.advance(tk.SEMI, tk.RBRACE)
+            self.advance(SEMI, RBRACE)
 
     def _add_field(self, struct: nodes.StructType, pos: int, name: Name | None, type: Expr) -> None:
         self._append_field(struct, pos, name, type, self.literal_or_none())
@@ -251,11 +290,11 @@ class TypeParser(Cursor):
         """Behind `name`: `[]E`, `[n]E`, or type arguments, which make an IndexExpr of `name`."""
         pos = self.offsets[self.i]
         self.next()
-        if self.got(tk.RBRACK):
+        if self.got(RBRACK):
             return nodes.SliceType(pos, self.type())
         index, comma = self.type_list(False)
         end = self.pos() + 1
-        self.want(tk.RBRACK)
+        self.want(RBRACK)
         if not comma:
             elem = self.type_or_none()
             if elem is not None:
@@ -265,22 +304,22 @@ class TypeParser(Cursor):
     def interface_type(self) -> nodes.InterfaceType:
         """An interface type, at its keyword."""
         pos = self.pos()
-        self.want(tk.INTERFACE)
-        self.want(tk.LBRACE)
+        self.want(INTERFACE)
+        self.want(LBRACE)
         methods: list[Field] = []
-        while self.tok != tk.EOF and self.tok != tk.RBRACE:
+        while self.tok != EOF and self.tok != RBRACE:
             method: Field | None = None
-            if self.tok == tk.NAME:
+            if self.tok == NAME:
                 method = self._method_decl()
             if method is None or method.name is None:
                 method = self._embedded_elem(method)
             methods.append(method)
-            if self.tok == tk.SEMI:
+            if self.tok == SEMI:
                 self.next()
-            elif self.tok != tk.RBRACE and self.list_broken("interface type", tk.SEMI, tk.RBRACE):
+            elif self.tok != RBRACE and self.list_broken("interface type", SEMI, RBRACE):
                 return nodes.InterfaceType(pos, methods, self.pos())
         end = self.pos() + 1
-        self.want(tk.RBRACE)
+        self.want(RBRACE)
         return nodes.InterfaceType(pos, methods, end)
 
     def _method_decl(self) -> Field:
@@ -288,25 +327,25 @@ class TypeParser(Cursor):
         context = "interface method"
         pos = self.pos()
         name = self.name()
-        if self.tok == tk.LPAREN:
+        if self.tok == LPAREN:
             return Field(pos, name, self.func_type(context, 0)[1])
-        if self.tok != tk.LBRACK:
+        if self.tok != LBRACK:
             return Field(pos, None, self.qualified_name(name))
         # A method with type parameters, which is an error, or an embedded generic type.
         opening = self.pos()
         self.next()
-        if self.tok == tk.RBRACK:
+        if self.tok == RBRACK:
             where = self.pos()
             self.next()
-            if self.tok == tk.LPAREN:
+            if self.tok == LPAREN:
                 self.error_at(where, "empty type parameter list")
                 return Field(pos, name, self.func_type(context, 0)[1])
             self.error_at(where, "empty type argument list")
             return Field(pos, None, name)
         # Type arguments look like parameters without names.
-        params, end = self.param_list(None, None, tk.RBRACK, False, False)
+        params, end = self.param_list(None, None, RBRACK, False, False)
         if not params:
-            if self.tok == tk.LPAREN:
+            if self.tok == LPAREN:
                 return Field(pos, name, self.func_type(context, 0)[1])
             return Field(pos, None, name)
         if params[0].name is not None:
@@ -321,22 +360,22 @@ class TypeParser(Cursor):
         if field is None:
             pos = self.pos()
             field = Field(pos, None, self._embedded_term())
-        while self.tok == tk.OPERATOR and self.values[self.i] == tk.OR:
+        while self.tok == OPERATOR and self.values[self.i] == OR:
             pos = self.offsets[self.i]
             self.next()
-            field.type = Operation(pos, tk.OR, field.type, self._embedded_term())
+            field.type = Operation(pos, OR, field.type, self._embedded_term())
         return field
 
     def _embedded_term(self) -> Expr:
-        if self.tok == tk.OPERATOR and self.values[self.i] == tk.TILDE:
+        if self.tok == OPERATOR and self.values[self.i] == TILDE:
             pos = self.offsets[self.i]
             self.next()
-            return Operation(pos, tk.TILDE, self.type(), None)
+            return Operation(pos, TILDE, self.type(), None)
         found = self.type_or_none()
         if found is None:
             found = self.bad_expr()
             self.syntax_error("expected ~ term or type")
-            self.advance(tk.OPERATOR, tk.SEMI, tk.RPAREN, tk.RBRACK, tk.RBRACE)
+            self.advance(OPERATOR, SEMI, RPAREN, RBRACK, RBRACE)
         return found
 
     def param_list(self, name: Name | None, type: Expr | None, close: int, require_names: bool, dots_ok: bool) -> tuple[list[Field], int]:
@@ -351,7 +390,7 @@ class TypeParser(Cursor):
         named = typed = 0
         broken = False
         dots = False
-        while self.tok != tk.EOF and self.tok != close:
+        while self.tok != EOF and self.tok != close:
             if name is not None and type is not None:
                 param: Field | None = Field(name.pos, name, type)
             else:
@@ -366,14 +405,18 @@ class TypeParser(Cursor):
                     if param.type.__class__ is nodes.DotsType:
                         dots = True
                 params.append(param)
-            if self.tok == tk.COMMA:
+            if self.tok == COMMA:
                 self.next()
-            elif self.tok != close and self.list_broken("parameter list", tk.COMMA, close):
+            elif self.tok != close and self.list_broken("parameter list", COMMA, close):
                 broken = True
                 break
-        closing = self.pos()
-        if not broken:
-            self.want(close)
+        if self.tok == close:
+            closing = self.offsets[self.i]
+            self.next()
+        else:
+            closing = self.pos()
+            if not broken:
+                self.want(close)
         if not params:
             return params, closing + 1
         if named == 0 and not require_names:
@@ -432,41 +475,41 @@ class TypeParser(Cursor):
     def _param_decl(self, name: Name | None, follow: int) -> Field | None:
         """A parameter, which may be only a name (its type is then None until the list is complete); `name` if it was read already. None if
         there is none here."""
-        type_sets = follow == tk.RBRACK
+        type_sets = follow == RBRACK
         i = self.i
         if name is not None:
             pos = name.pos
         else:
             pos = self.offsets[i]
-            if type_sets and self.tok == tk.OPERATOR and self.values[i] == tk.TILDE:
+            if type_sets and self.tok == OPERATOR and self.values[i] == TILDE:
                 return self._embedded_elem(None)
         field = Field(pos, None, None)  # type: ignore[arg-type]
-        if self.tok == tk.NAME or name is not None:
+        if self.tok == NAME or name is not None:
             if name is None:
                 self.i = i + 1
                 self.tok = self.kinds[i + 1]
                 name = Name(pos, self.values[i])
             tok = self.tok
-            if tok == tk.COMMA or tok == tk.RPAREN:
+            if tok == COMMA or tok == RPAREN:
                 field.name = name
                 return field
-            if tok == tk.LBRACK:
+            if tok == LBRACK:
                 field.type = self._array_or_type_args(name)
                 if type(field.type) is not IndexExpr:
                     field.name = name
-                if type_sets and self.tok == tk.OPERATOR and self.values[self.i] == tk.OR:
+                if type_sets and self.tok == OPERATOR and self.values[self.i] == OR:
                     field = self._embedded_elem(field)
                 return field
-            if tok == tk.DOT:
+            if tok == DOT:
                 field.type = self.qualified_name(name)
-                if type_sets and self.tok == tk.OPERATOR and self.values[self.i] == tk.OR:
+                if type_sets and self.tok == OPERATOR and self.values[self.i] == OR:
                     field = self._embedded_elem(field)
                 return field
-            if type_sets and tok == tk.OPERATOR and self.values[self.i] == tk.OR:
+            if type_sets and tok == OPERATOR and self.values[self.i] == OR:
                 field.type = name
                 return self._embedded_elem(field)
             field.name = name
-        if self.tok == tk.DOT_DOT_DOT:
+        if self.tok == DOT_DOT_DOT:
             where = self.offsets[self.i]
             self.next()
             elem = self.type_or_none()
@@ -476,17 +519,17 @@ class TypeParser(Cursor):
             else:
                 field.type = nodes.DotsType(where, elem)
             return field
-        if type_sets and self.tok == tk.OPERATOR and self.values[self.i] == tk.TILDE:
+        if type_sets and self.tok == OPERATOR and self.values[self.i] == TILDE:
             field.type = self._embedded_elem(None).type
             return field
         found = self.type_or_none()
         if found is not None:
             field.type = found
-            if type_sets and self.tok == tk.OPERATOR and self.values[self.i] == tk.OR:
+            if type_sets and self.tok == OPERATOR and self.values[self.i] == OR:
                 field = self._embedded_elem(field)
             return field
         if field.name is not None:
             return field
         self.syntax_error("expected " + token_string(follow))
-        self.advance(tk.COMMA, follow)
+        self.advance(COMMA, follow)
         return None
