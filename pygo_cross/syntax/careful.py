@@ -127,7 +127,8 @@ class CarefulScanner:
                 self.at = self.next = len(text)
                 return
             ch = ord(text[at])
-            if ch == 0:
+            if ch == 0 and at > 0:
+                # As the very first byte it is a character like any other that begins no token.
                 message, behind = "invalid NUL character", at + 1
             elif ch < 0x80:
                 self.ch = ch
