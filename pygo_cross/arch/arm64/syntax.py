@@ -412,7 +412,8 @@ def show_operand(addr: Addr, prog: Prog) -> str:
     return obj_format.operand(addr, regs.name, prog.target)
 
 
-_RENAMED: Final = re.compile(r"\bR(18|28)\b")
+_RENAMED: Final = re.compile(r"\bR(18|28|31)\b")
+_NEW_NAMES: Final = {"18": "R18_PLATFORM", "28": "g", "31": "ZR"}
 
 
 def show_disassembled(addr: Addr, prog: Prog) -> str:
@@ -425,4 +426,4 @@ def show_disassembled(addr: Addr, prog: Prog) -> str:
         return text.replace(",", ", ")
     if addr.sym is not None:
         return text
-    return _RENAMED.sub(lambda match: "g" if match[1] == "28" else "R18_PLATFORM", text)
+    return _RENAMED.sub(lambda match: _NEW_NAMES[match[1]], text)
