@@ -63,29 +63,51 @@ def test_quick_starts_no_process(cli: Any, tmp_path: Path, monkeypatch: pytest.M
     assert done.returncode == 0 and " ok " not in f" {done.stdout}"
 
 
-@pytest.mark.parametrize(
-    ("env", "name", "status", "words"),
-    [
-        ({"GOROOT": "/usr"}, "GOROOT", MISSING, "GOROOT=/usr is not a Go tree; Go 1.27.3 is needed; unset GOROOT"),
-        ({"GOROOT": "/usr"}, "go command", MISSING, "is not a Go tree"),
-        ({"GOCACHE": "/dev/null/cache"}, "build cache", OPTIONAL, "/dev/null/cache can't be written; nothing compiled is kept; set"),
-        ({"GOCACHE": "off"}, "build cache", OPTIONAL, "'off' is not an absolute path"),
-        ({"CGO_ENABLED": "1"}, "environment", MISSING, "CGO_ENABLED=1: cgo is not supported; unset"),
-        ({"GOFLAGS": "-race"}, "environment", MISSING, "GOFLAGS: -race is not supported"),
-        ({"SOURCE_DATE_EPOCH": "today"}, "environment", MISSING, "SOURCE_DATE_EPOCH='today' is not a number"),
-        ({"GOTMPDIR": "/no/such/folder"}, "temporary files", MISSING, "No such file or directory; set TMPDIR"),
-        ({"PYGO_CROSS_EMULATE_NO_NATIVE": "1"}, "native hooks", OPTIONAL, "turned off by"),
-        ({"PATH": "/nonexistent"}, "git", OPTIONAL, "not installed; install git"),
-        ({"PATH": "/nonexistent"}, "go_*_exec", OPTIONAL, "not in PATH: go_darwin_amd64_exec"),
-        ({"PATH": "/nonexistent"}, "qemu-aarch64", OPTIONAL, "not installed; install qemu-user"),
-    ],
-)
-def test_what_is_missing(env: dict[str, str], name: str, status: str, words: str, cli: Any, tmp_path: Path) -> None:
+# What is missing, several things at a time: the settings, and of each of these findings its name, status and words.
+BROKEN: tuple[tuple[dict[str, str], list[tuple[str, str, str]]], ...] = (
+    (
+        {"GOROOT": "/usr"},
+        [
+            ("GOROOT", MISSING, "GOROOT=/usr is not a Go tree; Go 1.27.3 is needed; unset GOROOT"),
+            ("go command", MISSING, "is not a Go tree"),
+        ],
+    ),
+    (
+        {
+            "GOCACHE": "/dev/null/cache", "CGO_ENABLED": "1", "GOFLAGS": "-race", "SOURCE_DATE_EPOCH": "today",
+            "GOTMPDIR": "/no/such/folder", "PYGO_CROSS_EMULATE_NO_NATIVE": "1",
+        },
+        [
+            ("build cache", OPTIONAL, "/dev/null/cache can't be written; nothing compiled is kept; set"),
+            ("environment", MISSING, "CGO_ENABLED=1: cgo is not supported"),
+            ("environment", MISSING, "GOFLAGS: -race is not supported"),
+            ("environment", MISSING, "SOURCE_DATE_EPOCH='today' is not a number"),
+            ("environment", MISSING, "; unset"),
+            ("temporary files", MISSING, "No such file or directory; set TMPDIR"),
+            ("native hooks", OPTIONAL, "turned off by"),
+        ],
+    ),
+    (
+        {"GOCACHE": "off", "PATH": "/nonexistent"},
+        [
+            ("build cache", OPTIONAL, "'off' is not an absolute path"),
+            ("git", OPTIONAL, "not installed; install git"),
+            ("go_*_exec", OPTIONAL, "not in PATH: go_darwin_amd64_exec"),
+            ("qemu-aarch64", OPTIONAL, "not installed; install qemu-user"),
+        ],
+    ),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("env", "wanted"), BROKEN, ids=["goroot", "settings", "path"])
+def test_what_is_missing(env: dict[str, str], wanted: list[tuple[str, str, str]], cli: Any, tmp_path: Path) -> None:
     done = cli("healthcheck", "--json", "-q", cwd=tmp_path, env=env)
-    found = one([Finding(**finding) for finding in json.loads(done.stdout)], name)
-    assert found.status == status
-    assert words in f"{found.found}; {found.hint}"
-    assert done.returncode == (1 if MISSING in (finding["status"] for finding in json.loads(done.stdout)) else 0)
+    findings = [Finding(**finding) for finding in json.loads(done.stdout)]
+    for name, status, words in wanted:
+        found = one(findings, name)
+        assert found.status == status
+        assert words in f"{found.found}; {found.hint}"
+    assert done.returncode == (1 if MISSING in (finding.status for finding in findings) else 0)
 
 
 def test_a_package_of_another_release(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import full
 import pytest
 
 from pygo_cross.build.builders import OURS, quote_words, toolexec_variables
@@ -21,7 +22,9 @@ from pygo_cross.target import load_targets
 ROOT = Path(__file__).parent.parent.parent
 GOROOT = find_goroot()
 SCRIPT = ROOT / "pygo_cross/build/toolexec.sh"
-TARGETS = list(load_targets())
+# The standard library is compiled for each, where the build cache is cold.
+TARGETS = list(load_targets()) if full.asked() else ["linux/amd64", "darwin/arm64"]
+CHOSEN = [f"--target={target}" for target in TARGETS]
 
 
 def go(*args: str | Path, cwd: Path, **env: str) -> subprocess.CompletedProcess[str]:
@@ -214,7 +217,7 @@ def built(tmp_path_factory: pytest.TempPathFactory, cli: Any) -> Path:
 
     folder = tmp_path_factory.mktemp("pygo") / "hello"
     shutil.copytree(ROOT / "examples/hello", folder, ignore=shutil.ignore_patterns("dist"))
-    done = cli("build", "-q", cwd=folder)
+    done = cli("build", "-q", *CHOSEN, cwd=folder)
     assert done.returncode == 0, done.stderr
     for target in TARGETS:
         flags = "-w -X main.version=0.0.0-SNAPSHOT-none-mac" if "darwin" in target else "-s -w -X main.version=0.0.0-SNAPSHOT-none"
@@ -249,9 +252,9 @@ def test_it_is_linked_by_us(built: Path) -> None:
 
 
 def test_smoke(built: Path, cli: Any) -> None:
-    done = cli("smoke", cwd=built)
+    done = cli("smoke", *CHOSEN, cwd=built)
     assert done.returncode == 0, done.stderr
-    assert done.stderr.count("ok (emulated)") == 4
+    assert done.stderr.count("ok (emulated)") == len(TARGETS)
 
 
 def test_the_same_bytes_again(built: Path, cli: Any, tmp_path: Path) -> None:
@@ -259,7 +262,7 @@ def test_the_same_bytes_again(built: Path, cli: Any, tmp_path: Path) -> None:
 
     again = tmp_path / "elsewhere"
     shutil.copytree(built, again, ignore=shutil.ignore_patterns("dist", "stock"))
-    assert cli("build", "-q", "-p", "1", cwd=again, env={"PYTHONHASHSEED": "7"}).returncode == 0
+    assert cli("build", "-q", *CHOSEN, "-p", "1", cwd=again, env={"PYTHONHASHSEED": "7"}).returncode == 0
     for target in TARGETS:
         assert artifact(again, target)["sha256"] == artifact(built, target)["sha256"]
 

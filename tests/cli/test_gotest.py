@@ -49,7 +49,7 @@ def rows(text: str) -> dict[str, list[str]]:
 
 
 def test_results_of_each_target(cli: Any, module: Path) -> None:
-    done = cli("test", "--target", "linux/*", "--target", "darwin/arm64", "-count=1", "./...", cwd=module)
+    done = cli("test", "-trimpath", "--target", "linux/*", "--target", "darwin/arm64", "-count=1", "./...", cwd=module)
     assert done.returncode == 1 and done.stdout == ""
     table = rows(done.stderr)
     assert set(table) == {"linux/amd64", "linux/arm64", "darwin/arm64"}
@@ -59,12 +59,12 @@ def test_results_of_each_target(cli: Any, module: Path) -> None:
         assert words[2:6] == ["1", "1" if wrong else "2", "1" if wrong else "0", "1"]
         assert words[-1] == ("FAILED" if wrong else "ok")
     assert "x_test.go:12: not here" in done.stderr and done.stderr.count("not here") == 1
-    done = cli("test", "--target=linux/*", "-run", "TestGood", cwd=module)
+    done = cli("test", "-trimpath", "--target=linux/*", "-run", "TestGood", cwd=module)
     assert done.returncode == 0 and {words[3] for words in rows(done.stderr).values()} == {"1"}
 
 
 def test_events(cli: Any, module: Path) -> None:
-    done = cli("test", "--target", "linux/arm64", "--json", "--quiet", cwd=module)
+    done = cli("test", "-trimpath", "--target", "linux/arm64", "--json", "--quiet", cwd=module)
     assert done.returncode == 0 and done.stderr == ""
     events = [json.loads(line) for line in done.stdout.splitlines()]
     assert {event["Target"] for event in events} == {"linux/arm64"}
@@ -72,24 +72,24 @@ def test_events(cli: Any, module: Path) -> None:
 
 
 def test_what_is_not_there_or_does_not_build(cli: Any, module: Path) -> None:
-    done = cli("test", "--target", "linux/amd64", "./nowhere", cwd=module)
+    done = cli("test", "-trimpath", "--target", "linux/amd64", "./nowhere", cwd=module)
     assert done.returncode == 1 and "nowhere" in done.stderr and rows(done.stderr)["linux/amd64"][-1] == "FAILED"
     (module / "x.go").write_text("package x\n\nvar a int = nope\n")
-    done = cli("test", "--target", "linux/amd64", cwd=module)
+    done = cli("test", "-trimpath", "--target", "linux/amd64", cwd=module)
     assert done.returncode == 1 and "undefined: nope" in done.stderr
-    assert cli("test", "--target", "plan9/386", cwd=module).returncode == 2
+    assert cli("test", "-trimpath", "--target", "plan9/386", cwd=module).returncode == 2
     done = cli("test", "-race", cwd=module)
     assert done.returncode == 2 and "-race is not supported" in done.stderr
 
 
 def test_targets_are_the_configuration_s(cli: Any, module: Path) -> None:
     (module / "toolchain.yaml").write_text("version: 1\nproject: x\nbuilds: [{main: ., targets: [linux/arm64]}]\n")
-    assert list(rows(cli("test", cwd=module).stderr)) == ["linux/arm64"]
-    assert list(rows(cli("test", "--emulated", "--target", host_target(), cwd=module).stderr)) == [host_target()]
+    assert list(rows(cli("test", "-trimpath", cwd=module).stderr)) == ["linux/arm64"]
+    assert list(rows(cli("test", "-trimpath", "--emulated", "--target", host_target(), cwd=module).stderr)) == [host_target()]
 
 
 def test_with_our_linker(cli: Any, module: Path) -> None:
-    done = cli("test", "--builder", "pygo", "--target", "linux/amd64", "-run", "Good", cwd=module)
+    done = cli("test", "-trimpath", "--builder", "pygo", "--target", "linux/amd64", "-run", "Good", cwd=module)
     assert done.returncode == 0, done.stderr
 
 

@@ -13,6 +13,7 @@ import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
+import full
 import pytest
 
 from pygo_cross.emulate import goexec
@@ -140,7 +141,7 @@ def go(goroot: Path, tmp_path: Path) -> Go:
     return run
 
 
-@pytest.mark.parametrize("target", ["darwin/arm64", "linux/arm64"])
+@pytest.mark.parametrize("target", ["darwin/arm64", *full.more("the other program is as this", "linux/arm64")])
 def test_go_test(target: str, go: Go) -> None:
     done = go("test", "-v", "./double", target=target)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -181,10 +182,10 @@ def test_go_run(go: Go) -> None:
 
 
 def test_flags_from_the_environment(go: Go) -> None:
-    done = go("test", "-run=TestSees", "./double", target="linux/arm64", PYGO_CROSS_EXEC_FLAGS="--env SECRET")
+    done = go("test", "-run=TestSees", "./double", target="darwin/arm64", PYGO_CROSS_EXEC_FLAGS="--env SECRET")
     assert "it sees the host's environment" in done.stdout
-    done = go("test", "-run=TestSees", "./double", target="linux/arm64", PYGO_CROSS_EXEC_FLAGS="--env 'x")
-    assert "go_linux_arm64_exec: PYGO_CROSS_EXEC_FLAGS: No closing quotation" in done.stdout
+    done = go("test", "-run=TestSees", "./double", target="darwin/arm64", PYGO_CROSS_EXEC_FLAGS="--env 'x")
+    assert "go_darwin_arm64_exec: PYGO_CROSS_EXEC_FLAGS: No closing quotation" in done.stdout
     assert done.returncode == 1
 
 

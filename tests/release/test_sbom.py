@@ -26,7 +26,7 @@ EPOCH = 1_700_000_000
 def app(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("sbom")
     return build(
-        module_with_dependencies(folder), folder / "app", "linux/arm64", "-trimpath=false", "-tags=one,two", "-ldflags=-X 'a.b=c d'"
+        module_with_dependencies(folder), folder / "app", "linux/amd64", "-trimpath=false", "-tags=one,two", "-ldflags=-X 'a.b=c d'"
     )
 
 

@@ -106,9 +106,9 @@ def test_a_file_that_shrinks_or_comes_twice() -> None:
 
 
 def test_real_programs(cli: Any, hello: Path, tmp_path: Path) -> None:
-    """What lipo makes of our two binaries is what we made, and both slices run."""
+    """What lipo makes of the two binaries is what we made, and both slices run."""
     (hello / "toolchain.yaml").write_text(
-        "version: 1\nproject: hello\nuniversal_binaries: [{replace: true}]\nbuilds:\n"
+        "version: 1\nproject: hello\nbuilder: go\nuniversal_binaries: [{replace: true}]\nbuilds:\n"
         '  - {targets: [darwin/*], ldflags: [-s, -w], smoke: [{args: [-name, Ada], stdout: "Hello, Ada!\\n"}]}\n'
     )
     assert cli("build", "-q", "--skip=report", cwd=hello).returncode == 0
