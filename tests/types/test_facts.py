@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Every fact that the checker finds out about a package is one that stock's go/types finds out; `scripts/conformance types` asks for all of std."""
+"""Every fact that the checker finds out about a package is one that stock's go/types finds out.
+
+`scripts/conformance types` asks for all of std.
+"""
 
 from __future__ import annotations
 
