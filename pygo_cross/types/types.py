@@ -587,6 +587,8 @@ class Named(Type):
 
             method = expand_method(self, index)
             methods[index] = method
+        elif method.resolver is not None and method.typ is UNRESOLVED:
+            method.resolver(method)
         return method
 
     def methods(self) -> list[Func]:

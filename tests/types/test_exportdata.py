@@ -18,7 +18,7 @@ from pygo_cross.types.instantiate import instance_of_alias, instance_of_named
 from pygo_cross.types.methodset import method_set
 from pygo_cross.types.objects import PACKAGE_VAR, Const, Func, TypeName, Var
 from pygo_cross.types.package import Package
-from pygo_cross.types.types import INT, STRING, TYP, UNTYPED_FLOAT, UNTYPED_INT, Alias, Named, Pointer, Slice, Struct
+from pygo_cross.types.types import INT, STRING, TYP, UNRESOLVED, UNTYPED_FLOAT, UNTYPED_INT, Alias, Named, Pointer, Slice, Struct
 from pygo_cross.types.typestring import object_string, type_string
 from pygo_cross.types.universe import ANY, UNSAFE
 
@@ -160,7 +160,10 @@ def test_nothing_is_made_before_it_is_asked_for(package: Package, files: FileSet
     t = read.scope.lookup("T")
     assert t is not None and type(t.typ) is Named and not t.typ.unpacked
     assert set(read.scope.elems) == {"T"}
-    assert t.typ.method(0).typ is not t.typ.method(0).signature
+    t.typ.unpack()
+    declared = t.typ._methods[0]
+    assert declared is not None and declared.typ is UNRESOLVED
+    assert t.typ.method(0) is declared and declared.typ is declared.signature
 
 
 def test_damaged_data_is_not_read(package: Package, files: FileSet) -> None:
