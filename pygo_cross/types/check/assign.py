@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
 
 def assignment(check: Checker, x: Operand, target: Type | None, context: str) -> None:
-    """Bring x into a variable's type, None for the blank identifier; report what can't be assigned. `context` says where: "argument", ..."""
+    """Bring x into a variable's type, None for the blank identifier; report what can't be assigned. `context` says where: "argument", ...
+    """
     expr.single_value(check, x)
     mode = x.mode
     if mode == INVALID:

@@ -228,7 +228,9 @@ def comparison(check: Checker, x: Operand, y: Operand, op: int, in_switch: bool)
     x.typ = TYP[UNTYPED_BOOL]
 
 
-def _incomparable(check: Checker, x: Operand, y: Operand, op: int, in_switch: bool, wrong: Operand, code: str, cause: Cause | None) -> None:
+def _incomparable(
+    check: Checker, x: Operand, y: Operand, op: int, in_switch: bool, wrong: Operand, code: str, cause: Cause | None
+) -> None:
     assert x.typ is not None and y.typ is not None
     if cause is None or not cause.template:
         if is_type_param(x.typ) or is_type_param(y.typ):

@@ -498,6 +498,7 @@ def recover(check: Checker, x: Operand, e: CallExpr, args: Sequence[Operand]) ->
     return True
 
 
+
 # ---- for tests of the checker
 
 

@@ -86,7 +86,9 @@ def func_inst(check: Checker, target: Target | None, pos: int, x: Operand, inst:
     return None
 
 
-def instantiate_signature(check: Checker, pos: int, e: Expr, sig: Signature, targs: tuple[Type, ...], args: Sequence[Expr]) -> Signature:
+def instantiate_signature(
+    check: Checker, pos: int, e: Expr, sig: Signature, targs: tuple[Type, ...], args: Sequence[Expr]
+) -> Signature:
     """A generic function's signature with its type arguments, of which `args` are written. Whether they satisfy their constraints is
     checked later.
     """

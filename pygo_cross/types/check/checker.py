@@ -280,3 +280,4 @@ class Checker(Hooks):
     def bug(self, message: str, at: Node | None = None) -> InternalError:
         """What to raise where the checker contradicts itself."""
         return InternalError("types", message, self.pkg.path, self.fset.position(at.pos) if at is not None else self.fset.position(0))
+

@@ -137,7 +137,9 @@ def multi_expr(check: Checker, e: Expr, allow_comma_ok: bool) -> tuple[list[Oper
     raw_expr(check, None, x, e, None, False)
     exclude(check, x, NOT_A_VALUE)
     if isinstance(x.typ, Tuple) and x.mode != INVALID:
-        return [Operand(VALUE, Name(start_pos(e), nth(i + 1, "function result")), var.typ) for i, var in enumerate(x.typ.vars)], False
+        return [
+            Operand(VALUE, Name(start_pos(e), nth(i + 1, "function result")), var.typ) for i, var in enumerate(x.typ.vars)
+        ], False
     if allow_comma_ok and x.mode in (MAPINDEX, COMMAOK, COMMAERR):
         what, typ = "ok value of (comma, ok) expression", TYP[UNTYPED_BOOL]
         second: Type = typ

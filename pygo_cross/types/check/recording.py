@@ -92,7 +92,9 @@ def record_instance(check: Checker, e: Node, targs: tuple[Type, ...], typ: Type)
     check.info.instances[name] = Instance(targs, typ)
 
 
-def record_selection(check: Checker, x: SelectorExpr, kind: int, recv: Type, obj: Object, index: tuple[int, ...], indirect: bool) -> None:
+def record_selection(
+    check: Checker, x: SelectorExpr, kind: int, recv: Type, obj: Object, index: tuple[int, ...], indirect: bool
+) -> None:
     """x.f is a field or a method."""
     check.info.uses[x.sel] = obj
     check.info.selections[x] = Selection(kind, recv, obj, index, indirect)

@@ -420,3 +420,4 @@ def unused_imports(check: Checker) -> None:
 
 def _unused(imports: Sequence[PkgName]) -> Iterator[PkgName]:
     return (obj for obj in imports if obj.name != "_" and not obj.used)
+

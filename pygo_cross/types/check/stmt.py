@@ -86,7 +86,8 @@ def func_body(check: Checker, info: DeclInfo | None, name: str, sig: Signature, 
 
 
 def _usage(check: Checker, scope: Scope) -> None:
-    """Report variables that are never used, in a function's scope and those inside it, but for function literals, which do it themselves."""
+    """Report variables that are never used, in a function's scope and those inside it, but for function literals, which do it themselves.
+    """
     todo = [scope]
     while todo:
         one = todo.pop()

@@ -165,3 +165,4 @@ def _may_convert(x: Operand, y: Operand) -> bool:
 
 def _is_pointer(typ: Type) -> bool:
     return isinstance(unalias(typ).underlying(), Pointer)
+
