@@ -81,7 +81,7 @@ def _check(
         files.append(parsed.file)
     if mistakes.syntax_errors:
         return None
-    package = Package(path, files[0].pkg_name.value)
+    package = Package(path, "")
     versions = {file.source: file.go_version for file in files}
 
     def report(error: TypeError_) -> None:

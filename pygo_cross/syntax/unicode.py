@@ -25,6 +25,14 @@ def is_digit(point: int) -> bool:
     return bisect_right(_bounds("DIGITS"), point) & 1 == 1
 
 
+def is_name(text: str) -> bool:
+    """Whether a text is an identifier, or could be one but for being a keyword. The scanner lets others through, with an error."""
+    if text.isascii():
+        return text.isidentifier()
+    points = [ord(char) for char in text]
+    return all(is_letter(p) or p == 0x5F or (i > 0 and is_digit(p)) for i, p in enumerate(points))
+
+
 def is_print(point: int) -> bool:
     """What unicode.IsPrint and strconv.IsPrint say."""
     return point == 0x20 or bisect_right(_bounds("PRINTABLE"), point) & 1 == 1

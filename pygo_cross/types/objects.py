@@ -285,7 +285,7 @@ def object_kind(obj: Object) -> str:
     if type(obj) is Var:
         return _VAR_WORDS[obj.kind]
     if type(obj) is Func:
-        return "function" if obj.signature.recv is None else "method"
+        return "method" if type(obj.typ) is Signature and obj.typ.recv is not None else "function"
     return _WORDS[kind]
 
 

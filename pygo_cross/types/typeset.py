@@ -208,7 +208,7 @@ def compute_type_set(t: Interface, pos: int = NO_POS) -> TypeSet:
                 if other is None:
                     methods[key] = method
                     where[key] = at
-                elif env is not None and other is not method:
+                elif env is not None and (at or other is not method):
                     _check_duplicate(env, at, method, other, where[key])
         elif type(u) is Union:
             if at and env is not None and not env.may_embed(at, u, "embedding interface element"):

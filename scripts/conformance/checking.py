@@ -60,12 +60,19 @@ class Session:
         if test_builtins:
             define_test_builtins()
 
-    def importer(self, renamed: dict[str, str]) -> Callable[[str], Package]:
-        """What gives the packages that one package imports; `renamed` has those that are not what their path says."""
+    def importer(self, renamed: dict[str, str], fake_c: bool = False) -> Callable[[str], Package]:
+        """What gives the packages that one package imports; `renamed` has those that are not what their path says.
+
+        With `fake_c` there is a package C, of which anything may be selected.
+        """
 
         def give(path: str) -> Package:
             if path == "unsafe":
                 return UNSAFE
+            if path == "C" and fake_c:
+                made = Package("C", "C")
+                made.fake = made.complete = True
+                return made
             found = self.packages.get(renamed.get(path, path))
             if found is None:
                 raise ImportFailure(f"package {path} is not in std")
@@ -88,7 +95,7 @@ class Session:
         def report(error: TypeError_) -> None:
             errors.append(f"{self.fset.position(error.pos)}: {error.message}")
 
-        checked = Checked(Package(package.path, package.name), [], Info(), errors)
+        checked = Checked(Package(package.path, ""), [], Info(), errors)
         try:
             checked.files = [self._parse(str(package.folder / name), errors) for name in package.files]
             config = Config(self.importer(package.import_map), self.sizes, report, package.go_version, not package.wanted)
@@ -125,8 +132,8 @@ class Session:
                     files.append(parsed.file)
             if files:
                 name = files[0].pkg_name.value
-                config = Config(self.importer({}), self.sizes, lambda error: add(error.pos, error.message), go_version)
-                Checker(config, self.fset, Package(name, name)).check_files(files)
+                config = Config(self.importer({}, fake_c), self.sizes, lambda error: add(error.pos, error.message), go_version)
+                Checker(config, self.fset, Package(name, "")).check_files(files)
         except Exception:
             return found, traceback.format_exc()
         return found, ""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from pygo_cross.syntax.nodes import CallExpr, SelectorExpr, unparen
 from pygo_cross.types.check import assign, call, expr, index, recording, version
 from pygo_cross.types.check.builtinsigs import sign, typ_of
-from pygo_cross.types.check.cycles import first_in_source, report_cycle
+from pygo_cross.types.check.cycles import first_in_source, name_on_path, report_cycle
 from pygo_cross.types.check.errors import error
 from pygo_cross.types.check.operand import CONSTANT, INVALID, VALUE, VARIABLE, Operand
 from pygo_cross.types.lookup import deref_struct_pointer, lookup_field_or_method
@@ -131,12 +131,13 @@ def has_variable_size(check: Checker, typ: Type) -> bool:
     typ = unalias(typ)
     if isinstance(typ, Named):
         if typ.var_size < 0:
-            at = check.path_index.get(typ.obj)
+            name = name_on_path(check, typ)
+            at = check.path_index.get(name)
             if at is not None:
                 circle = check.path[at:]
                 report_cycle(check, circle, first_in_source(circle))
                 return True
-            check.push(typ.obj)
+            check.push(name)
             variable = has_variable_size(check, typ.rhs)
             check.pop()
             if typ.obj.pkg is not None and typ.obj.pkg.path == "simd" and typ.obj.name == "_simd":

@@ -29,7 +29,7 @@ from pygo_cross.types.objects import Func, Object, PkgName, TypeName, Var
 from pygo_cross.types.package import Package
 from pygo_cross.types.scope import Scope
 from pygo_cross.types.sizes import Sizes
-from pygo_cross.types.types import Basic, Signature, Type, TypeParam
+from pygo_cross.types.types import Basic, Named, Signature, Type, TypeParam
 from pygo_cross.types.typeset import MAX_TERMS
 
 # An importer gives the package for an import path, complete; it raises ImportFailure with the message for what it can't give.
@@ -153,7 +153,8 @@ class Checker(Hooks):
     """One package's check.
 
     `decls` has how each package-level object and method is declared, in source order; `methods` the methods of each type name that
-    are not collected yet; `path` and `path_index` the objects being checked; `untyped` the expressions that wait for a type.
+    are not collected yet; `path` and `path_index` the objects being checked, `instance_names` those that stand for instances there;
+    `untyped` the expressions that wait for a type.
     `failed`: a mistake has been reported.
     """
 
@@ -174,6 +175,7 @@ class Checker(Hooks):
         self.untyped: dict[Node, Untyped] = {}
         self.path: list[Object] = []
         self.path_index: dict[Object, int] = {}
+        self.instance_names: dict[Named, TypeName] = {}
         self.mono: Final = mono.Graph()
         self._delayed: list[tuple[str, Callable[[], None]]] = []
 

@@ -69,6 +69,8 @@ def conversion(check: Checker, x: Operand, target: Type) -> None:
             error(check, x, "invalid-conversion", "constant %s overflows %s", constant.to_string(x.val), target)
             x.mode = INVALID
             return
+        elif is_integer(target) and x.val is not None and type(whole := constant.to_int(x.val)) is int:
+            x.val = whole  # as the message has it
     elif from_constant and is_type_param(target):
         ok, cause = _constant_to_each(check, x, target)
         x.mode = VALUE  # what has a type parameter's type is no constant

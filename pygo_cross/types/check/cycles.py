@@ -72,6 +72,12 @@ def valid_cycle(check: Checker, obj: Object) -> bool:
 def is_complete(check: Checker, typ: Type) -> bool:
     """Whether a type has an underlying type already. If it leads back to what is being checked, that is reported."""
     while isinstance(typ, (Alias, Named)):
+        if typ.targs:
+            # What is being checked is the generic type, not this instance of it.
+            if isinstance(typ, Named) and not typ.unpacked:
+                return True
+            typ = typ.rhs
+            continue
         at = check.path_index.get(typ.obj)
         if at is not None:
             circle = check.path[at:]
@@ -79,6 +85,16 @@ def is_complete(check: Checker, typ: Type) -> bool:
             return False
         typ = typ.rhs
     return True
+
+
+def name_on_path(check: Checker, typ: Named) -> TypeName:
+    """The object that stands for a type on a circle: of an instance one of its own, at the place where it is made."""
+    if not typ.targs:
+        return typ.obj
+    name = check.instance_names.get(typ)
+    if name is None:
+        name = check.instance_names[typ] = TypeName(typ.pos, typ.obj.pkg, typ.obj.name, typ)
+    return name
 
 
 def report_cycle(check: Checker, circle: Sequence[Object], start: int) -> None:

@@ -77,6 +77,8 @@ class Report:
         # A constant whose expression is that of an earlier line of its group: the mistake is at the name.
         if check.env.errpos:
             pos = check.env.errpos
+        if self.code == "invalid-syntax-tree":
+            text = "invalid syntax tree: " + text
         check.failed = True
         check.config.error(TypeError_(pos, self.code, strip_annotations(text), self.soft))
 

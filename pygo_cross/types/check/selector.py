@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pygo_cross.syntax.nodes import Name, SelectorExpr
+from pygo_cross.syntax.unicode import is_name
 from pygo_cross.types.check import expr, recording
 from pygo_cross.types.check.cycles import is_complete
 from pygo_cross.types.check.errors import error
@@ -109,7 +110,7 @@ def _qualified(check: Checker, x: Operand, e: SelectorExpr, package: PkgName) ->
     imported, name = package.imported, e.sel.value
     obj = imported.scope.lookup(name)
     if obj is None:
-        if not imported.fake:
+        if not imported.fake and is_name(name):
             others = imported.scope.lookup_ignoring_case(name, True)
             if others:
                 error(check, e.sel, "undeclared-imported-name", "undefined: %s (but have %s)", e, others[0].name)

@@ -154,7 +154,8 @@ def _generic_receiver(
     if isinstance(generic, Named):
         named = generic
     elif isinstance(generic, Alias):
-        error(check, base, "invalid-recv", "cannot define new methods on generic alias type %s", generic)
+        if is_valid(generic):
+            error(check, base, "invalid-recv", "cannot define new methods on generic alias type %s", generic)
     elif cause is not None:
         error(check, base, "invalid-recv", "%s", cause)
     made = []

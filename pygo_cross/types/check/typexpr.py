@@ -30,6 +30,7 @@ from pygo_cross.syntax.nodes import (
 )
 from pygo_cross.syntax.positions import start_pos
 from pygo_cross.syntax.tokens import MUL
+from pygo_cross.syntax.unicode import is_name
 from pygo_cross.types import universe
 from pygo_cross.types.check import call, constexpr, decl, expr, interfaces, recording, selector, signatures, structs, version
 from pygo_cross.types.check.errors import error, soft_error
@@ -73,7 +74,7 @@ def ident(check: Checker, x: Operand, e: Name, want_type: bool) -> None:
     if obj is None:
         if e.value == "_":
             error(check, e, "invalid-blank", "cannot use _ as value or type")
-        else:
+        elif is_name(e.value):
             error(check, e, "undeclared-name", "undefined: %s", e.value)
         return
     if obj in _SINCE_GENERICS and not version.require(check, e, version.GO1_18, "predeclared %s", e.value):
@@ -339,6 +340,9 @@ def instantiated_type(check: Checker, e: Expr, args: Sequence[Expr]) -> Type:
     assert isinstance(generic, (Named, Alias))
     targs = type_list(check, args)
     if targs is None:
+        return INVALID_TYPE
+    # An alias can't wait with this: what it stands for is worked out at once.
+    if isinstance(generic, Alias) and not right_count(check, e.pos, generic.obj.name, len(generic.tparams), len(targs)):
         return INVALID_TYPE
     made = instantiate(generic, targs, check.context, check, e.pos)
     if not isinstance(made, (Named, Alias)):

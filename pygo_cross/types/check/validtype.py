@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pygo_cross.types.check.cycles import report_cycle
+from pygo_cross.types.check.cycles import name_on_path, report_cycle
 from pygo_cross.types.predicates import identical
 from pygo_cross.types.types import INVALID_TYPE, Array, Interface, Named, Struct, Type, TypeParam, Union, unalias
 
@@ -60,7 +60,7 @@ def _valid_named(check: Checker, typ: Named, nest: tuple[Named, ...], path: tupl
             origin.rhs = INVALID_TYPE
             for start, passed in enumerate(path):
                 if identical(passed, typ):
-                    report_cycle(check, [one.obj for one in path[start:]], 0)
+                    report_cycle(check, [name_on_path(check, one) for one in path[start:]], 0)
                     return False
             raise check.bug("a nested type that was not passed")
     return _valid(check, origin.rhs, (*nest, typ), (*path, typ))
