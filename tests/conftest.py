@@ -12,17 +12,21 @@ from pathlib import Path
 
 import full
 import pytest
+from cputime import CpuTime
 
 ROOT = Path(__file__).parent.parent
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--cpu", action="store_true", help="show the processor time of each folder and of the dearest tests")
     parser.addoption("--full", action="store_true", help="run everything, what takes long and the default run leaves out, too")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--full"):
         full.ask()
+    if config.getoption("--cpu"):
+        config.pluginmanager.register(CpuTime())
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -23,7 +23,7 @@ def test_b(a, b): assert a + 1 == b
 
 
 @pytest.mark.parametrize(("flags", "setting", "summary"), [
-    ((), "", "1 passed, 2 skipped"), (("--full",), "", "3 passed"), ((), "full", "3 passed"),
+    ((), "", "1 passed, 2 skipped"), (("--full", "--cpu"), "", "3 passed"), ((), "full", "3 passed"),
 ])  # fmt: skip
 def test_what_is_marked_waits_for_the_full_run(flags: tuple[str, ...], setting: str, summary: str, tmp_path: Path) -> None:
     (tmp_path / "test_sample.py").write_text(SAMPLE)
@@ -31,4 +31,5 @@ def test_what_is_marked_waits_for_the_full_run(flags: tuple[str, ...], setting: 
     settings = {**os.environ, "PYTHONPATH": f"{HERE}{os.pathsep}{HERE.parent}", "PYGO_CROSS_TEST": setting}
     done = subprocess.run([*command, *flags, tmp_path], env=settings, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0 and summary in done.stdout, done.stdout + done.stderr
+    assert ("processor time" in done.stdout) is ("--cpu" in flags)
     assert (": covered by test_b; --full runs it" in done.stdout) is ("skipped" in summary)
