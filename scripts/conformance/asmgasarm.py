@@ -18,10 +18,10 @@ from typing import Final
 from conformance.asmgas import Result
 from pygo_cross.arch.arm64 import registers as regs
 from pygo_cross.arch.arm64.constants import constant_class
-from pygo_cross.arch.arm64.decode import Row, rows
 from pygo_cross.arch.arm64.encode import EncodeError, Encoder
 from pygo_cross.arch.arm64.operands import Frame
 from pygo_cross.arch.arm64.rewrite import RewriteError, rewrite
+from pygo_cross.arch.arm64.rows import Row, rows
 from pygo_cross.obj.context import Context
 from pygo_cross.obj.prog import BRANCH, CONST, MEM, REG, REGLIST, REGREG, SHIFT, SPECIAL, Addr, Prog
 
