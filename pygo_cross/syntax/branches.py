@@ -53,7 +53,7 @@ def check_branches(body: BlockStmt, file: SourceFile, targets: dict[BranchStmt, 
         label = scope.labels.get(name)
         if label is not None:
             label.used = True
-            report(forward.label.pos, f"goto {name} jumps into block starting at {scope.place(label.block.start)}")
+            report(forward.label.pos, f"goto {name} jumps into block starting at {file.place(label.block.start)}")
         else:
             report(forward.label.pos, f"label {name} not defined")
     for label in scope.labels.values():
@@ -73,17 +73,12 @@ class _Scope:
         self.report = report
         self.labels: dict[str, _Label] = {}
 
-    def place(self, pos: int) -> str:
-        """A position as messages name it: where a line directive moves it, with the place in the text."""
-        shown, absolute = self.file.position(pos), self.file.absolute(pos)
-        return str(shown) if shown == absolute else f"{shown}[{absolute}]"
-
     def declare(self, block: _Block, stmt: LabeledStmt) -> _Label:
         """A new label, or the one that has this name already."""
         name = stmt.label.value
         other = self.labels.get(name)
         if other is not None:
-            self.report(stmt.label.pos, f"label {name} already defined at {self.place(other.stmt.label.pos)}")
+            self.report(stmt.label.pos, f"label {name} already defined at {self.file.place(other.stmt.label.pos)}")
             return other
         label = _Label(block, stmt)
         self.labels[name] = label
@@ -151,7 +146,7 @@ class _Scope:
                                 assert var_name is not None
                                 self.report(
                                     branch.label.pos,
-                                    f"goto {name} jumps over declaration of {expr_string(var_name)} at {self.place(var_pos)}",
+                                    f"goto {name} jumps over declaration of {expr_string(var_name)} at {self.file.place(var_pos)}",
                                 )
                         else:
                             unresolved.append(branch)

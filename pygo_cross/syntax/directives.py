@@ -294,17 +294,3 @@ def misplaced(pragma: Pragma, report: Report) -> None:
             report(pos, "misplaced compiler directive")
     for embed in pragma.embeds:
         report(embed.pos, "misplaced go:embed directive")
-
-
-def check_placement(pragma: Pragma | None, allowed: int, embed: bool, report: Report) -> None:
-    """Reports directives that this kind of declaration can't have: all flags but `allowed` (FUNC_FLAGS above a function, GO_BUILD above the
-    package clause, else none), and embeds unless `embed`. cmd/compile does this when the package has type-checked
-    (src/cmd/compile/internal/noder/writer.go, checkPragmas)."""
-    if pragma is None:
-        return
-    for flags, pos in pragma.places:
-        if flags & ~allowed:
-            report(pos, "misplaced compiler directive")
-    if not embed:
-        for found in pragma.embeds:
-            report(found.pos, "misplaced go:embed directive")

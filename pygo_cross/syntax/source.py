@@ -20,6 +20,9 @@ NO_POS: Final = 0
 POS_MAX: Final = 1 << 30
 """Largest line or column that a line directive may give (src/cmd/compile/internal/syntax/pos.go, PosMax)."""
 
+_LINE_MAX: Final = (1 << 20) - 2
+_COLUMN_MAX: Final = (1 << 8) - 1
+
 
 class LineBase(NamedTuple):
     """What a line directive says: from `offset` on, which is line and column `at` of the text, positions are counted from `line`
@@ -105,6 +108,11 @@ class SourceFile:
             return Pos(found.file, found.line + line - base_line, column)
         return Pos(self.name, line, column)
 
+    def place(self, pos: int) -> str:
+        """A position inside of a message: where a line directive moves it, the place in the text stands behind."""
+        shown, absolute = self.position(pos), self.absolute(pos)
+        return str(shown) if shown == absolute else f"{shown}[{absolute}]"
+
     def line_base(self, pos: int) -> LineBase | None:
         """The line directive that holds at `pos`."""
         number = bisect_right(self.line_bases, pos - self.base, key=lambda base: base.offset)
@@ -158,6 +166,20 @@ class FileSet:
         """File, line and column of the text itself; an empty `Pos` for `NO_POS`."""
         file = self.file(pos)
         return file.absolute(pos) if file is not None else Pos()
+
+    def place(self, pos: int) -> str:
+        """A position inside of a message, as Go's syntax.Pos prints itself; an empty string for `NO_POS`."""
+        file = self.file(pos)
+        return file.place(pos) if file is not None else ""
+
+    def reported(self, pos: int) -> Pos:
+        """Where a message about `pos` is said to be: as `position`, but cmd/compile keeps no column beyond 254 and no line beyond
+        1,048,574 (src/cmd/internal/src/pos.go)."""
+        shown = self.position(pos)
+        absolute = self.absolute(pos)
+        if absolute.line >= _LINE_MAX:
+            return Pos(shown.file, shown.line - absolute.line + _LINE_MAX)
+        return shown if absolute.column < _COLUMN_MAX else Pos(shown.file, shown.line)
 
     def line(self, pos: int) -> int:
         """Line of the text, whatever line directives say; 0 for `NO_POS`."""

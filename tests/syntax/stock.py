@@ -17,8 +17,9 @@ from pygo_cross.syntax import nodes
 from pygo_cross.syntax.nodes import File, Node
 from pygo_cross.syntax.parser import Parsed, parse
 from pygo_cross.syntax.positions import end_pos, first, last, start_pos
+from pygo_cross.syntax.printer import expr_string
 from pygo_cross.syntax.source import FileSet
-from pygo_cross.syntax.walk import children
+from pygo_cross.syntax.walk import children, walk
 
 ORACLE = Path(__file__).parent / "oracle"
 
@@ -72,9 +73,11 @@ def ours(mode: str, name: str, source: bytes) -> str:
     """What we make of a source text, in the oracle's form."""
     file = FileSet().add(name, source)
     parsed = parse(file)
-    if mode == "ast":
+    if mode in ("ast", "print"):
         assert parsed.file is not None
-        return ast_lines(parsed.file)
+        if mode == "ast":
+            return ast_lines(parsed.file)
+        return "".join(sorted({f"{expr_string(node)}\n" for node in walk(parsed.file) if isinstance(node, nodes.Expr)}))
     lines: list[str] = []
     for problem in parsed.problems:
         line, column = file.line_column(problem.pos)

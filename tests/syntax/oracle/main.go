@@ -8,7 +8,7 @@
 //	errors  a line an error, in the order of their finding: line, column, message
 //	digest  the same, and a line with the SHA-256 of the tree
 //	tree    the same, and the tree: a line a node
-//	print   every expression in the form of messages
+//	print   the different expressions in the form of messages, sorted
 //	ast     the expressions of go/ast: a line each with kind, offset and end, sorted
 //	time    seconds that go/parser and this parser take for the files that the source lists, one a line
 package main
@@ -22,8 +22,9 @@ import (
 	"go/parser"
 	"go/token"
 	"io"
+	"maps"
 	"os"
-	"sort"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -77,12 +78,16 @@ func handle(mode, name string, source []byte) []byte {
 		return b.Bytes()
 	}
 	if mode == "print" {
+		texts := make(map[string]bool)
 		syntax.Inspect(file, func(n syntax.Node) bool {
 			if x, ok := n.(syntax.Expr); ok {
-				fmt.Fprintf(&b, "%s\n", syntax.String(x))
+				texts[syntax.String(x)+"\n"] = true
 			}
 			return true
 		})
+		for _, text := range slices.Sorted(maps.Keys(texts)) {
+			b.WriteString(text)
+		}
 		return b.Bytes()
 	}
 	d := &dumper{starts: []int{0}}
@@ -422,7 +427,7 @@ func goAST(b *bytes.Buffer, name string, source []byte) {
 		}
 		return true
 	})
-	sort.Strings(lines)
+	slices.Sort(lines)
 	b.WriteString(strings.Join(lines, ""))
 }
 
