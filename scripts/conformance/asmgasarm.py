@@ -586,6 +586,18 @@ def encode(encoder: Encoder, op: str, suffix: str, args: Args) -> int | None:
     return words[0] if len(words) == 1 else None
 
 
+_DESTINATION_TWICE: Final = frozenset(_words("rrr shiftreg addimm shifted extended bitmask float muladd vscalar"))
+
+
+def _shorter(kind: str, args: Args) -> Args:
+    """Another way to write an instruction: a destination that is a source too, a vector without its arrangement."""
+    if len(args) == 3 and kind in _DESTINATION_TWICE:
+        return args[0], args[2]
+    if kind in ("crypto2", "crypto3"):
+        return tuple(Addr(REG, regs.VECTOR | arg.reg & 31) for arg in args)
+    return args
+
+
 def samples(seed: int, each: int) -> list[Sample]:
     """Up to `each` instructions of every form that is one word."""
     chance = random.Random(seed)
@@ -606,13 +618,11 @@ def samples(seed: int, each: int) -> list[Sample]:
             if word is not None:
                 texts = write(row.op, row.form.suffix, args, kind)
                 result.append(Sample(row.op, row.form.suffix, args, row.form.text, word, texts))
-            if len(args) == 3 and kind in ("rrr", "shiftreg", "addimm", "bitmask", "float", "muladd") and chance.random() < 0.3:
-                # The destination may stand for the source in front of it.
-                short = (args[0], args[2])
-                word = encode(encoder, row.op, row.form.suffix, short)
-                if word is not None:
-                    texts = write(row.op, row.form.suffix, (args[0], args[2], args[2]), kind)
-                    result.append(Sample(row.op, row.form.suffix, short, row.form.text, word, texts))
+            short = _shorter(kind, args)
+            word = encode(encoder, row.op, row.form.suffix, short) if short != args and chance.random() < 0.3 else None
+            if word is not None:
+                full = (short[0], short[1], short[1]) if len(short) == 2 < len(args) else args
+                result.append(Sample(row.op, row.form.suffix, short, row.form.text, word, write(row.op, row.form.suffix, full, kind)))
     return result
 
 

@@ -3,8 +3,8 @@
 
 `READERS` has, by the names that the layouts of rows.py use, the bits that an operand takes and what reads it. A reader gets the word,
 the class that forms.txt gives the operand, and the mnemonic; None means that such bits are not of this form. Names that begin with @
-read all operands of an instruction at once. Those of vectors are in vectorfields.py. Facts: the Arm architecture reference manual, chapter C4; what Go's assembler makes of
-operands is in the encoders.
+read all operands of an instruction at once. Those of vectors are in vectorfields.py. Facts: the Arm architecture reference manual,
+chapter C4; what Go's assembler makes of operands is in the encoders.
 """
 
 from __future__ import annotations
