@@ -10,9 +10,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, NamedTuple, final
 
 from .format import Formatter
-from .objects import Func, Var, fold, is_exported, same_package
+from .objects import Func, Var, is_exported, same_package
 from .predicates import identical, is_interface, is_type_param, is_valid
-from .types import UNRESOLVED, Interface, Named, Pointer, Struct, Type, as_named, deref
+from .types import UNRESOLVED, Alias, Interface, Named, Pointer, Struct, Type, as_named, deref
 from .typestring import TypeWriter, by_path
 
 if TYPE_CHECKING:
@@ -39,13 +39,13 @@ _NEEDS_POINTER: Final = Found(None, None, True)
 
 @final
 class _Embedded:
-    """A type to search, `index` the path to it, `multiples` whether it is there more than once at its depth."""
+    """A type to search, `path` the indices that lead to it, `multiples` whether it is there more than once at its depth."""
 
-    __slots__ = ("index", "indirect", "multiples", "typ")
+    __slots__ = ("indirect", "multiples", "path", "typ")
 
-    def __init__(self, typ: Type, index: tuple[int, ...], indirect: bool, multiples: bool) -> None:
+    def __init__(self, typ: Type, path: tuple[int, ...], indirect: bool, multiples: bool) -> None:
         self.typ = typ
-        self.index = index
+        self.path = path
         self.indirect = indirect
         self.multiples = multiples
 
@@ -74,59 +74,66 @@ def find(t: Type, addressable: bool, package: Package | None, name: str, fold_ca
     if is_pointer and is_interface(typ):
         return NOT_FOUND
     exported = is_exported(name)
-    folded = fold(name) if fold_case else ""
     current = [_Embedded(typ, (), is_pointer, False)]
     seen: list[Named] = []
-    while current:
+    while True:
         obj: Var | Func | None = None
-        index: tuple[int, ...] = ()
+        path: tuple[int, ...] = ()
         indirect = False
         deeper: list[_Embedded] = []
         for e in current:
-            named = as_named(e.typ)
-            if named is not None:
+            t = e.typ
+            if type(t) is Alias:
+                t = t.unaliased()
+            found: Var | Func | None = None
+            i = -1
+            if type(t) is Named:
                 # What was seen at a lesser depth hides itself here.
-                if _has_seen(seen, named):
+                if seen and _has_seen(seen, t):
                     continue
-                seen.append(named)
-                if exported or fold_case or same_package(named.obj.pkg, package):
-                    i = named.method_index(name, fold_case)
+                seen.append(t)
+                if exported or fold_case or same_package(t.obj.pkg, package):
+                    i = t.method_index(name, fold_case)
                     if i >= 0:
-                        index = (*e.index, i)
-                        if obj is not None or e.multiples:
-                            return Found(None, index, False)
-                        obj = named.method(i)
-                        indirect = e.indirect
-                        continue  # no field or method of its underlying type has the same name
-            under = e.typ.underlying()
-            if type(under) is Struct:
-                for i, field in enumerate(under.fields):
-                    same = exported or same_package(field.pkg, package) if field.name == name else False
-                    if same or (fold_case and fold(field.name) == folded):
-                        index = (*e.index, i)
-                        if obj is not None or e.multiples:
-                            return Found(None, index, False)
-                        obj = field
-                        indirect = e.indirect
-                        continue
+                        found = t.method(i)
+            if found is None:
+                under = t.underlying()
+                if type(under) is Struct:
+                    if fold_case:
+                        alike = [k for k, field in enumerate(under.fields) if field.same_id(package, name, True)]
+                        if len(alike) > 1:
+                            return Found(None, (*e.path, alike[1]), False)
+                        i = alike[0] if alike else -1
+                    else:
+                        i = _field_index(under, package, name, exported)
+                    if i >= 0:
+                        found = under.fields[i]
                     # After a find at this depth, nothing deeper counts.
-                    if obj is None and field.embedded:
-                        inner, points = deref(field.typ)
-                        deeper.append(_Embedded(inner, (*e.index, i), e.indirect or points, e.multiples))
-            elif type(under) is Interface:
-                i, method = under.type_set().lookup_method(package, name, fold_case)
-                if method is not None:
-                    index = (*e.index, i)
-                    if obj is not None or e.multiples:
-                        return Found(None, index, False)
-                    obj = method
-                    indirect = e.indirect
+                    if obj is None and found is None:
+                        for k in under.embedded_indices():
+                            inner, points = deref(under.fields[k].typ)
+                            deeper.append(_Embedded(inner, (*e.path, k), e.indirect or points, e.multiples))
+                elif type(under) is Interface:
+                    i, found = under.type_set().lookup_method(package, name, fold_case)
+            if found is not None:
+                path = (*e.path, i)
+                if obj is not None or e.multiples:
+                    return Found(None, path, False)
+                obj = found
+                indirect = e.indirect
         if obj is not None:
             if type(obj) is Func and not indirect and not addressable and obj.has_ptr_recv():
                 return _NEEDS_POINTER
-            return Found(obj, index, indirect)
+            return Found(obj, path, indirect)
+        if not deeper:
+            return NOT_FOUND
         current = _consolidate(deeper)
-    return NOT_FOUND
+
+
+def _field_index(struct: Struct, package: Package | None, name: str, exported: bool) -> int:
+    """The index of the field that a name used in `package` denotes, -1 if there is none."""
+    i = struct.field_index(name)
+    return i if i < 0 or exported or same_package(struct.fields[i].pkg, package) else -1
 
 
 def _has_seen(seen: list[Named], named: Named) -> bool:

@@ -65,7 +65,7 @@ from .types import (
 
 def is_valid(t: Type) -> bool:
     """Whether it is another than the invalid type, which stands where an error was reported."""
-    return unalias(t) is not INVALID_TYPE
+    return t is not INVALID_TYPE and (type(t) is not Alias or t.unaliased() is not INVALID_TYPE)
 
 
 def is_basic(t: Type, info: int) -> bool:
@@ -121,10 +121,12 @@ def is_const_type(t: Type) -> bool:
 
 def all_basic(t: Type, info: int) -> bool:
     """`is_basic`, for a type parameter of every type in its type set."""
-    tparam = as_type_param(t)
-    if tparam is None:
-        return is_basic(t, info)
-    return tparam.iface().type_set().every(lambda term: term.typ is not None and is_basic(term.typ, info))
+    if type(t) is Alias:
+        t = t.unaliased()
+    if type(t) is TypeParam:
+        return t.iface().type_set().every(lambda term: term.typ is not None and is_basic(term.typ, info))
+    u = t if type(t) is Basic else t.underlying()
+    return type(u) is Basic and u.info & info != 0
 
 
 def all_boolean(t: Type) -> bool:
@@ -196,12 +198,14 @@ def is_interface(t: Type) -> bool:
 
 def is_type_param(t: Type) -> bool:
     """Whether it is a type parameter."""
-    return type(unalias(t)) is TypeParam
+    return type(t) is TypeParam or (type(t) is Alias and type(t.unaliased()) is TypeParam)
 
 
 def is_plain_interface(t: Type) -> bool:
     """Whether it is an interface and no type parameter."""
-    return type(unalias(t)) is not TypeParam and type(t.underlying()) is Interface
+    if type(t) is Alias:
+        t = t.unaliased()
+    return type(t) is not TypeParam and type(t.underlying()) is Interface
 
 
 def has_empty_type_set(t: Type) -> bool:
@@ -217,10 +221,11 @@ def has_empty_type_set(t: Type) -> bool:
 
 def is_generic(t: Type) -> bool:
     """Whether it is a generic type or alias without type arguments."""
-    if type(t) is Alias and t.tparams and not t.targs:
-        return True
-    named = as_named(t)
-    return named is not None and named.orig is named and bool(named.tparams)
+    if type(t) is Alias:
+        if t.tparams and not t.targs:
+            return True
+        t = t.unaliased()
+    return type(t) is Named and t.orig is t and bool(t.tparams)
 
 
 def comparable(t: Type) -> bool:
@@ -301,6 +306,11 @@ def common_underlying(
     Channels may differ in direction: the result is a restricted one, if none restricts the other way. `condition` is asked for each type
     and underlying type first (both None if there are no specific types), and what it finds ends the search.
     """
+    if type(t) is Alias:
+        t = t.unaliased()
+    if type(t) is not TypeParam:
+        cause = None if condition is None else condition(t, t.underlying())
+        return (t.underlying(), None) if cause is None else (None, cause)
     common: Type | None = None
     first: Type | None = None
     for pair in type_pairs(t):

@@ -170,11 +170,30 @@ class Chan(Type):
 class Struct(Type):
     """`struct{fields}`. `tags` is empty, or as long as is needed for the last field with a tag."""
 
-    __slots__ = ("fields", "tags")
+    __slots__ = ("_embedded", "_names", "fields", "tags")
 
     def __init__(self, fields: list[Var], tags: list[bytes] | None = None) -> None:
         self.fields = fields
+        self._names: dict[str, int] = {}
+        self._embedded: list[int] = []
         self.tags: list[bytes] = tags if tags is not None else []
+
+    def field_index(self, name: str) -> int:
+        """The index of the field of that name, of whatever package; -1 if there is none. Blank fields have none."""
+        if len(self._names) != len(self.fields):
+            self._look()
+        return self._names.get(name, -1)
+
+    def embedded_indices(self) -> list[int]:
+        """The indices of embedded fields."""
+        if len(self._names) != len(self.fields):
+            self._look()
+        return self._embedded
+
+    def _look(self) -> None:
+        """Notes where the fields are. Blank ones get names that nobody can write, so that the count tells whether fields came in since."""
+        self._names = {field.name if field.name != "_" else f"_ {i}": i for i, field in enumerate(self.fields)}
+        self._embedded = [i for i, field in enumerate(self.fields) if field.embedded]
 
     def tag(self, index: int) -> bytes:
         """The tag of a field, unquoted; empty where it has none."""
