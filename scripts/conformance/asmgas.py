@@ -212,21 +212,21 @@ def write(op: str, suffix: str, args: tuple[Addr, ...], row: table.Row) -> str:
     return f"{_mnemonic(op)} {','.join(operands)}"
 
 
-def _suffixes(row: table.Row, args: tuple[Addr, ...]) -> list[str]:
+def _suffixes(row: table.Row, args: tuple[Addr, ...], chance: random.Random) -> list[str]:
     """The suffixes that fit a row and these operands."""
     if row.encoding != table.EVEX:
         return [""]
     in_memory = row.rm >= 0 and args[row.rm].type == MEM
     result = [""]
-    if row.zeroing and row.mask >= 0 and args[-1].type != MEM:
-        # Go's assembler takes zeroing with a target in memory too, which no processor does.
-        result.append("Z")
     if row.broadcast and in_memory:
         result.append("BCST")
     if row.rounding and not in_memory:
-        result.append("RU_SAE")
+        result.append(chance.choice(("RN_SAE", "RD_SAE", "RU_SAE", "RZ_SAE")))
     if row.sae and not in_memory:
         result.append("SAE")
+    if row.zeroing and row.mask >= 0 and args[-1].type != MEM:
+        # Go's assembler takes zeroing with a target in memory too, which no processor does.
+        result += [f"{suffix}.Z".removeprefix(".") for suffix in result]
     return result
 
 
@@ -252,7 +252,7 @@ def samples(encoding: tuple[int, ...], seed: int, each: int = 1) -> list[Sample]
                 if None in drawn:
                     continue
                 args = tuple(arg for arg in drawn if arg is not None)
-                for suffix in _suffixes(row, args):
+                for suffix in _suffixes(row, args, chance):
                     if encoder.find(op, suffix, args) is not row:
                         continue
                     try:
@@ -305,11 +305,12 @@ def compare(chosen: list[Sample]) -> Result:
     count = len(_CANDIDATES)
     for at, sample in enumerate(chosen):
         theirs = made[at * count : (at + 1) * count]
-        if sample.suffix == "SAE" and sample.code[0] == 0x62:
+        ours = sample.code
+        if sample.suffix in ("SAE", "SAE.Z") and sample.code[0] == 0x62:
             # The vector length means nothing then; Go keeps the instruction's.
             theirs = [code and _without_length(code) for code in theirs]
-            sample.code = _without_length(sample.code)
-        if sample.code in theirs:
+            ours = _without_length(ours)
+        if ours in theirs:
             result.same += 1
         elif all(code is None for code in theirs):
             result.unknown.append((sample.key, f"{sample.suffix} {sample.text}"))

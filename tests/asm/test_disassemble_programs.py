@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 import sys
 from pathlib import Path
@@ -18,6 +19,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent.parent / "scripts"))
 from conformance import asmagain, objdumpscore
 
 from pygo_cross.asm import disassemble
+from pygo_cross.diag import UserError
 
 SOURCE = """package main
 
@@ -102,3 +104,28 @@ def test_symbols_of_other_packages_have_their_names(tmp_path, goroot):
     )
     assert "CALL\tunicode.IsSpace(SB)" in text and "R_CALLARM64:internal/stringslite.Index" in text
     assert not re.search(r"#\d", text)
+
+
+@pytest.mark.parametrize("target", ["linux/arm64", "darwin/arm64"])
+def test_damaged_programs(programs, tmp_path, target):
+    """Whatever is wrong in a file, it is read as far as it can be, or refused."""
+    program = programs(target)
+    data = program.read_bytes()
+    chance = random.Random(5)
+    path = tmp_path / "bad"
+    table = data.find(b"\xf1\xff\xff\xff\0\0\4\x08")
+    assert table > 0
+    for number in range(18):
+        bad = bytearray(data)
+        start = (0, table, table + 72)[number % 3]
+        for _ in range(chance.randrange(1, 4)):
+            bad[start + chance.randrange(1 << 16 if number % 3 == 2 else 400 if not start else 72)] = chance.randrange(256)
+        path.write_bytes(bad[: chance.randrange(1, len(bad)) if chance.random() < 0.2 else len(bad)])
+        try:
+            binary = disassemble.read(str(path))
+        except UserError as error:
+            assert error.diagnostics
+            continue
+        for function in chance.sample(binary.functions, min(3, len(binary.functions))):
+            function.code = function.code[:400]
+            assert b"".join(line.code for line in disassemble.lines(function, binary)) == function.code

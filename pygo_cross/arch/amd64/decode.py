@@ -216,8 +216,8 @@ def _vex_instruction(read: _Bytes, first: int) -> Instruction | None:
     for op, row in _vex.get((encoding, read.map, read.pp, code[at]), ()):
         if row.rex_w != bool(read.w) or (row.mask >= 0) != bool(read.mask):
             continue
-        # Rounding stands where the length does.
-        if row.length != read.length and not (read.broadcast and row.rounding):
+        # Rounding stands where the length does, and without exceptions there is none.
+        if row.length != read.length and not (read.broadcast and (row.rounding or row.sae)):
             continue
         instruction = _by_row(read, op, row, at + 1)
         if instruction is not None:
