@@ -16,9 +16,11 @@ from pygo_cross.syntax.source import FileSet
 from pygo_cross.types import constant, objects, typestring
 from pygo_cross.types.check import operand
 from pygo_cross.types.check.info import Info
+from pygo_cross.types.methodset import method_set
 from pygo_cross.types.package import Package
 from pygo_cross.types.scope import UNIVERSE, Scope
-from pygo_cross.types.types import UNRESOLVED, Type
+from pygo_cross.types.sizes import Sizes
+from pygo_cross.types.types import UNRESOLVED, Alias, Array, Named, Pointer, Struct, Type, TypeParam, Union, unalias
 
 Facts = dict[str, str]
 
@@ -30,6 +32,8 @@ KINDS = {
     "s": "selections",
     "n": "instances",
     "c": "scopes",
+    "l": "layouts",
+    "m": "method sets",
     "o": "initialisation order",
     "F": "file versions",
 }
@@ -90,6 +94,10 @@ def read(lines: Iterable[str]) -> Iterator[Section]:
         elif letter == "n":
             arguments = ", ".join(typ(number) for number in parts[4].split(",") if number)
             facts[f"n {parts[1]} {parts[2]}"] = f"[{arguments}] {typ(parts[3])}"
+        elif letter == "l":
+            facts[f"l {parts[1]} {parts[2]}"] = f"size {parts[3]} alignment {parts[4]} offsets {parts[5]}"
+        elif letter == "m":
+            facts[f"m {parts[1]} {parts[2]} {len(parts[3])}"] = parts[4]
         elif letter == "o":
             left = ", ".join(obj(number) for number in parts[1].split(",") if number)
             facts[f"o {inits}"] = f"{left} = {parts[2]}:{parts[3]}:{parts[4]}"
@@ -125,6 +133,7 @@ class _Writer:
     def __init__(self, fset: FileSet, package: Package, files: Sequence[nodes.File], info: Info) -> None:
         self.fset, self.files, self.info = fset, files, info
         self.facts: Facts = {}
+        self.sizes = Sizes()
         self.bases = {file.source.base: number for number, file in enumerate(files)}
         self.parens: dict[nodes.Expr, list[tuple[int, int]]] = {}
         for file in files:
@@ -200,6 +209,8 @@ class _Writer:
                 facts[f"e {self.bases[source.base]} {start - source.base} {end - source.base}"] = said
         for name, defined in info.defs.items():
             facts[f"d {self.start(name)}"] = self.obj(defined)
+            if isinstance(defined, objects.TypeName):
+                self._type_facts(self.start(name), defined.typ)
         for name, used in info.uses.items():
             facts[f"u {self.start(name)}"] = self.obj(used)
         for name, instance in info.instances.items():
@@ -221,6 +232,18 @@ class _Writer:
             facts[f"o {number}"] = f"{left} = {self.range(initializer.rhs).replace(' ', ':')}"
         return facts
 
+    def _type_facts(self, about: str, t: Type) -> None:
+        """The layout and the method sets of a declared type."""
+        if isinstance(t, Alias) and t.tparams:
+            return
+        if _has_size(t):
+            under = t.underlying()
+            offsets = ",".join(map(str, self.sizes.offsetsof(under))) if isinstance(under, Struct) else ""
+            self.facts[f"l {about}"] = f"size {self.sizes.sizeof(t)} alignment {self.sizes.alignof(t)} offsets {offsets}"
+        for stars, typ in enumerate((t, Pointer(t))):
+            methods = [f"{','.join(map(str, s.index))}{'*' if s.indirect else ''} {s}" for s in method_set(typ)]
+            self.facts[f"m {about} {stars}"] = "; ".join(methods)
+
     def _write_scopes(self) -> None:
         places: dict[Scope, str] = {}
         for node, scope in self.info.scopes.items():
@@ -230,6 +253,18 @@ class _Writer:
         for scope, place in places.items():
             parent = "none" if scope.parent is None else self.scopes.get(scope.parent, "unknown")
             self.facts[f"c {place}"] = f"in {parent}: {' '.join(scope.names())}"
+
+
+def _has_size(t: Type) -> bool:
+    """Whether nothing that a value of the type holds is of a type parameter's type."""
+    t = unalias(t)
+    if isinstance(t, Array):
+        return _has_size(t.elem)
+    if isinstance(t, Struct):
+        return all(_has_size(f.typ) for f in t.fields)
+    if isinstance(t, Named):
+        return (not t.tparams or bool(t.targs)) and _has_size(t.underlying())
+    return not isinstance(t, (TypeParam, Union))
 
 
 def write(fset: FileSet, package: Package, files: Sequence[nodes.File], info: Info) -> Facts:

@@ -19,6 +19,8 @@
 //	n file start type arguments             an instantiation; the arguments with commas
 //	c file start end parent names           a scope: its parent's file:start:end, `package` or `universe`; its names with spaces;
 //	                                        start and end are 0 for that of a file
+//	l file start size alignment offsets     how values of a defined type or alias are laid out; offsets of a struct's fields with commas
+//	m file start star methods               its method set (with `*`: that of a pointer to it): path, `*` if indirect, and text; with semicolons
 //	o objects file start end                an initialiser, in the order of initialisation; objects with commas
 //
 // A T or O line stands before the first line that needs it. Offsets are bytes from the beginning of the file.
@@ -79,6 +81,7 @@ type dumper struct {
 	objects map[types.Object]int
 	scopes  map[*types.Scope]string
 	index   map[*token.File]int
+	sizes   types.Sizes
 }
 
 func (d *dumper) typ(t types.Type) string {
@@ -139,6 +142,63 @@ func (d *dumper) object(obj types.Object) string {
 	return strconv.Itoa(n)
 }
 
+// hasSize reports whether nothing that a value of the type holds is of a type parameter's type.
+func hasSize(t types.Type) bool {
+	switch t := types.Unalias(t).(type) {
+	case *types.TypeParam, *types.Union:
+		return false
+	case *types.Array:
+		return hasSize(t.Elem())
+	case *types.Struct:
+		for f := range t.Fields() {
+			if !hasSize(f.Type()) {
+				return false
+			}
+		}
+	case *types.Named:
+		return (t.TypeParams().Len() == 0 || t.TypeArgs().Len() > 0) && hasSize(t.Underlying())
+	}
+	return true
+}
+
+// typeFacts prints the layout and the method sets of a declared type.
+func (d *dumper) typeFacts(file, start int, t types.Type) {
+	if alias, ok := t.(*types.Alias); ok && alias.TypeParams().Len() > 0 {
+		return
+	}
+	if hasSize(t) {
+		var offsets []string
+		if s, ok := t.Underlying().(*types.Struct); ok {
+			var fields []*types.Var
+			for f := range s.Fields() {
+				fields = append(fields, f)
+			}
+			for _, offset := range d.sizes.Offsetsof(fields) {
+				offsets = append(offsets, strconv.FormatInt(offset, 10))
+			}
+		}
+		fmt.Fprintf(d.out, "l\t%d\t%d\t%d\t%d\t%s\n", file, start, d.sizes.Sizeof(t), d.sizes.Alignof(t), strings.Join(offsets, ","))
+	}
+	for _, star := range []string{"", "*"} {
+		if star != "" {
+			t = types.NewPointer(t)
+		}
+		var methods []string
+		for s := range types.NewMethodSet(t).Methods() {
+			var path []string
+			for _, i := range s.Index() {
+				path = append(path, strconv.Itoa(i))
+			}
+			indirect := ""
+			if s.Indirect() {
+				indirect = "*"
+			}
+			methods = append(methods, fmt.Sprintf("%s%s %s", strings.Join(path, ","), indirect, s))
+		}
+		fmt.Fprintf(d.out, "m\t%d\t%d\t%s\t%s\n", file, start, star, strings.Join(methods, "; "))
+	}
+}
+
 func mode(tv types.TypeAndValue) string {
 	switch {
 	case tv.IsVoid():
@@ -190,6 +250,9 @@ func (d *dumper) file(syntax *ast.File) {
 			if obj, ok := d.info.Defs[id]; ok {
 				n := d.object(obj)
 				fmt.Fprintf(d.out, "d\t%d\t%d\t%s\n", f, start, n)
+				if name, ok := obj.(*types.TypeName); ok {
+					d.typeFacts(f, start, name.Type())
+				}
 			}
 			if obj, ok := d.info.Uses[id]; ok {
 				n := d.object(obj)
@@ -305,7 +368,7 @@ func run(in io.Reader, out *bufio.Writer, arch string) error {
 				fmt.Fprintf(out, "X\t%s\n", strings.ReplaceAll(failure, "\n", " "))
 			}
 			d := &dumper{
-				out: out, fset: fset, info: info, types: map[types.Type]int{}, strings: map[string]int{}, objects: map[types.Object]int{},
+				out: out, fset: fset, info: info, sizes: config.Sizes, types: map[types.Type]int{}, strings: map[string]int{}, objects: map[types.Object]int{},
 			}
 			d.dump(pkg, files)
 		} else if len(failures) > 0 {
