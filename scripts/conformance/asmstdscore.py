@@ -35,7 +35,8 @@ ROOT: Final = Path(__file__).resolve().parent.parent.parent
 TARGETS: Final = ("linux/amd64", "linux/arm64", "darwin/amd64", "darwin/arm64")
 
 NATIVE: Final = (
-    "crypto/... math math/big hash/... internal/bytealg internal/cpu internal/runtime/... runtime reflect bytes strings sync/atomic"
+    "crypto/... math math/big hash/... internal/abi internal/bytealg internal/chacha8rand internal/cpu internal/reflectlite internal/runtime/..."
+    " runtime runtime/debug reflect bytes strings sync/atomic"
 )
 """What is tested where the host can run it: all packages with assembly, and those that stand on them."""
 EMULATED: Final = (
@@ -155,14 +156,15 @@ def packages(setting: Setting, patterns: Sequence[str], run: bool) -> bool:
     """Builds, compares and runs the tests of packages; whether all is as with stock's assembler."""
     then = "none" if not run else "emulated" if setting.emulated else "native"
     ours, tested = _tests(setting, patterns, ["asm"], then)
-    stock, _ = _tests(setting, patterns, [], "none")
+    stock, others = _tests(setting, patterns, [], "none")
     different = [name for name in sorted({*ours, *stock}) if ours.get(name) != stock.get(name)]
     print(f"{setting.target}: {len(ours)} test binaries, {len(ours) - len(different)} with the same bytes as with stock's assembler")
     for name in different:
-        print(f"    {name}: differs" if name in ours else f"    {name}: not built")
+        print(f"    {name}: {'not built with ours' if name not in ours else 'not built with stock' if name not in stock else 'DIFFERS'}")
     good = bool(ours) and not different
-    if not ours and tested.said:
-        print(tested.said)
+    if not good:
+        for each in (tested, others):
+            print("\n".join(each.said.splitlines()[-20:] + (each.failures[-5:] if each is others else [])))
     if run:
         counts = ", ".join(f"{count} {end}" for end, count in tested.tests.items())
         print(f"{setting.target}: {'under emulation' if setting.emulated else 'natively'}: tests: {counts}")
