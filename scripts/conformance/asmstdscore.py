@@ -35,8 +35,8 @@ ROOT: Final = Path(__file__).resolve().parent.parent.parent
 TARGETS: Final = ("linux/amd64", "linux/arm64", "darwin/amd64", "darwin/arm64")
 
 NATIVE: Final = (
-    "crypto/... math math/big hash/... internal/abi internal/bytealg internal/chacha8rand internal/cpu internal/reflectlite internal/runtime/..."
-    " runtime runtime/debug reflect bytes strings sync/atomic"
+    "crypto/... math math/big hash/... internal/abi internal/bytealg internal/chacha8rand internal/cpu internal/reflectlite"
+    " internal/runtime/... runtime runtime/debug reflect bytes strings sync/atomic"
 )
 """What is tested where the host can run it: all packages with assembly, and those that stand on them."""
 EMULATED: Final = (
