@@ -37,6 +37,7 @@ _END: Final = -1
 
 # Runs of characters that nothing happens at, for speed: the last one of each is read as any other.
 _PLAIN_COMMENT: Final = re.compile(r"[^\n*\x00\x80-\xff]+")
+_STARS: Final = re.compile(r"\*+(?=\*)")
 _PLAIN_TEXT: Final = re.compile(r'[^\n"`\\\x00\x80-\xff]+')
 
 _BASE_NAMES: Final = {2: "binary", 8: "octal", 10: "decimal", 16: "hexadecimal"}
@@ -378,6 +379,7 @@ class CarefulScanner:
         while self.ch != _END and not terminated:
             self._run(_PLAIN_COMMENT)
             while self.ch == 0x2A:
+                self._run(_STARS)
                 self._read()
                 if self.ch == 0x2F:
                     terminated = True

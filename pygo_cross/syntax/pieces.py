@@ -12,6 +12,7 @@ import sys
 from typing import Final, final
 
 from . import tokens as tk
+from .unicode import is_digit, is_letter
 
 # Kinds beyond the tokens: what is between them.
 UNSURE: Final = 0  # to be scanned one character at a time
@@ -83,6 +84,10 @@ def text_of(latin1: str) -> str:
     return latin1 if latin1.isascii() else latin1.encode("latin-1").decode("utf-8", "surrogateescape")
 
 
+def _in_identifier(point: int) -> bool:
+    return point == 0x5F or is_letter(point) or is_digit(point)
+
+
 def operator(text: str) -> tuple[int, Value] | None:
     """Token and value of an operator."""
     return _OPERATORS.get(text)
@@ -96,10 +101,13 @@ def punctuation(text: str) -> tuple[int, Value] | None:
 def classify(piece: str) -> tuple[int, Value]:
     """Kind and value of a piece as the scanner's expression cuts it."""
     start = piece[0]
-    if start.isalpha() or start == "_":
+    if start.isalpha() or start == "_" or start >= "\x80":
         text = piece.rstrip(" \t\r")
         if not text.isascii():
-            return UNSURE, None
+            text = text_of(text)
+            points = list(map(ord, text))
+            if not (start.isascii() or is_letter(points[0])) or not all(map(_in_identifier, points)):
+                return UNSURE, None
         keyword = tk.KEYWORDS.get(text)
         return (keyword, None) if keyword is not None else (tk.NAME, sys.intern(text))
     if start == "\n":

@@ -3,8 +3,8 @@
 
 Most of the work is one regular expression, run over the whole text at once: it cuts the text into *pieces*, each a token with
 the blanks behind it, and a dictionary turns pieces into tokens, so a piece that was seen before costs no Python at all. The
-expression takes only what is certainly right. Where it meets anything else (a letter beyond ASCII, an unusual number, any
-mistake) the piece is scanned again by `careful`, one character at a time, with Go's errors; then the expression goes on.
+expression takes only what is certainly right. Where it meets anything else (an unusual number, any mistake) the piece is
+scanned again by `careful`, one character at a time, with Go's errors; then the expression goes on.
 
 Line ends are where Go puts its semicolons: the expression itself swallows those behind tokens that no semicolon can follow,
 and `_compact` drops the few that are left over, with comments and directives, and remembers where those stood.
@@ -47,7 +47,7 @@ _ESCAPE: Final = (
 _PIECES: Final = re.compile(
     "|".join(
         [
-            rf"[A-Za-z_][A-Za-z0-9_]*+{_BLANKS}",
+            rf"[A-Za-z_\x80-\xff][A-Za-z0-9_\x80-\xff]*+{_BLANKS}",
             rf"(?:{_COMMENT})?\n{_SPACE}",
             rf"[)\]}}]{_BLANKS}",
             rf"[({{\[,;]{_SPACE}",
@@ -71,7 +71,7 @@ _PIECES: Final = re.compile(
 )
 
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
-_WINDOW: Final = 256  # bytes that the expression takes at a time after a piece that it could not tell
+_WINDOW: Final = 64  # bytes that the expression takes at a time after a piece that it could not tell
 _DIRECTIVES: Final = frozenset((LINE_DIRECTIVE, BLOCK_DIRECTIVE, BLOCK_DIRECTIVE_NL))
 _LINE_ENDS: Final = frozenset((NEWLINE, COMMENT_NL, BLOCK_DIRECTIVE_NL))
 _TO_TOKENS: Final = bytes(tk.SEMI if kind in _LINE_ENDS else kind for kind in range(256))
