@@ -63,7 +63,8 @@ class Machine:
     `is_jump` tells which words are branches. `quantum` is the smallest instruction in bytes.
 
     `place` checks that a parsed instruction may have these operands, and may rewrite its Prog's op and args; it returns an
-    error message or "". `jump_target` is the index of the operand that says where a branch goes, -1 if it can't have so many.
+    error message or "". `jump_target` is the index of the operand that says where a branch goes, -1 if it can't have so many; it raises
+    ValueError with the message if the others are wrong.
     `parse_suffix` makes the suffix of a Prog from what was written (`.Z`, `.P.W`), or raises ValueError with the message.
     `show_operand` prints an operand. `finisher` makes, for a unit (a Context), what makes the bytes
     of one function after another, whose Progs have their targets.

@@ -230,7 +230,11 @@ class Parser:
     def _jump(self, op: str, suffix: str, args: tuple[Addr, ...]) -> None:
         """A branch: the last operand says where to."""
         prog = Prog(op, args, self.base, self.line)
-        where = self.machine.jump_target(prog)
+        try:
+            where = self.machine.jump_target(prog)
+        except ValueError as error:
+            self.error(str(error))
+            return
         if where < 0:
             self.error(f"wrong number of arguments to {op} instruction")
             return
@@ -240,7 +244,10 @@ class Parser:
             # n(PC) counts from this instruction, which append() gives its number.
             target = Addr(BRANCH, 0, self.pc + 1 + target.offset)
             prog.args = (*args[:where], target, *args[where + 1 :])
-        elif kind in (REG, CONST) or (kind in (MEM, INDIR) and target.name in (NAME_EXTERN, NAME_STATIC)):
+        elif kind == CONST:
+            # As stock has it, whose message shows the first operand in its place.
+            prog.args = (*args[:where], args[0], *args[where + 1 :])
+        elif kind == REG or (kind in (MEM, INDIR) and target.name in (NAME_EXTERN, NAME_STATIC)):
             pass
         elif kind == MEM and not target.reg and not target.offset and not target.index:
             if target.sym is None:

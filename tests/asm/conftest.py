@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -11,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from pygo_cross.asm.assemble import Options, assemble
+from pygo_cross.asm.assemble import Options, assemble, make_context, read
 from pygo_cross.asm.goenv import GoEnv
+from pygo_cross.obj.context import Context
 
 
 def go_command() -> str:
@@ -77,6 +79,33 @@ class Assemblers:
             return header.encode() + b"!\n" + assemble(list(names or ("a.s",)), options or self.options())
         finally:
             os.chdir(here)
+
+    def arm64_with_sve(self, text: str) -> tuple[dict[int, str], dict[int, str], Context]:
+        """The first message of each line, stock's and ours, and our context; stock's object is stock.o if it had no mistake."""
+        self.write(text)
+        self.goarch = "arm64"
+        environment = os.environ | {"GOOS": "linux", "GOARCH": "arm64", "GOEXPERIMENT": "simd", "GOFLAGS": "", "GOTOOLCHAIN": "local"}
+        command = [go_command(), "tool", "asm", "-e", "-p", "main", "-o", "stock.o", "a.s"]
+        done = subprocess.run(command, cwd=self.folder, env=environment, capture_output=True, text=True)
+        assert "goroutine" not in done.stderr, done.stderr
+        stock: dict[int, str] = {}
+        for line in (done.stdout + done.stderr).splitlines():
+            match = re.search(r"a\.s:(\d+)", line)
+            if match:
+                stock.setdefault(int(match[1]), line.removeprefix("asm: ").removeprefix(f"a.s:{match[1]}: "))
+        options = self.options()
+        options.simd = options.all_errors = True
+        context = make_context(options)
+        here = Path.cwd()
+        os.chdir(self.folder)
+        try:
+            read(["a.s"], context, options)
+        finally:
+            os.chdir(here)
+        ours: dict[int, str] = {}
+        for diagnostic in context.errors:
+            ours.setdefault(diagnostic.pos.line, diagnostic.message)
+        return stock, ours, context
 
     def same(self, text: str, package: str = "main") -> None:
         """Asserts that both make the same object of a source."""

@@ -10,7 +10,6 @@ import subprocess
 import sys
 
 import pytest
-from conftest import go_command
 
 from pygo_cross.arch.arm64 import sve
 from pygo_cross.arch.arm64.syntax import show_disassembled
@@ -62,33 +61,6 @@ def test_words_read_back():
         assert sve.encode(mnemonic, again) == word, line
 
 
-def assembled(assemblers, text):
-    """The lines of a function through both assemblers: messages by line, and objects."""
-    path = assemblers.write(text)
-    environment = os.environ | {"GOOS": "linux", "GOARCH": "arm64", "GOEXPERIMENT": "simd", "GOFLAGS": "", "GOTOOLCHAIN": "local"}
-    command = [go_command(), "tool", "asm", "-e", "-p", "main", "-o", "stock.o", "a.s"]
-    done = subprocess.run(command, cwd=path.parent, env=environment, capture_output=True, text=True)
-    assemblers.goarch = "arm64"
-    options = assemblers.options()
-    options.simd = options.all_errors = True
-    context = make_context(options)
-    here = os.getcwd()
-    os.chdir(path.parent)
-    try:
-        read(["a.s"], context, options)
-    finally:
-        os.chdir(here)
-    stock = {}
-    for line in (done.stdout + done.stderr).splitlines():
-        match = re.search(r"a\.s:(\d+)", line)
-        if match:
-            stock.setdefault(int(match[1]), line.removeprefix("asm: ").removeprefix(f"a.s:{match[1]}: "))
-    ours = {}
-    for diagnostic in context.errors:
-        ours.setdefault(diagnostic.pos.line, diagnostic.message)
-    return stock, ours, context
-
-
 def function(lines):
     """A function of these lines."""
     return "TEXT f(SB), 4, $0\n" + "".join(f"\t{line}\n" for line in lines) + "\tRET\n"
@@ -102,7 +74,7 @@ def test_same_as_stock(assemblers):
         if row.mnemonic not in OTHER_SHIFT and not _REFUSED.search(text):
             lines.append(f"{row.mnemonic} {text}")
             words.append(word)
-    stock, ours, context = assembled(assemblers, function(lines))
+    stock, ours, context = assemblers.arm64_with_sve(function(lines))
     assert not stock
     assert not ours
     code = b"".join(word.to_bytes(4, "little") for word in words)
@@ -139,7 +111,7 @@ WRONG = {
 @pytest.mark.parametrize("when", WRONG)
 def test_errors_are_those_of_stock(assemblers, when):
     lines = WRONG[when]
-    stock, ours, _ = assembled(assemblers, function(lines))
+    stock, ours, _ = assemblers.arm64_with_sve(function(lines))
     for number, line in enumerate(lines, 2):
         assert ours.get(number) == stock.get(number), line
     assert len(ours) == len(lines)
@@ -158,7 +130,7 @@ def test_more_than_a_row_holds(assemblers):
         "ZLD1B (VL*1)(Z3), P1.Z, [Z1.B]",
         "ZADD.P Z1.B, Z2.B, Z3.B",
     ]
-    _, ours, _ = assembled(assemblers, function(lines))
+    _, ours, _ = assemblers.arm64_with_sve(function(lines))
     assert [ours[number][:30] for number in range(2, len(lines) + 2)] == ["illegal combination from SVE: "] * len(lines)
 
 
@@ -176,7 +148,7 @@ ZSCVTF Z31.H, Z31.S 658c33ff|ZSCVTFLT Z31.S, Z31.D 65cc3bff|ZBFMMLA Z2.H, Z1.H, 
 
 def test_the_newest_are_as_llvm_has_them(assemblers):
     lines = [line.rpartition(" ") for line in re.split("[|\n]", NEWEST)]
-    _, ours, context = assembled(assemblers, function([line for line, _, _ in lines]))
+    _, ours, context = assemblers.arm64_with_sve(function([line for line, _, _ in lines]))
     assert not ours
     code = bytes(context.text[0].data)
     assert [code[4 * at : 4 * at + 4][::-1].hex() for at in range(len(lines))] == [word for _, _, word in lines]

@@ -28,6 +28,7 @@ from pygo_cross.arch.arm64.operands import (
     sets_flags,
 )
 from pygo_cross.arch.arm64.table import Form, Memory
+from pygo_cross.arch.arm64.told import combination
 from pygo_cross.obj.context import Context
 from pygo_cross.obj.prog import CONST, MEM, NONE, REG, SPECIAL, Addr, Prog
 from pygo_cross.obj.reloctype import R_ADDR, R_CALLARM64, R_CALLIND
@@ -115,12 +116,13 @@ class Encoder:
         known = self._forms.get(prog)
         if known is not None:
             return known
+        p = self.places(prog)
         if prog.op in table.SCALABLE:
             if not self.context.simd:
-                raise EncodeError("illegal combination: {}: SVE needs GOEXPERIMENT=simd")
+                told = combination(prog, p, self.frame, self.context.shared)
+                raise EncodeError(f"illegal combination: {{}} {told}; SVE needs GOEXPERIMENT=simd")
             self._forms[prog] = _SVE
             return _SVE
-        p = self.places(prog)
         classes, memory = self._classes(prog, p)
         if memory is None:
             key = (prog.op, prog.suffix, classes)
@@ -131,8 +133,7 @@ class Encoder:
         else:
             found = _matching(prog, classes, memory)
         if found is None:
-            names = " ".join(name.upper() for name in classes)
-            raise EncodeError(f"illegal combination: {{}} {names}, {p.first.type} {p.to.type}")
+            raise EncodeError(f"illegal combination: {{}} {combination(prog, p, self.frame, self.context.shared)}")
         self._forms[prog] = found
         return found
 

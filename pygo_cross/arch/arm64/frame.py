@@ -13,7 +13,9 @@ from typing import Final
 
 from pygo_cross.arch.arm64 import registers as regs
 from pygo_cross.arch.arm64.operands import Frame, places
+from pygo_cross.arch.arm64.syntax import show_operand
 from pygo_cross.arch.stack import STACK_BIG, STACK_GUARD, STACK_SMALL
+from pygo_cross.obj import format as obj_format
 from pygo_cross.obj.context import Context
 from pygo_cross.obj.prog import (
     BRANCH,
@@ -123,6 +125,8 @@ def complete(context: Context, symbol: Symbol) -> Frame:
     body: list[Prog] = list(head)
     for prog in [*progs[1:], *tail]:
         if prog.op == "RET":
+            if len(prog.args) > 1 and prog.args[0].type == CONST:
+                context.error(f"using BECOME ({obj_format.placed(prog, show_operand)}) is not supported!", prog.base, prog.line)
             body += _epilogue(prog, total, leaf)
             continue
         _adjust(context, symbol, prog, leaf)
@@ -153,7 +157,7 @@ def _prologue(like: Prog, total: int) -> list[Prog]:
 
 def _epilogue(prog: Prog, total: int, leaf: bool) -> list[Prog]:
     """What stands in place of RET; the Prog itself is the first, since branches lead to it."""
-    target = prog.args[0] if prog.args else None
+    target = prog.args[-1] if prog.args else None
     parts: list[tuple[str, tuple[Addr, ...], str, int]] = []
     if leaf:
         if total:
@@ -175,6 +179,10 @@ def _epilogue(prog: Prog, total: int, leaf: bool) -> list[Prog]:
     else:
         parts.append(("RET", (memory(target.reg if target is not None and target.reg else regs.LINK),), "", total))
     result = [prog]
+    if len(parts) == 1 and (len(prog.args) > 1 or prog.suffix):
+        # More than a way out has: the encoder refuses it, unless something else comes in its place.
+        prog.args = (*prog.args[:-1], *parts[0][1])
+        return result
     prog.op, prog.args, prog.suffix, prog.spadj = parts[0]
     result += [_made(prog, op, args, suffix, spadj) for op, args, suffix, spadj in parts[1:]]
     return result
@@ -204,9 +212,6 @@ def _adjust(context: Context, symbol: Symbol, prog: Prog, leaf: bool) -> None:
     if first.type == SHIFT and (to.reg == regs.SP or p.reg == regs.SP):
         packed = first.offset
         if packed >> 22 & 3:
-            from pygo_cross.arch.arm64.syntax import show_operand
-            from pygo_cross.obj import format as obj_format
-
             context.error(f"illegal combination: {obj_format.placed(prog, show_operand)}", prog.base, prog.line)
         amount = packed >> 10 & 63
         # What is out of range stays so: the encoder says it.

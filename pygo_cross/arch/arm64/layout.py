@@ -81,6 +81,11 @@ class Layout:
         """The bytes of a Prog at its `pc`."""
         if prog.op in _EMPTY:
             prog.size = 0
+            if prog.op == "NOP" and (prog.args or prog.suffix):
+                try:
+                    self.encoder.find(prog)
+                except EncodeError as error:
+                    self._refuse(prog, error)
             return 0
         if prog.op in ("PCALIGN", "PCALIGNMAX"):
             prog.size = 0

@@ -11,7 +11,7 @@ from typing import Final
 from pygo_cross.arch.arm64 import registers as regs
 from pygo_cross.arch.arm64.frame import complete
 from pygo_cross.arch.arm64.layout import Layout
-from pygo_cross.arch.arm64.operands import check
+from pygo_cross.arch.arm64.operands import JUMPS, check, check_jump
 from pygo_cross.arch.arm64.rewrite import RewriteError, rewrite
 from pygo_cross.arch.arm64.syntax import Arm64Syntax, show_disassembled, show_operand
 from pygo_cross.arch.arm64.table import is_scalable, mnemonics
@@ -25,24 +25,23 @@ _words = str.split
 
 _WITHOUT_ROWS: Final = _words("XXX END PCALIGN PCALIGNMAX GETCALLERPC")
 _ALIASES: Final = {"B": "JMP", "BL": "CALL"}
-_JUMPS: Final = frozenset(
-    _words(
-        "B BL BEQ BNE BCS BHS BCC BLO BMI BPL BVS BVC BHI BLS BGE BLT BGT BLE CALL CBZ CBZW CBNZ CBNZW JMP TBNZ TBZ ADR ADRP"
-    )
-)  # fmt: skip
 _SUFFIXES: Final = frozenset({"P", "W"})
 
 
 def is_jump(word: str) -> bool:
     """Whether an operand of a word says where to go, or names a place as if it did (ADR)."""
-    return word in _JUMPS
+    return word in JUMPS
 
 
 def jump_target(prog: Prog) -> int:
-    """The last of up to three operands; of ADR the first."""
+    """The last of up to three operands; of ADR the first. Raises ValueError if the others can't stand before it."""
     count = len(prog.args)
     if not 1 <= count <= 3:
         return -1
+    if count == 3:
+        problem = check_jump(prog, show_operand)
+        if problem:
+            raise ValueError(problem)
     return 0 if prog.op in ("ADR", "ADRP") and count == 2 else count - 1
 
 

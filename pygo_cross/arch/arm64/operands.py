@@ -8,6 +8,7 @@ Facts: GOROOT/src/cmd/asm/internal/asm/asm.go (asmInstruction), cmd/internal/obj
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from pygo_cross.arch.arm64 import registers as regs
@@ -41,7 +42,13 @@ _words = str.split
 COMPARES: Final = frozenset(_words("CMN CMP TST CMNW CMPW TSTW FCMPS FCMPD FCMPES FCMPED"))
 TABLES: Final = frozenset(_words("VTBL VTBX VMOVQ"))
 PAIR_SWAPS: Final = frozenset(_words("CASPD CASPW"))
-UNARY_TARGETS: Final = frozenset(_words("WORD DWORD CALL JMP CLREX RET GETCALLERPC"))
+JUMPS: Final = frozenset(
+    _words(
+        "B BL BEQ BNE BCS BHS BCC BLO BMI BPL BVS BVC BHI BLS BGE BLT BGT BLE CALL CBZ CBZW CBNZ CBNZW JMP TBNZ TBZ ADR ADRP"
+    )
+)  # fmt: skip
+"""What says where to go, or names a place as if it did (ADR)."""
+UNARY_TARGETS: Final = JUMPS | frozenset(_words("WORD DWORD CLREX RET GETCALLERPC"))
 """Instructions whose only operand is a destination."""
 
 _STORES_EXCLUSIVE: Final = _words("STLXRB STLXRH STLXRW STLXR STXRB STXRH STXRW STXR STXP STXPW STLXP STLXPW")
@@ -124,25 +131,17 @@ def places(prog: Prog) -> Places:
     return found
 
 
-def check(prog: Prog, show: object) -> str:
+def check(prog: Prog, show: Callable[[Addr, Prog], str]) -> str:
     """Whether an instruction may have these operands: an error message or ""."""
     args = prog.args
     op = prog.op
     count = len(args)
     if op in SCALABLE:
         return "" if count <= 6 else f"can't handle {op} instruction with {count} operands"
-    assert callable(show)
-
-    def register(at: int) -> str:
-        addr = args[at]
-        if addr.type != REG or addr.offset or addr.name or addr.index:
-            return f"{op}: expected register; found {show(addr, prog)}"
-        return ""
-
     if count > 4:
         return f"can't handle {op} instruction with {count} operands"
     if count == 2 and op in COMPARES:
-        return register(1)
+        return _not_a_register(prog, 1, show)
     if count == 3:
         if op in _ATOMICS:
             return "" if args[2].type == REG else f"invalid addressing modes for third operand to {op} instruction, must be register"
@@ -152,9 +151,22 @@ def check(prog: Prog, show: object) -> str:
             if args[0].type == args[2].type == REGREG:
                 return ""
             return f"invalid addressing modes for 1st or 3rd operand to {op} instruction, must be register pair"
-        if args[2].type == BRANCH and args[0].type != CONST:
-            return f"{op}: expected immediate constant; found {show(args[0], prog)}"
-    return register(1) if count > 2 else ""
+    return _not_a_register(prog, 1, show) if count > 2 else ""
+
+
+def check_jump(prog: Prog, show: Callable[[Addr, Prog], str]) -> str:
+    """Whether a branch of three operands may have these in front of its target: an error message or ""."""
+    first = prog.args[0]
+    if first.type != CONST:
+        return f"{prog.op}: expected immediate constant; found {show(first, prog)}"
+    return _not_a_register(prog, 1, show)
+
+
+def _not_a_register(prog: Prog, at: int, show: Callable[[Addr, Prog], str]) -> str:
+    addr = prog.args[at]
+    if addr.type != REG or addr.offset or addr.name or addr.index:
+        return f"{prog.op}: expected register; found {show(addr, prog)}"
+    return ""
 
 
 def register_class(number: int) -> str:
