@@ -88,8 +88,10 @@ class Sums:
         return any(text.startswith("h1:") for table in tables for text in table.get(module, ()))
 
     def recorded(self, module: ModuleVersion) -> str:
-        """The hash, or nothing where there is none or they differ."""
+        """The hash, or nothing where there is none or they differ. In a workspace what was accepted counts too: stock records it."""
         tables = [self._load(), *(table for _, table in self._others)]
+        if self.others and module in self.added:
+            tables.append({module: [self.added[module]]})
         found = {text for table in tables for text in table.get(module, ()) if text.startswith("h1:")}
         return found.pop() if len(found) == 1 else ""
 

@@ -182,7 +182,7 @@ class Loader:
     def _load_parts(
         self, package: Package, path: str, stack: ImportStack, places: list[tuple[str, int]] | None, error: Exception | None
     ) -> None:
-        error = self._read(package, error)
+        error = self._read(package, path, error)
         if error is not None:
             self._data_error(package, error, path, stack, places)
 
@@ -232,7 +232,7 @@ class Loader:
         if files := package.others.get("FFiles"):
             fail(LoadError("Fortran source files not allowed when not using cgo or SWIG: " + " ".join(files)))
 
-    def _read(self, package: Package, error: Exception | None) -> Exception | None:
+    def _read(self, package: Package, path: str, error: Exception | None) -> Exception | None:
         """Reads the package's folder. The folder's own error is told rather than that of the search for it."""
         resolved = self.resolver.cache.get(package.import_path)
         folder = resolved.folder if resolved is not None else ""
@@ -251,7 +251,7 @@ class Loader:
             package.goroot = True
             package.root = self.settings.goroot
             package.standard = is_standard(package.import_path)
-        module = self._module(package.import_path)
+        module = self._module(path)  # of the path as it is imported: so it is with stock, too, for what GOROOT vendors
         if module is not None:
             package.root = module.get("Dir", "")
         if read.error is not None:

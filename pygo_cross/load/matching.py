@@ -208,7 +208,7 @@ class Matcher:
         mod_root = next((one for one in reversed(roots) if in_folder(top, one)), "")
         if roots and not mod_root:
             plural = "s" if len(roots) > 1 else ""
-            what = f"directory {first or '.'}{'/' if first else ''} is outside module root{plural} ({', '.join(roots)})"
+            what = f"directory {top} is outside module root{plural} ({', '.join(roots)})"
             match.errors.append(MatchError(pattern, False, LoadError(what)))
         main: MainModule | None = next((one for one in modules.mains if one.root == mod_root), None) if mod_root else None
         ignored = Ignored(main.file.ignore) if main is not None and main.file is not None else None

@@ -3,9 +3,13 @@
 
     scripts/conformance list [--target linux/amd64] [--show N] [PATTERN...]
     scripts/conformance list --scripts [--show N] [NAME...]
+    scripts/conformance list --tree /usr/share/gocode/src [--show N] [MODULE...]
 
 With --scripts: the files of the go command's own test scripts (NAME may be the start of names), listed with tests wherever there
 is a go.mod or go.work: as they are, and after `go mod tidy`, then also `all`. Modules come from the proxy that testdata/mod is.
+
+With --tree: modules in a folder of sources by import path, made into a proxy of themselves; each (MODULE may be the start of their
+paths) is listed with its tests after `go mod tidy`, and again after `go mod vendor`, and all of them as one workspace.
 
 Without patterns: std and cmd, with and without their tests, for all targets, then every module tree below --modules FOLDER
 (`go list ./...` in each folder that has a go.mod), for one target. A field counts as right where name and value are equal;
@@ -132,12 +136,15 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--show", type=int, default=0, metavar="N")
     parser.add_argument("--modules", type=Path, metavar="FOLDER")
     parser.add_argument("--scripts", action="store_true", help="list the trees of the go command's test scripts")
+    parser.add_argument("--tree", type=Path, metavar="FOLDER", help="list modules that need each other")
     parser.add_argument("--test", action="store_true", help="with the packages' tests")
     parser.add_argument("patterns", nargs="*", metavar="PATTERN")
     arguments = parser.parse_args(argv)
     goroot = find_goroot()
     if arguments.scripts:
         return score_scripts(goroot, arguments.patterns, arguments.show)
+    if arguments.tree:
+        return score_tree(goroot, arguments.tree, arguments.patterns, arguments.show)
     cases: list[tuple[str, Path, list[str], bool]] = []
     here = Path.cwd()
     for target in arguments.target or sorted(load_targets()):
@@ -197,9 +204,51 @@ def score_scripts(goroot: Path, names: list[str], show: int) -> int:
     return 0 if good == total else 1
 
 
+def score_tree(goroot: Path, tree: Path, names: list[str], show: int) -> int:
+    """Compares modules that need each other; status 1 if anything differs."""
+    with tempfile.TemporaryDirectory(prefix="pygo-list-") as name:
+        scratch = Path(name).resolve()
+        modules = listtrees.publish_tree(tree, scratch / "proxy")
+        env = {"GOPROXY": (scratch / "proxy").as_uri(), "GOSUMDB": "off", "GOFLAGS": "-modcacherw", "GOMODCACHE": str(scratch / "cache")}
+        good = total = 0
+
+        def score(root: Path, label: str, patterns: list[str]) -> None:
+            nonlocal good, total
+            one, many = _score_tree(goroot, root, patterns, True, env, show, label)
+            good, total = good + one, total + many
+            print(f"{label:<60} {one:>6} of {many:>6}", flush=True)
+
+        used: list[str] = []
+        for number, (module, source) in enumerate(modules.items()):
+            size = sum(path.stat().st_size for path in source.rglob("*") if path.is_file())
+            if (names and not module.startswith(tuple(names))) or size > 10 << 20:
+                continue
+            root = scratch / "tree" / str(number)
+            shutil.copytree(source, root, symlinks=True)
+            for path in [*root.glob("*/**/go.mod"), *root.rglob("go.sum")]:
+                path.unlink()  # sums are of other contents, and modules inside are modules of their own
+            for path in root.rglob("*"):
+                if path.is_file() and not path.is_symlink():
+                    listtrees.settle(path)
+            go = {**os.environ, **env, "GOWORK": "off"}
+            subprocess.run([str(goroot / "bin/go"), "mod", "tidy", "-e"], cwd=root, env=go, capture_output=True, check=False)
+            score(root, module, ["./..."])
+            done = subprocess.run([str(goroot / "bin/go"), "mod", "vendor", "-e"], cwd=root, env=go, capture_output=True, check=False)
+            if done.returncode == 0 and (root / "vendor").is_dir():
+                score(root, module + " vendored", ["./..."])
+                shutil.rmtree(root / "vendor")
+            used.append(str(number))
+        work = "go 1.27\n\nuse (\n" + "".join(f"\t./{number}\n" for number in used) + ")\n"
+        (scratch / "tree/go.work").write_text(work)
+        score(scratch / "tree", "all as a workspace", [f"./{number}/..." for number in used])
+        print(f"{'all':<60} {good:>6} of {total:>6}")
+    return 0 if good == total else 1
+
+
 def _bare(said: str) -> str:
-    """What was said, without the name of the command that most of its messages begin with."""
-    return "\n".join(line.removeprefix("go: ").replace("; GOTOOLCHAIN=local", "") for line in said.strip().splitlines())
+    """What was said, without the name of the command that most messages begin with; in order, as warnings come in any."""
+    lines = [line.removeprefix("go: ").replace("; GOTOOLCHAIN=local", "") for line in said.strip().splitlines()]
+    return "\n".join(sorted(lines))
 
 
 def _score_tree(goroot: Path, root: Path, patterns: list[str], tests: bool, env: dict[str, str], show: int, name: str) -> tuple[int, int]:

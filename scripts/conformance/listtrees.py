@@ -88,3 +88,44 @@ def roots(folder: Path) -> list[Path]:
     """Where to list: the folder itself, and every folder with a go.mod or go.work."""
     found = {path.parent for name in ("go.mod", "go.work") for path in folder.rglob(name) if path.is_file()}
     return sorted(found | {folder})
+
+
+def publish_tree(source: Path, folder: Path) -> dict[str, Path]:
+    """Makes a proxy of the modules in a folder of sources by import path (Debian's /usr/share/gocode/src): path and folder.
+
+    Each module is published under every version that any other asks for; what is asked for and isn't there is a module
+    without packages, so that the graph of requirements can be read to its end.
+    """
+    wanted: dict[str, set[str]] = {}
+    modules: dict[str, Path] = {}
+    for path in sorted(source.rglob("go.mod")):
+        text = path.read_text(encoding="utf-8", errors="replace")
+        name = re.search(r"^module\s+\"?([^\s\"]+)", text, re.MULTILINE)
+        if name is None or "testdata" in path.parts:
+            continue
+        modules.setdefault(name[1], path.parent)
+        for module, version in re.findall(r"^(?:require\s+|\t)\"?([\w./~-]+\.[\w./~-]+)\"? (v\d\S*)", text, re.MULTILINE):
+            wanted.setdefault(module, set()).add(version)
+    for module, versions in sorted(wanted.items()):
+        for version in sorted(versions):
+            _publish(module, version, modules.get(module), folder)
+    return modules
+
+
+def _publish(module: str, version: str, root: Path | None, folder: Path) -> None:
+    escaped = re.sub("[A-Z]", lambda found: "!" + found[0].lower(), module)
+    place = folder / escaped / "@v"
+    place.mkdir(parents=True, exist_ok=True)
+    mod = (root / "go.mod").read_bytes() if root is not None else f"module {module}\n".encode()
+    name = re.sub("[A-Z]", lambda found: "!" + found[0].lower(), version)
+    (place / f"{name}.mod").write_bytes(mod)
+    (place / f"{name}.info").write_text(json.dumps({"Version": version, "Time": "2020-01-01T00:00:00Z"}))
+    with zipfile.ZipFile(place / f"{name}.zip", "w") as archive:
+        if root is None:
+            archive.writestr(f"{module}@{version}/go.mod", mod)
+            return
+        for path in sorted(root.rglob("*")):
+            inside = path.relative_to(root)
+            other = any((root / parent / "go.mod").exists() for parent in inside.parents if parent.parts)
+            if path.is_file() and not path.is_symlink() and not other and path.stat().st_size < 1 << 20 and ":" not in str(inside):
+                archive.write(path, f"{module}@{version}/{inside}")
