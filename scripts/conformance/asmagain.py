@@ -101,6 +101,9 @@ class _Writer:
         return lines
 
     def _line(self, code: bytes, start: int, instruction: Instruction | None, starts: dict[int, str], quantum: int) -> _Line:
+        if len(code) % quantum:
+            self.result.left_out["what is behind the last whole word"] += 1
+            return _Line("", b"")
         if instruction is None or not instruction.exact:
             self.result.left_out["no instruction that the assembler makes"] += 1
             return _Line(_data(code, quantum), code)
@@ -134,8 +137,8 @@ class _Writer:
             else:
                 args = tuple(_named(arg) for arg in args)
                 filled = bytes(instruction.at) + b"\xff" * 4 + bytes(len(code) - instruction.at - 4)
-        elif instruction.op == "ADRP":
-            self.result.left_out["ADRP, which only a relocation can say"] += 1
+        elif instruction.op in ("ADR", "ADRP"):
+            self.result.left_out["ADRP and ADR, which have symbols and labels in source"] += 1
             return _Line(_data(code, quantum), code)
 
         def show(arg: Addr, prog: Prog) -> str:

@@ -42,7 +42,6 @@ REASONS = (
     (r"RET R", r"RET \(R", "registers that are jumped to stand in parentheses"),
     (r"LDUR|STUR", r"F?MOV", "Go's assembler calls them MOV"),
     (r"(JMP|CALL) _", r"(JMP|CALL) [^_]", "in Mach-O files some names have an underscore in front that is not Go's"),
-    (r"ADR -?\d", r"ADR -?\d", "ADR counts instructions for the assembler, and bytes for stock's objdump"),
     (r"MOV[DW] \$", r"MOV[ZN]W? \$", "MOVD of such a number is assembled to another instruction"),
 )
 

@@ -8,8 +8,8 @@ writes in another way), the first that can be read is told as not exact. SVE has
 Of several names for one word the most special stands first: CMP before SUBS, LSL before UBFIZ, as the architecture's manual prefers.
 Forms of several words are not looked for: each of their words is an instruction.
 
-`decode` knows no symbols: branches are told as distances from the instruction's end. ADRP's distance is in `offset` of its operand, in
-bytes from the page that it stands in.
+`decode` knows no symbols: branches are told as distances from the instruction's end. ADR's distance is in `offset` of its operand, and
+ADRP's in bytes from the page that it stands in; source has symbols or labels there.
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ def _decode(word: int) -> Instruction | None:
         if args is None:
             continue
         distance = None
-        if args and row.op not in ("ADRP",):
+        if args and row.op not in ("ADR", "ADRP"):
             distance = next((arg.offset for arg in args if arg.type == BRANCH), None)
         exact = _same(row, args, word)
         if not exact and fitting is not None:
