@@ -71,10 +71,10 @@ def main(argv: list[str]) -> int:
         print(json.dumps(measure(arguments.stage, sys.stdin.read().split())))
         return 0
     sys.path.append(str(ROOT / "tests/syntax"))
-    import stock
+    import goparsers
 
     with tempfile.TemporaryDirectory(prefix="pygo-frontend-") as scratch:
-        oracle = stock.build_oracle(Path(scratch))
+        oracle = goparsers.build_oracle(Path(scratch))
         for package in arguments.packages:
             files = closure(package)
             lines = sum(Path(name).read_bytes().count(b"\n") for name in files)
@@ -89,7 +89,7 @@ def main(argv: list[str]) -> int:
                 print(f"  {stage:<12} {seconds:7.2f} s {lines / seconds:12,.0f} lines a second {memory:7.0f} MiB")
             times = []
             for _ in range(arguments.runs):
-                with stock.Oracle(oracle) as running:
+                with goparsers.Oracle(oracle) as running:
                     times.append([float(word) for word in running.ask("time", "x", "\n".join(files).encode()).split()])
             for number, name in enumerate(("go/parser", "cmd/compile")):
                 seconds = min(found[number] for found in times)

@@ -25,7 +25,7 @@ from pathlib import Path
 from pygo_cross.build.goroot import find_goroot
 
 sys.path.append(str(Path(__file__).parents[2] / "tests/syntax"))
-import stock
+import goparsers
 
 _TOKEN = re.compile(rb'[A-Za-z_]\w*|\s+|//[^\n]*|/\*.*?\*/|"[^"\n]*"|[0-9.]+\w*|.', re.DOTALL)
 _SMALL = 8000  # bytes of the files that mutants are made of, at most
@@ -81,7 +81,7 @@ def mutants(sources: list[bytes], seed: int) -> Iterator[bytes]:
 class Score:
     """Counts what is equal, and shows the first differences."""
 
-    def __init__(self, oracle: stock.Oracle, show: int) -> None:
+    def __init__(self, oracle: goparsers.Oracle, show: int) -> None:
         self.oracle = oracle
         self.show = show
         self.good: dict[str, int] = {}
@@ -89,14 +89,14 @@ class Score:
 
     def compare(self, what: str, mode: str, name: str, source: bytes) -> None:
         """Compares one answer."""
-        theirs, mine = self.oracle.ask(mode, name, source), stock.ours(mode, name, source)
-        equal = stock.in_order(theirs) == stock.in_order(mine)
+        theirs, mine = self.oracle.ask(mode, name, source), goparsers.ours(mode, name, source)
+        equal = goparsers.in_order(theirs) == goparsers.in_order(mine)
         self.total[what] = self.total.get(what, 0) + 1
         self.good[what] = self.good.get(what, 0) + equal
         if not equal and self.show > 0:
             self.show -= 1
             if mode == "digest":
-                theirs, mine = self.oracle.ask("tree", name, source), stock.ours("tree", name, source)
+                theirs, mine = self.oracle.ask("tree", name, source), goparsers.ours("tree", name, source)
             print(f"{name}: {what}")
             difference = difflib.unified_diff(theirs.split("\n"), mine.split("\n"), "stock", "ours", lineterm="", n=1)
             for _, line in zip(range(12), difference, strict=False):
@@ -121,7 +121,7 @@ def main(argv: list[str]) -> int:
     files = arguments.files or sorted(path for path in (find_goroot() / "src").rglob("*.go") if path.is_file())
     begun = time.monotonic()
     gc.disable()
-    with tempfile.TemporaryDirectory(prefix="pygo-syntax-") as folder, stock.Oracle(stock.build_oracle(Path(folder))) as oracle:
+    with tempfile.TemporaryDirectory(prefix="pygo-syntax-") as folder, goparsers.Oracle(goparsers.build_oracle(Path(folder))) as oracle:
         score = Score(oracle, arguments.show)
         if arguments.mutants:
             sources = [path.read_bytes() for path in files if path.stat().st_size <= _SMALL]
@@ -131,7 +131,7 @@ def main(argv: list[str]) -> int:
             for path in files:
                 source = path.read_bytes()
                 score.compare("trees", "digest", str(path), source)
-                if not stock.ours("errors", str(path), source):
+                if not goparsers.ours("errors", str(path), source):
                     score.compare("go/ast", "ast", str(path), source)
                     score.compare("messages", "print", str(path), source)
         status = score.report()

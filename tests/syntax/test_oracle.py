@@ -7,8 +7,8 @@ import random
 from collections.abc import Iterator
 from pathlib import Path
 
+import goparsers
 import pytest
-import stock
 
 from pygo_cross.build.goroot import find_goroot
 
@@ -51,30 +51,30 @@ func f() { switch x.(type) { case int: fallthrough; default: { fallthrough } }; 
 
 
 @pytest.fixture(scope="module")
-def oracle(tmp_path_factory: pytest.TempPathFactory) -> Iterator[stock.Oracle]:
-    with stock.Oracle(stock.build_oracle(tmp_path_factory.mktemp("oracle"))) as running:
+def oracle(tmp_path_factory: pytest.TempPathFactory) -> Iterator[goparsers.Oracle]:
+    with goparsers.Oracle(goparsers.build_oracle(tmp_path_factory.mktemp("oracle"))) as running:
         yield running
 
 
-def same(oracle: stock.Oracle, mode: str, name: str, source: bytes) -> None:
+def same(oracle: goparsers.Oracle, mode: str, name: str, source: bytes) -> None:
     """Theirs and ours are equal."""
-    assert stock.in_order(stock.ours(mode, name, source)) == stock.in_order(oracle.ask(mode, name, source))
+    assert goparsers.in_order(goparsers.ours(mode, name, source)) == goparsers.in_order(oracle.ask(mode, name, source))
 
 
-def test_programs(oracle: stock.Oracle) -> None:
+def test_programs(oracle: goparsers.Oracle) -> None:
     assert len(PROGRAMS) > 40
     for path in PROGRAMS:
         for mode in ("tree", "ast", "print"):
             same(oracle, mode, str(path), path.read_bytes())
 
 
-def test_syntax_testdata(oracle: stock.Oracle) -> None:
+def test_syntax_testdata(oracle: goparsers.Oracle) -> None:
     assert len(TESTDATA) > 20
     for path in TESTDATA:
         same(oracle, "tree", str(path), path.read_bytes())
 
 
-def test_lexical_errors(oracle: stock.Oracle) -> None:
+def test_lexical_errors(oracle: goparsers.Oracle) -> None:
     for text in LEXICAL:
         same(oracle, "tree", "x.go", b"package p\n" + text)
         same(oracle, "tree", "x.go", b"package p; func f() {\n" + text + b"\n}\n")
@@ -83,7 +83,7 @@ def test_lexical_errors(oracle: stock.Oracle) -> None:
         same(oracle, "tree", "x.go", source)
 
 
-def test_mutants(oracle: stock.Oracle) -> None:
+def test_mutants(oracle: goparsers.Oracle) -> None:
     dice = random.Random(20)
     sources = [path.read_bytes() for path in [*PROGRAMS, *TESTDATA] if path.stat().st_size < 6000]
     from conformance.syntaxscore import mutants
@@ -92,7 +92,7 @@ def test_mutants(oracle: stock.Oracle) -> None:
         same(oracle, "tree", "x.go", source)
 
 
-def test_what_is_said_of_files_is_not_what_is_said_of_others(oracle: stock.Oracle, tmp_path: Path) -> None:
+def test_what_is_said_of_files_is_not_what_is_said_of_others(oracle: goparsers.Oracle, tmp_path: Path) -> None:
     # The comparison itself tells trees apart that differ in a position alone.
     one, other = b"package p\nvar x = 1\n", b"package p\nvar x  = 1\n"
-    assert stock.ours("digest", "x.go", one) != oracle.ask("digest", "x.go", other)
+    assert goparsers.ours("digest", "x.go", one) != oracle.ask("digest", "x.go", other)
