@@ -6,8 +6,8 @@ The go command first has the symbols of a package's files listed (-gensymabis), 
 assembles goes on with the package's other files and leaves each object in its place, and beside it (.args) the arguments of the call that
 will ask for it. toolexec.sh compares them, and has nothing to do where they are the same.
 
-What can't be made ahead is left to its own call, which says what is wrong with it. All this happens in the folder that the go command made
-for this one build of the package.
+What can't be made ahead, be it by a mistake in the file or in the assembler, is left to its own call, which says what is wrong. All
+this happens in the folder that the go command made for this one build of the package.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import contextlib
 import os
 
 from pygo_cross.asm.main import asm_main
-from pygo_cross.diag import EXIT_OK, UserError
+from pygo_cross.diag import EXIT_OK
 
 LISTED = ".listed"
 ARGUMENTS = ".args"
@@ -38,7 +38,7 @@ def package_main(argv: list[str]) -> int:
         for call in _others(argv):
             try:
                 asm_main(call)
-            except UserError:
+            except Exception:
                 continue
             _write(call[-2] + ARGUMENTS, [" ".join(call)])
     return status
