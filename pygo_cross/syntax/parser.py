@@ -14,7 +14,7 @@ from typing import Final, NamedTuple, final
 from . import nodes
 from . import tokens as tk
 from .core import NEVER, SyntaxProblem, TooManyProblems
-from .directives import DirectiveReader, DirectiveRules, Effect, Embed, Pragma, misplaced
+from .directives import Directive, DirectiveReader, DirectiveRules, Effect, Embed, Pragma, misplaced
 from .goversion import go_version
 from .linedirective import read_line_directive
 from .nodes import CallExpr, Decl, Expr, Field, FuncDecl, FuncType, Name, Operation, ParenExpr
@@ -73,7 +73,7 @@ def parse(file: SourceFile, rules: DirectiveRules | None = None, check_branches:
 class FileParser(StmtParser):
     """Parses a file."""
 
-    __slots__ = ("_effects", "_reader", "_taken", "go_version", "scan_problems")
+    __slots__ = ("_directives", "_effects", "_reader", "_taken", "go_version", "scan_problems")
 
     def __init__(self, file: SourceFile, tokens: Tokens, rules: DirectiveRules | None, check_branches: bool, limit: int) -> None:
         super().__init__(file, tokens, limit)
@@ -81,6 +81,7 @@ class FileParser(StmtParser):
         self.branch_targets = {}
         self.go_version = ""
         self.scan_problems = [SyntaxProblem(error.token, 0, file.base + error.offset, error.message) for error in tokens.errors]
+        self._directives: list[Directive] = []
         self._effects: list[Effect] = []
         self._taken = 0
         self._reader: DirectiveReader | None = None
@@ -108,6 +109,7 @@ class FileParser(StmtParser):
                 read_line_directive(self.file, comment.offset, comment.text, report)
                 continue
             text = comment.text.encode("latin-1").decode("utf-8", "surrogateescape").removesuffix("\r")
+            self._directives.append(Directive(base + comment.offset + 2, text[2:]))
             if comment.token == 0 and text.startswith("//go:build"):
                 # A line that is no constraint changes nothing.
                 self.go_version = go_version(text, self.go_version)
@@ -186,6 +188,7 @@ class FileParser(StmtParser):
         self.clear_pragma()
         file.eof = self.pos()
         file.parens = self.parens
+        file.directives = self._directives
         file.branch_targets = self.branch_targets
         if self._reader is not None:
             file.linknames = self._reader.linknames
