@@ -42,7 +42,7 @@ _NEWER: Final = (
     r"ZLUTI[246] |ZPMOV |P(FIRST|LAST)P |Z[SU]CVTF(LT)? Zn.-BHS,|Z[SU]DOT Zm.(B(\[i\])?,Zn.B,Zd.H|H(\[i\])?,Zn.H,Zd.S)",
     r"ZTB[LX]Q |ZUZPQ[12] |ZZIPQ[12] ",
 )
-EXPECTED: Final = tuple((pattern, "SVE 2.1 to 2.3, newer than as") for pattern in _NEWER)
+EXPECTED: Final = tuple((f"?({pattern})", "SVE 2.1 to 2.3, newer than as") for pattern in _NEWER)
 
 
 def _name(op: str) -> str:

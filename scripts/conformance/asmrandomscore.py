@@ -6,7 +6,7 @@
 Every row of the tables gives --each instructions with operands of its classes; the same seed gives the same ones. What binutils sees
 otherwise, or doesn't know, is told with its reason where it is known to be no mistake, and otherwise makes the status 1. Then our
 disassembler must know every one of them, and what it says must assemble to the same bytes.
-Debian's packages: binutils, binutils-aarch64-linux-gnu; with --llvm, an llvm-mc is asked for what binutils doesn't know of SVE.
+Debian's packages: binutils, binutils-aarch64-linux-gnu; with --llvm, an llvm-mc is asked for what binutils doesn't know of arm64.
 """
 
 from __future__ import annotations
@@ -61,10 +61,9 @@ def compare(drawn: Drawn, llvm: str = "") -> tuple[asmgas.Result, tuple[tuple[st
     for samples, judge in ((drawn.prefixed, asmgas.compare), (drawn.legacy, asmgas.disassemble)):
         for at in range(0, len(samples), _PIECE):
             total.add(judge(samples[at : at + _PIECE]))
-    for at in range(0, len(drawn.arm64), _PIECE):
-        total.add(asmgasarm.compare(drawn.arm64[at : at + _PIECE]))
-    for at in range(0, len(drawn.sve), _PIECE):
-        total.add(asmgassve.compare(drawn.sve[at : at + _PIECE], llvm))
+    for chosen in (drawn.arm64, drawn.sve):
+        for at in range(0, len(chosen), _PIECE):
+            total.add(asmgassve.compare(chosen[at : at + _PIECE], llvm))
     return total, asmgasarm.EXPECTED + asmgassve.EXPECTED if drawn.arm64 else asmgas.EXPECTED
 
 
@@ -105,7 +104,7 @@ def main(argv: list[str]) -> int:
         else:
             result, expected = compare(drawn, arguments.llvm)
             print(f"{arch}: {result.same} agree, {len(result.different)} differ, {len(result.unknown)} are not known to binutils")
-            reasons = Counter(asmgas.explanation(row, expected) for row, _ in (*result.different, *result.unknown))
+            reasons = Counter(reason for _, reason in result.explained(expected))
             for reason, count in sorted(reasons.items()):
                 if reason:
                     print(f"    {count:>6}  {reason}")

@@ -300,7 +300,7 @@ _STATE_REGISTERS: Final = {
     if fields is not None
 }
 _SYSTEM: Final = {
-    access: {fields: regs.SYSTEM + number for number, (_, fields, found) in enumerate(regs.SYSTEM_REGISTERS) if access in found}
+    access: {fields | 1 << 20: regs.SYSTEM + number for number, (_, fields, found) in enumerate(regs.SYSTEM_REGISTERS) if access in found}
     for access in "rw"
 }
 
