@@ -20,6 +20,11 @@ def is_letter(point: int) -> bool:
     return bisect_right(_bounds("LETTERS"), point) & 1 == 1
 
 
+def is_upper(point: int) -> bool:
+    """Category Lu: names that begin with one are exported."""
+    return bisect_right(_bounds("UPPER"), point) & 1 == 1
+
+
 def is_digit(point: int) -> bool:
     """Category Nd."""
     return bisect_right(_bounds("DIGITS"), point) & 1 == 1

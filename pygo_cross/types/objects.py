@@ -10,11 +10,11 @@ Facts: src/cmd/compile/internal/types2/object.go.
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, final
 
 from ..diag import InternalError
+from ..syntax.unicode import is_upper
 from .constant import UNKNOWN, Value
 from .types import NO_POS, UNRESOLVED, Basic, Named, Signature, Type, TypeParam, deref
 
@@ -35,7 +35,7 @@ VAR_KIND_NAMES: Final = ("VarKind(0)", "PackageVar", "LocalVar", "RecvVar", "Par
 def is_exported(name: str) -> bool:
     """Whether a name starts with an upper-case letter (Unicode class Lu)."""
     c = name[:1]
-    return "A" <= c <= "Z" if c < "\x80" else unicodedata.category(c) == "Lu"
+    return "A" <= c <= "Z" if c < "\x80" else is_upper(ord(c))
 
 
 def fold(name: str) -> str:
