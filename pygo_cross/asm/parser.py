@@ -184,7 +184,7 @@ class Parser:
             parse = self.operands.parse
             args = tuple([parse(operand) for operand in operands])
         except OperandError as error:
-            self.error(str(error))
+            self.error(self._pseudo_in_front(operands, word) or str(error))
             return
         if any(arg.reg < 0 for arg in args):
             self.error(f"illegal use of pseudo-register in {word}")
@@ -195,6 +195,16 @@ class Parser:
         if words is not None:
             self.placed[words] = (prog.op, prog.suffix, prog.args)
         self.append(prog)
+
+    def _pseudo_in_front(self, operands: tuple[tuple[str, ...], ...], word: str) -> str:
+        """What is to be told if a pseudo-register stands alone in front of an operand that can't be read, or ""."""
+        try:
+            for operand in operands:
+                if self.operands.parse(operand).reg < 0:
+                    return f"illegal use of pseudo-register in {word}"
+        except OperandError:
+            pass
+        return ""
 
     def _place(self, prog: Prog, suffix: str) -> bool:
         """Has the machine check an instruction and its suffix."""

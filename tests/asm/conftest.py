@@ -80,11 +80,14 @@ class Assemblers:
         finally:
             os.chdir(here)
 
-    def arm64_with_sve(self, text: str) -> tuple[dict[int, str], dict[int, str], Context]:
-        """The first message of each line, stock's and ours, and our context; stock's object is stock.o if it had no mistake."""
+    def told(self, text: str, goarch: str = "arm64") -> tuple[dict[int, str], dict[int, str], Context]:
+        """The first message of each line, stock's and ours, and our context; stock's object is stock.o if it had no mistake.
+
+        SVE is allowed.
+        """
         self.write(text)
-        self.goarch = "arm64"
-        environment = os.environ | {"GOOS": "linux", "GOARCH": "arm64", "GOEXPERIMENT": "simd", "GOFLAGS": "", "GOTOOLCHAIN": "local"}
+        self.goarch = goarch
+        environment = os.environ | {"GOOS": "linux", "GOARCH": goarch, "GOEXPERIMENT": "simd", "GOFLAGS": "", "GOTOOLCHAIN": "local"}
         command = [go_command(), "tool", "asm", "-e", "-p", "main", "-o", "stock.o", "a.s"]
         done = subprocess.run(command, cwd=self.folder, env=environment, capture_output=True, text=True)
         assert "goroutine" not in done.stderr, done.stderr

@@ -74,7 +74,7 @@ def test_same_as_stock(assemblers):
         if row.mnemonic not in OTHER_SHIFT and not _REFUSED.search(text):
             lines.append(f"{row.mnemonic} {text}")
             words.append(word)
-    stock, ours, context = assemblers.arm64_with_sve(function(lines))
+    stock, ours, context = assemblers.told(function(lines))
     assert not stock
     assert not ours
     code = b"".join(word.to_bytes(4, "little") for word in words)
@@ -111,7 +111,7 @@ WRONG = {
 @pytest.mark.parametrize("when", WRONG)
 def test_errors_are_those_of_stock(assemblers, when):
     lines = WRONG[when]
-    stock, ours, _ = assemblers.arm64_with_sve(function(lines))
+    stock, ours, _ = assemblers.told(function(lines))
     for number, line in enumerate(lines, 2):
         assert ours.get(number) == stock.get(number), line
     assert len(ours) == len(lines)
@@ -130,7 +130,7 @@ def test_more_than_a_row_holds(assemblers):
         "ZLD1B (VL*1)(Z3), P1.Z, [Z1.B]",
         "ZADD.P Z1.B, Z2.B, Z3.B",
     ]
-    _, ours, _ = assemblers.arm64_with_sve(function(lines))
+    _, ours, _ = assemblers.told(function(lines))
     assert [ours[number][:30] for number in range(2, len(lines) + 2)] == ["illegal combination from SVE: "] * len(lines)
 
 
@@ -148,7 +148,7 @@ ZSCVTF Z31.H, Z31.S 658c33ff|ZSCVTFLT Z31.S, Z31.D 65cc3bff|ZBFMMLA Z2.H, Z1.H, 
 
 def test_the_newest_are_as_llvm_has_them(assemblers):
     lines = [line.rpartition(" ") for line in re.split("[|\n]", NEWEST)]
-    _, ours, context = assemblers.arm64_with_sve(function([line for line, _, _ in lines]))
+    _, ours, context = assemblers.told(function([line for line, _, _ in lines]))
     assert not ours
     code = bytes(context.text[0].data)
     assert [code[4 * at : 4 * at + 4][::-1].hex() for at in range(len(lines))] == [word for _, _, word in lines]

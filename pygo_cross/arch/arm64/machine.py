@@ -23,7 +23,9 @@ from pygo_cross.obj.symbol import Symbol
 
 _words = str.split
 
-_WITHOUT_ROWS: Final = _words("XXX END PCALIGN PCALIGNMAX GETCALLERPC")
+_WITHOUT_ROWS: Final = _words(
+    "XXX END PCALIGN PCALIGNMAX GETCALLERPC DUFFCOPY DUFFZERO MOVP MOVPD MOVPQ MOVPS MOVPSW MOVPW PRFUM"
+)
 _ALIASES: Final = {"B": "JMP", "BL": "CALL"}
 _SUFFIXES: Final = frozenset({"P", "W"})
 

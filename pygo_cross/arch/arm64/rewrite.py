@@ -52,10 +52,11 @@ def rewrite(context: Context, prog: Prog) -> list[Prog]:
     op = prog.op
     first = args[0]
     if op in ("JMP", "CALL", "RET"):
-        if len(args) == 1 and first.sym is not None and first.type != BRANCH:
-            new = first.copy()
+        target = args[-1]
+        if target.sym is not None and target.type != BRANCH:
+            new = target.copy()
             new.type = BRANCH
-            prog.args = (new,)
+            prog.args = (*args[:-1], new)
     elif first.type == CONST:
         if not first.offset and op in _ZERO_IS_REGISTER:
             prog.args = (_ZERO, *args[1:])
