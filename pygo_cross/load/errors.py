@@ -148,6 +148,14 @@ class NotInModule(LoadError):
         self.import_path = path
 
 
+class NotInReplaced(LoadError):
+    """A path that a replaced module could have a package of, and that no module of another name can have."""
+
+    def __init__(self, path: str, module: ModuleVersion, new: ModuleVersion) -> None:
+        super().__init__(f"module {module.path}@latest found ({module.version}, replaced by {new}), but does not contain package {path}")
+        self.import_path = path
+
+
 class MatchError(LoadError):
     """A pattern that can't be matched; `cause` is the error without the pattern."""
 

@@ -23,6 +23,7 @@ from pygo_cross.load.errors import (
     ImportMissingSum,
     InvalidImport,
     LoadError,
+    NotInReplaced,
     SumMissing,
     TooNew,
 )
@@ -32,6 +33,7 @@ from pygo_cross.load.modpath import (
     ModuleVersion,
     PathError,
     check_import_path,
+    check_path,
     module_error,
     quote,
     split_version,
@@ -319,6 +321,7 @@ class Resolver:
             matcher.fill(matches, False)
             self._load_from([path for match in matches for path in match.packages])
             self._update()
+            self._check_paths()
         except Fatal:
             raise
         except ERRORS as error:
@@ -463,6 +466,19 @@ class Resolver:
 
     _closure: set[int] | None = None
 
+    def _check_paths(self) -> None:
+        """Raises `Fatal` where two module paths come to the same module."""
+        requirements = self.requirements
+        first: dict[ModuleVersion, str] = {}
+        twice: list[str] = []
+        for module in requirements.partial_graph().build_list() if requirements.has_graph else requirements.roots:
+            source = self.modules.resolve(module)
+            known = first.setdefault(source, module.path)
+            if known != module.path:
+                twice.append(f"{source.path}@{source.version} used for two different module paths ({known} and {module.path})")
+        if twice:
+            raise Fatal("\n".join(twice))
+
     def _explain_missing(self) -> None:
         """Says of each package that no module has what is known of the reasons."""
         for found in self.packages:
@@ -506,8 +522,11 @@ class Resolver:
             except ERRORS as failure:
                 return failure
             if self.in_module(path, candidate.path, root, local)[1]:
-                error.replaced = candidate
+                error.replaced, error.std = candidate, ""
                 return error
+        if candidates and not _is_path(path):
+            best = max(candidates, key=lambda module: len(module.path))
+            return NotInReplaced(path, best, modules.replacement(best) or best)
         if error.std:
             return error
         if modules.settings.mod:
@@ -524,6 +543,14 @@ class Resolver:
                 break
             link = link.stack
         return error
+
+
+def _is_path(path: str) -> bool:
+    try:
+        check_path(path)
+    except PathError:
+        return False
+    return True
 
 
 def _counts(path: str) -> bool:

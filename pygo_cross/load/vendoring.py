@@ -131,15 +131,14 @@ def check_vendor(modules: Modules, vendor: Vendor) -> None:
                 continue
             seen.add(replace.old)
             new = modules.replacement(replace.old)
+            name = modules.settings.short(file.file)
             marked = vendor.replacements.get(replace.old)
             if marked is None:
                 unused = old and (not replace.old.version or vendor.versions.get(replace.old.path) != replace.old.version)
                 if new is not None and not unused:
-                    wrong.append(f"{replace.old}: is replaced in {file.file}, but not marked as replaced in vendor/modules.txt")
+                    wrong.append(f"{replace.old}: is replaced in {name}, but not marked as replaced in vendor/modules.txt")
             elif marked != new:
-                wrong.append(
-                    f"{replace.old}: is replaced by {new} in {file.file}, but marked as replaced by {marked} in vendor/modules.txt"
-                )
+                wrong.append(f"{replace.old}: is replaced by {new} in {name}, but marked as replaced by {marked} in vendor/modules.txt")
     required = {entry.module for file in files for entry in file.require}
     for module in vendor.modules:
         if module in vendor.explicit and module not in required:
