@@ -29,8 +29,8 @@ from pygo_cross.obj.prog import BRANCH, REG, Addr, Prog
 
 _COMPLETE: Final = _layout  # importing it registers all encoders
 
-_NOT_SCALABLE: Final = 13 << 25
-"""Bits that no instruction of SVE has, and nearly all others have."""
+_SCALABLE: Final = frozenset({0xA0, *(top for top in range(256) if top >> 1 & 15 == 2)})
+"""The highest bytes of instructions of SVE: one group by bits 25 to 28, and loads and stores of several vectors."""
 
 _masks: list[tuple[int, dict[int, list[Row]]]] = []
 _near: dict[int, list[tuple[int, dict[int, list[Row]]]]] = {}
@@ -91,7 +91,7 @@ def _scalable(word: int) -> Instruction | None:
 
 
 def _decode(word: int) -> Instruction | None:
-    if not word & _NOT_SCALABLE:
+    if word >> 24 in _SCALABLE:
         scalable = _scalable(word)
         if scalable is not None:
             return scalable
