@@ -208,6 +208,15 @@ def read_folder(directory: str, context: Context) -> Folder:
     return folder
 
 
+def has_go_files(directory: str) -> bool:
+    """Whether a folder is there and has a file of any kind that ends in .go, as `Folder.has_go` of a folder that is read."""
+    try:
+        with os.scandir(directory) as entries:
+            return any(entry.name.endswith(".go") and entry.is_file() for entry in entries)
+    except OSError:
+        return False
+
+
 def _name(entry: os.DirEntry[str]) -> str:
     return entry.name
 

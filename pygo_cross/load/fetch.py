@@ -1,20 +1,17 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The module cache: files of modules as they were downloaded, verified by go.sum, and unpacked.
 
-The layout, the locks and the marks of unfinished work are the go command's own, so that both can use one cache at a
-time. Every file is written beside its place and renamed. Facts: src/cmd/go/internal/modfetch/{cache,fetch}.go.
+The layout, the locks and the marks of unfinished work are the go command's own, so that both can use one cache at a time.
+Every file is written beside its place and renamed. What only a download needs is imported there: most loads need none.
+Facts: src/cmd/go/internal/modfetch/{cache,fetch}.go.
 """
 
 from __future__ import annotations
 
 import contextlib
 import fcntl
-import glob
-import json
 import os
-import shutil
 import sys
-import tempfile
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
@@ -24,7 +21,6 @@ from pygo_cross.load.gosum import Sums, hash_mod, is_sum
 from pygo_cross.load.modfile import parse_mod
 from pygo_cross.load.modpath import ModuleError, ModuleVersion, canonical_version, escape_path, escape_version, matches_prefix, module_error
 from pygo_cross.load.modsyntax import ModFileErrors
-from pygo_cross.load.modzip import MAX_ZIP, check_prefix, hash_zip, unzip
 from pygo_cross.load.proxy import Proxies
 from pygo_cross.load.settings import Settings
 
@@ -136,11 +132,15 @@ class Fetcher:
         if parsed["Version"] != module.version:
             what = f"proxy returned info for version {parsed['Version']} instead of requested version"
             raise module_error(module, LoadError(what))
+        import json
+
         self._store(file, json.dumps(parsed, separators=(",", ":")).encode())
         return parsed
 
     def _store(self, path: str, data: bytes) -> None:
         """Keeps a file in the cache; a cache that can't be written only costs time."""
+        import tempfile
+
         try:
             os.makedirs(os.path.dirname(path), exist_ok=True)
             handle, name = tempfile.mkstemp(prefix=os.path.basename(path), suffix=".tmp", dir=os.path.dirname(path))
@@ -190,6 +190,11 @@ class Fetcher:
         path = self.cache_path(module, "zip")
         if os.path.exists(path) and os.path.exists(path + "hash"):
             return path
+        import glob
+        import tempfile
+
+        from pygo_cross.load.modzip import MAX_ZIP, check_prefix
+
         if not self.quiet:
             print(f"go: downloading {module.path} {module.version}", file=sys.stderr)
         with self._lock(module):
@@ -216,6 +221,8 @@ class Fetcher:
         return path
 
     def _hash_zip(self, module: ModuleVersion, path: str, hash_path: str) -> None:
+        from pygo_cross.load.modzip import hash_zip
+
         found = hash_zip(path)
         self._check(module, found)
         self._store(hash_path, found.encode())
@@ -232,6 +239,10 @@ class Fetcher:
         self._check(module, text)
 
     def _unpack(self, module: ModuleVersion, path: str) -> str:
+        import glob
+
+        from pygo_cross.load.modzip import unzip
+
         with self._lock(module):
             folder = self.unpacked(module)
             if folder:
@@ -285,6 +296,8 @@ class Fetcher:
 
 def remove_all(folder: str) -> None:
     """Removes a folder whose folders may be read-only."""
+    import shutil
+
     for parent, _, _ in os.walk(folder):
         with contextlib.suppress(OSError):
             os.chmod(parent, 0o755)
@@ -300,6 +313,8 @@ def _read(path: str) -> bytes | None:
 
 
 def _parse_info(data: bytes) -> dict[str, Any] | None:
+    import json
+
     try:
         parsed = json.loads(data)
     except (ValueError, RecursionError):

@@ -8,13 +8,12 @@ makes loading as a whole impossible is a `UserError`. Facts: src/cmd/go/internal
 from __future__ import annotations
 
 import os
-import platform
 import posixpath
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
-from pygo_cross.diag import UserError
+from pygo_cross.diag import Pos, UserError
 from pygo_cross.load.directory import FolderError, NoGoError, Places
 from pygo_cross.load.embed import EmbedError, resolve_embed
 from pygo_cross.load.errors import ERRORS, Fatal, ImportStack, InvalidImport, LoadError, MatchError, PackageError
@@ -29,7 +28,8 @@ from pygo_cross.load.resolve import Resolver
 from pygo_cross.load.settings import Settings
 from pygo_cross.load.visibility import internal_error, vendor_error
 
-_HOST: Final = (sys.platform, {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine()))
+_MACHINE: Final = os.uname().machine
+_HOST: Final = (sys.platform, {"x86_64": "amd64", "aarch64": "arm64"}.get(_MACHINE, _MACHINE))
 # What the toolchain imports for packages that use simd, and for those with SWIG files (even where they are not used).
 _SIMD: Final = "simd/internal/bridge"
 _SWIG: Final = ("unsafe", "runtime/cgo", "syscall", "sync")
@@ -278,7 +278,7 @@ class Loader:
         package.imports = resolved
         package.imported = imported
 
-    def _embed(self, package: Package, fail: Any) -> None:
+    def _embed(self, package: Package, fail: Callable[[Exception], None]) -> None:
         if not package.embed_patterns:
             return
         try:
@@ -362,10 +362,8 @@ class Loader:
             error.pos = str(pos._replace(file=self.settings.short(pos.file)))
 
 
-def _first(places: list[tuple[str, int]] | None) -> Any:
+def _first(places: list[tuple[str, int]] | None) -> Pos | None:
     """The first place of an import: only its file matters, for cycles."""
-    from pygo_cross.diag import Pos
-
     return Pos(places[0][0]) if places else None
 
 

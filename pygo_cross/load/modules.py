@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 import re
-import tempfile
 from typing import Final
 
 from pygo_cross.load import gover
@@ -128,8 +127,9 @@ class Modules:
                 raise Fatal("cannot find main module, but -modfile was set.\n\t-modfile cannot be used to set the module root directory.")
             self.has_root = False
             return []
-        if root == os.path.normpath(tempfile.gettempdir()):
-            self.warnings.append(f"go: warning: ignoring go.mod in system temp root {tempfile.gettempdir()}")
+        shared = settings.get("TMPDIR", "/tmp")
+        if root == os.path.normpath(shared):
+            self.warnings.append(f"go: warning: ignoring go.mod in system temp root {shared}")
             self.has_root = False
             return []
         self.fetcher.set_sums(self.mod_path(root).removesuffix(".mod") + ".sum", [])

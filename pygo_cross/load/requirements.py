@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 from collections import deque
 from collections.abc import Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from functools import cmp_to_key
 from typing import Final
 
@@ -233,6 +232,8 @@ def _prefetch(modules: Modules, level: list[ModuleVersion]) -> None:
             modules.fetcher.go_mod(module.path, module.version)
         except (LoadError, ModuleError, PathError, VersionError):
             return
+
+    from concurrent.futures import ThreadPoolExecutor  # seldom needed, and dear to import
 
     with ThreadPoolExecutor(_FETCHERS) as pool:
         list(pool.map(one, missing))

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from pygo_cross.load import gover
-from pygo_cross.load.directory import Folder, read_folder
+from pygo_cross.load.directory import Folder, has_go_files, read_folder
 from pygo_cross.load.errors import (
     ERRORS,
     AmbiguousImport,
@@ -135,10 +135,10 @@ class Resolver:
         return found
 
     def _has_go(self, folder: str) -> bool:
-        try:
-            return self.folder(folder).has_go
-        except OSError:
-            return False
+        known = self.folders.get(folder)
+        if known is None:
+            return has_go_files(folder)
+        return isinstance(known, Folder) and known.has_go
 
     def std_vendor(self, importer: str, path: str) -> str:
         """The path under which a package of the standard library or of cmd imports another: through GOROOT's vendor folders."""

@@ -66,13 +66,11 @@ def ours(goroot: Path, target: str, cwd: Path, patterns: list[str], tests: bool,
     try:
         loader = Loader(Settings(goroot, find_target(target), cwd, env={**os.environ, **env}))
         packages = loader.load(patterns, tests)
-        if tests:
-            packages = with_tests(loader, packages)
-        packages = finish(packages, loader)
+        packages = finish(with_tests(loader, packages) if tests else packages, loader)
     except UserError as error:
-        failure = f"go: {error}\n"
+        packages, failure = [], f"go: {error}\n"
     warnings = loader.warnings if loader is not None else []
-    return [package.record() for package in packages] if not failure else [], "".join(line + "\n" for line in warnings) + failure
+    return [package.record() for package in packages], "".join(line + "\n" for line in warnings) + failure
 
 
 FIELDS = [
