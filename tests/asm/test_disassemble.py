@@ -57,6 +57,33 @@ def test_every_word_of_the_test_data(goroot, pattern):
     assert count > 450
 
 
+@pytest.mark.parametrize(
+    ("word", "text", "exact"),
+    [
+        (0xF80F83E9, "MOVD\tR9, 248(RSP)", False),  # not scaled, which the assembler would
+        (0xD2808005, "MOVZ\t$1024, R5", True),  # a move that MOVD has another instruction for
+        (0x923B3ACD, "AND\t$4503462189465568, R22, R13", False),  # bits that can be said in several ways
+        (0xC87F22C8, "LDXP\t(R22), (R8, R8)", False),
+        (0xD5331405, "MRS\tGMID_EL1, R5", True),  # as Go's assembler has it
+        (0x5E040681, "VMOV\tV20.S[0], V1", True),
+        (0x1800065B, "MOVWU\t50(PC), R27", False),  # a literal
+        (0x10000040, "ADR\t8(PC), R0", True),
+        (0x04A00000 | 1 << 16 | 2 << 5 | 3, "ZADD\tZ1.S, Z2.S, Z3.S", True),
+        (0x72F32D6A, "", True),  # MOVK of 32 bits has two places
+        (0x0B85B7F6, "", True),
+        (0x4EF1B8E4, "", True),
+    ],
+)
+def test_words_of_arm64(word, text, exact):
+    found = decode_arm64(word.to_bytes(4, "little"))
+    if not text:
+        assert found is None
+        return
+    function = disassemble.Function("f", "arm64", 0, word.to_bytes(4, "little"))
+    (line,) = disassemble.lines(function, disassemble.Binary())
+    assert (line.text, line.exact) == (text, exact)
+
+
 def test_every_encoder_of_one_word_can_be_read():
     have = {row.form.encoder for row in rows.rows()}
     every = {form.encoder for op in table.mnemonics() for form in table.forms(op) if form.size == 4}

@@ -32,6 +32,12 @@ _COMPLETE: Final = _layout  # importing it registers all encoders
 _SCALABLE: Final = frozenset({0xA0, *(top for top in range(256) if top >> 1 & 15 == 2)})
 """The highest bytes of instructions of SVE: one group by bits 25 to 28, and loads and stores of several vectors."""
 
+_ROUNDABOUT: Final = frozenset(
+    ["load", "store", "loadback", "storeback", "loadpair", "storepair", "loadexclusive", "storeexclusive", "bitmask", "movk"]
+)
+"""Encoders of instructions that are what they seem even where Go's assembler refuses them, or has another word for the same: unscaled
+offsets, registers that are written twice, numbers that are encoded in several ways. Of others such words are undefined."""
+
 _masks: list[tuple[int, dict[int, list[Row]]]] = []
 _near: dict[int, list[tuple[int, dict[int, list[Row]]]]] = {}
 _encoder: Encoder | None = None
@@ -106,7 +112,7 @@ def _decode(word: int) -> Instruction | None:
         if args and row.op not in ("ADR", "ADRP"):
             distance = next((arg.offset for arg in args if arg.type == BRANCH), None)
         exact = _same(row, args, word)
-        if not exact and fitting is not None:
+        if not exact and (fitting is not None or row.form.encoder not in _ROUNDABOUT):
             continue
         if row.op == "RET" and args[0].reg == regs.LINK:
             args = ()

@@ -199,7 +199,7 @@ def _bitmask(word: int, pattern: str, op: str) -> Addr | None:
 def _group(word: int, pattern: str, op: str) -> Addr | None:
     """16 bits and where they stand, as MOVK and its like write it."""
     shift = 16 * (word >> 21 & 3)
-    return constant((word >> 5 & 0xFFFF) << shift, shift)
+    return constant((word >> 5 & 0xFFFF) << shift, shift) if shift < 32 or word >> 31 else None
 
 
 def _moved(word: int, pattern: str, op: str) -> Addr | None:

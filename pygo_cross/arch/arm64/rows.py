@@ -282,13 +282,15 @@ _LAYOUTS: Final[tuple[tuple[str, Base, str], ...]] = (
     ("vtable", lambda op, form: 0x0E000000 | (op == "VTBX") << 12, "bm table bd"),
 )
 
-_LATE: Final = {
+_LATE: Final[dict[str | tuple[str, str], int]] = {
     **dict.fromkeys(("BCS", "BCC", "ROR", "RORW"), -1),
     **dict.fromkeys(("UXTB", "UXTH", "UXTW", "VORR", "VUSHLL", "VUSHLL2", "VSSHLL", "VSSHLL2"), 1),
     **dict.fromkeys(("MOVB", "MOVH", "MOVW", "MOVBU", "MOVHU", "MOVZ", "MOVZW", "MOVN", "MOVNW"), 1),
+    ("VDUP", "scalarlane"): 1,
+    **{(op, "bitmask"): 2 for op in ("BIC", "BICW", "BICS", "BICSW", "EON", "EONW", "ORN", "ORNW")},
     **dict.fromkeys(("AT", "IC", "BFM", "BFMW", "SBFM", "SBFMW", "UBFM", "UBFMW"), 3),
 }
-"""Of several names for one word, the higher are told later; among those of a number, the ones that fix more of the word are first."""
+"""Of names for one word (perhaps by one encoder) the higher are told later; of equals, those that fix more of the word are first."""
 
 
 def _classes(form: Form) -> list[str]:
@@ -363,6 +365,6 @@ def rows() -> list[Row]:
                     continue
                 start = base(op, form)
                 if start is not None:
-                    late = 1 if op == "VDUP" and form.encoder == "scalarlane" else _LATE.get(op, 0)
+                    late = _LATE.get((op, form.encoder), _LATE.get(op, 0))
                     found.append(Row(op, form, start, names, late))
     return found
