@@ -42,6 +42,8 @@ def assignable_to(check: Checker, x: Operand, target: Type) -> Verdict:
     if not from_param and not to_param and (not has_name(have) or not has_name(want)) and identical(a, b):
         return _YES
     if (isinstance(b, Interface) and not to_param) or is_interface_pointer(b):
+        if isinstance(a, Interface):
+            a.type_set()  # before the other's: where the two are a circle, the first has all methods, as in stock
         why = not_implementing(have, want, False, check.formatter, check)
         if why is None:
             return _YES
