@@ -35,6 +35,7 @@ COMMANDS: Final = {
     "image": "build, pull, push and list the image of pygo-cross in a container engine",
     "jsonschema": "print the JSON Schema of toolchain.yaml",
     "version": "print the versions",
+    "typecheck": "parse and type-check packages, with the errors of go build",
     "asm": "assemble Go assembly, as go tool asm does",
     "objdump": "print the instructions of objects and executables (amd64)",
     "link": "link Go objects, as go tool link does",

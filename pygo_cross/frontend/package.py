@@ -12,6 +12,7 @@ import re
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
+from pygo_cross.frontend.imports import with_path_rules
 from pygo_cross.frontend.mistakes import Mistakes, TooMany
 from pygo_cross.frontend.restrictions import restrictions
 from pygo_cross.syntax.directives import DirectiveRules
@@ -95,9 +96,18 @@ def _check(
                 message += f" (-lang was set to {go_version}; check go.mod)"
         mistakes.add(error.pos, error.code, message)
 
-    config = Config(importer, sizes, report, go_version, ignore_func_bodies, ignore_branch_errors=True)
+    config = Config(with_path_rules(importer, path), sizes, report, go_version, ignore_func_bodies, ignore_branch_errors=True)
     checker = Checker(config, fset, package)
     info = checker.check_files(files)
     if not mistakes and not ignore_func_bodies:
         restrictions(package, files, info, mistakes, go_version, complete)
     return CheckedPackage(package, files, info)
+
+
+def hide_unexported(package: Package) -> None:
+    """Leave in a package's scope what other packages may see; the rest can be had by those that know its name (`Package.declared`)."""
+    scope = package.scope
+    hidden = {name: obj for name, obj in scope.elems.items() if not obj.exported()}
+    if hidden:
+        scope.elems = {name: obj for name, obj in scope.elems.items() if name not in hidden}
+        package.hidden = hidden.get

@@ -26,7 +26,7 @@ _CYCLE: Final = "invalid recursive type: anonymous interface refers to itself (s
 
 def restrictions(package: Package, files: Sequence[nodes.File], info: Info, mistakes: Mistakes, go_version: str, complete: bool) -> None:
     """Report what the compiler refuses in a package that is well-typed."""
-    _interface_cycles(files, info, mistakes)
+    _interface_cycles(info, mistakes)
     if mistakes:
         return
     linknames: set[Object] = set()
@@ -124,7 +124,7 @@ def _declarations(file: nodes.File) -> Iterator[tuple[nodes.Decl, bool]]:
                     yield from ((inner, True) for inner in node.decl_list)
 
 
-def _interface_cycles(files: Sequence[nodes.File], info: Info, mistakes: Mistakes) -> None:
+def _interface_cycles(info: Info, mistakes: Mistakes) -> None:
     """Report interfaces without a name that refer to themselves."""
     cyclic: dict[Interface, bool] = {}
 
@@ -159,10 +159,15 @@ def _interface_cycles(files: Sequence[nodes.File], info: Info, mistakes: Mistake
             else:
                 return False
 
-    for node, found in info.types.items():
-        if isinstance(node, nodes.InterfaceType) and found.typ is not None:
-            t = unalias(found.typ)
-            if isinstance(t, Interface) and (t.methods or t.embeddeds) and has_cycle(t):
-                mistakes.add(node.pos, "invalid-type-cycle", _CYCLE)
-                for seen in cyclic:
-                    cyclic[seen] = False
+    literals = [node for node in info.types if isinstance(node, nodes.InterfaceType) and node.end > node.pos]
+    end = 0
+    for node in sorted(literals, key=lambda node: node.pos):
+        if node.pos < end:
+            continue  # inside another one, which has led to it
+        end = node.end
+        found = info.types[node].typ
+        t = unalias(found) if found is not None else None
+        if isinstance(t, Interface) and (t.methods or t.embeddeds) and has_cycle(t):
+            mistakes.add(node.pos, "invalid-type-cycle", _CYCLE)
+            for seen in cyclic:
+                cyclic[seen] = False

@@ -14,7 +14,7 @@ from conformance.errorprograms import Message
 from conformance.expectations import Found
 from conformance.gopackages import GoPackage
 from pygo_cross.frontend.mistakes import MOST, Mistakes
-from pygo_cross.frontend.package import check_package
+from pygo_cross.frontend.package import check_package, hide_unexported
 from pygo_cross.syntax import nodes
 from pygo_cross.syntax.directives import DirectiveRules
 from pygo_cross.syntax.parser import parse
@@ -87,6 +87,7 @@ class Session:
             checked = self.check(package)
             if checked.crash:
                 raise SystemExit(f"{package.id}: {checked.crash}")
+            hide_unexported(checked.package)
 
     def check(self, package: GoPackage) -> Checked:
         """Check a package; the bodies of its functions only if it is wanted."""
