@@ -33,6 +33,8 @@ class Found(NamedTuple):
     indirect: bool
 
 
+MOST_EMBEDDED: Final = 1000  # types embedded in one, at all depths, that are looked at: only types without an end have more
+_COMPARED: Final = 50  # how many types are compared with each other
 NOT_FOUND: Final = Found(None, None, False)
 _NEEDS_POINTER: Final = Found(None, None, True)
 
@@ -125,7 +127,7 @@ def find(t: Type, addressable: bool, package: Package | None, name: str, fold_ca
             if type(obj) is Func and not indirect and not addressable and obj.has_ptr_recv():
                 return _NEEDS_POINTER
             return Found(obj, path, indirect)
-        if not deeper:
+        if not deeper or len(seen) > MOST_EMBEDDED:
             return NOT_FOUND
         current = _consolidate(deeper)
 
@@ -137,22 +139,26 @@ def _field_index(struct: Struct, package: Package | None, name: str, exported: b
 
 
 def _has_seen(seen: list[Named], named: Named) -> bool:
-    return any(other is named or (other.orig is named.orig and identical(other, named)) for other in seen)
+    # Instances that are identical are almost always one object, so a long list need not be compared type by type.
+    if named in seen:
+        return True
+    return bool(named.targs) and any(other.orig is named.orig and identical(other, named) for other in seen[:_COMPARED])
 
 
 def _consolidate(embedded: list[_Embedded]) -> list[_Embedded]:
     """The same types, each once, marked if there were more."""
     if len(embedded) <= 1:
         return embedded
-    kept: list[_Embedded] = []
+    by_type: dict[Type, _Embedded] = {}
     for e in embedded:
-        for other in kept:
-            if identical(other.typ, e.typ):
-                other.multiples = True
-                break
+        other = by_type.get(e.typ)
+        if other is None and len(by_type) <= _COMPARED:
+            other = next((o for t, o in by_type.items() if identical(t, e.typ)), None)
+        if other is None:
+            by_type[e.typ] = e
         else:
-            kept.append(e)
-    return kept
+            other.multiples = True
+    return list(by_type.values())
 
 
 Same = Callable[[Type, Type], bool]
@@ -278,7 +284,7 @@ def has_invalid_embedded_fields(t: Type, seen: set[Type] | None = None) -> bool:
         return False
     if seen is None:
         seen = set()
-    elif under in seen:
+    elif under in seen or len(seen) > MOST_EMBEDDED:
         return False
     seen.add(under)
     return any(f.embedded and (not is_valid(f.typ) or has_invalid_embedded_fields(f.typ, seen)) for f in under.fields)

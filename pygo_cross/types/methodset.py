@@ -6,7 +6,7 @@ Facts: src/go/types/methodset.go; the language specification, "Method sets".
 
 from __future__ import annotations
 
-from .lookup import find
+from .lookup import MOST_EMBEDDED, find
 from .objects import Func
 from .predicates import identical, is_interface
 from .selection import METHOD_VAL, Selection
@@ -35,7 +35,7 @@ def _candidates(t: Type) -> list[Func]:
     methods: dict[str, Func] = {}
     seen: list[Named] = []
     todo = [deref(t)[0]]
-    while todo:
+    while todo and len(seen) <= MOST_EMBEDDED:
         typ = todo.pop()
         named = as_named(typ)
         if named is not None:

@@ -4,6 +4,10 @@
 Types are never changed: what contains no type parameter of the substitution comes back as the same object, anything else is built anew.
 Defined types are not entered; an instance of one becomes the instance with the substituted type arguments, expanded when it is needed.
 
+A declaration like `type T[P any] struct { *T[[]P] }` has no end: each expansion has a larger type argument. Stock reports such a cycle
+when all else is checked, and runs out of memory if something looks into the type before that. Here an instance that a substitution makes
+is the invalid type when its type arguments are larger than those of any real program, so that everything ends.
+
 Facts: src/cmd/compile/internal/types2/subst.go.
 """
 
@@ -38,6 +42,9 @@ from .types import (
 if TYPE_CHECKING:
     from .context import Context
     from .hooks import Hooks
+
+_DEEPEST: Final = 100  # nesting of a type argument
+_LARGEST: Final = 50_000  # types in a type argument
 
 
 @final
@@ -188,6 +195,8 @@ class Substitution:
         targs = self.types(t.targs)
         if targs is None:
             return t
+        if _is_endless(targs):
+            return INVALID_TYPE
         from .instantiate import instance_of_named
 
         return instance_of_named(t.orig, tuple(targs), self.context, self.env, self.pos)
@@ -201,6 +210,8 @@ class Substitution:
         targs = self.types(t.targs)
         if targs is None:
             return t
+        if _is_endless(targs):
+            return INVALID_TYPE
         from .instantiate import instance_of_alias
 
         return instance_of_alias(t.orig, tuple(targs), self.context, self.env, self.pos)
@@ -236,3 +247,38 @@ def replace_receivers(methods: list[Func], old: Type, new: Type) -> list[Func]:
             sig.recv = sig.recv.clone(new)
             changed[i] = method.clone(sig)
     return methods if changed is None else changed
+
+
+def _is_endless(types: Sequence[Type]) -> bool:
+    """Whether types are larger than substitution may make them."""
+    level = list(types)
+    count = 0
+    for _ in range(_DEEPEST):
+        count += len(level)
+        if count > _LARGEST:
+            return True
+        below: list[Type] = []
+        for t in level:
+            parts = _PARTS.get(type(t))
+            if parts is not None:
+                below += parts(t)
+        if not below:
+            return False
+        level = below
+    return True
+
+
+_PARTS: Final[dict[type[Type], Callable[[Any], Sequence[Type]]]] = {
+    Array: lambda t: (t.elem,),
+    Slice: lambda t: (t.elem,),
+    Pointer: lambda t: (t.elem,),
+    Chan: lambda t: (t.elem,),
+    Map: lambda t: (t.key, t.elem),
+    Struct: lambda t: [field.typ for field in t.fields],
+    Tuple: lambda t: [var.typ for var in t.vars],
+    Signature: lambda t: (t.params, t.results),
+    Interface: lambda t: [*[method.typ for method in t.methods], *t.embeddeds],
+    Union: lambda t: [INVALID_TYPE if term.typ is None else term.typ for term in t.terms],
+    Named: lambda t: t.targs,
+    Alias: lambda t: t.targs,
+}

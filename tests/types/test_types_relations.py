@@ -12,6 +12,7 @@ from pygo_cross.types.hooks import Hooks
 from pygo_cross.types.implements import not_assertable, not_implementing, verify
 from pygo_cross.types.instantiate import instance_of_alias, instance_of_named, instance_of_signature
 from pygo_cross.types.lookup import field_path, lookup_field_or_method, missing_method
+from pygo_cross.types.methodset import method_set
 from pygo_cross.types.objects import FIELD_VAR, Func, TypeName, Var, fold, is_exported, object_kind
 from pygo_cross.types.package import Package
 from pygo_cross.types.predicates import (
@@ -478,3 +479,19 @@ def test_unsafe_and_the_universe() -> None:
     assert str(UNIVERSE.lookup("any")) == "type any = interface{}"
     assert str(UNSAFE.scope.lookup("Pointer")) == "type unsafe.Pointer"
     assert UNIVERSE.lookup("Pointer") is None and UNIVERSE.lookup("assert") is None
+
+
+@pytest.mark.parametrize("wide", [False, True], ids=["deep", "wide"])
+def test_declarations_without_an_end_come_to_one(wide: bool) -> None:
+    """type T[P any] struct { *T[[]P] }, and one whose type argument doubles."""
+    p = tparam("P")
+    t = named("T", tparams=(p,))
+    argument = struct(a=p, b=p) if wide else Slice(p)
+    t.rhs = struct(embedded=("T",), T=Pointer(instance_of_named(t, (argument,), CONTEXT)))
+    inst = instance_of_named(t, (Int,), Context())
+    assert lookup_field_or_method(inst, True, PKG, "nothing").obj is None
+    assert method_set(inst) == []
+    assert not_implementing(inst, interface(m=func()), False) is not None
+    i = named("I", tparams=(q := tparam("Q"),))
+    i.rhs = interface(instance_of_named(i, (Slice(q),), CONTEXT), m=func())
+    assert len(instance_of_named(i, (Int,), Context()).underlying().type_set().methods) == 1
