@@ -16,7 +16,7 @@ from typing import Final
 from pygo_cross.arch.layout import FACTS
 from pygo_cross.arch.machine import ARCHITECTURES, decoder, machine
 from pygo_cross.diag import Pos, UserError
-from pygo_cross.exe import elf, macho, pclntab
+from pygo_cross.exe import elf, fat, macho, pclntab
 from pygo_cross.exe.pclntab import Pclntab
 from pygo_cross.exe.view import FormatError
 from pygo_cross.obj import format as obj_format
@@ -44,13 +44,15 @@ class Function:
     """A function. `places` has (end, file, line) for runs of its code, in ascending order.
 
     `relocations` are (offset, size, type, addend, name); `quantum` is the architecture's smallest instruction in bytes.
+    `home` is the part of a universal file that it is in.
     """
 
-    __slots__ = ("address", "arch", "code", "name", "places", "quantum", "relocations")
+    __slots__ = ("address", "arch", "code", "home", "name", "places", "quantum", "relocations")
 
     def __init__(self, name: str, arch: str, address: int, code: bytes) -> None:
         self.name, self.arch, self.address, self.code = name, arch, address, code
         self.quantum = FACTS[arch].quantum
+        self.home: Binary | None = None
         self.places: list[tuple[int, str, int]] = []
         self.relocations: list[tuple[int, int, int, int, str]] = []
 
@@ -121,7 +123,11 @@ def read(path: str) -> Binary:
         _read_object(path, view, binary)
     else:
         try:
-            if bytes(view[:4]) == elf.MAGIC:
+            if fat.is_fat(view):
+                whole = fat.read(view)
+                for part in whole.slices:
+                    _add_part(path, whole.content(part), binary)
+            elif bytes(view[:4]) == elf.MAGIC:
                 _read_elf(path, elf.read(view), binary)
             elif bytes(view[:4]) in macho.MAGICS:
                 _read_macho(path, macho.read(view), binary)
@@ -130,6 +136,15 @@ def read(path: str) -> Binary:
         except (FormatError, struct.error) as error:
             raise bad_file(path, str(error)) from None
     return binary
+
+
+def _add_part(path: str, view: memoryview, binary: Binary) -> None:
+    """The functions for one architecture of a universal file; addresses are its own."""
+    part = Binary()
+    _read_macho(path, macho.read(view), part)
+    for function in part.functions:
+        function.home = part
+    binary.functions += part.functions
 
 
 def _arch(path: str, name: str) -> str:
@@ -294,6 +309,7 @@ def _string(strings: bytes, at: int) -> str:
 
 def lines(function: Function, binary: Binary) -> Iterator[Line]:
     """A function's instructions."""
+    binary = function.home or binary
     quantum = function.quantum
     show = machine(function.arch).show_disassembled
     decode = decoder(function.arch)

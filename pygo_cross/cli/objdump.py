@@ -14,7 +14,7 @@ from pygo_cross.cli.options import parser
 from pygo_cross.diag import EXIT_BUILD, EXIT_OK, UserError
 from pygo_cross.records import usage_error
 
-ABOUT = """Prints the functions of Go objects, archives and ELF or Mach-O executables (amd64, arm64) as Go's assembler would have
+ABOUT = """Prints the functions of Go objects, archives and ELF or Mach-O executables (amd64, arm64, universal) as Go's assembler would have
 them: source line, address, bytes, instruction, relocations. What ends in `?` is an instruction that Go's assembler writes with other
 bytes; what is no instruction stands as BYTE or WORD, and its bytes are counted at the end."""
 
@@ -90,7 +90,7 @@ def run(argv: list[str]) -> int:
             continue
         file = found[0].file if found else ""
         said = ("", 0)
-        print(f"TEXT {function.name}(SB){' ' + file if file else ''}")
+        print(f"TEXT {function.name}(SB){' ' + file if file else ''}{f' ({function.arch})' if function.home else ''}")
         for line in found:
             if options.source and said != (line.file, line.line):
                 said = (line.file, line.line)

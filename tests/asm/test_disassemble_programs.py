@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 import re
+import struct
 import sys
 from pathlib import Path
 
@@ -92,6 +93,14 @@ def test_stripped_programs_have_names_and_lines(programs, cli):
     at = lines.index('\tfmt.Println("hello", 1.5)')
     assert lines[at + 1].startswith("  main.go:6\t0x")
     assert any("CALL\tfmt.Fprintln(SB)" in line for line in lines)
+
+
+def test_a_universal_file_has_the_functions_of_its_parts(programs, tmp_path, cli):
+    data = programs("darwin/arm64").read_bytes()
+    path = tmp_path / "universal"
+    path.write_bytes(struct.pack(">IIIIIII", 0xCAFEBABE, 1, 0x0100000C, 0, 1 << 14, len(data), 14).ljust(1 << 14, b"\0") + data)
+    done = cli("objdump", "-s", r"^main\.main$", path)
+    assert done.stdout.splitlines()[0].endswith("/main.go (arm64)") and "CALL\tfmt.Fprintln(SB)" in done.stdout
 
 
 def test_symbols_of_other_packages_have_their_names(tmp_path, goroot):
