@@ -43,7 +43,7 @@ def run(argv: list[str]) -> int:
     made.add_argument("--target", metavar="OS/ARCH", default=_default_target(), help="what to check for (%(default)s)")
     made.add_argument("--test", action="store_true", help="with their tests")
     made.add_argument("-e", "--all-errors", action="store_true", help=f"all errors, not the first {MOST} of a package")
-    made.add_argument("--json", action="store_true", help="errors on standard output, one JSON object a line")
+    made.add_argument("--json", action="store_true", help="what came of each package on standard output, one JSON object a line")
     made.add_argument("--tags", metavar="LIST", default=None, help="build tags, with commas between")
     made.add_argument("--mod", choices=("readonly", "vendor", "mod"), default="", help="as the go command's -mod")
     made.add_argument("packages", metavar="PACKAGE", nargs="*", help="import paths, folders or patterns")
@@ -64,10 +64,8 @@ def run(argv: list[str]) -> int:
     failed = _load_errors(packages, show)
     program = Program(Exports(_exports_folder()), 0 if options.all_errors else MOST)
     for number, outcome in enumerate(program.check(packages), 1):
-        if outcome.mistakes:
-            failed = True
-            show.mistakes(outcome)
-        failed = failed or outcome.skipped
+        show.outcome(outcome)
+        failed = failed or outcome.skipped or bool(outcome.mistakes)
         if number % _BETWEEN_COLLECTIONS == 0:
             gc.collect()
     return EXIT_BUILD if failed else EXIT_OK
@@ -113,8 +111,10 @@ class _Lines:
         """A package can't be loaded."""
         print(text, file=sys.stderr)
 
-    def mistakes(self, outcome: Outcome) -> None:
-        """The mistakes of one package."""
+    def outcome(self, outcome: Outcome) -> None:
+        """A package that was checked: a header and its mistakes, if there are any."""
+        if not outcome.mistakes:
+            return
         lines = [f"# {outcome.files.import_path}"]
         fset = outcome.mistakes.fset
         for mistake in outcome.mistakes.reported():
@@ -156,26 +156,24 @@ class _Lines:
 
 
 class _Json:
-    """Errors for programs: one object a line."""
+    """What came of each package, for programs: one object a line."""
 
     def load_error(self, text: str) -> None:
         """A package can't be loaded."""
-        print(json.dumps({"code": "load", "message": text}))
+        print(text, file=sys.stderr)
 
-    def mistakes(self, outcome: Outcome) -> None:
-        """The mistakes of one package."""
-        fset = outcome.mistakes.fset
-        for mistake in outcome.mistakes.reported():
-            place = fset.position(mistake.pos)
-            print(
-                json.dumps(
-                    {
-                        "package": outcome.files.import_path,
-                        "file": place.file,
-                        "line": place.line,
-                        "column": place.column,
-                        "code": mistake.code,
-                        "message": mistake.message,
-                    }
-                )
-            )
+    def outcome(self, outcome: Outcome) -> None:
+        """A package that was checked."""
+        mistakes = outcome.mistakes
+        errors = []
+        for mistake in mistakes.reported():
+            place = mistakes.fset.position(mistake.pos)
+            row = {"file": place.file, "line": place.line, "column": place.column, "code": mistake.code, "message": mistake.message}
+            errors.append(row)
+        row = {
+            "package": outcome.files.import_path,
+            "errors": errors,
+            "more": mistakes.too_many > 0,
+            "skipped": outcome.skipped,
+        }
+        print(json.dumps(row))

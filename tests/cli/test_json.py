@@ -69,6 +69,7 @@ LINES = {
     "healthcheck": ["healthcheck", "--quick"],
     "version": ["version"],
     "image ls": ["image", "ls"],
+    "typecheck": ["typecheck", "."],
     "objdump": ["objdump", "-s", "^main.main$", "dist/hello_linux_amd64/hello"],
 }
 

@@ -101,9 +101,10 @@ def test_tests_too(cli: Cli, module: Path, tmp_path: Path) -> None:
 
 def test_json(cli: Cli, module: Path, tmp_path: Path) -> None:
     done = cli("typecheck", "--json", "./broken", cwd=module, env={"PYGO_CROSS_CACHE": str(tmp_path)})
-    found = [json.loads(line) for line in done.stdout.splitlines()]
-    assert [(row["line"], row["column"], row["code"]) for row in found] == [(4, 7, "syntax"), (5, 2, "syntax"), (7, 1, "syntax")]
-    assert all(row["package"] == "example.com/m/broken" and row["file"] == str(module / "broken/broken.go") for row in found)
+    (found,) = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [(row["line"], row["column"], row["code"]) for row in found["errors"]] == [(4, 7, "syntax"), (5, 2, "syntax"), (7, 1, "syntax")]
+    assert all(row["file"] == str(module / "broken/broken.go") for row in found["errors"])
+    assert found["package"] == "example.com/m/broken" and not found["more"] and not found["skipped"]
     assert done.stderr == "" and done.returncode == 1
 
 
