@@ -105,7 +105,8 @@ class Folder:
         if name not in self.invalid:
             self.invalid.append(name)
 
-    def _add_go(self, name: str, path: str, context: Context, first: list[str]) -> None:
+    def _add_go(self, name: str, path: str, context: Context | None, first: list[str]) -> None:
+        """Adds a file that is in by its name; without a context, whatever its constraints say."""
         test = name.endswith("_test.go")
         try:
             header = read_header(path)
@@ -116,7 +117,7 @@ class Folder:
             self._bad(name, FolderError(f"open {path}: {(error.strerror or str(error)).lower()}"))
             return
         try:
-            built = should_build(header.text, context.match)
+            built = should_build(header.text, context.match if context is not None else _always) or context is None
         except MultipleConstraints as error:
             self._bad(name, FolderError(f"{name}: {error}"))
             return
@@ -203,6 +204,24 @@ def read_folder(directory: str, context: Context) -> Folder:
         return folder
     if upper:
         folder.ignored_others = sorted(folder.ignored_others + upper)
+    if folder.error is None and not (folder.code.files or folder.tests.files or folder.xtests.files):
+        folder.error = NoGoError(directory)
+    return folder
+
+
+def _always(tag: str) -> bool:
+    return True
+
+
+def read_files(directory: str, names: list[str]) -> Folder:
+    """Files of one folder as a package, in this order, whatever their constraints say. Raises `OSError` for one that isn't there."""
+    folder = Folder(directory)
+    folder.has_go = True
+    first = [""]
+    for name in names:
+        os.stat(os.path.join(directory, name))
+        if name[0] not in "_." and not folder.stopped:
+            folder._add_go(name, os.path.join(directory, name), None, first)
     if folder.error is None and not (folder.code.files or folder.tests.files or folder.xtests.files):
         folder.error = NoGoError(directory)
     return folder

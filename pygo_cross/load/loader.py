@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from pygo_cross.diag import Pos, UserError
-from pygo_cross.load.directory import FolderError, NoGoError, Places
+from pygo_cross.load.directory import Folder, FolderError, NoGoError, Places, read_files
 from pygo_cross.load.embed import EmbedError, resolve_embed
 from pygo_cross.load.errors import ERRORS, Fatal, ImportStack, InvalidImport, LoadError, MatchError, PackageError
 from pygo_cross.load.godebug import default_godebug
@@ -64,7 +64,10 @@ class Loader:
         Raises `UserError` where nothing can be loaded at all.
         """
         limit = sys.getrecursionlimit()
+        patterns = list(patterns)
         try:
+            if any(pattern.endswith(".go") and os.path.isfile(self.settings.absolute(pattern)) for pattern in patterns):
+                return [self._load_files(patterns)]
             matches = [Match(pattern) for pattern in clean_patterns(patterns)]
             self.resolver.load(matches, tests)
             # Packages load what they import, so the stack is as deep as the longest chain of imports.
@@ -95,6 +98,60 @@ class Loader:
             package.command_line = True
         _attach_profiles(packages)
         return packages
+
+    def _load_files(self, files: list[str]) -> Package:
+        """Named files as a package, `command-line-arguments`."""
+        path = "command-line-arguments"
+        package = Package(path)
+        package.local = package.from_files = package.command_line = True
+        other = next((file for file in files if not file.endswith(".go")), None)
+        if other is not None:
+            package.import_path, package.name, package.loading = "", other, False
+            package.error = PackageError(ImportStack(), LoadError(f"named files must be .go files: {other}"))
+            package.incomplete = True
+            return package
+        folder = self._folder_of(files)
+        self.resolver.load_imports(sorted({*folder.code.imports, *folder.tests.imports, *folder.xtests.imports}))
+        sys.setrecursionlimit(max(sys.getrecursionlimit(), 1000 + 8 * len(self.resolver.packages)))
+        package.import_path = "."
+        package.take(folder)
+        self._set_goroot(package)
+        self._load(package, path, ImportStack(), None, folder.error)
+        package.import_path = path
+        package.match = files
+        package.target = ""
+        if package.name == "main" and package.go_files:
+            bin_folder = self.settings.get("GOBIN") or (os.path.join(self.settings.gopath, "bin") if self.settings.gopath else "")
+            package.target = os.path.join(bin_folder, package.go_files[0].removesuffix(".go")) if bin_folder else ""
+        return package
+
+    def _folder_of(self, files: list[str]) -> Folder:
+        """The files as a folder of nothing else. Raises `Fatal` where they can't be one package."""
+        folder: str | None = None
+        for file in files:
+            path = self.settings.absolute(file)
+            if not os.path.exists(path):
+                raise Fatal(f"stat {file}: no such file or directory")
+            if os.path.isdir(path):
+                raise Fatal(f"{file} is a directory, should be a Go file")
+            above = os.path.dirname(os.path.normpath(file)) or "."
+            if folder is not None and folder != above:
+                raise Fatal(f"named files must all be in one directory; have {folder} and {above}")
+            folder = above
+        return read_files(self.settings.absolute(folder or "."), [os.path.basename(file) for file in files])
+
+    def importer_path(self, package: Package) -> str:
+        """The import path by which a package counts as importer: of named files, that of the folder they are in."""
+        if not package.from_files:
+            return package.import_path
+        best = ""
+        found = "."
+        for main in self.modules.mains:
+            if main.root and in_folder(package.directory, main.root) and main.prefix > best:
+                best = main.prefix
+                inside = os.path.relpath(package.directory, main.root)
+                found = inside.removeprefix("vendor/") if inside.startswith("vendor/") else posixpath.normpath(posixpath.join(best, inside))
+        return found
 
     # One import.
 
@@ -182,7 +239,8 @@ class Loader:
     def _load_parts(
         self, package: Package, path: str, stack: ImportStack, places: list[tuple[str, int]] | None, error: Exception | None
     ) -> None:
-        error = self._read(package, path, error)
+        if not package.from_files:
+            error = self._read(package, path, error)
         if error is not None:
             self._data_error(package, error, path, stack, places)
 
@@ -216,7 +274,7 @@ class Loader:
             return
         stack.append((path, _first(places)))
         try:
-            package.module = self._module(package.import_path)
+            package.module = None if package.from_files else self._module(package.import_path)
             if package.name == "main":
                 package.default_godebug = self.default_godebug(package.directives)
             self._embed(package, fail)
@@ -225,12 +283,12 @@ class Loader:
                 fail(LoadError(why))
                 return
             self._load_imports(package, paths, stack, simd)
+            for name in ("CFiles", "CXXFiles", "MFiles", "SwigFiles", "SwigCXXFiles"):
+                package.others.pop(name, None)  # without cgo nothing would compile them
+            if files := package.others.get("FFiles"):
+                fail(LoadError("Fortran source files not allowed when not using cgo or SWIG: " + " ".join(files)))
         finally:
             stack.pop()
-        for name in ("CFiles", "CXXFiles", "MFiles", "SwigFiles", "SwigCXXFiles"):
-            package.others.pop(name, None)  # without cgo nothing would compile them
-        if files := package.others.get("FFiles"):
-            fail(LoadError("Fortran source files not allowed when not using cgo or SWIG: " + " ".join(files)))
 
     def _read(self, package: Package, path: str, error: Exception | None) -> Exception | None:
         """Reads the package's folder. The folder's own error is told rather than that of the search for it."""
@@ -239,6 +297,9 @@ class Loader:
         if not folder:
             if error is not None:
                 return error
+            if resolved is not None:
+                what = f'unknown import path "{package.import_path}": internal error: module loader did not resolve import'
+                return LoadError(what)
             folder = os.path.join(self.settings.src, package.import_path)
         try:
             read = self.resolver.folder(folder)
@@ -246,17 +307,23 @@ class Loader:
             package.directory = folder
             return LoadError(f"open {folder}: {(failure.strerror or str(failure)).lower()}")
         package.take(read)
-        src = self.settings.src
-        if in_folder(folder, src) and folder != src and "testdata" not in folder[len(src) + 1 :].split("/"):
-            package.goroot = True
-            package.root = self.settings.goroot
-            package.standard = is_standard(package.import_path)
+        self._set_goroot(package)
         module = self._module(path)  # of the path as it is imported: so it is with stock, too, for what GOROOT vendors
         if module is not None:
             package.root = module.get("Dir", "")
         if read.error is not None:
             return read.error
         return None if error is not None and str(error) == "no Go source files" else error
+
+    def _set_goroot(self, package: Package) -> None:
+        """Marks a package that is in GOROOT, but not in a folder of test data."""
+        folder, src = package.directory, self.settings.src
+        if in_folder(folder, src) and folder != src and "testdata" not in folder[len(src) + 1 :].split("/"):
+            package.goroot = True
+            package.root = self.settings.goroot
+            if package.from_files:
+                package.import_path = folder[len(src) + 1 :]
+            package.standard = is_standard(package.import_path)
 
     def _load_imports(self, package: Package, paths: list[str], stack: ImportStack, simd: bool) -> None:
         imported: list[Package] = []

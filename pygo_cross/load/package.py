@@ -41,6 +41,7 @@ class Package:
         "for_main",
         "for_test",
         "force_library",
+        "from_files",
         "go_files",
         "goroot",
         "ignored_go_files",
@@ -113,6 +114,8 @@ class Package:
         self.directives: list[str] = []
         self.command_line = False
         self.force_library = False
+        self.from_files = False
+        """Whether it is files that were named, and no package of a module."""
         self.local = False
         """Whether it was first asked for by a relative path, which no package may import."""
         self.loading = True

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from pygo_cross.load import gover
@@ -311,15 +311,28 @@ class Resolver:
         self._load_tests = tests
         matcher = Matcher(self)
         self._all_is_root = any(match.pattern == "all" for match in matches)
+
+        def roots() -> list[str]:
+            matcher.fill(matches, False)
+            return [path for match in matches for path in match.packages]
+
+        self._load(roots)
+        matcher.fill(matches, True)
+        check_committed(self.modules, self.requirements)
+
+    def load_imports(self, paths: list[str]) -> None:
+        """Fills `packages` with what these paths need: the imports of files that are no package of a module."""
+        self._load(lambda: paths)
+        check_committed(self.modules, self.requirements)
+
+    def _load(self, roots: Callable[[], list[str]]) -> None:
         try:
             if self.requirements.pruning == UNPRUNED:
                 graph = self.requirements.graph()
-                if any(
-                    root.version != graph.version(root.path) for root in self.requirements.roots if root.path not in self.modules.by_path
-                ):
+                mains = self.modules.by_path
+                if any(root.version != graph.version(root.path) for root in self.requirements.roots if root.path not in mains):
                     raise self.modules.dirty()
-            matcher.fill(matches, False)
-            self._load_from([path for match in matches for path in match.packages])
+            self._load_from(roots())
             self._update()
             self._check_paths()
         except Fatal:
@@ -327,8 +340,6 @@ class Resolver:
         except ERRORS as error:
             raise Fatal(str(error)) from None
         self._explain_missing()
-        matcher.fill(matches, True)
-        check_committed(self.modules, self.requirements)
 
     def _load_from(self, roots: Iterable[str]) -> None:
         queue: deque[Resolved] = deque()

@@ -55,7 +55,7 @@ def internal_error(loader: Loader, directory: str, importer: Package | None, pac
     if at < 0:
         return None
     at = max(at - 1, 0)
-    by = importer.import_path
+    by = loader.importer_path(importer)
     allowed = False
     if has_prefix(by, "crypto") and has_prefix(path, _FIPS):
         allowed = True

@@ -98,10 +98,10 @@ def compare(mine: list[dict[str, Any]], theirs: list[dict[str, Any]]) -> tuple[i
     wrong: list[str] = []
     by_path: dict[str, list[dict[str, Any]]] = {}
     for record in mine:
-        by_path.setdefault(record["ImportPath"], []).append(normal(record))
+        by_path.setdefault(record.get("ImportPath", ""), []).append(normal(record))
     for record in theirs:
         expected = normal(record)
-        path = expected["ImportPath"]
+        path = expected.get("ImportPath", "")
         same = by_path.get(path)
         found = same.pop(0) if same else {}
         for name in dict.fromkeys([*expected, *found]):
@@ -114,7 +114,7 @@ def compare(mine: list[dict[str, Any]], theirs: list[dict[str, Any]]) -> tuple[i
         total += len(left)
         wrong += [f"{path}: is not listed by stock"] * len(left)
     total += 1
-    if [record["ImportPath"] for record in mine] == [record["ImportPath"] for record in theirs]:
+    if [record.get("ImportPath", "") for record in mine] == [record.get("ImportPath", "") for record in theirs]:
         good += 1
     else:
         wrong.append("the packages are in another order")
