@@ -131,16 +131,17 @@ class Instruction:
 
     `distance` is where a branch goes, or what an operand relative to the instruction pointer means, from the instruction's end;
     None if there is neither. `at` is where in the instruction its displacement is, 0 for none. `exact` tells whether it assembles
-    to the same bytes.
+    to the same bytes. `text` is for whoever prints it, who may find the same Instruction again.
     """
 
-    __slots__ = ("args", "at", "distance", "exact", "op", "size", "suffix")
+    __slots__ = ("args", "at", "distance", "exact", "op", "size", "suffix", "text")
 
     def __init__(self, size: int, op: str, suffix: str, args: tuple[Addr, ...]) -> None:
         self.size, self.op, self.suffix, self.args = size, op, suffix, args
         self.distance: int | None = None
         self.at = 0
         self.exact = True
+        self.text = ""
 
 
 def machine(name: str) -> Machine:

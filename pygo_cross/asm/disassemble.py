@@ -329,12 +329,13 @@ def lines(function: Function, binary: Binary) -> Iterator[Line]:
         else:
             size = found.size
             inside = relocations[bisect.bisect_left(starts, at) : bisect.bisect_left(starts, at + size)]
-            args = found.args
+            text = found.text
             if found.distance is not None:
                 after = function.address + at + size
-                args = tuple(_resolved(arg, after, found.distance, at + size, inside, binary, quantum) for arg in args)
-            prog = Prog(found.op, args, None, 0, found.suffix)
-            text = obj_format.instruction(prog, show)
+                args = tuple(_resolved(arg, after, found.distance, at + size, inside, binary, quantum) for arg in found.args)
+                text = obj_format.instruction(Prog(found.op, args, None, 0, found.suffix), show)
+            elif not text:
+                text = found.text = obj_format.instruction(Prog(found.op, found.args, None, 0, found.suffix), show)
             line = Line(function.address + at, code[at : at + size], text, found.exact)
             for offset, length, kind, addend, name in inside:
                 if kind != R_CALLIND:
