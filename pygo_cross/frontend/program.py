@@ -133,7 +133,9 @@ class Program:
     def _check(self, files: Files) -> Outcome | None:
         path = files.import_path.partition(" ")[0]
         version = language(files)
-        sources = [(name, self._read(os.path.join(files.directory, name))) for name in files.go_files]
+        # Whole paths: positions in what a package exports have them.
+        names = [os.path.join(files.directory, name) for name in files.go_files]
+        sources = [(name, self._read(name)) for name in names]
 
         def importer(imported: str) -> Package:
             if imported == "unsafe":
@@ -151,7 +153,7 @@ class Program:
                 self._packages[files.import_path] = known
                 return None
         mistakes = Mistakes(self.fset, self.limit)
-        added = [self.fset.add(os.path.join(files.directory, name), source) for name, source in sources]
+        added = [self.fset.add(name, source) for name, source in sources]
         rules = DirectiveRules(files.standard, path in _RUNTIME)
         checked = check_package(
             self.fset,
