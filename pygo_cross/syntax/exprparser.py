@@ -88,11 +88,17 @@ class ExprParser(TypeParser):
         tok = self.tok
         x: Expr
         if tok == NAME:
-            following = self.kinds[i + 1]
+            kinds = self.kinds
+            following = kinds[i + 1]
             if not _CONTINUES[following]:
                 self.i = i + 1
                 self.tok = following
                 return Name(self.offsets[i], self.values[i])
+            if following == DOT and kinds[i + 2] == NAME and not _CONTINUES[tok := kinds[i + 3]]:
+                self.i = i + 3
+                self.tok = tok
+                offsets, values = self.offsets, self.values
+                return SelectorExpr(offsets[i + 1], Name(offsets[i], values[i]), Name(offsets[i + 2], values[i + 2]))
             x = self.primary(None, True)
         elif tok == LITERAL:
             following = self.kinds[i + 1]
@@ -111,18 +117,31 @@ class ExprParser(TypeParser):
 
     def binary(self, x: Expr, lowest: int) -> Expr:
         """The rest of a binary expression behind its first operand, as far as operators bind more tightly than `lowest`."""
+        kinds = self.kinds
         while self.tok == OPERATOR or self.tok == STAR:
             i = self.i
             op = self.values[i]
             precedence = _PRECEDENCES[op]
             if precedence <= lowest:
                 break
-            self.i = i + 1
-            tok = self.kinds[i + 1]
-            self.tok = tok
-            y: Expr = self.primary(None, True) if tok == NAME or tok == LITERAL else self.unary()
-            if self.tok == OPERATOR or self.tok == STAR:
-                y = self.binary(y, precedence)
+            tok = kinds[i + 1]
+            following = kinds[i + 2]
+            y: Expr
+            if tok == NAME and not _CONTINUES[following]:
+                self.i = i + 2
+                self.tok = following
+                y = Name(self.offsets[i + 1], self.values[i + 1])
+            elif tok == LITERAL and not _CONTINUES[following]:
+                self.i = i + 2
+                self.tok = following
+                value = self.values[i + 1]
+                y = BasicLit(self.offsets[i + 1], value[0], value[1], value[2])
+            else:
+                self.i = i + 1
+                self.tok = tok
+                y = self.primary(None, True) if tok == NAME or tok == LITERAL else self.unary()
+                if self.tok == OPERATOR or self.tok == STAR:
+                    y = self.binary(y, precedence)
             x = Operation(self.offsets[i], op, x, y)
         return x
 

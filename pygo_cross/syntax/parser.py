@@ -38,6 +38,10 @@ _DEPTH: Final = 1_000_000
 """Calls that may be open at a time while parsing: each level of nesting takes up to five."""
 
 
+MOST_PROBLEMS: Final = 10_000
+"""Errors in one file that anybody could want to see."""
+
+
 class Parsed(NamedTuple):
     """The tree of a file, None without a right package clause, and its errors in the order in which Go's parser finds them."""
 
@@ -45,7 +49,7 @@ class Parsed(NamedTuple):
     problems: list[SyntaxProblem]
 
 
-def parse(file: SourceFile, rules: DirectiveRules | None = None, check_branches: bool = True, limit: int = NEVER) -> Parsed:
+def parse(file: SourceFile, rules: DirectiveRules | None = None, check_branches: bool = True, limit: int = MOST_PROBLEMS) -> Parsed:
     """Parses `file.source`. Compiler directives are read if there are `rules` for them; `check_branches` asks for the rules of labels,
     break, continue, goto and fallthrough; after `limit` errors parsing stops."""
     tokens = scan(file.source, file.base)
@@ -118,10 +122,22 @@ class FileParser(StmtParser):
                 reader.read(comment.token, base + comment.offset + 2, comment.blank, text[2:])
         self.i = 0
         self._counted.sort()
-        self.scan_problems.sort(key=lambda problem: problem.token)
+        self._put_in_order(tokens)
         if reader is not None and reader.effects:
             self._effects = reader.effects
             self.next_directive = reader.effects[0].token
+
+    def _put_in_order(self, tokens: Tokens) -> None:
+        """Sorts the problems of scanner and directives as a scanner that reads directives itself comes upon them: by tokens, then by
+        how far it has read, which at an error is no less than where the error before stands."""
+        if not self.scan_problems:
+            return
+        scanned = len(tokens.errors)
+        reached, order = 0, []
+        for number, problem in enumerate(self.scan_problems):
+            reached = max(reached, problem.pos) if number < scanned else problem.pos
+            order.append((problem.token, reached, number))
+        self.scan_problems = [self.scan_problems[number] for _, _, number in sorted(order)]
 
     def take_pragma(self) -> Pragma | None:
         """The directives up to the current token that were not taken yet."""

@@ -71,6 +71,13 @@ _PIECES: Final = re.compile(
 )
 
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
+_CLEAN: Final = re.compile(
+    "(?:[\x01-\x7f]++|[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|[\xe1-\xec\xee][\x80-\xbf]{2}|\xed[\x80-\x9f][\x80-\xbf]"
+    "|\xef(?!\xbb\xbf)[\x80-\xbf]{2}|\xf0[\x90-\xbf][\x80-\xbf]{2}|[\xf1-\xf3][\x80-\xbf]{3}|\xf4[\x80-\x8f][\x80-\xbf]{2})*+"
+)
+"""UTF-8 without NUL and without byte order marks."""
+_LARGE: Final = 1 << 20  # bytes that it takes at a time at most
+_MOST_ERRORS: Final = 10_000  # in a file; the text is taken to end there
 _WINDOW: Final = 64  # bytes that the expression takes at a time after a piece that it could not tell
 _DIRECTIVES: Final = frozenset((LINE_DIRECTIVE, BLOCK_DIRECTIVE, BLOCK_DIRECTIVE_NL))
 _LINE_ENDS: Final = frozenset((NEWLINE, COMMENT_NL, BLOCK_DIRECTIVE_NL))
@@ -127,6 +134,8 @@ def scan(source: bytes, base: int) -> Tokens:
     forget()
     text = source.decode("latin-1")
     start = len(_BYTE_ORDER_MARK) if source.startswith(_BYTE_ORDER_MARK) else 0
+    if len(text) > _LARGE:
+        return _scan_carefully(source, text, base)
     pieces = _PIECES.findall(text, start)
     classified = list(map(CLASSIFIED.__getitem__, pieces))
     kinds = bytes([pair[0] for pair in classified])
@@ -152,40 +161,35 @@ def _is_clean(source: bytes, start: int) -> bool:
     return True
 
 
-def _last_bad_byte(source: bytes) -> int:
-    """Offset behind the last byte that may not be in a source file."""
-    last = source.rfind(b"\0") + 1
-    last = max(last, source.rfind(_BYTE_ORDER_MARK) + 1)
-    tail = source[last:]
-    while True:
-        try:
-            tail.decode("utf-8")
-        except UnicodeDecodeError as error:
-            last += error.start + 1
-            tail = tail[error.start + 1 :]
-        else:
-            return last
+def _clean_until(text: str, at: int) -> int:
+    """Offset of the next byte that may not be in a source file, or of the end."""
+    found = _CLEAN.match(text, at)
+    assert found is not None
+    return found.end()
 
 
 def _scan_carefully(source: bytes, text: str, base: int) -> Tokens:
-    """As `scan`: pieces that the expression can't tell are scanned by characters, and all that precedes a bad byte is."""
+    """As `scan`: pieces that the expression can't tell are scanned by characters, and so is what is around a bad byte."""
     careful = CarefulScanner(text)
     kinds = bytearray()
     values: list[Value] = []
     offsets: list[int] = []
     errors: list[ScanError] = []
-    clean_from = _last_bad_byte(source)
-    at, window = 0, len(text)
-    while at < len(text):
-        if at >= clean_from:
-            # The last piece of a window may have been cut, so the next window takes it again.
-            pieces = _PIECES.findall(text, at, at + window)
-            whole = at + window >= len(text)
+    at = clean_until = 0
+    window = _LARGE
+    while at < len(text) and len(errors) < _MOST_ERRORS:
+        if at >= clean_until:
+            clean_until = _clean_until(text, at)
+        end = min(at + window, clean_until)
+        if end > at:
+            # The last piece of a window may have been cut, so the next window takes it again. What precedes a piece that can't be told
+            # may be the beginning of it.
+            pieces = _PIECES.findall(text, at, end)
             classified = list(map(CLASSIFIED.__getitem__, pieces))
             found = bytes([pair[0] for pair in classified])
             unsure = found.find(UNSURE)
-            # What precedes a piece that can't be told may be the beginning of it.
-            count = max(unsure - 1, 0) if unsure >= 0 else len(pieces) if whole else len(pieces) - 1
+            count = max(unsure - 1, 0) if unsure >= 0 else len(pieces) if end == len(text) else len(pieces) - 1
+            cut = end < clean_until
             window = window * 4 if unsure < 0 else _WINDOW
             if count > 0:
                 kinds += found[:count]
@@ -193,17 +197,17 @@ def _scan_carefully(source: bytes, text: str, base: int) -> Tokens:
                 ends = list(accumulate(map(len, pieces[:count]), initial=at))
                 at = ends.pop()
                 offsets += ends
-            if unsure < 0:
+            if unsure < 0 and (count > 0 or cut):
                 continue
-        kind, value, end = careful.element(at)
+        kind, value, behind = careful.element(at)
         if careful.errors:
             errors += [ScanError(len(kinds), offset, message) for offset, message in careful.errors]
             careful.errors.clear()
-        if end > careful.start:
+        if behind > careful.start:
             kinds.append(kind)
             values.append(value)
             offsets.append(careful.start)
-        at = end
+        at = behind
     offsets.append(len(text))
     if base:
         offsets = [offset + base for offset in offsets]
