@@ -2,7 +2,7 @@
 """Makes identical instances of generic types one object.
 
 An instance is kept under its origin and a key of each type argument. Equal keys mean identical types, so a look-up needs no comparison of
-types; identical types may have different keys (an interface that is not complete yet, an alias in progress), which only costs a second
+types; identical types may have different keys (an interface that is not complete yet, another alias), which only costs a second
 object: `predicates.identical` compares instances by their parts.
 
 Facts: src/cmd/compile/internal/types2/context.go says what a context is for; the keys are ours.
@@ -61,7 +61,10 @@ def type_key(t: Type, tparams: tuple[TypeParam, ...] = (), seen: set[Interface] 
     interfaces around it.
     """
     if type(t) is Alias:
-        t = t.unaliased()
+        # Two instances that differ in the name of an argument's alias are two objects, as in stock: each is printed as it was written.
+        actual = t.unaliased()
+        name = (t.obj.pkg.path if t.obj.pkg is not None else "", t.obj.name, *[type_key(targ, tparams, seen) for targ in t.targs])
+        return ("=", name, type_key(actual, tparams, seen))
     make = _MAKERS.get(type(t))
     return t if make is None else make(t, tparams, seen)
 

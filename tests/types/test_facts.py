@@ -13,6 +13,13 @@ from conformance import facts, gopackages
 from conformance.checking import Session
 from conformance.typesscore import stock_facts
 
+from pygo_cross.types.context import Context
+from pygo_cross.types.instantiate import instantiate
+from pygo_cross.types.objects import TypeName
+from pygo_cross.types.predicates import identical
+from pygo_cross.types.types import EMPTY_INTERFACE, INT, TYP, Alias, Named, TypeParam
+from pygo_cross.types.typestring import type_string
+
 DATA = Path(__file__).parent / "testdata/facts"
 
 
@@ -49,3 +56,16 @@ def test_a_wrong_fact_is_found(compared: tuple[facts.Section, facts.Facts]) -> N
     assert len(found.differences) == 3
     assert sum(found.stock.values()) - sum(found.equal.values()) == 2
     assert found.extra["u"] == 1
+
+
+def test_an_instance_is_printed_as_it_was_written() -> None:
+    integer, origin = TypeName(0, None, "T"), TypeName(0, None, "G")
+    named = Named(integer, TYP[INT])
+    alias = Alias(TypeName(0, None, "A"), named)
+    generic = Named(origin, TYP[INT])
+    generic.set_tparams([TypeParam(TypeName(0, None, "P"), EMPTY_INTERFACE)])
+    context = Context()
+    first, second = (instantiate(generic, (t,), context) for t in (named, alias))
+    assert (type_string(first), type_string(second)) == ("G[T]", "G[A]")
+    assert identical(first, second)
+    assert instantiate(generic, (alias,), context) is second
