@@ -425,11 +425,14 @@ def _negate(e: Encoder, prog: Prog, p: Places, form: Form) -> Words:
     return [rrr(e.word(prog.op, "rrr"), p.to.reg, regs.ZR, p.first.reg)]
 
 
+BITS_OUT: Final = {"FMOVD": 0x9E660000, "FMOVS": 0x1E260000}
+"""Bits of a floating-point register to a general one; the other way they have bit 16."""
+
+
 def _convert(e: Encoder, prog: Prog, p: Places, form: Form) -> Words:
     op = prog.op
-    if op in ("FMOVD", "FMOVS"):
-        # Bits between a general and a floating-point register.
-        word = 0x9E660000 if op == "FMOVD" else 0x1E260000
+    if op in BITS_OUT:
+        word = BITS_OUT[op]
         if register_class(p.first.reg) in ("reg", "zreg"):
             word |= 1 << 16
         return [word | (p.first.reg & 31) << 5 | p.to.reg & 31]

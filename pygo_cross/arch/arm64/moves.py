@@ -443,13 +443,16 @@ def _float(e: Encoder, prog: Prog, p: Places, form: Form) -> Words:
     return [rrr(word, rd, p.reg or rd, p.first.reg)]
 
 
+FLOAT_CONSTANT: Final = 0x1E201000
+
+
 def _floatconst(e: Encoder, prog: Prog, p: Places, form: Form) -> Words:
     value = p.first.value
     assert isinstance(value, float)
     field = float_field(value)
     if field < 0:
         raise EncodeError("invalid floating-point immediate\n{}")
-    return [0x1E201000 | (prog.op == "FMOVD") << 22 | field << 13 | p.to.reg & 31]
+    return [FLOAT_CONSTANT | (prog.op == "FMOVD") << 22 | field << 13 | p.to.reg & 31]
 
 
 def _floatcompare(e: Encoder, prog: Prog, p: Places, form: Form) -> Words:

@@ -10,13 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from pygo_cross.arch.arm64 import moves, table
+from pygo_cross.arch.arm64 import moves, table, vector
 from pygo_cross.arch.arm64 import vectorfields as _vectorfields
-from pygo_cross.arch.arm64.encode import ALIASES, EXTENSIONS
+from pygo_cross.arch.arm64.encode import ALIASES, BITS_OUT, EXTENSIONS
 from pygo_cross.arch.arm64.fields import A_BITS, D_BITS, M_BITS, N_BITS, READERS, WHOLE_READERS, All, One
 from pygo_cross.arch.arm64.operands import COMPARES
 from pygo_cross.arch.arm64.table import Form
-from pygo_cross.arch.arm64.vector import STRUCTURES
 from pygo_cross.obj.prog import Addr
 
 _COMPLETE: Final = _vectorfields  # importing it registers the readers of vectors
@@ -37,6 +36,15 @@ def _kind(kind: str, more: int = 0) -> Base:
         return None if word is None else word | more
 
     return base
+
+
+def _word(word: int) -> Base:
+    return lambda op, form: word
+
+
+def _landing(op: str, form: Form) -> int | None:
+    word = table.word("HINT", "imm")
+    return None if word is None else word | 32 << 5
 
 
 def _only(base: Base, test: Callable[[str, Form], bool]) -> Base:
@@ -76,9 +84,8 @@ def _extend_base(op: str, form: Form) -> int | None:
 
 def _bits_between(op: str, form: Form) -> int | None:
     """Bits between a general and a floating-point register."""
-    if op not in ("FMOVD", "FMOVS"):
-        return None
-    return (0x9E660000 if op == "FMOVD" else 0x1E260000) | (_classes(form)[0] == "zreg") << 16
+    word = BITS_OUT.get(op)
+    return None if word is None else word | (_classes(form)[0] == "zreg") << 16
 
 
 def _load(more: int, *, scaled: bool) -> Base:
@@ -130,27 +137,27 @@ def _move_bits(op: str, form: Form) -> int | None:
     return table.word("ORRW" if op == "MOVW" else "ORR", "imm")
 
 
-def _sign(op: str, form: Form) -> int | None:
+def _half(op: str, form: Form) -> int | None:
     """Q of a vector instruction that works on the upper half."""
     word = table.word(op, "rrr" if table.word(op, "imm") is None else "imm")
     return None if word is None else word | (op.endswith("2") << 30)
 
 
 def _upper(test: Callable[[str, Form], bool]) -> Base:
-    return _only(_sign, test)
+    return _only(_half, test)
 
 
 def _structure(op: str, form: Form) -> int | None:
-    word = table.word(op, "rrr") if op.startswith("VLD") else 3 << 26
+    word = table.word(op, "rrr") if op.startswith("VLD") else vector.STORE
     if word is None:
         return None
     if op not in ("VLD1", "VST1"):
-        word |= STRUCTURES[op[3:]] << 12
+        word |= vector.STRUCTURES[op[3:]] << 12
     return word | (form.suffix == "P") << 23
 
 
 def _element(op: str, form: Form) -> int | None:
-    return 0x0D000000 | (op == "VLD1") << 22 | (form.suffix == "P") << 23
+    return vector.ONE_ELEMENT | (op == "VLD1") << 22 | (form.suffix == "P") << 23
 
 
 def _integer_across(op: str, form: Form) -> int | None:
@@ -189,7 +196,7 @@ _LAYOUTS: Final[tuple[tuple[str, Base, str], ...]] = (
     ("compareif", _only(_kind("imm"), lambda op, form: _classes(form)[2] != "zreg"), "condition n imm5 flags"),
     ("negate", _kind("rrr"), "m d n=31"),
     ("convert", _bits_between, "n d"),
-    ("convert", _only(_kind("rrr"), lambda op, form: op not in ("FMOVD", "FMOVS")), "n d"),
+    ("convert", _only(_kind("rrr"), lambda op, form: op not in BITS_OUT), "n d"),
     ("plain", _kind("none"), ""),
     ("bitfield", _kind("imm"), "rotate n last d"),
     ("bitalias", _field_base, "@field"),
@@ -208,7 +215,7 @@ _LAYOUTS: Final[tuple[tuple[str, Base, str], ...]] = (
     ("storeexclusive", _only(_kind("stx"), _first_is("pair")), "pairda memory m"),
     ("adrp", _kind("imm"), "page21 d"),
     ("adr", _kind("imm"), "rel21 d"),
-    ("undefined", lambda op, form: 0, ""),
+    ("undefined", _word(0), ""),
     ("readsys", _only(_kind("rrr"), lambda op, form: op == "MRS"), "readable d"),
     ("writesys", _only(_kind("rrr"), lambda op, form: op == "MSR"), "d writable"),
     ("writepstate", _only(_kind("imm"), lambda op, form: op == "MSR"), "crm state"),
@@ -221,7 +228,7 @@ _LAYOUTS: Final[tuple[tuple[str, Base, str], ...]] = (
     ("prefetch", _kind("imm"), "scaled prefetch"),
     ("rangeprefetch", _kind("imm"), "memory m range"),
     ("cache", _kind("imm"), "@cache"),
-    ("landing", lambda op, form: 0xD503241F, "landing"),
+    ("landing", _landing, "landing"),
     # moves.py
     ("movconst", _move_constant(False), "moved d"),
     ("movconst", _move_constant(True), "moved d"),
@@ -241,7 +248,7 @@ _LAYOUTS: Final[tuple[tuple[str, Base, str], ...]] = (
     ("storepair", _pair, "pairda pairplace"),
     ("float", _only(_kind("rrr"), lambda op, form: bool((table.word(op, "rrr") or 0) & 1 << 11)), "m n d"),
     ("float", _only(_kind("rrr"), lambda op, form: op.startswith("FMOV")), "n d"),
-    ("floatconst", lambda op, form: 0x1E201000 | (op == "FMOVD") << 22, "float d"),
+    ("floatconst", lambda op, form: moves.FLOAT_CONSTANT | (op == "FMOVD") << 22, "float d"),
     ("floatcompare", _only(_kind("rrr"), _first_is("freg")), "m n"),
     ("floatcompare", _only(_kind("rrr", 8), _first_is("fcon")), "floatzero n m=0"),
     ("floatcompareif", _kind("rrr"), "condition m n flags"),
@@ -255,22 +262,22 @@ _LAYOUTS: Final[tuple[tuple[str, Base, str], ...]] = (
     ("vector2", _only(_kind("rrr"), lambda op, form: op != "VMOV"), "tn td"),
     ("vzero", _only(_kind("imm"), _first_is("zero")), "zero tn td"),
     ("vzero", _only(_kind("imm"), _first_is("fcon")), "floatzero fn fd"),
-    ("vscalar", lambda op, form: {"VADD": 0x5EE08400, "VSUB": 0x7EE08400}.get(op), "m n d"),
+    ("vscalar", lambda op, form: vector.SCALARS.get(op), "m n d"),
     ("across", _integer_across, "across d"),
     ("across", lambda op, form: (table.word(op, "rrr") or 0) | 1 << 30 if "F" in op[:2] else None, "across d"),
-    ("laneout", lambda op, form: 0x0E003C00, "elementq d"),
-    ("lanein", lambda op, form: 0x4E001C00, "n elementd"),
-    ("lanelane", lambda op, form: 0x6E000400, "sourceelement elementd"),
-    ("duplane", lambda op, form: 0x0E000400, "elementn byimm5"),
-    ("scalarlane", lambda op, form: 0x5E000400, "elementn d"),
-    ("duplicate", lambda op, form: 0x0E000C00, "n byimm5"),
-    ("vimmediate", lambda op, form: 0x0F00E400, "eight bd"),
+    ("laneout", _word(vector.LANE_OUT), "elementq d"),
+    ("lanein", _word(vector.LANE_IN), "n elementd"),
+    ("lanelane", _word(vector.LANE_TO_LANE), "sourceelement elementd"),
+    ("duplane", _word(vector.LANE_TO_ALL), "elementn byimm5"),
+    ("scalarlane", _word(vector.LANE_ALONE), "elementn d"),
+    ("duplicate", _word(vector.REGISTER_TO_ALL), "n byimm5"),
+    ("vimmediate", _word(vector.BYTES), "eight bd"),
     ("vload", _structure, "@structures"),
     ("vstore", _structure, "@structures"),
     ("vloadlane", _element, "@element"),
     ("vstorelane", _element, "@element"),
-    ("vlong", _sign, "narrowm narrown wided"),
-    ("vwide", _sign, "narrowm widen wided"),
+    ("vlong", _half, "narrowm narrown wided"),
+    ("vwide", _half, "narrowm widen wided"),
     ("vwiden", _upper(lambda op, form: not op.startswith("VFCVT")), "@longshift"),
     ("vwiden", _upper(lambda op, form: op.startswith("VFCVT")), "@widenedfloat"),
     ("vshift", _upper(lambda op, form: op.startswith("VSHRN")), "@vectorshift"),
@@ -279,7 +286,7 @@ _LAYOUTS: Final[tuple[tuple[str, Base, str], ...]] = (
     ("vextract", _kind("imm"), "imm4 bm bn bd"),
     ("xar", _kind("imm"), "imm6 m2 n2 d2"),
     ("vector4", _kind("rrr"), "a16 m16 n16 d16"),
-    ("vtable", lambda op, form: 0x0E000000 | (op == "VTBX") << 12, "bm table bd"),
+    ("vtable", lambda op, form: vector.TABLE | (op == "VTBX") << 12, "bm table bd"),
 )
 
 _LATE: Final[dict[str | tuple[str, str], int]] = {
@@ -360,8 +367,6 @@ def rows() -> list[Row]:
                 continue
             for base, names in layouts.get(form.encoder, ()):
                 if names[:1] != "@" and _count(names) != len(form.operands):
-                    continue
-                if form.encoder == "vwiden" and len(form.operands) == 2 and names == "@longshift" and not op.startswith(("VUXTL", "VSXTL")):
                     continue
                 start = base(op, form)
                 if start is not None:

@@ -22,6 +22,19 @@ SHAPES: Final = {B8: (0, 0), B16: (1, 0), H4: (0, 1), H8: (1, 1), S2: (0, 2), S4
 FLOAT_SHAPES: Final = {S2: (0, 0), S4: (1, 0), D2: (1, 1)}
 _LANES: Final = {B: 0, H: 1, S: 2, D: 3}
 """The size of each kind of element."""
+LANE_OUT: Final = 0x0E003C00
+LANE_IN: Final = 0x4E001C00
+LANE_TO_LANE: Final = 0x6E000400
+LANE_TO_ALL: Final = 0x0E000400
+LANE_ALONE: Final = 0x5E000400
+REGISTER_TO_ALL: Final = 0x0E000C00
+BYTES: Final = 0x0F00E400
+ONE_ELEMENT: Final = 0x0D000000
+STORE: Final = 3 << 26
+TABLE: Final = 0x0E000000
+SCALARS: Final = {"VADD": 0x5EE08400, "VSUB": 0x7EE08400}
+"""Words of encodings that several mnemonics share, or that a mnemonic has beside its own."""
+
 _BAD: Final = "invalid arrangement: {}"
 _MISMATCH: Final = "operand mismatch: {}"
 
@@ -145,10 +158,9 @@ def _vzero(e: Encoder, prog: Prog, p: Places, form: Form) -> Words:
 
 
 def _vscalar(e: Encoder, prog: Prog, p: Places, form: Form) -> Words:
-    words = {"VADD": 0x5EE08400, "VSUB": 0x7EE08400}
-    if prog.op not in words:
+    if prog.op not in SCALARS:
         raise EncodeError("bad opcode: {}\n")
-    return [rrr(words[prog.op], p.to.reg, p.reg or p.to.reg, p.first.reg)]
+    return [rrr(SCALARS[prog.op], p.to.reg, p.reg or p.to.reg, p.first.reg)]
 
 
 def _across(e: Encoder, prog: Prog, p: Places, form: Form) -> Words:
@@ -168,11 +180,11 @@ def _across(e: Encoder, prog: Prog, p: Places, form: Form) -> Words:
 
 def _laneout(e: Encoder, prog: Prog, p: Places, form: Form) -> Words:
     size, index = _lane(p.first)
-    return [rrr(0x0E003C00 | (size == 3) << 30 | _imm5(size, index), p.to.reg, p.first.reg, 0)]
+    return [rrr(LANE_OUT | (size == 3) << 30 | _imm5(size, index), p.to.reg, p.first.reg, 0)]
 
 
 def _lanein(e: Encoder, prog: Prog, p: Places, form: Form) -> Words:
-    return [rrr(0x4E001C00 | _imm5(*_lane(p.to)), p.to.reg, p.first.reg, 0)]
+    return [rrr(LANE_IN | _imm5(*_lane(p.to)), p.to.reg, p.first.reg, 0)]
 
 
 def _lanelane(e: Encoder, prog: Prog, p: Places, form: Form) -> Words:
@@ -180,7 +192,7 @@ def _lanelane(e: Encoder, prog: Prog, p: Places, form: Form) -> Words:
         raise EncodeError(_MISMATCH)
     size, index = _lane(p.to)
     source = _lane(p.first)[1]
-    return [rrr(0x6E000400 | _imm5(size, index) | source << size + 11, p.to.reg, p.first.reg, 0)]
+    return [rrr(LANE_TO_LANE | _imm5(size, index) | source << size + 11, p.to.reg, p.first.reg, 0)]
 
 
 def _duplane(e: Encoder, prog: Prog, p: Places, form: Form) -> Words:
@@ -188,16 +200,16 @@ def _duplane(e: Encoder, prog: Prog, p: Places, form: Form) -> Words:
     most = (16 >> size) - 1
     if p.first.index > most:
         raise EncodeError(f"register element index out of range 0 to {most}: {{}}")
-    return [rrr(0x0E000400 | q << 30 | _imm5(size, p.first.index), p.to.reg, p.first.reg, 0)]
+    return [rrr(LANE_TO_ALL | q << 30 | _imm5(size, p.first.index), p.to.reg, p.first.reg, 0)]
 
 
 def _scalarlane(e: Encoder, prog: Prog, p: Places, form: Form) -> Words:
-    return [rrr(0x5E000400 | _imm5(*_lane(p.first)), p.to.reg, p.first.reg, 0)]
+    return [rrr(LANE_ALONE | _imm5(*_lane(p.first)), p.to.reg, p.first.reg, 0)]
 
 
 def _duplicate(e: Encoder, prog: Prog, p: Places, form: Form) -> Words:
     q, size = _shape(p.to.reg)
-    return [rrr(0x0E000C00 | q << 30 | 1 << size + 16, p.to.reg, p.first.reg, 0)]
+    return [rrr(REGISTER_TO_ALL | q << 30 | 1 << size + 16, p.to.reg, p.first.reg, 0)]
 
 
 def _vimmediate(e: Encoder, prog: Prog, p: Places, form: Form) -> Words:
@@ -207,7 +219,7 @@ def _vimmediate(e: Encoder, prog: Prog, p: Places, form: Form) -> Words:
     kind = _arrangement(p.to.reg)
     if kind not in (B8, B16):
         raise EncodeError(_BAD + "\n")
-    return [0x0F00E400 | (kind == B16) << 30 | value >> 5 << 16 | (value & 31) << 5 | p.to.reg & 31]
+    return [BYTES | (kind == B16) << 30 | value >> 5 << 16 | (value & 31) << 5 | p.to.reg & 31]
 
 
 # Loads and stores.
@@ -259,7 +271,7 @@ def _vload(e: Encoder, prog: Prog, p: Places, form: Form) -> Words:
 
 def _vstore(e: Encoder, prog: Prog, p: Places, form: Form) -> Words:
     registers = _list_of(prog, p.to, p.first)
-    word = 3 << 26 | _post_index(form, p.to, "invalid extended register")
+    word = STORE | _post_index(form, p.to, "invalid extended register")
     return [_structure(prog, word | registers) | (p.to.reg & 31) << 5]
 
 
@@ -277,7 +289,7 @@ def _one_lane(e: Encoder, form: Form, place: Addr, lane: Addr, load: int) -> Wor
         fields |= 1 << 10
     opcode = (0, 2, 4, 4)[size]
     rm = 31 if offset else place.index & 31
-    word = 0x0D800000 if form.suffix == "P" else 0x0D000000
+    word = ONE_ELEMENT | (form.suffix == "P") << 23
     return [rrr(word | load << 22 | opcode << 13 | fields, lane.reg, place.reg, rm)]
 
 
@@ -420,7 +432,7 @@ def _vtable(e: Encoder, prog: Prog, p: Places, form: Form) -> Words:
     count = _COUNTS.get(packed >> 12 & 15)
     if count is None:
         raise EncodeError("invalid register numbers in ARM64 register list: {}")
-    word = 0x0E000000 | (kind == B16) << 30 | count - 1 << 13 | (prog.op == "VTBX") << 12
+    word = TABLE | (kind == B16) << 30 | count - 1 << 13 | (prog.op == "VTBX") << 12
     return [rrr(word, p.to.reg, packed, p.first.reg)]
 
 
