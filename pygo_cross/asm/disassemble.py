@@ -332,7 +332,7 @@ def lines(function: Function, binary: Binary) -> Iterator[Line]:
             text = found.text
             if found.distance is not None:
                 after = function.address + at + size
-                args = tuple(_resolved(arg, after, found.distance, at + size, inside, binary, quantum) for arg in found.args)
+                args = tuple(_resolved(arg, function, after, found.distance, at + size, inside, binary) for arg in found.args)
                 text = obj_format.instruction(Prog(found.op, args, None, 0, found.suffix), show)
             elif not text:
                 text = found.text = obj_format.instruction(Prog(found.op, found.args, None, 0, found.suffix), show)
@@ -350,7 +350,7 @@ def lines(function: Function, binary: Binary) -> Iterator[Line]:
 
 
 def _resolved(
-    arg: Addr, after: int, distance: int, end: int, inside: list[tuple[int, int, int, int, str]], binary: Binary, quantum: int
+    arg: Addr, function: Function, after: int, distance: int, end: int, inside: list[tuple[int, int, int, int, str]], binary: Binary
 ) -> Addr:
     """An operand that means a place, with the name of the place where that is known.
 
@@ -363,8 +363,13 @@ def _resolved(
             new = Addr(arg.type, 0, 0, NAME_EXTERN, Symbol(name))
             new.offset = addend + end - (offset + size) if kind == R_PCREL else addend
             return new
+    quantum = function.quantum
     address = after + distance
     name = binary.name_at(address, start=quantum > 1)
+    if not name and not binary.symbols and 0 <= address - function.address < len(function.code):
+        # In a Go object no function has an address yet.
+        inner = address - function.address
+        name = f"{function.name}+{inner:#x}" if inner and quantum == 1 else "" if inner else function.name
     if quantum > 1:
         return Addr(arg.type, 0, 0, NAME_EXTERN, Symbol(name)) if name else Addr(BRANCH, 0, (distance + quantum) // quantum)
     return Addr(arg.type, 0, 0, NAME_EXTERN, Symbol(name or f"{address:#x}"))
