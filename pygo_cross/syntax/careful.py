@@ -34,6 +34,8 @@ _CHARACTER: Final = re.compile(
 )
 _BYTE_ORDER_MARK: Final = 0xFEFF
 _END: Final = -1
+MOST_ERRORS: Final = 10_000
+"""Errors in a file that are looked for; its text is taken to end there."""
 
 # Runs of characters that nothing happens at, for speed: the last one of each is read as any other.
 _PLAIN_COMMENT: Final = re.compile(r"[^\n*\x00\x80-\xff]+")
@@ -153,6 +155,8 @@ class CarefulScanner:
                 self._reported = at
                 if message:
                     self.errors.append((at, message))
+                    if len(self.errors) >= MOST_ERRORS:
+                        behind = len(text)
             at = behind
 
     def _run(self, plain: re.Pattern[str]) -> None:

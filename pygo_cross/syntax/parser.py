@@ -34,7 +34,7 @@ _TYPE_ELEMENTS: Final = frozenset(
         nodes.ChanType,
     )
 )
-_DEPTH: Final = 1_000_000
+_DEPTH: Final = 500_000
 """Calls that may be open at a time while parsing: each level of nesting takes up to five."""
 
 

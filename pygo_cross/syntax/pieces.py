@@ -76,6 +76,7 @@ NO_SEMICOLON: Final = frozenset(range(tk.OPERATOR, tk.VAR + 1)) - {
 _LINE_END: Final[tuple[int, Value]] = (NEWLINE, "newline")
 
 _REMEMBERED: Final = 16  # longest piece that is worth remembering although a comment may be in it
+_REMEMBERED_TOKEN: Final = 64  # longest name or literal that is
 _FULL: Final = 400_000  # pieces remembered at most
 
 
@@ -159,7 +160,7 @@ class _Classified(dict[str, tuple[int, Value]]):
 
     def __missing__(self, piece: str) -> tuple[int, Value]:
         found = classify(piece)
-        if len(piece) <= _REMEMBERED or found[0] == tk.NAME or found[0] == tk.LITERAL:
+        if len(piece) <= (_REMEMBERED_TOKEN if found[0] == tk.NAME or found[0] == tk.LITERAL else _REMEMBERED):
             self[piece] = found
         return found
 

@@ -20,7 +20,7 @@ from itertools import accumulate
 from typing import Final, NamedTuple, final
 
 from . import tokens as tk
-from .careful import CarefulScanner
+from .careful import MOST_ERRORS, CarefulScanner
 from .pieces import (
     BLOCK_DIRECTIVE,
     BLOCK_DIRECTIVE_NL,
@@ -77,7 +77,6 @@ _CLEAN: Final = re.compile(
 )
 """UTF-8 without NUL and without byte order marks."""
 _LARGE: Final = 1 << 20  # bytes that it takes at a time at most
-_MOST_ERRORS: Final = 10_000  # in a file; the text is taken to end there
 _WINDOW: Final = 64  # bytes that the expression takes at a time after a piece that it could not tell
 _DIRECTIVES: Final = frozenset((LINE_DIRECTIVE, BLOCK_DIRECTIVE, BLOCK_DIRECTIVE_NL))
 _LINE_ENDS: Final = frozenset((NEWLINE, COMMENT_NL, BLOCK_DIRECTIVE_NL))
@@ -177,7 +176,7 @@ def _scan_carefully(source: bytes, text: str, base: int) -> Tokens:
     errors: list[ScanError] = []
     at = clean_until = 0
     window = _LARGE
-    while at < len(text) and len(errors) < _MOST_ERRORS:
+    while at < len(text) and len(errors) < MOST_ERRORS:
         if at >= clean_until:
             clean_until = _clean_until(text, at)
         end = min(at + window, clean_until)

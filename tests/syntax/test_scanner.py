@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pygo_cross.build.goroot import find_goroot
 from pygo_cross.syntax import scanner
 from pygo_cross.syntax import tokens as tk
-from pygo_cross.syntax.parser import parse
+from pygo_cross.syntax.parser import MOST_PROBLEMS, parse
 from pygo_cross.syntax.source import FileSet
 
 ROOT = Path(__file__).parents[2]
@@ -70,6 +70,15 @@ def test_any_bytes_can_be_parsed(parts: list[bytes]) -> None:
     for problem in parsed.problems:
         assert file.base <= problem.pos <= file.base + file.size
         assert file.line_column(problem.pos)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [b"\0" * 100_000, b"package p\n" + b"#\n" * 100_000, b"package p; func f() { " + b"L:" * 30_000 + b"}"],
+    ids=["NUL", "hash", "labels"],
+)
+def test_a_flood_of_errors_ends(text: bytes) -> None:
+    assert len(parse(FileSet().add("x.go", text)).problems) == MOST_PROBLEMS
 
 
 @pytest.mark.parametrize(
