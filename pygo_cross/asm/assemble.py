@@ -118,6 +118,9 @@ def read(paths: list[str], context: Context, options: Options) -> None:
             return
         except OSError as error:
             raise UserError.one("cannot-open", f"cannot open: {error.strerror}", pos=Pos(path)) from None
+        if not sound:
+            places = parser.source.complaints(parser.stopped)
+            context.errors += [Diagnostic(Pos(name, line, column), "asm", message) for name, line, column, message in places]
         if sound or options.keep_going:
             finish(context, context.text[first:], make_bytes, target.quantum)
         if context.errors and not options.keep_going:

@@ -22,9 +22,9 @@ NEWLINE_IN_COMMENT: Final = "\x01"
 _TOKEN: Final = re.compile(
     r"""[^\W\d][\w\u00b7\u2215]* | [\u00b7\u2215][\w\u00b7\u2215]*
     | 0[xX][0-9a-fA-F_]*(?:\.[0-9a-fA-F_]*)?(?:[pP][+-]?[0-9_]*)?
-    | 0[bBoO][0-9_]*
-    | (?:[0-9][0-9_]*(?:\.[0-9_]*)?|\.[0-9][0-9_]*)(?:[eE][+-]?[0-9_]*)?
-    | "(?:[^"\\\n]|\\[^\n])*" | '(?:[^'\\\n]|\\[^\n])*'
+    | 0[bBoO][0-9_]*(?:\.[0-9_]*)?
+    | (?:[0-9][0-9_]*(?:\.[0-9_]*)?|\.[0-9][0-9_]*)(?:[eEpP][+-]?[0-9_]*)?
+    | "(?:[^"\\\n]|\\[^\n])*"? | '(?:[^'\\\n]|\\[^\n])*'?
     | << | >> | -> | @>
     | [^\x20\t\r\n\x01]""",
     re.VERBOSE,
@@ -94,6 +94,13 @@ def plain(token: str) -> str:
     """A token with middle dots and division slashes as the characters that they stand for in symbol names."""
     plain_token = token.replace(MIDDLE_DOT, ".").replace(DIVISION_SLASH, "/")
     return DottedName(plain_token) if token[0] == MIDDLE_DOT else plain_token
+
+
+def is_open(token: str) -> bool:
+    """Whether it is a string or a rune that its line ends without the closing quote."""
+    if token[0] not in "\"'":
+        return False
+    return len(token) == 1 or token[-1] != token[0] or bool((len(token) - 1 - len(token[:-1].rstrip("\\"))) % 2)
 
 
 def describe(token: str) -> str:

@@ -45,6 +45,8 @@ def number(text: str) -> float | None:
     """The value of a float literal."""
     try:
         if text[:2] in ("0x", "0X"):
+            if "p" not in text and "P" not in text:
+                return None
             return float.fromhex(text.replace("_", ""))
         return float(text)
     except (ValueError, OverflowError):

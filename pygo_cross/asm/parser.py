@@ -16,9 +16,10 @@ from pygo_cross.arch.machine import Machine
 from pygo_cross.asm import directives
 from pygo_cross.asm.lexer import is_name, quote
 from pygo_cross.asm.operands import OperandError, OperandParser
-from pygo_cross.asm.preprocess import PreprocessError, Source
+from pygo_cross.asm.preprocess import PreprocessError, Source, UnexpectedEnd
 from pygo_cross.diag import Diagnostic, Pos
 from pygo_cross.obj.context import Context, path_to_prefix
+from pygo_cross.obj.format import fields
 from pygo_cross.obj.prog import (
     BRANCH,
     CONST,
@@ -77,6 +78,7 @@ class Parser:
         self.operands = OperandParser(context, machine, path_to_prefix(context.package), allows_abi(context.package))
         self.all_errors = all_errors
         self.error_count = 0
+        self.stopped = False  # whether the preprocessor gave up
         self.base = PosBase("", "")
         self.line = 0
         self.pc = 0
@@ -164,11 +166,20 @@ class Parser:
                         continue
                     op = word
                 self._instruction(words if not labels else None, op, word, suffix, operands)
+        except UnexpectedEnd as error:
+            self.line = error.line
+            self.error(error.message)
         except PreprocessError as error:
+            # Of a line whose literal is at fault all was read, of others only what came before.
+            self.stopped = '"\\"' not in error.message and "unquoting" not in error.message
             self.report(error.message, error.file, error.line)
         for file, line in self.source.misplaced:
             self.report("misplaced //go:build comment", file, line)
-        self.end_function()
+        # A label whose line was refused is not missing.
+        if not self.error_count:
+            self.end_function()
+        if self.source.open_literal is not None and not self.error_count:
+            self.report("literal not terminated", *self.source.open_literal)
         return not self.error_count
 
     def _instruction(self, words: tuple[str, ...] | None, op: str, word: str, suffix: str, operands: tuple[tuple[str, ...], ...]) -> None:
@@ -269,7 +280,7 @@ class Parser:
             if prog.target is None:
                 self.unresolved.append((prog, label))
         elif not (kind == MEM and target.name == NAME_NONE):
-            self.error(f"cannot assemble jump {self.show(target)}")
+            self.error(f"cannot assemble jump {fields(target)}")
             return
         if self._place(prog, suffix):
             self.append(prog)

@@ -41,6 +41,10 @@ class PreprocessError(Exception):
         self.message, self.file, self.line = message, file, line
 
 
+class UnexpectedEnd(PreprocessError):
+    """The file ends within a line. What is wrong with that line counts more."""
+
+
 class NotAMacro(str):
     """The name of a macro that takes arguments, used without any: it stays as it is."""
 
@@ -59,10 +63,11 @@ class Macro:
 class _File:
     """A file that is being read."""
 
-    __slots__ = ("at", "base", "ended", "line", "lines")
+    __slots__ = ("at", "base", "ended", "line", "lines", "name")
 
     def __init__(self, base: PosBase, text: str) -> None:
         self.base = base
+        self.name = base.file
         self.lines = text.split("\n")
         self.at = 0
         self.line = 1
@@ -72,7 +77,8 @@ class _File:
 class Source:
     """All text of one run of the assembler: the file `path` and what it includes.
 
-    `includes` are the folders of -I, `defines` the words of -D. Build constraints behind code are noted in `misplaced`: file and line.
+    `includes` are the folders of -I, `defines` the words of -D. Build constraints behind code are noted in `misplaced`: file and line;
+    `open_literal` is where the first line is that ends in a literal.
     """
 
     def __init__(self, path: str, includes: list[str], defines: list[str], rewriter: PathRewriter) -> None:
@@ -81,8 +87,10 @@ class Source:
         self.includes = [os.path.dirname(path) or ".", *includes]
         self.macros: dict[str, Macro | str] = {}
         self.misplaced: list[tuple[str, int]] = []
+        self.open_literal: tuple[str, int] | None = None
         self._saw_code = False
         self._files: list[_File] = []
+        self._read: list[_File] = []
         self._opened = 0
         self._conditions: list[bool] = []
         self._plain: dict[str, tuple[int, list[tuple[str, ...]]]] = {}
@@ -113,6 +121,20 @@ class Source:
             if bad:
                 raise PreprocessError("comment not terminated", name, bad)
         self._files.append(_File(base, text))
+        self._read.append(self._files[-1])
+
+    def complaints(self, stopped: bool) -> Iterator[tuple[str, int, int, str]]:
+        """Bad literals in what was read so far: file, line, column, what is wrong. `stopped` where the preprocessor gave up in a line."""
+        from pygo_cross.asm.complaints import complaints
+
+        current = self._files[-1] if stopped and self._files else None
+        for file in self._read:
+            line = 1
+            for text in file.lines[: file.at - (file is current)]:
+                if not text.isalpha():
+                    for column, message in complaints(text):
+                        yield file.name, line, column, message
+                line += 1 + text.count(NEWLINE_IN_COMMENT)
 
     def statements(self) -> Iterator[Statement]:
         """All statements. Raises PreprocessError, and OSError if the file itself can't be read."""
@@ -135,7 +157,7 @@ class Source:
                     base, line = file.base, file.line
                     for piece in known[1]:
                         yield piece, base, line
-                file.line += 1
+                file.line += file.at < len(lines)
                 continue
             words = lexed.get(text)
             if words is None:
@@ -166,8 +188,9 @@ class Source:
                 base, line = file.base, file.line
                 if "#" in words:
                     raise self._fail("'#' must be first item on line")
-                if '"' in words or "'" in words:
-                    raise self._fail("literal not terminated")
+                if '"' in text or "'" in text:
+                    lines_more, words = self._with_open_literal(file, words)
+                    after += lines_more
                 if macros.keys().isdisjoint(words):
                     pieces = _cut(words)
                     if after == 1:
@@ -181,13 +204,25 @@ class Source:
                     yield piece, base, line
             file.line += after
 
+    def _with_open_literal(self, file: _File, words: tuple[str, ...]) -> tuple[int, tuple[str, ...]]:
+        """Of a line that ends in an open literal: Go's scanner has its newline in the literal, so the next line belongs to it."""
+        more = 0
+        while lexer.is_open(words[-1]):
+            self.open_literal = self.open_literal or (file.base.file, file.line)
+            if file.at >= len(file.lines):
+                break
+            words = (*words[:-1], words[-1] + "\n", *lexer.tokens(file.lines[file.at]))
+            file.at += 1
+            more += 1
+        return more, words
+
     def _end_of_file(self, file: _File) -> None:
         """Back to the file that included this one."""
         if len(self._files) == 1:
             if self._conditions:
                 raise self._fail("unclosed #ifdef or #ifndef")
             if not file.ended and file.lines[-1].strip():
-                raise self._fail("unexpected EOF")
+                raise UnexpectedEnd("unexpected EOF", file.base.file, file.line)
         self._files.pop()
 
     def _simple_define(self, file: _File, text: str) -> bool:
@@ -198,6 +233,8 @@ class Source:
         self._saw_code = True
         if not self._conditions or self._conditions[-1]:
             name = match[1]
+            if file.at >= len(file.lines):
+                raise self._fail(f"missing newline in definition for macro: {name}")
             if name in self.macros:
                 raise self._fail(f"redefinition of macro: {name}")
             self.macros[name] = match[2]
@@ -297,8 +334,7 @@ class Source:
     def _directive(self, file: _File, text: str, words: tuple[str, ...]) -> None:
         line = file.line
         if len(words) < 2 or not is_name(words[1]):
-            got = words[1] if len(words) > 1 else "\n"
-            raise self._fail(f"expected identifier after '#' ; got {quote(got)}")
+            raise self._fail(f"expected identifier after '#' ; got {_got(words, 1)}")
         name = words[1]
         enabled = not self._conditions or self._conditions[-1]
         next_line = line + 1 + text.count(NEWLINE_IN_COMMENT)
@@ -361,14 +397,13 @@ class Source:
 
     def _macro_name(self, words: tuple[str, ...]) -> str:
         if len(words) < 3 or not is_name(words[2]):
-            got = words[2] if len(words) > 2 else "\n"
-            raise self._fail(f"expected identifier after # directive ; got {quote(got)}")
+            raise self._fail(f"expected identifier after # directive ; got {_got(words, 2)}")
         return words[2]
 
     def _end(self, words: tuple[str, ...], at: int, directive: str) -> None:
         """Nothing may follow a directive on its line."""
         if len(words) > at:
-            raise self._fail(f"expected newline after {directive} ; got {quote(words[at])}")
+            raise self._fail(f"expected newline after {directive} ; got {_got(words, at)}")
 
     def _define(self, file: _File, text: str) -> int:
         """#define. Lines go on behind a backslash. Returns the line behind the definition."""
@@ -415,6 +450,8 @@ class Source:
                     raise self._fail(f"bad definition for macro: {name}")
             parameters = tuple(names)
         body = words[at:]
+        if file.at >= len(file.lines) and at < len(words):
+            raise self._fail(f"missing newline in definition for macro: {name}", next_line - 1)
         if "\\" in body:
             body = self._unescape(name, body)
         if name in self.macros:
@@ -435,8 +472,7 @@ class Source:
 
     def _include(self, file: _File, words: tuple[str, ...], next_line: int) -> None:
         if len(words) < 3 or words[2][0] != '"':
-            got = words[2] if len(words) > 2 else "\n"
-            raise self._fail(f"expected string after #include ; got {quote(got)}")
+            raise self._fail(f"expected string after #include ; got {_got(words, 2)}")
         raw = unquote(words[2])
         if raw is None:
             raise self._fail("unquoting include file name:  invalid syntax")
@@ -479,6 +515,12 @@ class Source:
         file_name = os.fsdecode(raw)
         # Go's assembler has the line behind the next one carry the number.
         file.base = PosBase(file_name, self.rewriter.absolute(file_name), next_line + 1, min(int(number), 1 << 30), file.base)
+
+
+def _got(words: tuple[str, ...], at: int) -> str:
+    """What stands at a place, in quotes; the newline is part of a literal that it leaves open."""
+    word = words[at] if at < len(words) else "\n"
+    return quote(word + "\n" if lexer.is_open(word) else word)
 
 
 def _touches(text: str, name: str) -> bool:

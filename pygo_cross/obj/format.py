@@ -122,6 +122,25 @@ def operand(addr: Addr, register_name: RegisterName, target: Prog | None = None)
     return f"type={kind}"
 
 
+_KINDS: Final = (
+    "NONE", "BRANCH", "TEXTSIZE", "MEM", "CONST", "FCONST", "SCONST", "REG", "ADDR", "SHIFT", "REGREG", "INDIR", "REGLIST", "SPECIAL",
+)  # fmt: skip
+
+
+def fields(addr: Addr) -> str:
+    """An operand as Go prints a pointer to its struct, which one message of stock's does; registers have our numbers."""
+    value = addr.value.decode("utf-8", "surrogateescape") if isinstance(addr.value, bytes) else addr.value
+    if value is None:
+        value = "<nil>"
+    elif isinstance(value, float):
+        value = int(value) if value == value // 1 and abs(value) < 1e21 else repr(value)
+    sym = addr.sym.name if addr.sym is not None else "<nil>"
+    return (
+        f"&{{Reg:{addr.reg} Index:{addr.index} Scale:{addr.scale} Type:TYPE_{_KINDS[addr.type]} Name:{addr.name} Class:0 "
+        f"Offset:{addr.offset} Sym:{sym} Val:{value}}}"
+    )
+
+
 def text_attributes(symbol: Symbol) -> str:
     """The flags of a function as TEXT shows them."""
     names = [name for flag, name in _ATTRIBUTES if symbol.flags & flag]

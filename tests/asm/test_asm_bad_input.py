@@ -116,7 +116,7 @@ def test_at_most_ten(assemblers):
         (b"TEXT \xff(SB), 4, $0\n", "a.s:1: invalid UTF-8 encoding"),
         (b"\n\nNOP\0\n", "a.s:3: invalid character"),
         (b"\n/* open\n\n", "a.s:2: comment not terminated"),
-        (b'\n\tMOVQ $"open, AX\n', "a.s:2: literal not terminated"),
+        (b'\n\tMOVQ $"open, AX\n', "a.s:2:8: literal not terminated"),
         (b"TEXT f(SB), 4, $0\n\tMOVQ $" + b"(" * 5000 + b"1" + b")" * 5000 + b", AX\n", "a.s:2: expression nested too deeply"),
         (b"TEXT f(SB), 4, $0\n\tMOVQ $" + b"-" * 100000 + b"1, AX\n", "a.s:2: expression nested too deeply"),
         (b"TEXT f(SB), 4, $0\n\tMOVSD $" + b"(" * 5000 + b"1.0" + b")" * 5000 + b", X0\n", "a.s:2: expression nested too deeply"),

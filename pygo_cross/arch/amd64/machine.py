@@ -17,7 +17,7 @@ from pygo_cross.arch.amd64.table import mnemonics
 from pygo_cross.arch.machine import Machine, Syntax
 from pygo_cross.obj import format as obj_format
 from pygo_cross.obj.context import Context
-from pygo_cross.obj.prog import BRANCH, REGLIST, Addr, Prog
+from pygo_cross.obj.prog import BRANCH, FCONST, REGLIST, SCONST, Addr, Prog
 from pygo_cross.obj.symbol import Symbol
 
 _words = str.split
@@ -154,6 +154,9 @@ class _Finisher:
         text = obj_format.placed(prog, show_operand)
         if message.startswith("invalid instruction") and self.symbol is not None:
             message = f"{self.symbol.name}: {message}"
+            for arg in prog.args:
+                if arg.type in (FCONST, SCONST):
+                    self.context.error(f"unexpected addr1: type={arg.type} {show_operand(arg, prog)}", prog.base, prog.line)
         self.context.error(message.replace("{}", text), prog.base, prog.line)
 
     def finish(self, symbol: Symbol) -> None:

@@ -75,7 +75,7 @@ WRITTEN: Final = {**NUMBERS, "g": G, "SB": RSB, "FP": RFP, "PC": RPC}
 
 def name(number: int) -> str:
     """How messages and listings write a register."""
-    return NAMES.get(number, f"rreg{number}") if number else "NONE"
+    return NAMES.get(number, f"R???{number}") if number else "NONE"
 
 
 def is_general(number: int) -> bool:

@@ -32,7 +32,7 @@ from pygo_cross.arch.arm64.encode import (
 )
 from pygo_cross.arch.arm64.operands import MOVE_SIZE, Places, is_narrow, sets_flags
 from pygo_cross.arch.arm64.table import Form
-from pygo_cross.obj.prog import FCONST, NONE, Addr, Prog
+from pygo_cross.obj.prog import FCONST, NAME_NONE, NONE, Addr, Prog
 from pygo_cross.obj.reloctype import (
     R_ADDRARM64,
     R_ARM64_GOTPCREL,
@@ -230,12 +230,17 @@ def _near(word: int, shift: int, offset: int, rn: int, rt: int) -> int:
     return word | (offset & 0x1FF) << 12 | (rn & 31) << 5 | rt & 31
 
 
+def _base(addr: Addr) -> int:
+    """The base of an operand in memory; without one, a name in the frame is at SP, and a number goes with what register 0 is: R0."""
+    return addr.reg or (regs.GP if addr.name == NAME_NONE else regs.SP)
+
+
 def _store(e: Encoder, prog: Prog, p: Places, form: Form) -> Words:
-    return [_near(_store_word(e, prog.op), MOVE_SIZE[prog.op], e.offset(p.to), p.to.reg or regs.SP, p.first.reg)]
+    return [_near(_store_word(e, prog.op), MOVE_SIZE[prog.op], e.offset(p.to), _base(p.to), p.first.reg)]
 
 
 def _load(e: Encoder, prog: Prog, p: Places, form: Form) -> Words:
-    return [_near(_load_word(e, prog.op), MOVE_SIZE[prog.op], e.offset(p.first), p.first.reg or regs.SP, p.to.reg)]
+    return [_near(_load_word(e, prog.op), MOVE_SIZE[prog.op], e.offset(p.first), _base(p.first), p.to.reg)]
 
 
 def _back(word: int, suffix: str, addr: Addr, rt: int) -> Words:
@@ -259,7 +264,7 @@ def _far(e: Encoder, prog: Prog, addr: Addr, rt: int, word: int, by_index: str, 
     """With an offset that needs an addition, or a literal."""
     op = prog.op
     shift = MOVE_SIZE[op]
-    rn = addr.reg or regs.SP
+    rn = _base(addr)
     offset = e.offset(addr)
     if -4095 <= offset <= 4095:
         return [near_immediate(e, offset, SCRATCH, rn), _scaled(word, 0, SCRATCH, rt)]
@@ -356,7 +361,7 @@ def _pair(e: Encoder, prog: Prog, p: Places, form: Form, offset: int, base: int)
 def _pair_place(prog: Prog, p: Places) -> tuple[Addr, int]:
     """Where a pair is, and its base."""
     place = p.first if prog.op.startswith(("LD", "FL")) else p.to
-    return place, place.reg or regs.SP
+    return place, _base(place)
 
 
 def _near_pair(e: Encoder, prog: Prog, p: Places, form: Form) -> Words:

@@ -116,7 +116,7 @@ def name(number: int) -> str:
         return f"{text}<<{amount}" if amount else text
     if SHIFTED <= number < SHIFTED + 0x100:
         return f"R{low}<<{amount}"
-    return f"badreg({number})" if number else "NONE"
+    return f"R???{number}" if number else "NONE"
 
 
 def is_general(number: int) -> bool:
