@@ -136,14 +136,22 @@ class Matcher:
                     continue
                 try:
                     root, local = self.resolver.fetch(module)
-                    ignored = Ignored(self.modules.summary(module).ignore)
                 except Fatal:
                     raise
                 except ERRORS as error:
                     match.errors.append(MatchError(match.pattern, False, error))
                     continue
-                search(root, module.path, ignored, True, local)
+                search(root, module.path, self._ignored(module), True, local)
         match.packages.sort()
+
+    def _ignored(self, module: ModuleVersion) -> Ignored | None:
+        """What a dependency's go.mod ignores; one that can't be read ignores nothing, and is reported elsewhere."""
+        try:
+            return Ignored(self.modules.summary(module).ignore)
+        except Fatal:
+            raise
+        except ERRORS:
+            return None
 
     def _match_local(self, match: Match, last: bool) -> None:
         if match.folders is None:

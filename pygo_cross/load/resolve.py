@@ -369,12 +369,14 @@ class Resolver:
         while work:
             found = work.popleft()
             following = list(found.imports)
-            if found.test_of is None and (every_test or found.module.path in self.modules.by_path):
+            closes = every_test or found.module.path in self.modules.by_path
+            if found.test_of is None and (closes or self._load_tests):
                 self._load_test(found, queue)
                 while queue:
                     self._load_one(queue.popleft(), queue)
                 assert found.test is not None
-                following += found.test.imports
+                if closes:
+                    following += found.test.imports
             for other in following:
                 if not other.in_all:
                     other.in_all = other.is_root = True
