@@ -12,7 +12,8 @@ import re
 from typing import Final
 
 from pygo_cross.diag import Pos
-from pygo_cross.load.header import place
+from pygo_cross.load.header import place, read_header
+from pygo_cross.load.headerparse import HeaderError
 from pygo_cross.load.modpath import quote
 from pygo_cross.load.package import Package
 
@@ -241,10 +242,22 @@ _GOOD_HEAD: Final = re.compile(
 )
 
 
+def _check_header(path: str) -> None:
+    """Raises `TestMainError` for what is wrong with the start of a file."""
+    try:
+        broken = read_header(path).broken
+    except (HeaderError, OSError):
+        return
+    if broken is not None and not broken.plain:
+        raise TestMainError(str(broken), place(path, broken.offset))
+
+
 def check_tests(package: Package) -> None:
     """Raises `TestMainError` for a test function that can't be one. Files whose heads all look right are not read as tokens."""
     mains = 0
     for name in [*package.test_go_files, *package.xtest_go_files]:
+        if name in package.invalid_go_files:
+            _check_header(os.path.join(package.directory, name))
         try:
             with open(os.path.join(package.directory, name), "rb") as file:
                 data = file.read()

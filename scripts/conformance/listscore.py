@@ -32,7 +32,8 @@ from typing import Any
 from conformance import listtrees
 from pygo_cross.build.goroot import find_goroot
 from pygo_cross.diag import UserError
-from pygo_cross.load.loader import Loader, finish
+from pygo_cross.load.listing import finish
+from pygo_cross.load.loader import Loader
 from pygo_cross.load.package import Package
 from pygo_cross.load.settings import Settings
 from pygo_cross.load.testvariants import with_tests
