@@ -23,10 +23,9 @@ from pygo_cross.diag import EXIT_BUILD, EXIT_OK
 from pygo_cross.frontend.exports import Exports
 from pygo_cross.frontend.mistakes import MOST, Mistake
 from pygo_cross.frontend.program import Outcome, Program
-from pygo_cross.load.loader import Loader, finish
+from pygo_cross.load.listing import list_packages
 from pygo_cross.load.package import Package
 from pygo_cross.load.settings import Settings
-from pygo_cross.load.testvariants import with_tests
 from pygo_cross.target import find_target
 
 _MACHINES: Final = {"x86_64": "amd64", "AMD64": "amd64", "aarch64": "arm64"}
@@ -53,12 +52,8 @@ def run(argv: list[str]) -> int:
     settings = Settings(goroot, find_target(options.target), tags=tags, mod=options.mod)
     # Nothing here is thrown away before the end but what a package leaves; Python would look for it far too often.
     gc.disable()
-    loader = Loader(settings)
-    packages = loader.load(options.packages or ["."], options.test)
-    if options.test:
-        packages = with_tests(loader, packages)
-    packages = finish(packages, loader)
-    for warning in loader.warnings:
+    packages, warnings = list_packages(settings, options.packages, options.test)
+    for warning in warnings:
         print(warning, file=sys.stderr)
     show = _Json() if options.json else _Lines(settings.cwd, str(goroot), sys.stderr.isatty())
     failed = _load_errors(packages, show)
