@@ -399,14 +399,15 @@ class ExprParser(TypeParser):
     def expr_list(self) -> Expr:
         """One expression, or a ListExpr of those between commas."""
         x = self.expr()
-        if self.tok == COMMA:
-            pos = x.pos
-            expressions = [x]
-            while self.tok == COMMA:
-                self.next()
-                expressions.append(self.expr())
-            return nodes.ListExpr(pos, expressions)
-        return x
+        return self.more_exprs(x) if self.tok == COMMA else x
+
+    def more_exprs(self, x: Expr) -> nodes.ListExpr:
+        """The list of `x` and the expressions behind it, at a comma."""
+        expressions = [x]
+        while self.tok == COMMA:
+            self.next()
+            expressions.append(self.expr())
+        return nodes.ListExpr(x.pos, expressions)
 
     def func_body(self) -> nodes.BlockStmt:
         """The body of a function: of a layer above."""

@@ -22,6 +22,7 @@ from .tokens import (
     CASE,
     CHAN,
     COLON,
+    COMMA,
     CONST,
     CONTINUE,
     DEF,
@@ -163,10 +164,17 @@ class StmtParser(ExprParser):
 
     def _name_stmt(self) -> Stmt | None:
         """A statement that starts with a name: the most frequent ones."""
-        x = self.expr_list()
+        x = self.expr()
         tok = self.tok
-        if tok == SEMI and type(x) is not ListExpr:
+        if tok == SEMI:
             return ExprStmt(x.pos, x)
+        if tok == COMMA:
+            x = self.more_exprs(x)
+            tok = self.tok
+        if tok == ASSIGN or tok == DEFINE:
+            pos = self.offsets[self.i]
+            self.next()
+            return AssignStmt(pos, NO_OP if tok == ASSIGN else DEF, x, self.expr_list())
         if tok == COLON and type(x) is Name:
             return self._labeled_stmt(x)
         return self.simple_stmt(x, _NO_KEYWORD)
