@@ -229,8 +229,10 @@ def _int_to_decimal(x: int) -> str:
 
 
 def _int_literal(text: str) -> Value:
-    if text.isascii() and text.isdigit() and (text[0] != "0" or text == "0"):
-        return _decimal_to_int(text)
+    try:
+        return int(text, 0)  # Python's literals are Go's but for 0777, and for very long decimals
+    except ValueError:
+        pass
     if _DECIMAL_LITERAL.fullmatch(text):
         return _decimal_to_int(text.replace("_", ""))
     match = _INT_LITERAL.fullmatch(text)

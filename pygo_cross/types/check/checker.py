@@ -23,13 +23,14 @@ from pygo_cross.syntax.source import FileSet
 from pygo_cross.types.check import cycles, decl, initorder, mono, recording, resolve, version
 from pygo_cross.types.check.errors import Report, TypeError_, error, formatter
 from pygo_cross.types.check.info import Info
+from pygo_cross.types.check.recording import Untyped
 from pygo_cross.types.constant import Value
 from pygo_cross.types.hooks import Hooks
 from pygo_cross.types.objects import Func, Object, PkgName, TypeName, Var
 from pygo_cross.types.package import Package
 from pygo_cross.types.scope import Scope
 from pygo_cross.types.sizes import Sizes
-from pygo_cross.types.types import Basic, Named, Signature, Type, TypeParam
+from pygo_cross.types.types import Named, Signature, Type, TypeParam
 from pygo_cross.types.typeset import MAX_TERMS
 
 # An importer gives the package for an import path, complete; it raises ImportFailure with the message for what it can't give.
@@ -135,18 +136,6 @@ class Env:
                 return scope, found
             scope = scope.parent
         return None, None
-
-
-class Untyped:
-    """An expression that has no type of its own yet. `is_lhs`: it is what a shift shifts, and its type comes from around the shift."""
-
-    __slots__ = ("is_lhs", "mode", "typ", "val")
-
-    def __init__(self, is_lhs: bool, mode: int, typ: Basic, val: Value | None) -> None:
-        self.is_lhs = is_lhs
-        self.mode = mode
-        self.typ = typ
-        self.val = val
 
 
 class Checker(Hooks):

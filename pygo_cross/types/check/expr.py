@@ -176,11 +176,14 @@ def single_value(check: Checker, x: Operand) -> None:
         x.mode = INVALID
 
 
+_PERHAPS_GENERIC: Final = frozenset((Signature, Alias, Named))
+
+
 def non_generic(check: Checker, target: Target | None, x: Operand) -> None:
     """Nothing generic may remain; a generic function gets its type arguments from its target, if there is one."""
-    if x.mode == INVALID or x.mode == NOVALUE:
-        return
     typ, what = x.typ, ""
+    if type(typ) not in _PERHAPS_GENERIC or x.mode == INVALID or x.mode == NOVALUE:
+        return
     if isinstance(typ, Signature):
         if typ.tparams:
             if target is not None:

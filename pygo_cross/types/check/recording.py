@@ -16,12 +16,23 @@ from pygo_cross.types.check.info import Instance, TypeAndValue
 from pygo_cross.types.check.operand import BUILTIN, CONSTANT, INVALID, NOVALUE, Operand
 from pygo_cross.types.constant import Value
 from pygo_cross.types.objects import LOCAL_VAR, Object, Var
-from pygo_cross.types.predicates import is_untyped
 from pygo_cross.types.selection import Selection
-from pygo_cross.types.types import Basic, Tuple, Type
+from pygo_cross.types.types import IS_UNTYPED, Basic, Tuple, Type
 
 if TYPE_CHECKING:
     from pygo_cross.types.check.checker import Checker
+
+
+class Untyped:
+    """An expression that has no type of its own yet. `is_lhs`: it is what a shift shifts, and its type comes from around the shift."""
+
+    __slots__ = ("is_lhs", "mode", "typ", "val")
+
+    def __init__(self, is_lhs: bool, mode: int, typ: Basic, val: Value | None) -> None:
+        self.is_lhs = is_lhs
+        self.mode = mode
+        self.typ = typ
+        self.val = val
 
 
 def record(check: Checker, x: Operand) -> None:
@@ -29,20 +40,16 @@ def record(check: Checker, x: Operand) -> None:
     mode = x.mode
     if mode == INVALID:
         return
-    typ = None if mode == NOVALUE else x.typ
-    val = x.val if mode == CONSTANT else None
-    assert x.expr is not None
-    if typ is not None and is_untyped(typ):
-        assert isinstance(typ, Basic)
-        remember_untyped(check, x.expr, False, mode, typ, val)
+    typ, e = x.typ, x.expr
+    assert e is not None
+    if type(typ) is Basic and typ.info & IS_UNTYPED and mode != NOVALUE:
+        check.untyped[e] = Untyped(False, mode, typ, x.val if mode == CONSTANT else None)
     else:
-        check.info.types[x.expr] = TypeAndValue(mode, typ, val)
+        check.info.types[e] = TypeAndValue(mode, None if mode == NOVALUE else typ, x.val if mode == CONSTANT else None)
 
 
 def remember_untyped(check: Checker, e: Node, is_lhs: bool, mode: int, typ: Basic, val: Value | None) -> None:
     """An expression waits for its type."""
-    from pygo_cross.types.check.checker import Untyped
-
     check.untyped[e] = Untyped(is_lhs, mode, typ, val)
 
 
