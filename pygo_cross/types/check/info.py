@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from pygo_cross.syntax.nodes import Name, Node, SelectorExpr
+from pygo_cross.syntax.nodes import Expr, Name, Node, SelectorExpr
 from pygo_cross.types.constant import Value
 from pygo_cross.types.objects import Object, Var
 from pygo_cross.types.scope import Scope
@@ -39,7 +39,7 @@ class Initializer(NamedTuple):
     """`lhs = rhs` at package level, to be executed."""
 
     lhs: tuple[Var, ...]
-    rhs: Node
+    rhs: Expr
 
 
 class Info:

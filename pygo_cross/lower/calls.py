@@ -1,0 +1,361 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Calls: of functions, methods, function values and predeclared functions; conversions are spelled like them.
+
+Arguments are evaluated from left to right, the function's value before them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Final
+
+from pygo_cross.lower import exprs, places
+from pygo_cross.lower.convert import convert, number
+from pygo_cross.lower.names import object_name
+from pygo_cross.lower.values import Place, Val
+from pygo_cross.ssa import ops
+from pygo_cross.ssa.func import Value
+from pygo_cross.ssa.kinds import F32, I64, B, P
+from pygo_cross.ssa.refs import CallInfo, TextRef, TypeRef
+from pygo_cross.syntax import tokens as tk
+from pygo_cross.syntax.nodes import CallExpr, Expr, IndexExpr, Name, SelectorExpr, unparen
+from pygo_cross.types import universe as u
+from pygo_cross.types.check.operand import BUILTIN, TYPEXPR
+from pygo_cross.types.objects import Builtin, Func
+from pygo_cross.types.predicates import is_boolean, is_complex, is_float, is_integer, is_string, is_unsigned
+from pygo_cross.types.types import (
+    INT64,
+    TYP,
+    UINT64,
+    Array,
+    Interface,
+    Pointer,
+    Signature,
+    Slice,
+    Tuple,
+    Type,
+    deref,
+)
+
+if TYPE_CHECKING:
+    from pygo_cross.lower.function import FuncLowering
+
+def value(f: FuncLowering, e: CallExpr) -> Val:
+    """A call that has one result, or a conversion."""
+    results = call(f, e)
+    if len(results) != 1:
+        raise f.bug(f"a call with {len(results)} results as a value", e)
+    return results[0]
+
+
+def call(f: FuncLowering, e: CallExpr) -> list[Val]:
+    """A call, with all its results."""
+    found = f.package.info.types.get(e.fun)
+    if found is not None and found.mode == TYPEXPR:
+        return [convert(f, exprs.expr(f, e.arg_list[0]), f.type_of(e))]
+    if found is not None and found.mode == BUILTIN:
+        return _builtin(f, e)
+    fun = unparen(e.fun)
+    sig = f.type_of(e.fun).underlying()
+    if not isinstance(sig, Signature):
+        raise f.bug("a call of what is no function", e)
+    target = _static(f, fun)
+    if target is not None:
+        return f.call(ops.CALL_STATIC, CallInfo(TextRef(target), *_types(f, sig)), (), arguments(f, e, sig))
+    if isinstance(fun, SelectorExpr) and fun in f.package.info.selections:
+        selection = f.package.info.selections[fun]
+        if isinstance(selection.obj, Func):
+            return _method(f, e, fun, selection.obj, selection.recv, selection.index, sig)
+    closure = exprs.expr(f, e.fun).one
+    return f.call(ops.CALL_CLOSURE, CallInfo(None, *_types(f, sig)), (closure,), arguments(f, e, sig))
+
+
+def _types(f: FuncLowering, sig: Signature) -> tuple[list[Type], list[Type]]:
+    return [f.typ(var.typ) for var in sig.params.vars], [f.typ(var.typ) for var in sig.results.vars]
+
+
+def _static(f: FuncLowering, fun: Expr) -> str | None:
+    """The link name of a function that is called by its name; None for anything else."""
+    name: Expr = fun
+    if isinstance(fun, IndexExpr):
+        name = unparen(fun.x)
+    if isinstance(name, SelectorExpr) and name not in f.package.info.selections:
+        name = name.sel
+    if not isinstance(name, Name):
+        return None
+    obj = f.package.info.uses.get(name)
+    if not isinstance(obj, Func):
+        return None
+    instance = f.package.info.instances.get(name)
+    if instance is not None:
+        return f.package.needs(obj, tuple(f.typ(one) for one in instance.targs))
+    return object_name(obj)
+
+
+def _method(
+    f: FuncLowering, e: CallExpr, fun: SelectorExpr, method: Func, recv: Type, path: tuple[int, ...], sig: Signature
+) -> list[Val]:
+    """x.M(args), of a concrete type."""
+    base = f.typ(recv)
+    if isinstance(base.underlying(), Interface):
+        raise f.bug("a call of an interface's method is not lowered yet", e)
+    declared = method.signature.recv
+    assert declared is not None
+    wanted = f.typ(declared.typ)
+    pointer_wanted = isinstance(wanted, Pointer)
+    receiver = _receiver(f, fun.x, path[:-1], pointer_wanted)
+    info = CallInfo(TextRef(f.package.needs_method(method, wanted)), [wanted, *_types(f, sig)[0]], _types(f, sig)[1])
+    return f.call(ops.CALL_STATIC, info, (), [receiver, *arguments(f, e, sig)])
+
+
+def _receiver(f: FuncLowering, e: Expr, path: tuple[int, ...], pointer_wanted: bool) -> Val:
+    """The receiver: through embedded fields, its address taken or followed as the method wants it."""
+    typ = f.type_of(e)
+    if isinstance(typ.underlying(), Pointer):
+        pointed, _ = deref(typ.underlying())
+        pointer = exprs.expr(f, e)
+        if not path:
+            if pointer_wanted:
+                return pointer
+            return f.load(pointed, places.checked(f, pointer.one))
+        base: Place | places.Part = Place(pointed, address=places.checked(f, pointer.one))
+    elif places.is_place(f, e):
+        base = places.place(f, e)
+    else:
+        made = exprs.expr(f, e)
+        for i in path:
+            made = exprs.field(f, made, i)
+        if pointer_wanted and not isinstance(made.typ.underlying(), Pointer):
+            return Val(Pointer(made.typ), (f.in_place(made),))
+        return made
+    for i in path:
+        base = places.step(f, base, i)
+    if isinstance(base.typ.underlying(), Pointer):
+        pointer = places.read(f, base)
+        if pointer_wanted:
+            return pointer
+        return f.load(deref(base.typ.underlying())[0], places.checked(f, pointer.one))
+    if not pointer_wanted:
+        return places.read(f, base)
+    if isinstance(base, places.Part) or base.address is None:
+        raise f.bug("a method with a pointer receiver of what is in no memory", e)
+    return Val(Pointer(base.typ), (f.offset(base.address, base.offset),))
+
+
+def arguments(f: FuncLowering, e: CallExpr, sig: Signature) -> list[Val]:
+    """The values of the parameters: those of one call are spread, the last ones of a variadic function put into a slice."""
+    params = [f.typ(var.typ) for var in sig.params.vars]
+    values = _evaluated(f, e.arg_list)
+    if not sig.variadic or e.has_dots:
+        return [assigned(f, one, typ) for one, typ in zip(values, params, strict=True)]
+    fixed = len(params) - 1
+    made = [assigned(f, one, typ) for one, typ in zip(values[:fixed], params[:fixed], strict=True)]
+    last = params[-1]
+    slice_type = last.underlying()
+    assert isinstance(slice_type, Slice)
+    rest = [assigned(f, one, f.typ(slice_type.elem)) for one in values[fixed:]]
+    return [*made, _packed(f, last, f.typ(slice_type.elem), rest)]
+
+
+def _evaluated(f: FuncLowering, args: Sequence[Expr]) -> list[Val]:
+    """The values of arguments, or all results of the one call that they are."""
+    first = unparen(args[0]) if len(args) == 1 else None
+    if isinstance(first, CallExpr):
+        found = f.package.info.types.get(first)
+        if found is not None and isinstance(found.typ, Tuple):
+            return call(f, first)
+    return [exprs.expr(f, arg) for arg in args]
+
+
+def _packed(f: FuncLowering, typ: Type, elem: Type, values: Sequence[Val]) -> Val:
+    if not values:
+        return f.zero(typ)
+    address = f.temporary(Array(elem, len(values)))
+    size = f.shapes.sizes.sizeof(elem)
+    for i, one in enumerate(values):
+        f.store(one, address, i * size)
+    return Val(typ, (address, f.int_const(len(values)), f.int_const(len(values))))
+
+
+def assigned(f: FuncLowering, one: Val, typ: Type) -> Val:
+    """A value as one of the type that it is assigned to."""
+    if isinstance(typ.underlying(), Interface) and not isinstance(one.typ.underlying(), Interface):
+        return convert(f, one, typ)
+    return Val(typ, one.parts, one.address)
+
+
+# ---- predeclared functions
+
+
+def _builtin(f: FuncLowering, e: CallExpr) -> list[Val]:
+    name = unparen(e.fun)
+    name = name.sel if isinstance(name, SelectorExpr) else name
+    obj = f.package.info.uses.get(name) if isinstance(name, Name) else None
+    if not isinstance(obj, Builtin):
+        raise f.bug("a predeclared function without a name", e)
+    handler = _BUILTINS.get(obj.id_)
+    if handler is None:
+        raise f.bug(f"{obj.name} is not lowered yet", e)
+    return handler(f, e)
+
+
+def _len(f: FuncLowering, e: CallExpr) -> list[Val]:
+    return [f.int_val(_length(f, e, 1))]
+
+
+def _cap(f: FuncLowering, e: CallExpr) -> list[Val]:
+    return [f.int_val(_length(f, e, 2))]
+
+
+def _length(f: FuncLowering, e: CallExpr, part: int) -> Value:
+    arg = e.arg_list[0]
+    under = f.type_of(arg).underlying()
+    pointed = under.elem.underlying() if isinstance(under, Pointer) else under
+    if isinstance(pointed, Array):
+        exprs.expr(f, arg)
+        return f.int_const(pointed.len)
+    if isinstance(under, Slice) or is_string(under):
+        return exprs.expr(f, arg).parts[part]
+    raise f.bug(f"the length of {under} is not lowered yet", e)
+
+
+def _new(f: FuncLowering, e: CallExpr) -> list[Val]:
+    typ = f.type_of(e)
+    pointer = typ.underlying()
+    assert isinstance(pointer, Pointer)
+    address = f.temporary(f.typ(pointer.elem))
+    found = f.package.info.types.get(e.arg_list[0])
+    if found is not None and found.mode != TYPEXPR:
+        f.store(assigned(f, exprs.expr(f, e.arg_list[0]), pointer.elem), address)
+    return [Val(typ, (address,))]
+
+
+def _make(f: FuncLowering, e: CallExpr) -> list[Val]:
+    typ = f.type_of(e)
+    under = typ.underlying()
+    if not isinstance(under, Slice):
+        raise f.bug(f"make of {typ} is not lowered yet", e)
+    sizes = []
+    for arg in e.arg_list[1:]:
+        size = exprs.expr(f, arg)
+        sizes.append(number(f, size.one, I64, is_unsigned(size.typ)))
+    length, capacity = sizes[0], sizes[-1]
+    descriptor = f.emit(ops.ADDR, P, (), 0, TypeRef(f.typ(under.elem)))
+    call_info = f.package.runtime.call("makeslice")
+    args = [Val(call_info.params[0], (descriptor,)), f.int_val(length), f.int_val(capacity)]
+    (pointer,) = f.call(ops.CALL_STATIC, call_info, (), args)
+    return [Val(typ, (pointer.one, length, capacity))]
+
+
+def _append(f: FuncLowering, e: CallExpr) -> list[Val]:
+    typ = f.type_of(e)
+    under = typ.underlying()
+    assert isinstance(under, Slice)
+    elem = f.typ(under.elem)
+    base = exprs.expr(f, e.arg_list[0])
+    if e.has_dots:
+        raise f.bug("append of a slice is not lowered yet", e)
+    values = [assigned(f, exprs.expr(f, arg), elem) for arg in e.arg_list[1:]]
+    if not values:
+        return [base]
+    b = f.b
+    old_pointer, old_length, old_capacity = base.parts
+    length = f.emit(ops.ADD, I64, (old_length, f.int_const(len(values))))
+    pointer_var, capacity_var = ("append", e, 0), ("append", e, 1)
+    b.write(pointer_var, old_pointer)
+    b.write(capacity_var, old_capacity)
+    grow, done = b.new_block(), b.new_block()
+    b.branch(f.emit(ops.LT_U, B, (old_capacity, length)), grow, done, -1)
+    b.begin(grow)
+    info = f.package.runtime.call("growslice")
+    descriptor = f.emit(ops.ADDR, P, (), 0, TypeRef(elem))
+    args = (old_pointer, length, old_capacity, f.int_const(len(values)), descriptor)
+    (grown,) = f.call(ops.CALL_STATIC, info, (), [Val(one, (arg,)) for one, arg in zip(info.params, args, strict=True)])
+    b.write(pointer_var, grown.parts[0])
+    b.write(capacity_var, grown.parts[2])
+    b.goto(done)
+    b.begin(done)
+    pointer, capacity = b.read(pointer_var), b.read(capacity_var)
+    size = f.shapes.sizes.sizeof(elem)
+    start = f.emit(ops.MUL, I64, (old_length, f.int_const(size))) if size != 1 else old_length
+    at = f.emit(ops.ADD_PTR, P, (pointer, start))
+    for i, one in enumerate(values):
+        f.store(one, at, i * size)
+    return [Val(typ, (pointer, length, capacity))]
+
+
+def _copy(f: FuncLowering, e: CallExpr) -> list[Val]:
+    to, source = exprs.expr(f, e.arg_list[0]), exprs.expr(f, e.arg_list[1])
+    under = to.typ.underlying()
+    assert isinstance(under, Slice)
+    info = f.package.runtime.call("slicecopy")
+    size = f.int_const(f.shapes.sizes.sizeof(f.typ(under.elem)))
+    args = (to.parts[0], to.parts[1], source.parts[0], source.parts[1], size)
+    return f.call(ops.CALL_STATIC, info, (), [Val(one, (arg,)) for one, arg in zip(info.params, args, strict=True)])
+
+
+def _min_max(f: FuncLowering, e: CallExpr, op: int, float_op: int) -> list[Val]:
+    typ = f.type_of(e)
+    best = exprs.expr(f, e.arg_list[0])
+    for arg in e.arg_list[1:]:
+        other = exprs.expr(f, arg)
+        if is_float(typ.underlying()):
+            best = Val(typ, (f.emit(float_op, best.one.kind, (best.one, other.one)),))
+            continue
+        better = exprs.compare(f, op, other, best)
+        parts = [f.emit(ops.SELECT, p.kind, (better, q, p)) for p, q in zip(best.parts, other.parts, strict=True)]
+        best = Val(typ, parts)
+    return [best]
+
+
+def _print(f: FuncLowering, e: CallExpr, line: bool) -> list[Val]:
+    values = _evaluated(f, e.arg_list)
+    f.runtime("printlock")
+    for i, one in enumerate(values):
+        if line and i:
+            f.runtime("printsp")
+        _print_one(f, one)
+    if line:
+        f.runtime("printnl")
+    f.runtime("printunlock")
+    return []
+
+
+def _print_one(f: FuncLowering, one: Val) -> None:
+    under = one.typ.underlying()
+    if is_string(under):
+        f.runtime("printstring", one)
+    elif is_boolean(under):
+        f.runtime("printbool", one)
+    elif is_integer(under):
+        unsigned = is_unsigned(under)
+        wide = Val(TYP[UINT64 if unsigned else INT64], (number(f, one.one, I64, unsigned),))
+        f.runtime("printuint" if unsigned else "printint", wide)
+    elif is_float(under):
+        name = "printfloat32" if one.one.kind == F32 else "printfloat64"
+        f.runtime(name, Val(f.package.runtime.call(name).params[0], one.parts))
+    elif is_complex(under) or isinstance(under, (Interface, Slice)):
+        raise f.bug(f"printing of {one.typ} is not lowered yet")
+    else:
+        f.runtime("printpointer", Val(f.package.runtime.call("printpointer").params[0], one.parts))
+
+
+def _panic(f: FuncLowering, e: CallExpr) -> list[Val]:
+    value_of = exprs.expr(f, e.arg_list[0])
+    f.panic("gopanic", assigned(f, value_of, f.package.runtime.call("gopanic").params[0]))
+    return []
+
+
+_BUILTINS: Final[dict[int, Callable[[FuncLowering, CallExpr], list[Val]]]] = {
+    u.LEN: _len,
+    u.CAP: _cap,
+    u.NEW: _new,
+    u.MAKE: _make,
+    u.APPEND: _append,
+    u.COPY: _copy,
+    u.MIN: lambda f, e: _min_max(f, e, tk.LSS, ops.MIN_FLOAT),
+    u.MAX: lambda f, e: _min_max(f, e, tk.GTR, ops.MAX_FLOAT),
+    u.PRINT: lambda f, e: _print(f, e, False),
+    u.PRINTLN: lambda f, e: _print(f, e, True),
+    u.PANIC: _panic,
+}

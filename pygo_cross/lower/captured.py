@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Which variables have to be in memory, found out before a function is lowered: those whose address is taken, and those that a function
+literal shares with the function around it.
+
+A variable that is captured and never assigned again after its declaration could be passed by value; that is for a pass to find out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from pygo_cross.syntax import nodes
+from pygo_cross.syntax.nodes import FuncLit, IndexExpr, Name, Node, Operation, ParenExpr, SelectorExpr, SliceExpr
+from pygo_cross.syntax.tokens import AND
+from pygo_cross.types.check.info import Info
+from pygo_cross.types.objects import LOCAL_VAR, PARAM_VAR, RECV_VAR, RESULT_VAR, Func, Var
+from pygo_cross.types.selection import FIELD_VAL
+from pygo_cross.types.types import Array, Pointer, Struct
+
+
+def children(node: Any) -> Iterator[Node]:
+    """The nodes directly below one."""
+    for slot in type(node).__slots__:
+        child = getattr(node, slot)
+        if isinstance(child, Node):
+            yield child
+        elif isinstance(child, list):
+            for one in child:
+                if isinstance(one, Node):
+                    yield one
+
+
+_LEAVES: Final = frozenset([nodes.Name, nodes.BasicLit, nodes.EmptyStmt, nodes.BranchStmt, nodes.BadExpr])
+
+
+_LOCAL: Final = frozenset([LOCAL_VAR, PARAM_VAR, RECV_VAR, RESULT_VAR])
+
+
+def in_memory(root: Node, info: Info) -> set[Var]:
+    """The variables below a function's body that have to be in memory."""
+    found: set[Var] = set()
+    owner: dict[Var, Node] = {}
+
+    def walk(node: Node, function: Node) -> None:
+        stack = [node]
+        while stack:
+            one = stack.pop()
+            kind = type(one)
+            if kind is Name:
+                assert isinstance(one, Name)
+                _name(one, function)
+                continue
+            if kind in _LEAVES:
+                continue
+            if isinstance(one, FuncLit):
+                walk(one.type, one)
+                walk(one.body, one)
+                continue
+            if isinstance(one, Operation) and one.op == AND and one.y is None:
+                _address(one.x)
+            elif isinstance(one, SliceExpr):
+                typ = info.type_of(one.x)
+                if typ is not None and isinstance(typ.underlying(), Array):
+                    _address(one.x)
+            elif isinstance(one, SelectorExpr):
+                _method(one)
+            stack += children(one)
+
+    def _name(name: Name, function: Node) -> None:
+        used = info.uses.get(name)
+        # Parameters and results are declared outside of the body.
+        if isinstance(used, Var) and used.kind in _LOCAL and owner.get(used, root) is not function:
+            found.add(used)
+
+    def _method(e: SelectorExpr) -> None:
+        """x.M() with a pointer receiver takes the address of x."""
+        selection = info.selections.get(e)
+        if selection is None or selection.kind == FIELD_VAL or not isinstance(selection.obj, Func):
+            return
+        recv = selection.obj.signature.recv
+        if recv is not None and isinstance(recv.typ, Pointer) and not isinstance(selection.recv.underlying(), Pointer):
+            _address(e.x)
+
+    def _address(e: Node) -> None:
+        """The variable that is the root of what has its address taken."""
+        while True:
+            if isinstance(e, ParenExpr):
+                e = e.x
+            elif isinstance(e, SelectorExpr) and e in info.selections:
+                typ = info.type_of(e.x)
+                if typ is None or not isinstance(typ.underlying(), Struct):
+                    return
+                e = e.x
+            elif isinstance(e, IndexExpr):
+                typ = info.type_of(e.x)
+                if typ is None or not isinstance(typ.underlying(), Array):
+                    return
+                e = e.x
+            elif isinstance(e, Name):
+                var = info.uses.get(e)
+                if isinstance(var, Var):
+                    found.add(var)
+                return
+            else:
+                return
+
+    _owners(root, root, info, owner)
+    walk(root, root)
+    return found
+
+
+def _owners(node: Node, function: Node, info: Info, owner: dict[Var, Node]) -> None:
+    """Which function each variable is declared in."""
+    stack: list[tuple[Node, Node]] = [(node, function)]
+    while stack:
+        one, inside = stack.pop()
+        if isinstance(one, Name):
+            var = info.defs.get(one)
+            if isinstance(var, Var):
+                owner[var] = inside
+            continue
+        if isinstance(one, nodes.CaseClause):
+            implicit = info.implicits.get(one)
+            if isinstance(implicit, Var):
+                owner[implicit] = inside
+        if type(one) in _LEAVES:
+            continue
+        within = one if isinstance(one, FuncLit) else inside
+        stack += [(child, within) for child in children(one)]

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Conversions between numbers, and between types that have one shape.
+
+Source of the facts: the language specification, "Conversions"; out of range, a float becomes what the machine makes of it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pygo_cross.lower.values import Val
+from pygo_cross.ssa import ops
+from pygo_cross.ssa.func import Value
+from pygo_cross.ssa.kinds import BITS, I64, P, is_float, is_int
+from pygo_cross.types.predicates import is_complex, is_integer, is_numeric, is_string, is_unsigned
+from pygo_cross.types.types import UINTPTR, UNSAFE_POINTER, Array, Basic, Interface, Pointer, Slice, Type
+
+if TYPE_CHECKING:
+    from pygo_cross.lower.function import FuncLowering
+
+
+def convert(f: FuncLowering, value: Val, to: Type) -> Val:
+    """T(x), of a value that is no constant."""
+    have, want = value.typ.underlying(), to.underlying()
+    if isinstance(want, Interface) and not isinstance(have, Interface):
+        raise f.bug(f"conversion to the interface type {to} is not lowered yet")
+    if is_complex(have) and is_complex(want):
+        return Val(to, [number(f, part, kind, False) for part, kind in zip(value.parts, _kinds(f, to), strict=True)])
+    if is_numeric(have) and is_numeric(want):
+        (kind,) = _kinds(f, to)
+        return Val(to, (number(f, value.one, kind, is_unsigned(have), is_unsigned(want)),))
+    if _is_kind(want, UNSAFE_POINTER) and _is_kind(have, UINTPTR):
+        return Val(to, (f.emit(ops.INT_TO_PTR, P, (value.one,)),))
+    if _is_kind(have, UNSAFE_POINTER) and _is_kind(want, UINTPTR):
+        return Val(to, (f.emit(ops.PTR_TO_INT, I64, (value.one,)),))
+    if (is_string(want) and (isinstance(have, Slice) or is_integer(have))) or (is_string(have) and isinstance(want, Slice)):
+        raise f.bug(f"conversion of {value.typ} to {to} is not lowered yet")
+    if isinstance(have, Slice) and (isinstance(want, Array) or (isinstance(want, Pointer) and isinstance(want.elem.underlying(), Array))):
+        raise f.bug(f"conversion of {value.typ} to {to} is not lowered yet")
+    return Val(to, value.parts, value.address)
+
+
+def _kinds(f: FuncLowering, typ: Type) -> list[int]:
+    leaves = f.shapes.leaves(typ)
+    assert leaves is not None
+    return [leaf.kind for leaf in leaves]
+
+
+def _is_kind(typ: Type, kind: int) -> bool:
+    return isinstance(typ, Basic) and typ.kind == kind
+
+
+def number(f: FuncLowering, value: Value, kind: int, unsigned: bool, to_unsigned: bool = False) -> Value:
+    """A scalar number as one of another kind; `unsigned` says of an integer how it is extended."""
+    have = value.kind
+    if have == kind:
+        return value
+    if is_int(have) and is_int(kind):
+        if BITS[kind] < BITS[have]:
+            return f.emit(ops.TRUNC, kind, (value,))
+        return f.emit(ops.ZERO_EXT if unsigned else ops.SIGN_EXT, kind, (value,))
+    if is_float(have) and is_float(kind):
+        return f.emit(ops.FLOAT_TO_FLOAT, kind, (value,))
+    if is_int(have):
+        wide = number(f, value, I64, unsigned)
+        return f.emit(ops.UINT_TO_FLOAT if unsigned and have == I64 else ops.INT_TO_FLOAT, kind, (wide,))
+    wide = f.emit(ops.FLOAT_TO_UINT if to_unsigned and kind == I64 else ops.FLOAT_TO_INT, I64, (value,))
+    return number(f, wide, kind, False)

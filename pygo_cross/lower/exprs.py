@@ -1,0 +1,427 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Expressions: names, constants, operators, comparisons, elements and slices.
+
+`expr` gives the value of any expression. What the checker found to be constant is a constant here, whatever it is written as.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
+
+from pygo_cross.lower import calls, literals, places
+from pygo_cross.lower.convert import number
+from pygo_cross.lower.names import object_name
+from pygo_cross.lower.values import Val
+from pygo_cross.ssa import ops
+from pygo_cross.ssa.func import Value
+from pygo_cross.ssa.kinds import BITS, F32, F64, I8, I64, B, P, is_float
+from pygo_cross.ssa.refs import BytesRef, FuncValueRef
+from pygo_cross.syntax import tokens as tk
+from pygo_cross.syntax.nodes import (
+    BasicLit,
+    CallExpr,
+    CompositeLit,
+    Expr,
+    FuncLit,
+    IndexExpr,
+    Name,
+    Operation,
+    ParenExpr,
+    SelectorExpr,
+    SliceExpr,
+)
+from pygo_cross.types import constant
+from pygo_cross.types.constant import String
+from pygo_cross.types.constant import Value as Constant
+from pygo_cross.types.objects import Func, Nil
+from pygo_cross.types.predicates import default_type, is_boolean, is_complex, is_integer, is_string, is_unsigned
+from pygo_cross.types.predicates import is_float as is_float_type
+from pygo_cross.types.types import BOOL, TYP, Array, Interface, Pointer, Slice, Struct, Type
+
+if TYPE_CHECKING:
+    from pygo_cross.lower.function import FuncLowering
+
+_ARITHMETIC: Final = {
+    tk.ADD: ops.ADD,
+    tk.SUB: ops.SUB,
+    tk.MUL: ops.MUL,
+    tk.AND: ops.AND,
+    tk.OR: ops.OR,
+    tk.XOR: ops.XOR,
+}
+_SIGNED: Final = {tk.LSS: ops.LT_S, tk.LEQ: ops.LE_S, tk.EQL: ops.EQ, tk.NEQ: ops.NE}
+_UNSIGNED: Final = {tk.LSS: ops.LT_U, tk.LEQ: ops.LE_U, tk.EQL: ops.EQ, tk.NEQ: ops.NE}
+_TURNED: Final = {tk.GTR: tk.LSS, tk.GEQ: tk.LEQ}
+
+
+def expr(f: FuncLowering, e: Expr) -> Val:
+    """The value of an expression."""
+    found = f.package.info.types.get(e)
+    if found is not None and found.val is not None and found.typ is not None:
+        return const(f, found.val, default_type(f.typ(found.typ)))
+    handler = _EXPRESSIONS.get(type(e))
+    if handler is None:
+        raise f.bug(f"an expression that is a {type(e).__name__} is not lowered yet", e)
+    saved, f.b.pos = f.b.pos, e.pos
+    value = handler(f, e)
+    f.b.pos = saved
+    return value
+
+
+# ---- constants
+
+
+def const(f: FuncLowering, value: Constant, typ: Type) -> Val:
+    """A constant of a type."""
+    under = typ.underlying()
+    if isinstance(value, String):
+        data = value.value
+        pointer = f.emit(ops.ADDR, P, (), 0, BytesRef(data)) if data else f.b.const(P, 0)
+        return Val(typ, (pointer, f.int_const(len(data))))
+    if isinstance(value, bool):
+        return Val(typ, (f.bool_const(value),))
+    leaves = f.shapes.leaves(under)
+    assert leaves is not None
+    if is_complex(under):
+        re, im = constant.real(value), constant.imag(value)
+        return Val(typ, [_float(f, part, leaf.kind) for part, leaf in zip((re, im), leaves, strict=True)])
+    (leaf,) = leaves
+    if is_float(leaf.kind):
+        return Val(typ, (_float(f, value, leaf.kind),))
+    whole = constant.to_int(value)
+    if not isinstance(whole, int):
+        raise f.bug("a constant that does not fit its type")
+    return Val(typ, (f.b.const(leaf.kind, signed(whole, BITS[leaf.kind])),))
+
+
+def signed(value: int, bits: int) -> int:
+    """An integer as the machine's bits, read as signed."""
+    value &= (1 << bits) - 1
+    return value - (1 << bits) if value >> (bits - 1) else value
+
+
+def _float(f: FuncLowering, value: Constant, kind: int) -> Value:
+    if kind == F32:
+        (bits,) = struct.unpack("<i", struct.pack("<f", constant.float32(value)))
+    else:
+        (bits,) = struct.unpack("<q", struct.pack("<d", constant.float64(value)))
+    return f.b.const(kind, bits)
+
+
+# ---- names
+
+
+def _name(f: FuncLowering, e: Name) -> Val:
+    obj = f.package.info.uses.get(e)
+    if isinstance(obj, Nil):
+        return f.zero(f.type_of(e))
+    if isinstance(obj, Func):
+        return func_value(f, e, obj)
+    return f.read(places.variable(f, e))
+
+
+def func_value(f: FuncLowering, e: Name, obj: Func) -> Val:
+    """A function as a value."""
+    instance = f.package.info.instances.get(e)
+    targs = () if instance is None else tuple(f.typ(one) for one in instance.targs)
+    name = f.package.needs(obj, targs) if targs else object_name(obj)
+    return Val(f.type_of(e), (f.emit(ops.ADDR, P, (), 0, FuncValueRef(name)),))
+
+
+def _paren(f: FuncLowering, e: ParenExpr) -> Val:
+    return expr(f, e.x)
+
+
+def _selector(f: FuncLowering, e: SelectorExpr) -> Val:
+    selection = f.package.info.selections.get(e)
+    if selection is None:
+        obj = f.package.info.uses.get(e.sel)
+        if isinstance(obj, Func):
+            return func_value(f, e.sel, obj)
+        return f.read(places.variable(f, e.sel))
+    if isinstance(selection.obj, Func):
+        raise f.bug("a method value is not lowered yet", e)
+    if places.is_place(f, e):
+        return places.read(f, places.place(f, e))
+    value = expr(f, e.x)
+    for i in selection.index:
+        value = field(f, value, i)
+    return value
+
+
+def field(f: FuncLowering, value: Val, i: int) -> Val:
+    """A field of a struct's value, or of what a pointer points to."""
+    under = value.typ.underlying()
+    if isinstance(under, Pointer):
+        struct_type = under.elem.underlying()
+        assert isinstance(struct_type, Struct)
+        pointer = places.checked(f, value.one)
+        return f.load(f.typ(struct_type.fields[i].typ), pointer, f.shapes.sizes.offsetsof(struct_type)[i])
+    assert isinstance(under, Struct)
+    typ = f.typ(under.fields[i].typ)
+    if value.address is not None:
+        return f.load(typ, value.address, f.shapes.sizes.offsetsof(under)[i])
+    before = sum(len(f.shapes.leaves(f.typ(one.typ)) or ()) for one in under.fields[:i])
+    return Val(typ, value.parts[before : before + len(f.shapes.leaves(typ) or ())])
+
+
+# ---- operators
+
+
+def _operation(f: FuncLowering, e: Operation) -> Val:
+    if e.y is not None:
+        return binary(f, e, e.op, e.x, e.y)
+    if e.op == tk.AND:
+        return Val(f.type_of(e), (places.address(f, e.x),))
+    if e.op == tk.MUL:
+        return places.read(f, places.place(f, e))
+    typ = f.type_of(e)
+    if e.op == tk.RECV:
+        raise f.bug("a receive is not lowered yet", e)
+    x = expr(f, e.x)
+    if e.op == tk.ADD:
+        return x
+    if e.op == tk.NOT:
+        return Val(typ, (f.emit(ops.NOT, B, (x.one,)),))
+    if e.op == tk.XOR:
+        return Val(typ, (f.emit(ops.COM, x.one.kind, (x.one,)),))
+    return Val(typ, [f.emit(ops.NEG, part.kind, (part,)) for part in x.parts])
+
+
+def binary(f: FuncLowering, e: Expr, op: int, lhs: Expr, rhs: Expr) -> Val:
+    """lhs op rhs."""
+    typ = f.type_of(e)
+    if op in (tk.AND_AND, tk.OR_OR):
+        return _short(f, op, lhs, rhs, typ)
+    if op in (tk.SHL, tk.SHR):
+        return shift(f, op, expr(f, lhs), expr(f, rhs), typ)
+    if tk.EQL <= op <= tk.GEQ:
+        x = expr(f, lhs)
+        return Val(typ, (compare(f, op, x, expr(f, rhs)),))
+    x = expr(f, lhs)
+    return arithmetic(f, op, x, expr(f, rhs), typ)
+
+
+def _short(f: FuncLowering, op: int, lhs: Expr, rhs: Expr, typ: Type) -> Val:
+    """&& and ||: the right side only if it matters."""
+    b = f.b
+    result = ("short", lhs)
+    more, end = b.new_block(), b.new_block()
+    first = expr(f, lhs).one
+    b.write(result, first)
+    if op == tk.AND_AND:
+        b.branch(first, more, end)
+    else:
+        b.branch(first, end, more)
+    b.begin(more)
+    b.write(result, expr(f, rhs).one)
+    b.goto(end)
+    b.begin(end)
+    return Val(typ, (b.read(result),))
+
+
+def arithmetic(f: FuncLowering, op: int, x: Val, y: Val, typ: Type) -> Val:
+    """x op y of numbers and strings, but for shifts and comparisons."""
+    under = typ.underlying()
+    if is_string(under):
+        raise f.bug("strings put together are not lowered yet")
+    if is_complex(under):
+        return _complex(f, op, x, y, typ)
+    a, b = x.one, y.one
+    if is_float_type(under):
+        code = ops.FDIV if op == tk.DIV else _ARITHMETIC[op]
+        return Val(typ, (f.emit(code, a.kind, (a, b)),))
+    if op in (tk.DIV, tk.REM):
+        return Val(typ, (_divide(f, op, a, b, is_unsigned(under)),))
+    if op == tk.AND_NOT:
+        return Val(typ, (f.emit(ops.AND, a.kind, (a, f.emit(ops.COM, b.kind, (b,)))),))
+    return Val(typ, (f.emit(_ARITHMETIC[op], a.kind, (a, b)),))
+
+
+def _divide(f: FuncLowering, op: int, a: Value, b: Value, unsigned: bool) -> Value:
+    if b.op != ops.CONST or b.imm == 0:
+        wrong, right = f.b.new_block(), f.b.new_block()
+        f.b.branch(f.emit(ops.EQ, B, (b, f.b.const(b.kind, 0))), wrong, right, -1)
+        f.b.begin(wrong)
+        f.panic("panicdivide")
+        f.b.begin(right)
+    if op == tk.DIV:
+        return f.emit(ops.DIV_U if unsigned else ops.DIV_S, a.kind, (a, b))
+    return f.emit(ops.MOD_U if unsigned else ops.MOD_S, a.kind, (a, b))
+
+
+def _complex(f: FuncLowering, op: int, x: Val, y: Val, typ: Type) -> Val:
+    (a, b), (c, d) = x.parts, y.parts
+    kind = a.kind
+    if op in (tk.ADD, tk.SUB):
+        code = _ARITHMETIC[op]
+        return Val(typ, (f.emit(code, kind, (a, c)), f.emit(code, kind, (b, d))))
+    if op != tk.MUL:
+        raise f.bug("division of complex numbers is not lowered yet")
+    # As stock: products of float64, so that complex64 loses nothing before the sum.
+    wide = F64
+    a, b, c, d = (number(f, part, wide, False) for part in (a, b, c, d))
+
+    def mul(p: Value, q: Value) -> Value:
+        return f.emit(ops.MUL, wide, (p, q))
+
+    re = f.emit(ops.SUB, wide, (mul(a, c), mul(b, d)))
+    im = f.emit(ops.ADD, wide, (mul(a, d), mul(b, c)))
+    return Val(typ, (number(f, re, kind, False), number(f, im, kind, False)))
+
+
+def shift(f: FuncLowering, op: int, x: Val, y: Val, typ: Type) -> Val:
+    """x << y and x >> y; a negative count is a panic."""
+    a, count = x.one, y.one
+    bounded = 0
+    if count.op == ops.CONST and (count.imm >= 0 or is_unsigned(y.typ)):
+        bounded = int(0 <= count.imm < BITS[a.kind])
+    elif not is_unsigned(y.typ):
+        wrong, right = f.b.new_block(), f.b.new_block()
+        f.b.branch(f.emit(ops.LT_S, B, (count, f.b.const(count.kind, 0))), wrong, right, -1)
+        f.b.begin(wrong)
+        f.panic("panicshift")
+        f.b.begin(right)
+    code = ops.SHL if op == tk.SHL else ops.SHR_U if is_unsigned(typ) else ops.SHR_S
+    return Val(typ, (f.emit(code, a.kind, (a, count), bounded),))
+
+
+# ---- comparisons
+
+
+def compare(f: FuncLowering, op: int, x: Val, y: Val) -> Value:
+    """x op y as a truth."""
+    if op in _TURNED:
+        return compare(f, _TURNED[op], y, x)
+    under = x.typ.underlying()
+    if is_integer(under) or is_float_type(under) or is_boolean(under):
+        table = _UNSIGNED if is_unsigned(under) else _SIGNED
+        return f.emit(table[op], B, (x.one, y.one))
+    if is_string(under) and op not in (tk.EQL, tk.NEQ):
+        (order,) = f.runtime("cmpstring", x, y)
+        return f.emit(_SIGNED[op], B, (order.one, f.int_const(0)))
+    same = equal(f, x, y)
+    return same if op == tk.EQL else f.emit(ops.NOT, B, (same,))
+
+
+def equal(f: FuncLowering, x: Val, y: Val) -> Value:
+    """Whether two values of one type are equal."""
+    under = x.typ.underlying()
+    if is_string(under):
+        return _equal_strings(f, x, y)
+    if isinstance(under, Interface) or isinstance(y.typ.underlying(), Interface):
+        raise f.bug("comparison of interfaces is not lowered yet")
+    if x.address is not None or y.address is not None or isinstance(under, Array):
+        raise f.bug(f"comparison of {x.typ} is not lowered yet")
+    if isinstance(under, Struct):
+        same = f.bool_const(True)
+        for i, one in enumerate(under.fields):
+            if one.name != "_":
+                same = f.emit(ops.AND, B, (same, equal(f, field(f, x, i), field(f, y, i))))
+        return same
+    if isinstance(under, Slice):  # with nil
+        return f.emit(ops.EQ, B, (x.parts[0], y.parts[0]))
+    same = f.emit(ops.EQ, B, (x.parts[0], y.parts[0]))
+    for p, q in zip(x.parts[1:], y.parts[1:], strict=True):
+        same = f.emit(ops.AND, B, (same, f.emit(ops.EQ, B, (p, q))))
+    return same
+
+
+def _equal_strings(f: FuncLowering, x: Val, y: Val) -> Value:
+    """Equal lengths, and then equal bytes."""
+    b = f.b
+    result = ("equal", x, y)
+    more, end = b.new_block(), b.new_block()
+    lengths = f.emit(ops.EQ, B, (x.parts[1], y.parts[1]))
+    b.write(result, lengths)
+    b.branch(lengths, more, end)
+    b.begin(more)
+    (same,) = f.runtime("memequal", Val(x.typ, x.parts[:1]), Val(y.typ, y.parts[:1]), f.int_val(x.parts[1]))
+    b.write(result, same.one)
+    b.goto(end)
+    b.begin(end)
+    return b.read(result)
+
+
+# ---- elements and slices
+
+
+def _index(f: FuncLowering, e: IndexExpr) -> Val:
+    if e.x in f.package.info.instances or isinstance(f.type_of(e.x).underlying(), type(None)):
+        raise f.bug("an instance as a value is not lowered yet", e)
+    under = f.type_of(e.x).underlying()
+    if is_string(under):
+        pointer, length = expr(f, e.x).parts
+        at = places.index(f, e.index, length)
+        return Val(f.type_of(e), (f.emit(ops.LOAD, I8, (f.emit(ops.ADD_PTR, P, (pointer, at)),)),))
+    return places.read(f, places.place(f, e))
+
+
+def _slice(f: FuncLowering, e: SliceExpr) -> Val:
+    typ = f.type_of(e)
+    under = f.type_of(e.x).underlying()
+    if isinstance(under, Array):
+        pointer, length = places.address(f, e.x), f.int_const(under.len)
+        capacity, elem = length, under.elem
+    elif isinstance(under, Pointer):
+        array = under.elem.underlying()
+        assert isinstance(array, Array)
+        pointer, length = places.checked(f, expr(f, e.x).one), f.int_const(array.len)
+        capacity, elem = length, array.elem
+    elif isinstance(under, Slice):
+        pointer, length, capacity = expr(f, e.x).parts
+        elem = under.elem
+    else:
+        pointer, length = expr(f, e.x).parts
+        capacity, elem = length, None
+    zero = f.int_const(0)
+    low = _bound(f, e.low) or zero
+    high = _bound(f, e.high) or length
+    most = _bound(f, e.max) or capacity
+    if e.max is not None:
+        most = f.emit(ops.SLICE_BOUNDS, I64, (most, capacity), 0, "Slice3Acap")
+        high = f.emit(ops.SLICE_BOUNDS, I64, (high, most), 0, "Slice3B")
+        low = f.emit(ops.SLICE_BOUNDS, I64, (low, high), 0, "Slice3C")
+    else:
+        if e.high is not None:
+            high = f.emit(ops.SLICE_BOUNDS, I64, (high, capacity), 0, "SliceAcap" if isinstance(under, Slice) else "SliceAlen")
+        if e.low is not None:
+            low = f.emit(ops.SLICE_BOUNDS, I64, (low, high), 0, "SliceB")
+    new_length = f.emit(ops.SUB, I64, (high, low))
+    if elem is None:
+        return Val(typ, (_moved(f, pointer, low, 1, new_length), new_length))
+    new_capacity = f.emit(ops.SUB, I64, (most, low))
+    size = f.shapes.sizes.sizeof(f.typ(elem))
+    return Val(typ, (_moved(f, pointer, low, size, new_capacity), new_length, new_capacity))
+
+
+def _bound(f: FuncLowering, e: Expr | None) -> Value | None:
+    if e is None:
+        return None
+    value = expr(f, e)
+    return number(f, value.one, I64, is_unsigned(value.typ))
+
+
+def _moved(f: FuncLowering, pointer: Value, low: Value, size: int, room: Value) -> Value:
+    """A pointer to the element `low`; to the first if nothing is behind it, so that it never points past the end of its object."""
+    if low.op == ops.CONST and low.imm == 0:
+        return pointer
+    step = f.emit(ops.MUL, I64, (low, f.int_const(size))) if size != 1 else low
+    empty = f.emit(ops.EQ, B, (room, f.int_const(0)))
+    return f.emit(ops.ADD_PTR, P, (pointer, f.emit(ops.SELECT, I64, (empty, f.int_const(0), step))))
+
+
+_EXPRESSIONS: Final[dict[type, Callable[[FuncLowering, Any], Val]]] = {
+    Name: _name,
+    BasicLit: lambda f, e: const(f, constant.make_from_literal(e.value, e.kind), TYP[BOOL]),
+    ParenExpr: _paren,
+    SelectorExpr: _selector,
+    Operation: _operation,
+    IndexExpr: _index,
+    SliceExpr: _slice,
+    CallExpr: lambda f, e: calls.value(f, e),
+    CompositeLit: literals.composite,
+    FuncLit: literals.function,
+}

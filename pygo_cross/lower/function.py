@@ -1,0 +1,243 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The state of one function while it is lowered.
+
+A variable is an SSA variable for each of its leaves (named `(variable, leaf)` to the builder), or memory: then `addresses` has where. It
+is memory if its type is, if its address is taken, or if a function literal shares it: `escapes` says which, found out before lowering
+begins (`captured.py` walks the body once).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, final
+
+from pygo_cross.diag import InternalError
+from pygo_cross.lower.values import Place, Val
+from pygo_cross.ssa import ops
+from pygo_cross.ssa.builder import Builder
+from pygo_cross.ssa.func import Block, Func, Value
+from pygo_cross.ssa.kinds import I64, VOID, B, P
+from pygo_cross.ssa.refs import CallInfo
+from pygo_cross.ssa.unit import FuncInfo
+from pygo_cross.syntax.nodes import Expr, Name, Node
+from pygo_cross.types.objects import Object, Var
+from pygo_cross.types.subst import Substitution
+from pygo_cross.types.types import INT, TYP, Type
+
+if TYPE_CHECKING:
+    from pygo_cross.lower.package import PackageLowering
+
+
+@final
+class Target:
+    """Where `break` and `continue` of a statement lead."""
+
+    __slots__ = ("break_to", "continue_to", "label")
+
+    def __init__(self, label: str, break_to: Block, continue_to: Block | None) -> None:
+        self.label = label
+        self.break_to = break_to
+        self.continue_to = continue_to
+
+
+@final
+class FuncLowering:
+    """Lowers one function. `subst` puts in type arguments where it is an instance of something generic."""
+
+    def __init__(self, package: PackageLowering, name: str, info: FuncInfo, in_memory: set[Var], subst: Substitution | None = None) -> None:
+        self.package = package
+        self.shapes = package.shapes
+        self.info = info
+        self.subst = subst
+        self.func = Func(name, self._kinds(info.params), self._kinds(info.results), info.pos)
+        self.func.info = info
+        self.b = Builder(self.func)
+        self.b.pos = info.pos
+        self.in_memory = in_memory
+        self.addresses: dict[Object, Value] = {}
+        self.results: list[Var] = []
+        self.targets: list[Target] = []
+        self.labels: dict[str, Block] = {}
+        self.pending_label = ""
+        self.literals = 0
+        self.context: Value | None = None
+
+    def _kinds(self, types: Sequence[Type]) -> list[int]:
+        kinds: list[int] = []
+        for typ in types:
+            leaves = self.shapes.leaves(typ)
+            kinds += [P] if leaves is None else [leaf.kind for leaf in leaves]
+        return kinds
+
+    # ---- types
+
+    def typ(self, typ: Type) -> Type:
+        """A type with type arguments put in."""
+        return typ if self.subst is None else self.subst.typ(typ)
+
+    def type_of(self, e: Expr) -> Type:
+        """The type of an expression."""
+        found = self.package.info.types.get(e)
+        if found is not None and found.typ is not None:
+            return self.typ(found.typ)
+        if isinstance(e, Name):
+            obj = self.package.info.uses.get(e) or self.package.info.defs.get(e)
+            if obj is not None:
+                return self.typ(obj.typ)
+        raise self.bug("an expression without a type", e)
+
+    def bug(self, message: str, at: Node | None = None) -> InternalError:
+        """What to raise when lowering contradicts itself, or meets what it does not know."""
+        pos = self.package.fset.position(at.pos if at is not None else self.b.pos)
+        return InternalError("lower", message, self.func.symbol, pos)
+
+    # ---- values
+
+    def emit(self, op: int, kind: int = VOID, args: Sequence[Value] = (), imm: int = 0, aux: object = None) -> Value:
+        """A value where lowering is."""
+        return self.b.emit(op, kind, args, imm, aux)
+
+    def int_const(self, value: int) -> Value:
+        """A constant of Go's int."""
+        return self.b.const(I64, value)
+
+    def bool_const(self, value: bool) -> Value:
+        """A constant truth."""
+        return self.b.const(B, int(value))
+
+    def zero(self, typ: Type) -> Val:
+        """The zero value of a type."""
+        leaves = self.shapes.leaves(typ)
+        if leaves is not None and self.shapes.is_value(typ):
+            return Val(typ, [self.b.const(leaf.kind, 0) for leaf in leaves])
+        address = self.temporary(typ)
+        return Val(typ, address=address)
+
+    def temporary(self, typ: Type) -> Value:
+        """Memory for a value, zeroed."""
+        return self.emit(ops.ALLOC, P, (), 0, typ)
+
+    # ---- memory
+
+    def offset(self, address: Value, offset: int) -> Value:
+        """An address some bytes on."""
+        return address if offset == 0 else self.emit(ops.ADD_PTR, P, (address, self.int_const(offset)))
+
+    def load(self, typ: Type, address: Value, offset: int = 0) -> Val:
+        """The value that memory has; of a type that is memory, the memory itself."""
+        leaves = self.shapes.leaves(typ)
+        if leaves is None or not self.shapes.is_value(typ):
+            return Val(typ, address=self.offset(address, offset))
+        return Val(typ, [self.emit(ops.LOAD, leaf.kind, (address,), offset + leaf.offset) for leaf in leaves])
+
+    def store(self, value: Val, address: Value, offset: int = 0) -> None:
+        """Put a value into memory."""
+        if value.address is not None:
+            size = self.shapes.sizes.sizeof(value.typ)
+            if size:
+                self.emit(ops.MOVE, VOID, (self.offset(address, offset), value.address), size, value.typ)
+            return
+        leaves = self.shapes.leaves(value.typ)
+        assert leaves is not None
+        for leaf, part in zip(leaves, value.parts, strict=True):
+            self.emit(ops.STORE, VOID, (address, part), offset + leaf.offset)
+
+    def in_place(self, value: Val) -> Value:
+        """The address of memory that has a value and is nobody else's."""
+        address = self.temporary(value.typ)
+        self.store(value, address)
+        return address
+
+    # ---- variables
+
+    def declare(self, var: Var, value: Val) -> None:
+        """A variable with its first value."""
+        if var.name == "_":
+            return
+        if var in self.in_memory or not self.shapes.is_value(self.typ(var.typ)):
+            address = self.emit(ops.ALLOC, P, (), 0, self.typ(var.typ))
+            self.addresses[var] = address
+            self.b.write(var, address)
+            self.store(value, address)
+            return
+        for i, part in enumerate(value.parts):
+            self.b.write((var, i), part)
+
+    def place(self, var: Var) -> Place:
+        """Where a variable of this function is."""
+        typ = self.typ(var.typ)
+        if var in self.addresses:
+            return Place(typ, address=self.b.read(var))
+        return Place(typ, variable=var)
+
+    def read(self, place: Place) -> Val:
+        """What is in a place."""
+        if place.address is not None:
+            return self.load(place.typ, place.address, place.offset)
+        leaves = self.shapes.leaves(place.typ)
+        assert leaves is not None
+        return Val(place.typ, [self.b.read((place.variable, i)) for i in range(len(leaves))])
+
+    def write(self, place: Place, value: Val) -> None:
+        """Assign a place."""
+        if place.address is not None:
+            self.store(value, place.address, place.offset)
+            return
+        for i, part in enumerate(value.parts):
+            self.b.write((place.variable, i), part)
+
+    # ---- calls
+
+    def call(self, op: int, info: CallInfo, head: Sequence[Value], args: Sequence[Val]) -> list[Val]:
+        """Emit a call: `head` is what it is called through, `args` the values of the parameters; gives the results."""
+        scalars = list(head)
+        for arg, typ in zip(args, info.params, strict=True):
+            scalars += self.scalars(arg, typ)
+        called = self.emit(op, VOID, scalars, 0, info)
+        results: list[Val] = []
+        index = 0
+        for typ in info.results:
+            leaves = self.shapes.leaves(typ)
+            kinds = [P] if leaves is None else [leaf.kind for leaf in leaves]
+            parts = [self.emit(ops.RESULT, kind, (called,), index + i) for i, kind in enumerate(kinds)]
+            index += len(kinds)
+            results.append(self.gathered(typ, parts))
+        return results
+
+    def scalars(self, value: Val, typ: Type) -> list[Value]:
+        """The leaves of a value as a call or return passes them."""
+        leaves = self.shapes.leaves(typ)
+        if leaves is None:
+            return [value.address if value.address is not None else self.in_place(value)]
+        if value.address is None:
+            return list(value.parts)
+        return [self.emit(ops.LOAD, leaf.kind, (value.address,), leaf.offset) for leaf in leaves]
+
+    def gathered(self, typ: Type, parts: Sequence[Value]) -> Val:
+        """The value whose leaves a call or function has got."""
+        leaves = self.shapes.leaves(typ)
+        if leaves is None:
+            address = self.temporary(typ)
+            self.emit(ops.MOVE, VOID, (address, parts[0]), self.shapes.sizes.sizeof(typ), typ)
+            return Val(typ, address=address)
+        if self.shapes.is_value(typ):
+            return Val(typ, parts)
+        address = self.temporary(typ)
+        for leaf, part in zip(leaves, parts, strict=True):
+            self.emit(ops.STORE, VOID, (address, part), leaf.offset)
+        return Val(typ, address=address)
+
+    def runtime(self, name: str, *args: Val) -> list[Val]:
+        """Call a function of the runtime."""
+        return self.call(ops.CALL_STATIC, self.package.runtime.call(name), (), args)
+
+    def panic(self, name: str, *args: Val) -> None:
+        """Call a function of the runtime that does not return; what follows is reached by nothing."""
+        info = self.package.runtime.call(name)
+        scalars = [scalar for arg, typ in zip(args, info.params, strict=True) for scalar in self.scalars(arg, typ)]
+        self.emit(ops.PANIC, VOID, scalars, 0, info)
+        self.b.exit()
+
+    def int_val(self, value: Value) -> Val:
+        """A scalar as Go's int."""
+        return Val(TYP[INT], (value,))

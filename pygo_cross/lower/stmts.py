@@ -1,0 +1,397 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Statements: declarations, assignments, branches, loops, returns.
+
+A statement that nothing gets to makes no code, but is lowered all the same: labels in it may be reached.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from pygo_cross.lower import calls, exprs, places
+from pygo_cross.lower.function import Target
+from pygo_cross.lower.values import Val
+from pygo_cross.ssa import ops
+from pygo_cross.ssa.func import Block
+from pygo_cross.ssa.kinds import B
+from pygo_cross.syntax import tokens as tk
+from pygo_cross.syntax.nodes import (
+    AssignStmt,
+    BlockStmt,
+    BranchStmt,
+    CallExpr,
+    DeclStmt,
+    EmptyStmt,
+    Expr,
+    ExprStmt,
+    ForStmt,
+    IfStmt,
+    LabeledStmt,
+    Name,
+    RangeClause,
+    ReturnStmt,
+    Stmt,
+    SwitchStmt,
+    TypeSwitchGuard,
+    VarDecl,
+    unpack_list,
+    unparen,
+)
+from pygo_cross.types.objects import Var
+from pygo_cross.types.predicates import is_integer
+from pygo_cross.types.types import BOOL, TYP, Array, Pointer, Slice, Tuple
+
+if TYPE_CHECKING:
+    from pygo_cross.lower.function import FuncLowering
+
+
+def block(f: FuncLowering, stmts: Sequence[Stmt]) -> None:
+    """Statements one after another."""
+    for s in stmts:
+        stmt(f, s)
+
+
+def stmt(f: FuncLowering, s: Stmt) -> None:
+    """One statement."""
+    handler = _STATEMENTS.get(type(s))
+    if handler is None:
+        raise f.bug(f"a {type(s).__name__} is not lowered yet", s)
+    f.b.pos = s.pos
+    handler(f, s)
+
+
+# ---- simple statements
+
+
+def _expr(f: FuncLowering, s: ExprStmt) -> None:
+    e = unparen(s.x)
+    if isinstance(e, CallExpr):
+        f.b.pos = e.pos
+        calls.call(f, e)
+    else:
+        exprs.expr(f, e)
+
+
+def _decl(f: FuncLowering, s: DeclStmt) -> None:
+    for decl in s.decl_list:
+        if isinstance(decl, VarDecl):
+            names = decl.name_list
+            if decl.values is None:
+                for name in names:
+                    var = f.package.info.defs.get(name)
+                    if isinstance(var, Var):
+                        f.declare(var, f.zero(f.typ(var.typ)))
+                continue
+            for name, value in zip(names, values_of(f, unpack_list(decl.values), len(names)), strict=True):
+                _define(f, name, value)
+
+
+def _define(f: FuncLowering, name: Name, value: Val) -> None:
+    var = f.package.info.defs.get(name)
+    if isinstance(var, Var):
+        f.declare(var, calls.assigned(f, value, f.typ(var.typ)))
+
+
+def values_of(f: FuncLowering, rhs: Sequence[Expr], count: int) -> list[Val]:
+    """The values of a right-hand side: one expression each, or all of one call."""
+    first = unparen(rhs[0])
+    if count > 1 and len(rhs) == 1:
+        found = f.package.info.types.get(first)
+        if isinstance(first, CallExpr) and found is not None and isinstance(found.typ, Tuple):
+            return calls.call(f, first)
+        raise f.bug("a pair of a value and ok is not lowered yet", first)
+    return [_kept(f, exprs.expr(f, e)) for e in rhs]
+
+
+def _kept(f: FuncLowering, value: Val) -> Val:
+    """A value that a later assignment can't change: memory is copied."""
+    return value if value.address is None else Val(value.typ, address=f.in_place(value))
+
+
+def _assign(f: FuncLowering, s: AssignStmt) -> None:
+    if s.rhs is None:
+        where = places.place(f, s.lhs)
+        old = places.read(f, where)
+        one = exprs.const(f, 1, where.typ)
+        places.write(f, where, exprs.arithmetic(f, s.op, old, one, where.typ))
+        return
+    lhs, rhs = unpack_list(s.lhs), unpack_list(s.rhs)
+    if s.op == tk.DEF:
+        values = values_of(f, rhs, len(lhs))
+        for e, value in zip(lhs, values, strict=True):
+            assert isinstance(e, Name)
+            if e in f.package.info.defs:
+                _define(f, e, value)
+            elif e.value != "_":
+                where = places.variable(f, e)
+                f.write(where, calls.assigned(f, value, where.typ))
+        return
+    if s.op != tk.NO_OP:
+        where = places.place(f, lhs[0])
+        old = places.read(f, where)
+        value = exprs.expr(f, rhs[0])
+        operation = exprs.shift if s.op in (tk.SHL, tk.SHR) else exprs.arithmetic
+        places.write(f, where, operation(f, s.op, old, value, where.typ))
+        return
+    targets = [None if _is_blank(e) else places.place(f, e) for e in lhs]
+    for target, value in zip(targets, values_of(f, rhs, len(lhs)), strict=True):
+        if target is not None:
+            places.write(f, target, calls.assigned(f, value, target.typ))
+
+
+def _is_blank(e: Expr) -> bool:
+    e = unparen(e)
+    return isinstance(e, Name) and e.value == "_"
+
+
+def _return(f: FuncLowering, s: ReturnStmt) -> None:
+    types = f.info.results
+    if s.results is None:
+        values = [f.read(f.place(var)) for var in f.results] if f.results else []
+    else:
+        values = [calls.assigned(f, value, typ) for value, typ in zip(values_of(f, unpack_list(s.results), len(types)), types, strict=True)]
+        for var, value in zip(f.results, values, strict=False):
+            if var in f.addresses:
+                f.write(f.place(var), value)
+    finish(f, values)
+
+
+def finish(f: FuncLowering, values: Sequence[Val]) -> None:
+    """Return values."""
+    f.b.ret([scalar for value, typ in zip(values, f.info.results, strict=True) for scalar in f.scalars(value, typ)])
+
+
+# ---- branches
+
+
+def _empty(f: FuncLowering, s: EmptyStmt) -> None:
+    pass
+
+
+def _block(f: FuncLowering, s: BlockStmt) -> None:
+    block(f, s.list)
+
+
+def _if(f: FuncLowering, s: IfStmt) -> None:
+    if s.init is not None:
+        stmt(f, s.init)
+    b = f.b
+    then, end = b.new_block(), b.new_block()
+    other = b.new_block() if s.els is not None else end
+    b.branch(exprs.expr(f, s.cond).one, then, other)
+    b.begin(then)
+    stmt(f, s.then)
+    b.goto(end)
+    if s.els is not None:
+        b.begin(other)
+        stmt(f, s.els)
+        b.goto(end)
+    b.begin(end)
+
+
+def _labeled(f: FuncLowering, s: LabeledStmt) -> None:
+    target = _label(f, s.label.value)
+    f.b.goto(target)
+    f.b.begin(target, sealed=False)
+    f.pending_label = s.label.value
+    stmt(f, s.stmt)
+    f.pending_label = ""
+
+
+def _label(f: FuncLowering, name: str) -> Block:
+    found = f.labels.get(name)
+    if found is None:
+        found = f.labels[name] = f.b.new_block()
+    return found
+
+
+def _branch(f: FuncLowering, s: BranchStmt) -> None:
+    if s.tok == tk.GOTO:
+        assert s.label is not None
+        f.b.goto(_label(f, s.label.value))
+        return
+    for target in reversed(f.targets):
+        if s.label is not None and target.label != s.label.value:
+            continue
+        if s.tok == tk.BREAK:
+            f.b.goto(target.break_to)
+            return
+        if s.tok == tk.CONTINUE and target.continue_to is not None:
+            f.b.goto(target.continue_to)
+            return
+    raise f.bug("a branch that leads nowhere", s)
+
+
+# ---- loops
+
+
+def _for(f: FuncLowering, s: ForStmt) -> None:
+    label, f.pending_label = f.pending_label, ""
+    if isinstance(s.init, RangeClause):
+        _range(f, s, s.init, label)
+        return
+    if s.init is not None:
+        stmt(f, s.init)
+    b = f.b
+    head, body, post, end = b.new_block(), b.new_block(), b.new_block(), b.new_block()
+    b.goto(head)
+    b.begin(head, sealed=False)
+    if s.cond is not None:
+        b.branch(exprs.expr(f, s.cond).one, body, end, 1)
+    else:
+        b.goto(body)
+    b.begin(body)
+    f.targets.append(Target(label, end, post))
+    stmt(f, s.body)
+    f.targets.pop()
+    b.goto(post)
+    b.begin(post)
+    _new_variables(f, s)
+    if s.post is not None:
+        stmt(f, s.post)
+    b.goto(head)
+    b.seal(head)
+    b.begin(end)
+
+
+def _new_variables(f: FuncLowering, s: ForStmt) -> None:
+    """Each round has its own variables (as of go1.22): those that somebody may have kept are copied into new memory."""
+    if not isinstance(s.init, AssignStmt) or s.init.op != tk.DEF:
+        return
+    for e in unpack_list(s.init.lhs):
+        var = f.package.info.defs.get(e) if isinstance(e, Name) else None
+        if isinstance(var, Var) and var in f.addresses:
+            f.declare(var, f.read(f.place(var)))
+
+
+def _range(f: FuncLowering, s: ForStmt, clause: RangeClause, label: str) -> None:
+    """for i, x := range of integers, slices, arrays."""
+    typ = f.type_of(clause.x)
+    under = typ.underlying()
+    names = unpack_list(clause.lhs)
+    pointed = under.elem.underlying() if isinstance(under, Pointer) else None
+    if is_integer(under):
+        limit_val = exprs.expr(f, clause.x)
+        _count(f, s, clause, label, limit_val, lambda at: [Val(f.typ(typ), at.parts)])
+        return
+    if isinstance(under, Slice):
+        pointer, length, _ = exprs.expr(f, clause.x).parts
+        elem = f.typ(under.elem)
+    elif isinstance(under, Array) or isinstance(pointed, Array):
+        array = under if isinstance(under, Array) else pointed
+        assert isinstance(array, Array)
+        length, elem = f.int_const(array.len), f.typ(array.elem)
+        if len(names) < 2:
+            pointer = length
+        elif isinstance(under, Array):
+            pointer = f.in_place(exprs.expr(f, clause.x))
+        else:
+            pointer = places.checked(f, exprs.expr(f, clause.x).one)
+    else:
+        raise f.bug(f"range over {typ} is not lowered yet", clause)
+    size = f.shapes.sizes.sizeof(elem)
+
+    def values(at: Val) -> list[Val]:
+        if len(names) < 2 or _is_blank(names[1]):
+            return [at]
+        step = f.emit(ops.MUL, at.one.kind, (at.one, f.int_const(size))) if size != 1 else at.one
+        return [at, f.load(elem, f.emit(ops.ADD_PTR, pointer.kind, (pointer, step)))]
+
+    _count(f, s, clause, label, f.int_val(length), values)
+
+
+def _count(f: FuncLowering, s: ForStmt, clause: RangeClause, label: str, limit: Val, values: Callable[[Val], list[Val]]) -> None:
+    b = f.b
+    counter = ("range", s)
+    kind = limit.one.kind
+    b.write(counter, b.const(kind, 0))
+    head, body, post, end = b.new_block(), b.new_block(), b.new_block(), b.new_block()
+    b.goto(head)
+    b.begin(head, sealed=False)
+    at = b.read(counter)
+    less = ops.LT_U if _unsigned(limit) else ops.LT_S
+    b.branch(f.emit(less, B, (at, limit.one)), body, end, 1)
+    b.begin(body)
+    for e, value in zip(unpack_list(clause.lhs), values(Val(limit.typ, (at,))), strict=False):
+        if _is_blank(e):
+            continue
+        if clause.define:
+            assert isinstance(e, Name)
+            _define(f, e, _kept(f, value))
+        else:
+            where = places.place(f, e)
+            places.write(f, where, calls.assigned(f, value, where.typ))
+    f.targets.append(Target(label, end, post))
+    stmt(f, s.body)
+    f.targets.pop()
+    b.goto(post)
+    b.begin(post)
+    b.write(counter, f.emit(ops.ADD, kind, (b.read(counter), b.const(kind, 1))))
+    b.goto(head)
+    b.seal(head)
+    b.begin(end)
+
+
+def _unsigned(value: Val) -> bool:
+    from pygo_cross.types.predicates import is_unsigned
+
+    return is_unsigned(value.typ.underlying())
+
+
+# ---- switches
+
+
+def _switch(f: FuncLowering, s: SwitchStmt) -> None:
+    label, f.pending_label = f.pending_label, ""
+    if s.init is not None:
+        stmt(f, s.init)
+    if isinstance(s.tag, TypeSwitchGuard):
+        raise f.bug("a type switch is not lowered yet", s)
+    tag = _kept(f, exprs.expr(f, s.tag)) if s.tag is not None else Val(TYP[BOOL], (f.bool_const(True),))
+    b = f.b
+    end = b.new_block()
+    bodies = [b.new_block() for _ in s.body]
+    default = end
+    for clause, body in zip(s.body, bodies, strict=True):
+        if clause.cases is None:
+            default = body
+            continue
+        for e in unpack_list(clause.cases):
+            after = b.new_block()
+            b.pos = e.pos
+            case = exprs.expr(f, e)
+            b.branch(case.one if s.tag is None else exprs.compare(f, tk.EQL, tag, case), body, after)
+            b.begin(after)
+    b.goto(default)
+    f.targets.append(Target(label, end, None))
+    for i, (clause, body) in enumerate(zip(s.body, bodies, strict=True)):
+        # The clause before may fall into this one, so it is complete only now.
+        b.begin(body)
+        stmts = list(clause.body)
+        while stmts and isinstance(stmts[-1], EmptyStmt):
+            stmts.pop()
+        last = stmts[-1] if stmts else None
+        if isinstance(last, BranchStmt) and last.tok == tk.FALLTHROUGH:
+            block(f, stmts[:-1])
+            b.goto(bodies[i + 1])
+        else:
+            block(f, stmts)
+            b.goto(end)
+    f.targets.pop()
+    b.begin(end)
+
+
+_STATEMENTS: Final[dict[type, Callable[[FuncLowering, Any], None]]] = {
+    EmptyStmt: _empty,
+    ExprStmt: _expr,
+    DeclStmt: _decl,
+    AssignStmt: _assign,
+    ReturnStmt: _return,
+    BlockStmt: _block,
+    IfStmt: _if,
+    LabeledStmt: _labeled,
+    BranchStmt: _branch,
+    ForStmt: _for,
+    SwitchStmt: _switch,
+}

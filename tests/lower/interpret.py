@@ -1,0 +1,329 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Executes SSA: the functions of a unit, with memory of bytes and the few functions of the runtime that print and allocate.
+
+So lowering, and passes, can be held to native Go before there is a code generator. Pointers are plain addresses.
+"""
+
+from __future__ import annotations
+
+import math
+import struct
+from collections.abc import Callable
+from typing import Final
+
+from pygo_cross.ssa import ops
+from pygo_cross.ssa.func import Block, Func, Value
+from pygo_cross.ssa.kinds import BITS, F32, F64, SIZES, VOID, B, P
+from pygo_cross.ssa.refs import BytesRef, CallInfo, DataRef, FuncValueRef, TextRef
+from pygo_cross.ssa.shape import Shapes
+from pygo_cross.ssa.unit import Unit
+from pygo_cross.types.types import Type
+
+LIMIT: Final = 5_000_000  # values
+
+
+class GoPanic(Exception):
+    """The program ends in a panic."""
+
+
+class Machine:
+    """Memory, and what a program has printed."""
+
+    def __init__(self, unit: Unit, shapes: Shapes) -> None:
+        self.memory = bytearray(1 << 22)
+        self.top = 4096
+        self.shapes = shapes
+        self.funcs = {func.symbol: func for func in unit.funcs}
+        self.symbols: dict[object, int] = {}
+        self.texts: dict[int, str] = {}
+        self.output: list[str] = []
+        self.steps = 0
+        self.inits = unit.inits
+        for data in unit.data:
+            self.symbols[DataRef(data.name)] = self.allocate(data.size)
+
+    def allocate(self, size: int) -> int:
+        at = self.top = (self.top + 15) & ~15
+        self.top += max(size, 1)
+        assert self.top < len(self.memory), "out of memory"
+        return at
+
+    def address(self, ref: object) -> int:
+        found = self.symbols.get(ref)
+        if found is None:
+            if isinstance(ref, BytesRef):
+                found = self.allocate(len(ref.data))
+                self.memory[found : found + len(ref.data)] = ref.data
+            elif isinstance(ref, TextRef):
+                found = self.allocate(16)
+                self.texts[found] = ref.name
+            elif isinstance(ref, FuncValueRef):
+                found = self.allocate(8)
+                self.write(found, P, self.address(TextRef(ref.name)))
+            else:
+                found = self.allocate(16)
+            self.symbols[ref] = found
+        return found
+
+    def read(self, at: int, kind: int) -> int | float:
+        self.touch(at)
+        raw = bytes(self.memory[at : at + SIZES[kind]])
+        if kind in (F32, F64):
+            return float(struct.unpack("<f" if kind == F32 else "<d", raw)[0])
+        return int.from_bytes(raw, "little", signed=kind != P)
+
+    def write(self, at: int, kind: int, value: int | float) -> None:
+        self.touch(at)
+        size = SIZES[kind]
+        if kind in (F32, F64):
+            self.memory[at : at + size] = struct.pack("<f" if kind == F32 else "<d", value)
+        else:
+            self.memory[at : at + size] = (int(value) & ((1 << 8 * size) - 1)).to_bytes(size, "little")
+
+    def touch(self, at: int) -> None:
+        if at < 4096:
+            raise GoPanic("invalid memory address or nil pointer dereference")
+
+    def run(self) -> str:
+        """Run the program."""
+        for name in (*[ref.name for ref in self.inits], "main.main"):
+            self.call(name, [], 0)
+        return "".join(self.output)
+
+    # ---- functions
+
+    def call(self, name: str, args: list[int | float], context: int) -> list[int | float]:
+        func = self.funcs.get(name)
+        if func is None:
+            return self.runtime(name.removeprefix("runtime."), args)
+        return self.execute(func, args, context)
+
+    def execute(self, func: Func, args: list[int | float], context: int) -> list[int | float]:
+        env: dict[Value, int | float] = {}
+        calls: dict[Value, list[int | float]] = {}
+        block, before = func.entry, func.entry
+        edge = 0
+        while True:
+            phis = {}
+            for value in block.values:
+                if value.op != ops.PHI:
+                    break
+                phis[value] = env[value.args[_pred(block, before, edge)]]
+            env.update(phis)
+            for value in block.values[len(phis) :]:
+                self.steps += 1
+                assert self.steps < LIMIT, "too many steps"
+                op = value.op
+                if op == ops.PARAM:
+                    env[value] = args[value.imm]
+                elif op == ops.CLOSURE:
+                    env[value] = context
+                elif op == ops.RESULT:
+                    env[value] = calls[value.args[0]][value.imm]
+                elif op in (ops.CALL_STATIC, ops.CALL_CLOSURE, ops.PANIC):
+                    calls[value] = self.make_call(value, [env[arg] for arg in value.args])
+                else:
+                    made = self.value(value, [env[arg] for arg in value.args])
+                    if value.kind != VOID:
+                        env[value] = made
+            before = block
+            if block.kind == ops.RET:
+                return [env[value] for value in block.controls]
+            edge = 0 if block.kind == ops.PLAIN or env[block.controls[0]] else 1
+            block = block.succs[edge]
+
+    def make_call(self, value: Value, args: list[int | float]) -> list[int | float]:
+        info = value.aux
+        assert isinstance(info, CallInfo)
+        if value.op == ops.CALL_CLOSURE:
+            closure = int(args[0])
+            return self.call(self.texts[int(self.read(closure, P))], args[1:], closure)
+        assert info.target is not None
+        return self.call(info.target.name, args, 0)
+
+    # ---- operations
+
+    def value(self, value: Value, a: list[int | float]) -> int | float:
+        op, kind = value.op, value.kind
+        if op == ops.CONST:
+            if kind in (F32, F64):
+                form = ("<f", "<i") if kind == F32 else ("<d", "<q")
+                return float(struct.unpack(form[0], struct.pack(form[1], value.imm))[0])
+            return value.imm
+        if op == ops.ADDR:
+            return self.address(value.aux) + value.imm
+        if op == ops.ALLOC:
+            assert isinstance(value.aux, Type)
+            return self.allocate(self.shapes.sizes.sizeof(value.aux))
+        if op == ops.LOAD:
+            return self.read(int(a[0]) + value.imm, kind)
+        if op == ops.STORE:
+            self.write(int(a[0]) + value.imm, value.args[1].kind, a[1])
+            return 0
+        if op == ops.MOVE:
+            to, source = int(a[0]), int(a[1])
+            self.touch(min(to, source))
+            self.memory[to : to + value.imm] = bytes(self.memory[source : source + value.imm])
+            return 0
+        if op == ops.ZERO:
+            self.memory[int(a[0]) : int(a[0]) + value.imm] = bytes(value.imm)
+            return 0
+        if op == ops.NIL_CHECK:
+            self.touch(int(a[0]))
+            return a[0]
+        if op in (ops.BOUNDS, ops.SLICE_BOUNDS):
+            index, limit = int(a[0]) & (1 << 64) - 1, int(a[1])
+            if index > limit - (op == ops.BOUNDS):
+                raise GoPanic(f"out of range {a[0]} {a[1]}")
+            return a[0]
+        if op == ops.SELECT:
+            return a[1] if a[0] else a[2]
+        return self.arithmetic(value, op, kind, a)
+
+    def arithmetic(self, value: Value, op: int, kind: int, a: list[int | float]) -> int | float:
+        of = value.args[0].kind
+        if op in _COMPARE:
+            x, y = a
+            if op in (ops.LT_U, ops.LE_U):
+                x, y = int(x) & _mask(of), int(y) & _mask(of)
+            return int(_COMPARE[op](x, y))
+        if kind in (F32, F64):
+            return _round(self.floating(op, of, a), kind)
+        x = int(a[0]) if not (isinstance(a[0], float) and not math.isfinite(a[0])) else -(1 << 63)
+        y = int(a[1]) if len(a) > 1 else 0
+        mask = _mask(kind)
+        if op in _INTS:
+            return _signed(_INTS[op](x, y), kind)
+        if op in (ops.DIV_U, ops.MOD_U):
+            x, y = x & mask, y & mask
+            return _signed(x // y if op == ops.DIV_U else x % y, kind)
+        if op in (ops.DIV_S, ops.MOD_S):
+            quotient = abs(x) // abs(y) * (1 if (x < 0) == (y < 0) else -1)
+            return _signed(quotient if op == ops.DIV_S else x - quotient * y, kind)
+        if op in (ops.SHL, ops.SHR_S, ops.SHR_U):
+            count = y & _mask(value.args[1].kind)
+            if op == ops.SHL:
+                return _signed(x << count, kind) if count < BITS[kind] else 0
+            if op == ops.SHR_U:
+                return _signed((x & mask) >> count, kind) if count < BITS[kind] else 0
+            return x >> min(count, BITS[kind] - 1)
+        if op == ops.ZERO_EXT:
+            return _signed(x & _mask(of), kind)
+        if op == ops.NOT:
+            return 1 - x
+        if op in (ops.FLOAT_TO_INT, ops.FLOAT_TO_UINT):
+            return _signed(x, kind)
+        raise AssertionError(f"{ops.NAMES[op]} is not executed")
+
+    def floating(self, op: int, of: int, a: list[int | float]) -> float:
+        x = a[0]
+        if op == ops.UINT_TO_FLOAT:
+            return float(int(x) & _mask(of))
+        if op in (ops.INT_TO_FLOAT, ops.FLOAT_TO_FLOAT):
+            return float(x)
+        if op == ops.NEG:
+            return -x
+        y = a[1]
+        if op == ops.FDIV:
+            if y == 0:
+                return math.nan if x == 0 or math.isnan(x) else math.copysign(math.inf, x) * math.copysign(1, y)
+            return x / y
+        return {ops.ADD: x + y, ops.SUB: x - y, ops.MUL: x * y, ops.MIN_FLOAT: min(x, y), ops.MAX_FLOAT: max(x, y)}[op]
+
+    # ---- the runtime
+
+    def text(self, at: int | float, length: int | float) -> str:
+        return bytes(self.memory[int(at) : int(at) + int(length)]).decode("utf-8", "replace")
+
+    def runtime(self, name: str, a: list[int | float]) -> list[int | float]:
+        if name in ("printlock", "printunlock"):
+            return []
+        if name == "printint":
+            self.output.append(str(a[0]))
+        elif name == "printuint":
+            self.output.append(str(int(a[0]) & (1 << 64) - 1))
+        elif name == "printbool":
+            self.output.append("true" if a[0] else "false")
+        elif name == "printstring":
+            self.output.append(self.text(*a))
+        elif name == "printsp":
+            self.output.append(" ")
+        elif name == "printnl":
+            self.output.append("\n")
+        elif name == "memequal":
+            p, q, size = (int(one) for one in a)
+            return [int(self.memory[p : p + size] == self.memory[q : q + size])]
+        elif name == "cmpstring":
+            x, y = self.text(*a[:2]).encode(), self.text(*a[2:]).encode()
+            return [(x > y) - (x < y)]
+        elif name == "makeslice":
+            return [self.allocate(int(a[2]) * 64)]
+        elif name == "growslice":
+            pointer, length, capacity = int(a[0]), int(a[1]), int(a[2])
+            new = self.allocate(length * 2 * 64)
+            if pointer:
+                self.memory[new : new + capacity * 64] = bytes(self.memory[pointer : pointer + capacity * 64])
+            return [new, length, length * 2]
+        elif name == "slicecopy":
+            to, to_length, source, source_length, width = (int(one) for one in a)
+            count = min(to_length, source_length)
+            self.memory[to : to + count * width] = bytes(self.memory[source : source + count * width])
+            return [count]
+        elif name.startswith(("panic", "gopanic")):
+            raise GoPanic(name)
+        else:
+            raise AssertionError(f"runtime.{name} is not there")
+        return []
+
+
+def _pred(block: Block, before: Block, edge: int) -> int:
+    """Which predecessor we come from; of two edges from one block, the one that was taken."""
+    places = [i for i, pred in enumerate(block.preds) if pred is before]
+    return places[edge if len(places) > 1 else 0]
+
+
+def _mask(kind: int) -> int:
+    return (1 << BITS[kind]) - 1
+
+
+def _signed(value: int, kind: int) -> int:
+    if kind in (P, B):
+        return value & _mask(kind)
+    value &= _mask(kind)
+    return value - (1 << BITS[kind]) if value >> (BITS[kind] - 1) else value
+
+
+def _round(value: float, kind: int) -> float:
+    if kind == F64 or not math.isfinite(value):
+        return value
+    try:
+        return float(struct.unpack("<f", struct.pack("<f", value))[0])
+    except OverflowError:
+        return math.copysign(math.inf, value)
+
+
+_COMPARE: Final[dict[int, Callable[[int | float, int | float], bool]]] = {
+    ops.EQ: lambda x, y: x == y,
+    ops.NE: lambda x, y: x != y,
+    ops.LT_S: lambda x, y: x < y,
+    ops.LE_S: lambda x, y: x <= y,
+    ops.LT_U: lambda x, y: x < y,
+    ops.LE_U: lambda x, y: x <= y,
+}
+_INTS: Final[dict[int, Callable[[int, int], int]]] = {
+    ops.ADD: lambda x, y: x + y,
+    ops.SUB: lambda x, y: x - y,
+    ops.MUL: lambda x, y: x * y,
+    ops.AND: lambda x, y: x & y,
+    ops.OR: lambda x, y: x | y,
+    ops.XOR: lambda x, y: x ^ y,
+    ops.NEG: lambda x, y: -x,
+    ops.COM: lambda x, y: ~x,
+    ops.ADD_PTR: lambda x, y: x + y,
+    ops.SUB_PTR: lambda x, y: x - y,
+    ops.SIGN_EXT: lambda x, y: x,
+    ops.TRUNC: lambda x, y: x,
+    ops.PTR_TO_INT: lambda x, y: x,
+    ops.INT_TO_PTR: lambda x, y: x,
+    ops.COPY: lambda x, y: x,
+}

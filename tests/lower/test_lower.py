@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Lowering: programs lowered to SSA and executed there print what they print under native Go."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+from interpret import GoPanic, Machine
+
+from pygo_cross.build.goroot import find_goroot
+from pygo_cross.diag import InternalError
+from pygo_cross.frontend.mistakes import Mistakes
+from pygo_cross.frontend.package import check_package
+from pygo_cross.lower.package import lower_package
+from pygo_cross.ssa.printer import print_func
+from pygo_cross.ssa.shape import Shapes
+from pygo_cross.ssa.unit import Unit
+from pygo_cross.ssa.verify import verify
+from pygo_cross.syntax.source import FileSet
+from pygo_cross.types.check.checker import ImportFailure
+from pygo_cross.types.package import Package
+from pygo_cross.types.sizes import Sizes
+
+PROGRAMS = Path(__file__).parent / "programs"
+
+
+def lower(source: str) -> Unit:
+    fset = FileSet()
+    mistakes = Mistakes(fset)
+
+    def importer(path: str) -> Package:
+        raise ImportFailure(path)
+
+    checked = check_package(fset, "main", [fset.add("main.go", source.encode())], importer, Sizes(), mistakes, go_version="go1.27")
+    assert not mistakes and checked is not None, mistakes.reported()
+    unit = lower_package(find_goroot(), fset, checked.package, checked.files, checked.info, Sizes())
+    for func in unit.funcs:
+        verify(func, "lower")
+    return unit
+
+
+def execute(source: str) -> str:
+    return Machine(lower(source), Shapes(Sizes())).run()
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in PROGRAMS.glob("*.go")))
+def test_programs_print_what_they_print_natively(name: str, tmp_path: Path) -> None:
+    path = PROGRAMS / f"{name}.go"
+    env = {**os.environ, "CGO_ENABLED": "0", "GOFLAGS": "", "GO111MODULE": "off"}
+    for variable in ("GOOS", "GOARCH", "GOROOT"):
+        env.pop(variable, None)
+    command = [str(find_goroot() / "bin/go"), "run", str(path)]
+    native = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, check=True)
+    assert execute(path.read_text()) == native.stderr
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "var p *int; println(*p)",
+        "x := []int{1}; i := 3; println(x[i])",
+        "x := []int{1}; i := -1; println(x[:1][i+0])",
+        "x, y := 1, 0; println(x / y)",
+        "x := 1; n := -1; println(x << n)",
+        "s := \"abc\"; i, j := 2, 1; println(s[i:j])",
+        "a := [3]int{}; i := 4; println(len(a[:i]))",
+        "type t struct{ a [9]int; x int }; var p *t; println(p.x)",
+    ],
+)
+def test_what_panics(body: str) -> None:
+    with pytest.raises(GoPanic):
+        execute("package main\n\nfunc main() {\n\t" + body + "\n}\n")
+
+
+@pytest.mark.parametrize("statement", ["defer println()", "go println()", "select {}", "m := map[int]int{}; _ = m", "var e any = 1; _ = e"])
+def test_what_is_not_lowered_yet_is_named(statement: str) -> None:
+    with pytest.raises(InternalError, match="not lowered yet"):
+        lower("package main\n\nfunc main() {\n\t" + statement + "\n}\n")
+
+
+def test_names_are_those_of_stock() -> None:
+    source = """package main
+
+type T struct{}
+
+func (T) value() {}
+
+func (*T) pointer() { _ = func() { _ = func() {} } }
+
+func generic[P any](p P) {}
+
+type G[P any] struct{}
+
+func (*G[P]) m() {}
+
+func init() {}
+
+func main() { T{}.value(); (&T{}).pointer(); generic(1); generic([]T{}); (&G[string]{}).m() }
+"""
+    names = {func.symbol for func in lower(source).funcs}
+    assert names == {
+        "main.T.value",
+        "main.(*T).pointer",
+        "main.(*T).pointer.func1",
+        "main.(*T).pointer.func1.1",
+        "main.generic[int]",
+        "main.generic[[]main.T]",
+        "main.(*G[string]).m",
+        "main.init.0",
+        "main.main",
+    }
+
+
+def test_the_same_text_each_time() -> None:
+    source = (PROGRAMS / "control.go").read_text()
+    assert [print_func(func) for func in lower(source).funcs] == [print_func(func) for func in lower(source).funcs]
