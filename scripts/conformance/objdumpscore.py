@@ -84,7 +84,7 @@ def compare(functions: list[Function], binary: Binary, stock: Iterator[tuple[int
             if address != line.address:
                 # Functions that the linker made no code for, and what lies behind the last.
                 continue
-            if place == ":-1" or place == f"{os.path.basename(line.file)}:{line.line}":
+            if place.startswith(":-") or place == f"{os.path.basename(line.file)}:{line.line}":
                 places += 1
             else:
                 strange.append(f"{line.address:#x}: stock says {place}, we {os.path.basename(line.file)}:{line.line}")
