@@ -26,7 +26,14 @@ def _list(elements: Sequence[Expr]) -> str:
 def _operation(x: nodes.Operation) -> str:
     if x.y is None:
         return tk.OPERATOR_NAMES[x.op] + expr_string(x.x)
-    return f"{expr_string(x.x)} {tk.OPERATOR_NAMES[x.op]} {expr_string(x.y)}"
+    # A sum of many terms nests to the left: that is no reason to nest calls.
+    parts: list[str] = []
+    left: Expr = x
+    while type(left) is nodes.Operation and left.y is not None:
+        parts.append(f" {tk.OPERATOR_NAMES[left.op]} {expr_string(left.y)}")
+        left = left.x
+    parts.append(expr_string(left))
+    return "".join(reversed(parts))
 
 
 def _slice(x: nodes.SliceExpr) -> str:

@@ -121,6 +121,7 @@ def main(argv: list[str]) -> int:
     files = arguments.files or sorted(path for path in (find_goroot() / "src").rglob("*.go") if path.is_file())
     begun = time.monotonic()
     gc.disable()
+    sys.setrecursionlimit(100_000)  # for the going over trees of long expressions
     with tempfile.TemporaryDirectory(prefix="pygo-syntax-") as folder, goparsers.Oracle(goparsers.build_oracle(Path(folder))) as oracle:
         score = Score(oracle, arguments.show)
         if arguments.mutants:

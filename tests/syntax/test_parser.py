@@ -43,6 +43,23 @@ def test_a_file() -> None:
     assert branch.tok == tk.BREAK and isinstance(target, nodes.ForStmt)
 
 
+def test_expressions_in_messages() -> None:
+    for text in (
+        "f(a, b...)[i:j:k].(T)",
+        "-x + (y * z) << 2",
+        "func(a, b int, c ...string) (x, y error) {…}",
+        "map[string][]chan<- *T[int, P]{…}",
+        "chan (<-chan int)",
+        "struct{a, b int; T \"tag\"; *U}",
+        "interface{m(x int) y; ~int | T}",
+        "[...]int{…}",
+        " + ".join(["x"] * 5000),
+    ):
+        declaration = tree("package p\nvar x = " + text.replace("{…}", "{ x }") + "\n").decl_list[0]
+        assert isinstance(declaration, nodes.VarDecl) and declaration.values is not None
+        assert expr_string(declaration.values) == text
+
+
 def test_directives_belong_to_the_next_declaration() -> None:
     file, errors = parsed(
         'package p\n\nimport _ "unsafe"\n\n//go:linkname f runtime.f\n//go:nosplit\n//go:noinline\nfunc f()\n\n'
