@@ -113,11 +113,11 @@ class _Lines:
         lines = [f"# {outcome.files.import_path}"]
         fset = outcome.mistakes.fset
         for mistake in outcome.mistakes.reported():
-            lines.append(self.short(f"{fset.position(mistake.pos)}: {mistake.message}", outcome.files))
+            lines.append(self.short(f"{fset.reported(mistake.pos)}: {mistake.message}", outcome.files))
             if self.with_source:
                 lines += self.source(outcome, mistake)
         if outcome.mistakes.too_many:
-            lines.append(self.short(f"{fset.position(outcome.mistakes.too_many)}: too many errors", outcome.files))
+            lines.append(self.short(f"{fset.reported(outcome.mistakes.too_many)}: too many errors", outcome.files))
         print("\n".join(lines), file=sys.stderr)
 
     def short(self, text: str, files: Package) -> str:
@@ -162,7 +162,7 @@ class _Json:
         mistakes = outcome.mistakes
         errors = []
         for mistake in mistakes.reported():
-            place = mistakes.fset.position(mistake.pos)
+            place = mistakes.fset.reported(mistake.pos)
             row = {"file": place.file, "line": place.line, "column": place.column, "code": mistake.code, "message": mistake.message}
             errors.append(row)
         row = {

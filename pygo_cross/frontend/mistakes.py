@@ -84,4 +84,4 @@ class Mistakes:
         return shown
 
     def _printed(self, mistake: Mistake) -> str:
-        return f"{self.fset.position(mistake.pos)}: {mistake.message}"
+        return f"{self.fset.reported(mistake.pos)}: {mistake.message}"

@@ -161,10 +161,10 @@ class Session:
             return [], traceback.format_exc()
         found = []
         for mistake in mistakes.reported():
-            place = self.fset.position(mistake.pos)
+            place = self.fset.reported(mistake.pos)
             found.append(Message(place.line, place.column, mistake.message))
         if mistakes.too_many:
-            place = self.fset.position(mistakes.too_many)
+            place = self.fset.reported(mistakes.too_many)
             found.append(Message(place.line, place.column, "too many errors"))
         return found, ""
 

@@ -49,6 +49,11 @@ func main() {}
     "user/user.go": 'package user\n\nimport "example.com/m/broken"\n\nvar _ = broken.F\nvar wrong int = ""\n',
     "many/many.go": "package many\n\n" + "".join(f"var v{i} int = \"{i}\"\n" for i in range(15)),
     "bodies/bodies.go": "package bodies\n\nfunc missing()\n\n//go:noinline\nvar v int\n\ntype T interface{ m() interface{ T } }\n",
+    "lines/lines.go": (
+        "package lines\n\n//line foo.y:100\nfunc l1() { undefined1() }\n\nfunc dup() {}\nfunc dup() {}\n\n"
+        "/*line bar.y:7:3*/ var z int = \"\"\n"
+        f"var far string = \"{300 * 'a'}\" + undefined2 + undefined3\n"
+    ),
     "tested/tested.go": "package tested\n\nfunc F() {}\n",
     "tested/in_test.go": "package tested\n\nvar _ = F(1)\n",
     "tested/out_test.go": 'package tested_test\n\nimport "example.com/m/tested"\n\nvar _ int = tested.F\n',
@@ -83,7 +88,7 @@ def test_errors_are_those_of_go_build(cli: Cli, module: Path, tmp_path: Path, fl
     wanted = sections(stock(module, "build", *(("-gcflags=-e",) if flags else ()), "./..."))
     done = cli("typecheck", *flags, "./...", cwd=module, env={"PYGO_CROSS_CACHE": str(tmp_path)})
     assert sections(done.stderr) == wanted
-    assert len(wanted) == 4
+    assert len(wanted) == 5
     assert done.returncode == 1
     assert done.stdout == ""
 

@@ -286,7 +286,7 @@ def _collect_methods(check: Checker, obj: TypeName) -> None:
     for method in methods:
         other = seen.setdefault(method.id(), method)
         if other is not method:
-            place = str(check.fset.position(other.pos))
+            place = check.fset.place(other.pos)
             error(check, method.pos, "duplicate-method", "method %s.%s already declared at %s", obj.name, method.name, place)
         elif base is not None:
             base.add_method(method)

@@ -73,7 +73,7 @@ class Report:
         if check.failed and (text.find("invalid operand") > 0 or text.find("invalid type") > 0):
             return
         for further, line in self.parts[1:]:
-            text += "\n\t" + (f"{check.fset.position(further)}: " if further else "") + line
+            text += "\n\t" + (f"{check.fset.place(further)}: " if further else "") + line
         # A constant whose expression is that of an earlier line of its group: the mistake is at the name.
         if check.env.errpos:
             pos = check.env.errpos
@@ -107,7 +107,7 @@ def place(at: Place) -> int:
 def formatter(fset: FileSet, package: Package) -> Formatter:
     """What puts arguments of messages into words, as seen from the package that is checked."""
     qualifier = PackageQualifier(package)
-    made = Formatter(qualifier, lambda pos: str(fset.position(pos)))
+    made = Formatter(qualifier, fset.place)
     made.register(operand.Operand, lambda x: describe(x, qualifier))
     made.register(Cause, made.cause)
     for kind in Expr.__subclasses__():

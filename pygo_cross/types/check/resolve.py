@@ -359,7 +359,7 @@ def check_arity(check: Checker, pos: int, names: Sequence[Name], values: Sequenc
     if want < have:
         extra = values[want]
         if inherited:
-            error(check, pos, "wrong-assign-count", "extra init expr at %s", str(check.fset.position(extra.pos)))
+            error(check, pos, "wrong-assign-count", "extra init expr at %s", check.fset.place(extra.pos))
         else:
             error(check, extra, "wrong-assign-count", "extra init expr %s", extra)
     elif want > have and (constant or have != 1):

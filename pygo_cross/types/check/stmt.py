@@ -325,7 +325,7 @@ def _is_communication(s: Stmt | None) -> bool:
 
 def _one_default(check: Checker, defaults: Sequence[CaseClause | CommClause]) -> None:
     for clause in defaults[1:]:
-        first = str(check.fset.position(defaults[0].pos))
+        first = check.fset.place(defaults[0].pos)
         error(check, clause, "duplicate-default", "multiple defaults (first at %s)", first)
 
 
