@@ -1,0 +1,273 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Passes, each on text; and all of them on lowered programs, which have to print what they printed before."""
+
+from __future__ import annotations
+
+import random
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pygo_cross.opt.blocks import blocks
+from pygo_cross.opt.cse import cse
+from pygo_cross.opt.dead import dead
+from pygo_cross.opt.fold import fold
+from pygo_cross.opt.pipeline import PASSES, optimise
+from pygo_cross.opt.prove import prove
+from pygo_cross.ssa import ops
+from pygo_cross.ssa.func import Func
+from pygo_cross.ssa.kinds import BITS, I8, I16, I32, I64, B
+from pygo_cross.ssa.parser import parse_funcs
+from pygo_cross.ssa.printer import print_func
+from pygo_cross.ssa.shape import Shapes
+from pygo_cross.ssa.unit import Unit
+from pygo_cross.ssa.verify import verify
+from pygo_cross.types.sizes import Sizes
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "lower"))
+from interpret import Machine
+from test_lower import PROGRAMS, lower
+
+
+def body(params: str, results: str, text: str) -> Func:
+    (func,) = parse_funcs(f"func f({params}) {results} {{\n{text}\n}}\n")
+    verify(func, "parse")
+    return func
+
+
+def values(func: Func) -> list[str]:
+    return [ops.NAMES[value.op] for block in func.blocks for value in block.values]
+
+
+def after(passes: list[Callable[[Func], None]], func: Func) -> list[str]:
+    for one in passes:
+        one(func)
+        verify(func, one.__name__)
+    return values(func)
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("v1 i64 = Const [2]\nv2 i64 = Add v1 v1\nv3 i64 = Add v0 v2", "v0 Add 4"),
+        ("v1 i64 = Const [8]\nv3 i64 = Mul v1 v0", "v0 Shl 3"),
+        ("v1 i64 = Const [-1]\nv3 i64 = Mul v0 v1", "Neg v0"),
+        ("v1 i64 = Const\nv3 i64 = Add v1 v0", "v0"),
+        ("v1 i64 = Const\nv3 i64 = And v1 v0", "0"),
+        ("v3 i64 = Xor v0 v0", "0"),
+        ("v1 i64 = Const [3]\nv2 i64 = Const [5]\nv4 i64 = Add v0 v1\nv3 i64 = Add v4 v2", "v0 Add 8"),
+        ("v1 i64 = Const [16]\nv3 i64 = ModU v0 v1", "v0 And 15"),
+        ("v1 i64 = Const [16]\nv3 i64 = DivU v0 v1", "v0 ShrU 4"),
+        ("v1 i64 = Const [70]\nv3 i64 = Shl v0 v1", "0"),
+        ("v1 i64 = Const [70]\nv3 i64 = ShrS v0 v1", "v0 ShrS 63"),
+        ("v1 i64 = Const [-7]\nv2 i64 = Const [2]\nv3 i64 = DivS v1 v2", "-3"),
+        ("v1 i64 = Const [-7]\nv2 i64 = Const [2]\nv3 i64 = ModS v1 v2", "-1"),
+        ("v1 i8 = Trunc v0\nv3 i64 = SignExt v1", "SignExt v1"),
+        ("v1 i64 = Com v0\nv3 i64 = Com v1", "v0"),
+    ],
+)
+def test_folding(text: str, wanted: str) -> None:
+    func = body("i64", "i64", f"b0:\nv0 i64 = Param\n{text}\nRet v3")
+    after([fold, dead], func)
+    result = func.blocks[0].controls[0]
+
+    def show(value: object) -> str:
+        return str(value.imm) if value.is_const else str(value)  # type: ignore[attr-defined]
+
+    if result.op in (ops.CONST, ops.PARAM):
+        shown = show(result)
+    elif len(result.args) == 1:
+        shown = f"{ops.NAMES[result.op]} {show(result.args[0])}"
+    else:
+        shown = f"{show(result.args[0])} {ops.NAMES[result.op]} {show(result.args[1])}"
+    assert shown == wanted
+
+
+def test_dead_circles_go() -> None:
+    text = """b0:
+v0 b = Param
+v1 i64 = Const [1]
+Plain -> b1
+b1: <- b0 b1
+v2 i64 = Phi v1 v3
+v3 i64 = Add v2 v1
+If v0 -> b1 b2
+b2: <- b1
+Ret"""
+    assert after([dead], body("b", "", text)) == ["Param"]
+
+
+def test_branches_on_constants_go() -> None:
+    text = """b0:
+v0 b = Const [1]
+v1 i64 = Const [7]
+v2 i64 = Const [8]
+If v0 -> b1 b2
+b1: <- b0
+Plain -> b3
+b2: <- b0
+Plain -> b3
+b3: <- b1 b2
+v3 i64 = Phi v1 v2
+Ret v3"""
+    func = body("", "i64", text)
+    assert after([blocks, dead], func) == ["Const"]
+    assert len(func.blocks) == 1 and func.blocks[0].controls[0].imm == 7
+
+
+def test_equal_operations_are_one() -> None:
+    text = """b0:
+v0 i64 = Param
+v1 i64 = Param [1]
+v2 b = LtS v0 v1
+v3 i64 = Add v0 v1
+If v2 -> b1 b2
+b1: <- b0
+v4 i64 = Add v1 v0
+Ret v4
+b2: <- b0
+v5 i64 = Mul v0 v1
+Ret v5"""
+    assert after([cse, dead], body("i64, i64", "i64", text)).count("Add") == 1
+
+
+LOOP = """b0:
+v0 p = Param
+v1 i64 = Param [1]
+v2 i64 = Const
+v3 i64 = Const [1]
+Plain -> b1
+b1: <- b0 b2
+v4 i64 = Phi v2 v8
+v5 i64 = Phi v2 v9
+v6 b = LtS v4 v1
+If v6 -> b2 b3
+b2: <- b1
+v7 i64 = Bounds v4 v1 {Index}
+v10 p = AddPtr v0 v7
+v11 i64 = Load v10
+v9 i64 = Add v5 v11
+v8 i64 = Add v4 v3
+Plain -> b1
+b3: <- b1
+Ret v5"""
+
+
+def test_a_loop_needs_no_bounds_checks() -> None:
+    assert "Bounds" not in after([prove, fold], body("p, i64", "i64", LOOP))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("v2 i64 = Const\n", "v2 i64 = Const [-1]\n"),  # begins below 0
+        ("LtS v4 v1", "LtS v4 v5"),  # less than something else
+        ("v8 i64 = Add v4 v3", "v8 i64 = Sub v4 v3"),  # counts down
+        ("v3 i64 = Const [1]", "v3 i64 = Const [2]"),  # may pass the largest integer
+        ("If v6 -> b2 b3\nb2: <- b1", "If v6 -> b3 b2\nb2: <- b1"),  # the other way round
+    ],
+)
+def test_other_loops_need_theirs(old: str, new: str) -> None:
+    assert old in LOOP
+    assert "Bounds" in after([prove, fold], body("p, i64", "i64", LOOP.replace(old, new)))
+
+
+def test_a_check_is_made_once() -> None:
+    text = """b0:
+v0 p = Param
+v1 i64 = Param [1]
+v2 i64 = Param [2]
+v3 i64 = Bounds v1 v2 {Index}
+v4 i64 = Bounds v1 v2 {Index}
+v5 p = NilCheck v0
+v6 p = NilCheck v0
+v7 i64 = Load v5
+v8 i64 = Add v3 v4
+v9 i64 = Add v8 v7
+v10 p = NilCheck v6
+Ret v9"""
+    found = after([cse, prove, fold], body("p, i64, i64", "i64", text))
+    assert found.count("Bounds") == 1 and found.count("NilCheck") == 1
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in PROGRAMS.glob("*.go")))
+def test_programs_print_the_same(name: str) -> None:
+    source = (PROGRAMS / f"{name}.go").read_text()
+
+    def run(unit: Unit) -> tuple[str, int]:
+        machine = Machine(unit, Shapes(Sizes()))
+        return machine.run(), machine.steps
+
+    plain, steps = run(lower(source))
+    unit = lower(source)
+    for func in unit.funcs:
+        optimise(func, check=True)
+    better, fewer = run(unit)
+    assert better == plain
+    assert fewer < steps
+
+
+def test_the_table_says_why() -> None:
+    assert len({one.name for one in PASSES}) == len(PASSES)
+    assert all(one.reason for one in PASSES)
+
+
+@pytest.mark.parametrize("seed", range(150))
+def test_random_expressions_keep_their_value(seed: int) -> None:
+    """Random operations on parameters and constants, of all kinds, executed before and after."""
+    rng = random.Random(seed)
+    kinds = [I8, I16, I32, I64]
+    params = [rng.choice(kinds) for _ in range(3)]
+    func = Func("f", params, [I64])
+    block = func.entry
+    pool = [func.append(block, ops.PARAM, kind, (), i) for i, kind in enumerate(params)]
+
+    def pick(kind: int) -> object:
+        if rng.random() < 0.3:
+            edge = rng.choice([0, 1, -1, 2, 7, 8, -8, (1 << (BITS[kind] - 1)) - 1, -(1 << (BITS[kind] - 1))])
+            return func.const(block, kind, edge)
+        same = [value for value in pool if value.kind == kind]
+        return rng.choice(same) if same else func.const(block, kind, rng.randrange(-9, 9))
+
+    for _ in range(25):
+        kind = rng.choice(kinds)
+        x = pick(kind)
+        op = rng.choice([ops.ADD, ops.SUB, ops.MUL, ops.AND, ops.OR, ops.XOR, ops.NEG, ops.COM, ops.SHL, ops.SHR_S, ops.SHR_U, 0, 1, 2])
+        if op in (ops.NEG, ops.COM):
+            pool.append(func.append(block, op, kind, (x,)))  # type: ignore[arg-type]
+        elif op in (ops.SHL, ops.SHR_S, ops.SHR_U):
+            count = func.const(block, I8, rng.choice([0, 1, 3, 7, 8, 31, 63, 64, 100]))
+            pool.append(func.append(block, op, kind, (x, count)))  # type: ignore[arg-type]
+        elif op == 0:
+            code = rng.choice([ops.LT_S, ops.LE_S, ops.LT_U, ops.LE_U, ops.EQ, ops.NE])
+            condition = func.append(block, code, B, (x, pick(kind)))  # type: ignore[arg-type]
+            if rng.random() < 0.5:
+                condition = func.append(block, ops.NOT, B, (condition,))
+            pool.append(func.append(block, ops.SELECT, kind, (condition, x, pick(kind))))  # type: ignore[arg-type]
+        elif op == 1:
+            to = rng.choice([one for one in kinds if one != kind])
+            code = ops.TRUNC if BITS[to] < BITS[kind] else rng.choice([ops.SIGN_EXT, ops.ZERO_EXT])
+            pool.append(func.append(block, code, to, (x,)))  # type: ignore[arg-type]
+        elif op == 2:
+            divisor = func.const(block, kind, rng.choice([1, 2, 8, 64, 7, -3]))
+            code = rng.choice([ops.DIV_S, ops.DIV_U, ops.MOD_S, ops.MOD_U])
+            pool.append(func.append(block, code, kind, (x, divisor)))  # type: ignore[arg-type]
+        else:
+            pool.append(func.append(block, op, kind, (x, pick(kind))))  # type: ignore[arg-type]
+    result = func.const(block, I64, 0)
+    for value in pool[3:]:
+        wide = value if value.kind == I64 else func.append(block, ops.SIGN_EXT, I64, (value,))
+        mixed = func.append(block, ops.MUL, I64, (result, func.const(block, I64, 31)))
+        result = func.append(block, ops.ADD, I64, (mixed, wide))
+    block.kind = ops.RET
+    block.set_controls([result])
+    verify(func, "made")
+    text = print_func(func)
+    machine = Machine(Unit("main", "main"), Shapes(Sizes()))
+    optimise(func, check=True)
+    (before,) = parse_funcs(text)
+    for _ in range(10):
+        args = [rng.choice([0, 1, -1, rng.randrange(-(1 << (BITS[kind] - 1)), 1 << (BITS[kind] - 1))]) for kind in params]
+        assert machine.execute(func, args, 0) == machine.execute(before, args, 0)
