@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Source files into trees: declarations, the file as a whole, and `parse`, the entrance to the package.
 
-`parse` returns a tree and all errors; what can be made of a file that has errors is made. Only a file without a right package
-clause has no tree.
+`parse` returns a tree and all errors; what can be made of a file that has errors is made. Without a tree are only a file
+without a right package clause, and one in which parsing came to a limit.
 """
 
 from __future__ import annotations
@@ -37,13 +37,12 @@ _TYPE_ELEMENTS: Final = frozenset(
 _DEPTH: Final = 500_000
 """Calls that may be open at a time while parsing: each level of nesting takes up to five."""
 
-
 MOST_PROBLEMS: Final = 10_000
 """Errors in one file that anybody could want to see."""
 
 
 class Parsed(NamedTuple):
-    """The tree of a file, None without a right package clause, and its errors in the order in which Go's parser finds them."""
+    """The tree of a file, if there is one, and its errors in the order in which Go's parser finds them."""
 
     file: nodes.File | None
     problems: list[SyntaxProblem]
@@ -92,6 +91,7 @@ class FileParser(StmtParser):
         if rules is not None:
             cgo_file = posixpath.basename(file.name).startswith("_cgo_")
             self._reader = DirectiveReader(rules, cgo_file, self._report_later)
+        file.line_bases.clear()
         if tokens.directives:
             self._read_directives(tokens)
 

@@ -50,7 +50,7 @@ def test_expressions_in_messages() -> None:
         "func(a, b int, c ...string) (x, y error) {…}",
         "map[string][]chan<- *T[int, P]{…}",
         "chan (<-chan int)",
-        "struct{a, b int; T \"tag\"; *U}",
+        'struct{a, b int; T "tag"; *U}',
         "interface{m(x int) y; ~int | T}",
         "[...]int{…}",
         " + ".join(["x"] * 5000),

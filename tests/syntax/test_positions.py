@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from pygo_cross.diag import Pos
 from pygo_cross.syntax import nodes, tokens
+from pygo_cross.syntax.parser import parse
 from pygo_cross.syntax.positions import end_pos, first, last, start_pos
 from pygo_cross.syntax.source import NO_POS, FileSet, LineBase
 
@@ -50,3 +51,20 @@ def test_starts_and_ends() -> None:
     assert (first(total), last(total)) == (1, 15)
     assert (start_pos(operand), end_pos(operand), first(operand), last(operand)) == (5, 5, 1, 10)
     assert last(nodes.Name(1, "ä")) == 3
+
+
+def test_a_file_may_be_parsed_again() -> None:
+    files = FileSet()
+    file = files.add("a.go", b"package p\n//line b.go:5\nvar x = 1\n")
+    for _ in range(2):
+        assert parse(file).problems == []
+        assert file.line_bases == [LineBase(24, (3, 1), "b.go", 5, 0)]
+    assert files.place(file.base + 28) == "b.go:5[a.go:3:5]"
+
+
+def test_reported_places_are_as_the_compiler_keeps_them() -> None:
+    files = FileSet()
+    file = files.add("a.go", b" " * 300)
+    assert files.reported(file.base + 253) == Pos("a.go", 1, 254)
+    assert files.reported(file.base + 254) == Pos("a.go", 1, 0)
+    assert files.position(file.base + 254) == Pos("a.go", 1, 255)
