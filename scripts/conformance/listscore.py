@@ -48,7 +48,7 @@ def stock(goroot: Path, target: str, cwd: Path, patterns: list[str], tests: bool
     settings = {**os.environ, **env, "GOOS": goos, "GOARCH": goarch, "CGO_ENABLED": "0", "GOTOOLCHAIN": "local", "PWD": str(cwd)}
     fields = "-json=" + ",".join(FIELDS)
     command = [str(goroot / "bin/go"), "list", "-e", "-deps", fields, *(["-test"] if tests else []), *patterns]
-    done = subprocess.run(command, cwd=cwd, env=settings, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=cwd, env=settings, capture_output=True, text=True, errors="surrogateescape", check=False)
     decoder, at, text = json.JSONDecoder(), 0, done.stdout.strip()
     found: list[dict[str, Any]] = []
     while at < len(text):

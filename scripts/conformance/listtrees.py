@@ -68,6 +68,7 @@ def scripts(goroot: Path, names: list[str]) -> Iterator[tuple[str, list[tuple[st
 
 def write_tree(files: list[tuple[str, str]], folder: Path) -> None:
     """Writes a script's files below a folder; what would lie outside is left out."""
+    folder.mkdir(parents=True, exist_ok=True)
     for name, content in files:
         name = re.sub(r"^\$(?:WORK|GOPATH)/(?:gopath/)?(?:src/)?|^\$\{?\w+\}?/", "", name)
         path = folder / name
