@@ -13,7 +13,7 @@ import fcntl
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pygo_cross.load import gover
 from pygo_cross.load.errors import Fatal, LoadError, TooNew
@@ -24,6 +24,20 @@ from pygo_cross.load.modsyntax import ModFileErrors
 from pygo_cross.load.proxy import Proxies
 from pygo_cross.load.settings import Settings
 
+if TYPE_CHECKING:
+    from pygo_cross.load.sumdb import Database
+
+_HELP: Final = "For more information, see 'go help module-auth'.\n"
+_DATABASE_MISMATCH: Final = (
+    "\n\nSECURITY ERROR\nThis download does NOT match the one reported by the checksum server.\n"
+    "The bits may have been replaced on the origin server, or an attacker may\nhave intercepted the download attempt.\n\n" + _HELP
+)
+_DATABASE_ABSENT: Final = (
+    "\n\nSECURITY ERROR\nThis download does NOT match one reported by the checksum server.\n"
+    "The checksum server has provided checksums, but the checksums do\nnot contain an entry for the download.\n"
+    "The checksum server may be malfunctioning, or an attacker may have\nintercepted the checksum request.\n"
+    "The download cannot be verified.\n\n" + _HELP
+)
 _OLD_MOD: Final = b"//vgo 0.0."
 
 
@@ -36,6 +50,7 @@ class Fetcher:
         self.sums: Sums | None = None
         self._folders: dict[ModuleVersion, str | Exception] = {}
         self._infos: dict[ModuleVersion, dict[str, Any] | Exception] = {}
+        self._database: Database | None = None
         self.quiet = False
 
     def set_sums(self, main: str, others: Sequence[str]) -> None:
@@ -273,19 +288,37 @@ class Fetcher:
     # Verification.
 
     def _check(self, module: ModuleVersion, found: str) -> None:
-        """Holds a hash against go.sum. What go.sum doesn't know is taken only where the checksum database would not be asked."""
+        """Holds a hash against go.sum, and where that doesn't know it against the checksum database, if it is to be asked."""
         if self.sums is not None and self.sums.check(module, found):
             return
         if self._uses_database(module.path):
-            version = module.version.removesuffix("/go.mod")
-            noun = "go.mod" if version != module.version else "module"
-            what = (
-                f"verifying {noun}: not in go.sum, and asking a checksum database is not supported; "
-                "run go mod download to record it, or set GONOSUMDB (GOPRIVATE) for it"
-            )
-            raise module_error(ModuleVersion(module.path, version), LoadError(what))
+            self._ask_database(module, found)
         if self.sums is not None:
             self.sums.added[module] = found
+
+    def _ask_database(self, module: ModuleVersion, found: str) -> None:
+        """Raises `ModuleError` where the checksum database doesn't have this hash."""
+        bare = ModuleVersion(module.path, module.version.removesuffix("/go.mod"))
+        noun = "go.mod" if bare != module else "module"
+        try:
+            if self._database is None:
+                from pygo_cross.load.sumdb import Database
+
+                self._database = Database(self.settings, self.proxies)
+            lines = self._database.lookup(bare)
+        except Fatal:
+            raise
+        except LoadError as error:
+            raise module_error(bare, LoadError(f"verifying {noun}: {error}")) from None
+        wanted = f"{module.path} {module.version} "
+        if wanted + found in lines:
+            return
+        other = next((line.removeprefix(wanted) for line in lines if line.startswith(wanted + "h1:")), "")
+        if other:
+            what = f"verifying {noun}: checksum mismatch\n\tdownloaded: {found}\n\t{self._database.key.name}: {other}{_DATABASE_MISMATCH}"
+        else:
+            what = f"verifying {noun}: checksum missing from sumdb response{_DATABASE_ABSENT}"
+        raise module_error(bare, LoadError(what))
 
     def _uses_database(self, path: str) -> bool:
         settings = self.settings
