@@ -308,8 +308,9 @@ def _by_row(read: _Bytes, op: str, row: Row, at: int) -> Instruction | None:
 def _variants(row: Row, operands: tuple[Addr, ...]) -> list[tuple[Addr, ...]]:
     """The ways to write operands: byte registers have two names where instructions take both, and some numbers need all their bits."""
     result = [operands]
-    if row.immediate >= 0 and not row.rex_w and row.size in (2, 4) and -128 <= operands[row.immediate].offset < 0:
-        # Written without its sign it is too large for the encoding of 8 bits.
+    short = row.immediate >= 0 and not row.rex_w and -128 <= operands[row.immediate].offset < 128
+    if short and (row.size == 2 or (row.size == 4 and operands[row.immediate].offset < 0)):
+        # With bits above those that the instruction holds it is too large for the encoding of 8 bits.
         other = list(operands)
         other[row.immediate] = Addr(CONST, 0, operands[row.immediate].offset + (1 << 8 * row.size))
         result.append(tuple(other))
