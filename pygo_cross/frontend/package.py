@@ -22,6 +22,7 @@ from pygo_cross.syntax.source import FileSet, SourceFile
 from pygo_cross.types.check.checker import Checker, Config, Importer
 from pygo_cross.types.check.errors import TypeError_
 from pygo_cross.types.check.info import Info
+from pygo_cross.types.deep import deep_recursion
 from pygo_cross.types.package import Package
 from pygo_cross.types.sizes import Sizes
 
@@ -55,7 +56,8 @@ def check_package(
     in Go; with `ignore_func_bodies` they are not looked into.
     """
     try:
-        return _check(fset, path, sources, importer, sizes, mistakes, go_version, rules, complete, ignore_func_bodies)
+        with deep_recursion():
+            return _check(fset, path, sources, importer, sizes, mistakes, go_version, rules, complete, ignore_func_bodies)
     except TooMany:
         return None
 

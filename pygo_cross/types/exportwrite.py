@@ -19,6 +19,7 @@ from typing import Any, Final, final
 from ..diag import InternalError
 from ..syntax.source import FileSet
 from .constant import Complex, Float, Rat, String, Value
+from .deep import deep_recursion
 from .exportformat import (
     ALIAS,
     ARRAY,
@@ -55,7 +56,8 @@ Row = tuple[int, ...]
 
 def write_exports(package: Package, files: FileSet) -> bytes:
     """The export data of a package that was checked without an error; `files` has the positions of its objects."""
-    return _Writer(package, files).write()
+    with deep_recursion():
+        return _Writer(package, files).write()
 
 
 @final

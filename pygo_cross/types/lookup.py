@@ -33,10 +33,34 @@ class Found(NamedTuple):
     indirect: bool
 
 
-MOST_EMBEDDED: Final = 1000  # types embedded in one, at all depths, that are looked at: only types without an end have more
+MOST_INSTANCES: Final = 1000  # of generic types embedded in one, at all depths, that are looked at: only types without an end have more
 _COMPARED: Final = 50  # how many types are compared with each other
 NOT_FOUND: Final = Found(None, None, False)
 _NEEDS_POINTER: Final = Found(None, None, True)
+
+
+@final
+class Seen:
+    """The defined types that a search has met."""
+
+    __slots__ = ("instances", "types")
+
+    def __init__(self) -> None:
+        self.types: set[Named] = set()
+        self.instances: list[Named] = []
+
+    def add(self, t: Named) -> bool:
+        """Notes a type; False if an identical one was met before."""
+        if t in self.types:
+            return False
+        if t.targs:
+            # Instances that are identical are almost always one object, so a long list need not be compared type by type.
+            for other in self.instances[:_COMPARED]:
+                if other.orig is t.orig and identical(other, t):
+                    return False
+            self.instances.append(t)
+        self.types.add(t)
+        return True
 
 
 @final
@@ -77,7 +101,7 @@ def find(t: Type, addressable: bool, package: Package | None, name: str, fold_ca
         return NOT_FOUND
     exported = is_exported(name)
     current = [_Embedded(typ, (), is_pointer, False)]
-    seen: list[Named] = []
+    seen = Seen()
     while True:
         obj: Var | Func | None = None
         path: tuple[int, ...] = ()
@@ -91,9 +115,8 @@ def find(t: Type, addressable: bool, package: Package | None, name: str, fold_ca
             i = -1
             if type(t) is Named:
                 # What was seen at a lesser depth hides itself here.
-                if seen and _has_seen(seen, t):
+                if not seen.add(t):
                     continue
-                seen.append(t)
                 if exported or fold_case or same_package(t.obj.pkg, package):
                     i = t.method_index(name, fold_case)
                     if i >= 0:
@@ -127,7 +150,7 @@ def find(t: Type, addressable: bool, package: Package | None, name: str, fold_ca
             if type(obj) is Func and not indirect and not addressable and obj.has_ptr_recv():
                 return _NEEDS_POINTER
             return Found(obj, path, indirect)
-        if not deeper or len(seen) > MOST_EMBEDDED:
+        if not deeper or len(seen.instances) > MOST_INSTANCES:
             return NOT_FOUND
         current = _consolidate(deeper)
 
@@ -136,13 +159,6 @@ def _field_index(struct: Struct, package: Package | None, name: str, exported: b
     """The index of the field that a name used in `package` denotes, -1 if there is none."""
     i = struct.field_index(name)
     return i if i < 0 or exported or same_package(struct.fields[i].pkg, package) else -1
-
-
-def _has_seen(seen: list[Named], named: Named) -> bool:
-    # Instances that are identical are almost always one object, so a long list need not be compared type by type.
-    if named in seen:
-        return True
-    return bool(named.targs) and any(other.orig is named.orig and identical(other, named) for other in seen[:_COMPARED])
 
 
 def _consolidate(embedded: list[_Embedded]) -> list[_Embedded]:
@@ -284,10 +300,14 @@ def has_invalid_embedded_fields(t: Type, seen: set[Type] | None = None) -> bool:
         return False
     if seen is None:
         seen = set()
-    elif under in seen or len(seen) > MOST_EMBEDDED:
+    elif under in seen or len(seen) > 10 * MOST_INSTANCES:
         return False
     seen.add(under)
-    return any(f.embedded and (not is_valid(f.typ) or has_invalid_embedded_fields(f.typ, seen)) for f in under.fields)
+    for i in under.embedded_indices():
+        t = under.fields[i].typ
+        if not is_valid(t) or has_invalid_embedded_fields(t, seen):
+            return True
+    return False
 
 
 def is_interface_pointer(t: Type) -> bool:

@@ -6,11 +6,11 @@ Facts: src/go/types/methodset.go; the language specification, "Method sets".
 
 from __future__ import annotations
 
-from .lookup import MOST_EMBEDDED, find
+from .lookup import MOST_INSTANCES, Seen, find
 from .objects import Func
-from .predicates import identical, is_interface
+from .predicates import is_interface
 from .selection import METHOD_VAL, Selection
-from .types import Interface, Named, Struct, Type, as_named, deref
+from .types import Interface, Struct, Type, as_named, deref
 
 
 def method_set(t: Type) -> list[Selection]:
@@ -33,15 +33,14 @@ def method_set(t: Type) -> list[Selection]:
 def _candidates(t: Type) -> list[Func]:
     """One method of each id among those of a type and all that it embeds."""
     methods: dict[str, Func] = {}
-    seen: list[Named] = []
+    seen = Seen()
     todo = [deref(t)[0]]
-    while todo and len(seen) <= MOST_EMBEDDED:
+    while todo and len(seen.instances) <= MOST_INSTANCES:
         typ = todo.pop()
         named = as_named(typ)
         if named is not None:
-            if any(other is named or (other.orig is named.orig and identical(other, named)) for other in seen):
+            if not seen.add(named):
                 continue
-            seen.append(named)
             for i in range(named.num_methods()):
                 declared = named.orig.method(i)
                 methods.setdefault(declared.id(), declared)

@@ -143,7 +143,7 @@ class Checker(Hooks):
 
     `decls` has how each package-level object and method is declared, in source order; `methods` the methods of each type name that
     are not collected yet; `path` and `path_index` the objects being checked, `instance_names` those that stand for instances there;
-    `untyped` the expressions that wait for a type.
+    `untyped` the expressions that wait for a type; `valid_types` those found not to contain themselves.
     `failed`: a mistake has been reported.
     """
 
@@ -162,6 +162,7 @@ class Checker(Hooks):
         self.decls: dict[Object, DeclInfo] = {}
         self.methods: dict[TypeName, list[Func]] = {}
         self.untyped: dict[Node, Untyped] = {}
+        self.valid_types: set[Named] = set()
         self.path: list[Object] = []
         self.path_index: dict[Object, int] = {}
         self.instance_names: dict[Named, TypeName] = {}

@@ -10,6 +10,7 @@ Source of the facts: src/cmd/compile/internal/types2/validtype.go, which has a w
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from pygo_cross.types.check.cycles import name_on_path, report_cycle
@@ -22,45 +23,66 @@ if TYPE_CHECKING:
 
 def valid_type(check: Checker, typ: Named) -> None:
     """Report a type that contains itself, and make it invalid."""
-    _valid(check, typ, (), ())
+    _valid(check, typ, [], [])
 
 
-def _valid(check: Checker, typ: Type, nest: tuple[Named, ...], path: tuple[Named, ...]) -> bool:
+def _valid(check: Checker, typ: Type, nest: list[Named], path: list[Named]) -> bool:
+    """Whether all is well; `nest` and `path` are as they were when this returns True."""
     typ = unalias(typ)
     kind = type(typ)
+    parts: Iterable[Type | None] = ()
     if kind is Named:
         assert isinstance(typ, Named)
-        return _valid_named(check, typ, nest, path)
+        return typ in check.valid_types or _valid_named(check, typ, nest, path)
     if kind is Array:
         assert isinstance(typ, Array)
         return _valid(check, typ.elem, nest, path)
     if kind is Struct:
         assert isinstance(typ, Struct)
-        return all(_valid(check, field.typ, nest, path) for field in typ.fields)
-    if kind is Union:
+        parts = [field.typ for field in typ.fields]
+    elif kind is Union:
         assert isinstance(typ, Union)
-        return all(term.typ is None or _valid(check, term.typ, nest, path) for term in typ.terms)
-    if kind is Interface:
+        parts = [term.typ for term in typ.terms]
+    elif kind is Interface:
         assert isinstance(typ, Interface)
-        return all(_valid(check, embedded, nest, path) for embedded in typ.embeddeds)
-    if kind is TypeParam and nest:
+        parts = typ.embeddeds
+    elif kind is TypeParam and nest:
         instance = nest[-1]
         for tparam, targ in zip(instance.tparams, instance.targs, strict=False):
             if tparam is typ:
-                return _valid(check, targ, nest[:-1], path)
+                nest.pop()
+                valid = _valid(check, targ, nest, path)
+                nest.append(instance)
+                return valid
+    for part in parts:  # noqa: SIM110 (a generator takes C stack)
+        if part is not None and not _valid(check, part, nest, path):
+            return False
     return True
 
 
-def _valid_named(check: Checker, typ: Named, nest: tuple[Named, ...], path: tuple[Named, ...]) -> bool:
+def _valid_named(check: Checker, typ: Named, nest: list[Named], path: list[Named]) -> bool:
     origin = typ.orig
     if origin.obj.pkg is not check.pkg and not typ.targs:
         return True  # complete when it was imported, and it can't contain what is declared here
-    for outer in nest:
-        if identical(outer, typ):
-            origin.rhs = INVALID_TYPE
-            for start, passed in enumerate(path):
-                if identical(passed, typ):
-                    report_cycle(check, [name_on_path(check, one) for one in path[start:]], 0)
-                    return False
-            raise check.bug("a nested type that was not passed")
-    return _valid(check, origin.rhs, (*nest, typ), (*path, typ))
+    if _contains(nest, typ):
+        origin.rhs = INVALID_TYPE
+        for start, passed in enumerate(path):
+            if passed is typ or (typ.targs and identical(passed, typ)):
+                report_cycle(check, [name_on_path(check, one) for one in path[start:]], 0)
+                return False
+        raise check.bug("a nested type that was not passed")
+    nest.append(typ)
+    path.append(typ)
+    valid = _valid(check, origin.rhs, nest, path)
+    nest.pop()
+    path.pop()
+    if valid and not typ.targs and not typ.tparams:
+        # Were it in anything that it contains, the walk would have come around. Of a generic type that depends on its type arguments.
+        check.valid_types.add(typ)
+    return valid
+
+
+def _contains(nest: list[Named], typ: Named) -> bool:
+    if typ in nest:
+        return True
+    return bool(typ.targs) and any(outer.orig is typ.orig and identical(outer, typ) for outer in nest)
