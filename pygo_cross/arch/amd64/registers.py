@@ -69,6 +69,12 @@ SCRATCH: Final = NUMBERS["R12"]
 """Free at a function's entry."""
 TLS: Final = NUMBERS["TLS"]
 
+CONVENTION: Final = (
+    tuple(NUMBERS[name] for name in _words("AX BX CX DI SI R8 R9 R10 R11")),
+    tuple(XMM << 8 | number for number in range(15)),
+)
+"""What carries arguments and results of ABIInternal: integers and pointers; floats."""
+
 WRITTEN: Final = {**NUMBERS, "g": G, "SB": RSB, "FP": RFP, "PC": RPC}
 """What source text may say."""
 

@@ -41,6 +41,9 @@ G: Final = GP | 28
 FRAME: Final = GP | 29
 LINK: Final = GP | 30
 
+CONVENTION: Final = (tuple(GP | number for number in range(16)), tuple(FP | number for number in range(16)))
+"""What carries arguments and results of ABIInternal: integers and pointers; floats."""
+
 ARRANGEMENTS: Final = _words("B8 B16 D1 H4 H8 S2 S4 D2 Q1 B H S D Q M Z")
 """The arrangements by their numbers; from B on, of elements, scalable vectors and predicates."""
 B8, B16, D1, H4, H8, S2, S4, D2, Q1, B, H, S, D, Q, M, Z = range(16)
