@@ -107,7 +107,8 @@ class Symbol:
     """A symbol: defined here if `listed`, a mere reference otherwise.
 
     `abi` is 0 or 1 (ABIInternal); `static` names are of this file alone. `flags` are those of TEXT and GLOBL. `package` and
-    `index` say how objects refer to it (goobj.PKG_*), -1 before symbols are numbered.
+    `index` say how objects refer to it (goobj.PKG_*), -1 before symbols are numbered. `typelink` marks the descriptor of a type that
+    reflection may make too: the runtime has a table of these.
     """
 
     __slots__ = (
@@ -129,6 +130,7 @@ class Symbol:
         "relocs",
         "size",
         "static",
+        "typelink",
     )
 
     def __init__(self, name: str, abi: int = 0, static: bool = False, kind: int = 0) -> None:
@@ -146,6 +148,7 @@ class Symbol:
         self.local = False
         self.leaf = False
         self.linkname = False
+        self.typelink = False
         self.content_addressable = False
         self.pcdata = False
         self.package = -1

@@ -207,6 +207,8 @@ def _record(symbol: Symbol, name: bytes) -> bytes:
         flag |= goobj.DUPOK
     if symbol.local:
         flag |= goobj.LOCAL
+    if symbol.typelink:
+        flag |= goobj.TYPELINK
     if flags & NOSPLIT and symbol.func is not None:
         flag |= goobj.NOSPLIT
     if symbol.leaf:
