@@ -29,7 +29,7 @@ class Options:
     `package` is the import path; `includes` the folders of -I and `defines` the words of -D (NAME or NAME=VALUE). Relative paths
     start at `folder` (here, if it is empty) and are recorded without what `trimpath` removes, and without `goroot`. `keep_going`
     encodes even what was parsed with mistakes, to find all of them; `simd` is the experiment that SVE belongs to; `dwarf5` is None
-    for what the system has by itself.
+    for what the system has by itself; `listing` is how often -S was given, `pctab` a name of pctabtext.TABLES or "".
     """
 
     def __init__(self, arch: str, goos: str, package: str = UNLINKABLE, includes: list[str] | None = None, folder: str = "") -> None:
@@ -49,6 +49,8 @@ class Options:
         self.all_errors = False
         self.keep_going = False
         self.maymorestack = ""
+        self.pctab = ""
+        self.listing = 0
         self.simd = False
         self.dwarf5: bool | None = None
 
@@ -71,16 +73,23 @@ def make_context(options: Options) -> Context:
 def assemble(paths: list[str], options: Options, listing: TextIO | None = None) -> bytes:
     """The object of these files, without the text in front of it. Raises UserError with what is wrong.
 
-    `listing` takes what -S prints.
+    `listing` takes what -S and -d=pctab print.
     """
     context = make_context(options)
+    context.listed = bool(options.listing or options.pctab)
     read(paths, context, options)
     check(context, options)
     data = writer.write(context)
-    if listing is not None:
+    if listing is not None and (options.listing or options.pctab):
+        from pygo_cross.obj import pctabtext
         from pygo_cross.obj.listing import listing as make_listing
 
-        listing.write(make_listing(context, machine(options.arch).show_operand))
+        show = machine(options.arch).show_operand
+        if options.pctab:
+            for symbol in context.text:
+                listing.write(pctabtext.text(context, symbol, options.pctab, show))
+        if options.listing:
+            listing.write(make_listing(context, show, options.listing))
     return data
 
 

@@ -44,8 +44,8 @@ Assembles Go assembly of Go {GO_RELEASE} for GOOS and GOARCH into an object, as 
   -spectre list     mitigations: index, ret or all
   -std              the package is of the standard library
   -e                no limit on the number of errors
-  -d list           debug settings: maymorestack=function
-  -S                print the assembled instructions and their bytes
+  -d list           debug settings: maymorestack=FUNCTION, pctab=TABLE (pctospadj, pctofile, pctoline, pctoinline, pctopcdata)
+  -S                print the assembled instructions and their bytes; given twice, debug information and ABIs too
   -V[=full]         print the version
 """
 
@@ -117,7 +117,6 @@ class Flags:
         self.options.simd = "simd" in self.env.experiments
         self.output = ""
         self.symbol_abis = False
-        self.listing = False
         self.version = ""
         self.files: list[str] = []
         self._read(_expand(argv))
@@ -147,7 +146,7 @@ class Flags:
             if name == "V":
                 self.version = value or "true"
             elif name == "S":
-                self.listing = value not in _FALSE and value != "0"
+                self._count(given, value)
             elif name in _BOOLEANS:
                 if given and value not in _TRUE and value not in _FALSE:
                     raise _usage_error(f'invalid boolean value "{value}" for -{name}')
@@ -171,6 +170,17 @@ class Flags:
         elif name in ("shared", "dynlink", "linkshared", "std"):
             setattr(options, name, value)
 
+    def _count(self, given: str, value: str) -> None:
+        """-S counts how often it stands there; -S=2 is twice."""
+        if not given or value in _TRUE - {"1"}:
+            self.options.listing += 1
+        elif value in _FALSE:
+            self.options.listing = 0
+        elif value.isdecimal() and value.isascii():
+            self.options.listing = int(value)
+        else:
+            raise _usage_error(f'invalid value "{value}" for flag -S')
+
     def _string(self, name: str, value: str) -> None:
         options = self.options
         if name == "D":
@@ -193,7 +203,9 @@ class Flags:
         elif name == "d":
             for setting in filter(None, value.split(",")):
                 key, _, argument = setting.partition("=")
-                if key == "maymorestack" and argument:
+                if key == "pctab" and argument:
+                    options.pctab = argument
+                elif key == "maymorestack" and argument:
                     options.maymorestack = argument
                 elif key != "compressinstructions":
                     raise _usage_error(f"unknown debug key -d {key}")
@@ -237,7 +249,7 @@ def asm_main(argv: list[str]) -> int:
         symbol_abis(flags.files, flags.options, out)
         data = out.getvalue().encode("utf-8", "surrogateescape")
     else:
-        data = (flags.env.header() + "!\n").encode() + assemble(flags.files, flags.options, sys.stdout if flags.listing else None)
+        data = (flags.env.header() + "!\n").encode() + assemble(flags.files, flags.options, sys.stdout)
     if flags.output == "-":
         sys.stdout.buffer.write(data)
     else:

@@ -82,8 +82,8 @@ class Context:
 
     `arch` and `goos` as Go names them; `package` is the import path. `shared`, `dynlink`, `linkshared` and `retpoline` are the
     modes of code generation; `std` marks the standard library; `assembly` says that hand-written code is at work, `simd` that the
-    experiment is on which SVE belongs to, and `dwarf5` which debug information to write. `max_errors` bounds the errors that are kept
-    (0: no bound).
+    experiment is on which SVE belongs to, and `dwarf5` which debug information to write; `listed` that instructions are printed at the
+    end. `max_errors` bounds the errors that are kept (0: no bound).
     """
 
     def __init__(self, arch: str, goos: str, package: str = UNLINKABLE) -> None:
@@ -99,6 +99,7 @@ class Context:
         self.dwarf5 = goos not in ("darwin", "aix")
         self.simd = False
         self.maymorestack = ""
+        self.listed = False
         self.text: list[Symbol] = []
         self.data: list[Symbol] = []
         self.constants: list[Symbol] = []

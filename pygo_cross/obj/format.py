@@ -51,10 +51,10 @@ _MARK: Final = {NAME_STATIC: "<>"}
 _ATTRIBUTES: Final = (
     (DUPOK, "DUPOK"),
     (NOSPLIT, "NOSPLIT"),
+    (REFLECTMETHOD, "REFLECTMETHOD"),
     (WRAPPER, "WRAPPER"),
     (NEEDCTXT, "NEEDCTXT"),
     (NOFRAME, "NOFRAME"),
-    (REFLECTMETHOD, "REFLECTMETHOD"),
     (ABIWRAPPER, "ABIWRAPPER"),
     (PKGINIT, "PKGINIT"),
 )
@@ -144,8 +144,12 @@ def fields(addr: Addr) -> str:
 def text_attributes(symbol: Symbol) -> str:
     """The flags of a function as TEXT shows them."""
     names = [name for flag, name in _ATTRIBUTES if symbol.flags & flag]
+    if symbol.leaf:
+        names.insert(sum(name in ("DUPOK", "NOSPLIT") for name in names), "LEAF")
     if symbol.static:
-        names.insert(sum(name in ("DUPOK", "NOSPLIT", "WRAPPER", "NEEDCTXT", "NOFRAME") for name in names), "STATIC")
+        names.insert(sum(name not in ("ABIWRAPPER", "PKGINIT") for name in names), "STATIC")
+    if symbol.abi:
+        names.append("ABIInternal")
     if symbol.func is not None and symbol.func.flag & FUNC_TOP_FRAME:
         names.append("TOPFRAME")
     return "|".join(names)

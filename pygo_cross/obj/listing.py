@@ -23,13 +23,18 @@ _KINDS: Final = {
 _WIDTH: Final = 16
 
 
-def listing(context: Context, show: ShowOperand) -> str:
-    """The whole listing."""
-    return "".join(line + "\n" for symbol in (*context.text, *context.data) for line in _symbol(symbol, show))
+def listing(context: Context, show: ShowOperand, level: int = 1) -> str:
+    """The whole listing. From `level` 2 on names have their ABI, and the debug information of functions is there too."""
+    symbols = [(symbol.name, symbol) for symbol in (*context.text, *context.data)]
+    if level > 1:
+        functions = [(symbol, symbol.func) for symbol in context.text]
+        parts = [(symbol, part) for symbol, func in functions if func for part in (func.dwarf_lines, func.dwarf_info)]
+        symbols += [(f"aux for {symbol.name}", part) for symbol, part in parts if part is not None and part.size]
+    return "".join(line + "\n" for name, symbol in symbols for line in _symbol(name, symbol, show, level > 1))
 
 
-def _symbol(symbol: Symbol, show: ShowOperand) -> Iterator[str]:
-    words = [symbol.name]
+def _symbol(name: str, symbol: Symbol, show: ShowOperand, with_abi: bool) -> Iterator[str]:
+    words = [f"{name}<{symbol.abi}>" if with_abi else name]
     if symbol.kind:
         words.append(_KINDS.get(symbol.kind, str(symbol.kind)))
     func = symbol.func
@@ -60,4 +65,6 @@ def _symbol(symbol: Symbol, show: ShowOperand) -> Iterator[str]:
         yield f"\t{at:#06x}" + "".join(f" {byte:02x}" for byte in row) + "   " * (_WIDTH - len(row)) + f"  {text}"
     for offset, size, kind, addend, target in sorted(symbol.relocs, key=lambda relocation: relocation[0]):
         name = target.name if target is not None else "TLS" if kind == R_TLS_LE else ""
+        if with_abi and target is not None:
+            name += f"<{target.abi}>"
         yield f"\trel {offset}+{size} t={NAMES.get(kind, kind)} {name}+{addend}"

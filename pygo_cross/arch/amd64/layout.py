@@ -85,6 +85,9 @@ class Layout:
                     slots[at] = self._again(progs[at])
         else:
             self.report(progs[0], "span must be looping")
+        if self.context.listed:
+            for at in in_bytes:
+                self._again(progs[at])
         self._write(symbol, progs, slots)
         if not one_instruction_tls(self.context):
             func.progs = _mark_thread_local(progs)
