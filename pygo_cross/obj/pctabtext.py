@@ -24,7 +24,7 @@ def text(context: Context, symbol: Symbol, name: str, show: ShowOperand) -> str:
     """The tables of this name of a finished function."""
     func = symbol.func
     assert func is not None
-    tables: list[tuple[_Value, Symbol]] = []
+    tables: list[tuple[_Value, Symbol | None]] = []
     if name == "pctospadj":
         tables = [(_depth, func.pcsp)]
     elif name == "pctofile":
@@ -35,7 +35,7 @@ def text(context: Context, symbol: Symbol, name: str, show: ShowOperand) -> str:
         tables = [(lambda old, prog, phase: old if phase else -1, func.pcinline)]
     elif name == "pctopcdata":
         tables = [(_pcdata(number), table) for number, table in enumerate(func.pcdata) if table.data]
-    return "".join(line + "\n" for value, table in tables for line in _lines(symbol, name, value, bytes(table.data), show))
+    return "".join(line + "\n" for value, table in tables if table for line in _lines(symbol, name, value, bytes(table.data), show))
 
 
 def _lines(symbol: Symbol, name: str, value: _Value, table: bytes, show: ShowOperand) -> Iterator[str]:
