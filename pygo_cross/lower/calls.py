@@ -24,6 +24,8 @@ from pygo_cross.types.check.operand import BUILTIN, TYPEXPR
 from pygo_cross.types.objects import Builtin, Func
 from pygo_cross.types.predicates import is_boolean, is_complex, is_float, is_integer, is_string, is_unsigned
 from pygo_cross.types.types import (
+    FLOAT32,
+    FLOAT64,
     INT64,
     TYP,
     UINT64,
@@ -39,6 +41,7 @@ from pygo_cross.types.types import (
 
 if TYPE_CHECKING:
     from pygo_cross.lower.function import FuncLowering
+
 
 def value(f: FuncLowering, e: CallExpr) -> Val:
     """A call that has one result, or a conversion."""
@@ -92,9 +95,7 @@ def _static(f: FuncLowering, fun: Expr) -> str | None:
     return object_name(obj)
 
 
-def _method(
-    f: FuncLowering, e: CallExpr, fun: SelectorExpr, method: Func, recv: Type, path: tuple[int, ...], sig: Signature
-) -> list[Val]:
+def _method(f: FuncLowering, e: CallExpr, fun: SelectorExpr, method: Func, recv: Type, path: tuple[int, ...], sig: Signature) -> list[Val]:
     """x.M(args), of a concrete type."""
     base = f.typ(recv)
     if isinstance(base.underlying(), Interface):
@@ -254,13 +255,36 @@ def _append(f: FuncLowering, e: CallExpr) -> list[Val]:
     elem = f.typ(under.elem)
     base = exprs.expr(f, e.arg_list[0])
     if e.has_dots:
-        raise f.bug("append of a slice is not lowered yet", e)
+        return [_append_all(f, e, base, exprs.expr(f, e.arg_list[1]), elem)]
     values = [assigned(f, exprs.expr(f, arg), elem) for arg in e.arg_list[1:]]
     if not values:
         return [base]
+    appended, at = _room(f, e, base, f.int_const(len(values)), elem)
+    size = f.shapes.sizes.sizeof(elem)
+    for i, one in enumerate(values):
+        f.store(one, at, i * size)
+    return [appended]
+
+
+def _append_all(f: FuncLowering, e: CallExpr, base: Val, more: Val, elem: Type) -> Val:
+    """append(base, more...), where `more` may be a string or nil."""
+    source, count = (more.parts[0], more.parts[1]) if len(more.parts) > 1 else (f.b.const(P, 0), f.int_const(0))
+    appended, at = _room(f, e, base, count, elem)
+    size = f.shapes.sizes.sizeof(elem)
+    args: tuple[Value, ...] = (at, source, f.emit(ops.MUL, I64, (count, f.int_const(size))))
+    info = f.package.runtime.call("memmove")
+    if f.shapes.has_pointers(elem):
+        args = (f.emit(ops.ADDR, P, (), 0, TypeRef(elem)), at, count, source, count)
+        info = f.package.runtime.call("typedslicecopy")
+    f.call(ops.CALL_STATIC, info, (), [Val(one, (arg,)) for one, arg in zip(info.params, args, strict=True)])
+    return appended
+
+
+def _room(f: FuncLowering, e: CallExpr, base: Val, count: Value, elem: Type) -> tuple[Val, Value]:
+    """A slice that is longer by `count` elements, moved if there was no room for them, and the address of the first of these."""
     b = f.b
     old_pointer, old_length, old_capacity = base.parts
-    length = f.emit(ops.ADD, I64, (old_length, f.int_const(len(values))))
+    length = f.emit(ops.ADD, I64, (old_length, count))
     pointer_var, capacity_var = ("append", e, 0), ("append", e, 1)
     b.write(pointer_var, old_pointer)
     b.write(capacity_var, old_capacity)
@@ -269,7 +293,7 @@ def _append(f: FuncLowering, e: CallExpr) -> list[Val]:
     b.begin(grow)
     info = f.package.runtime.call("growslice")
     descriptor = f.emit(ops.ADDR, P, (), 0, TypeRef(elem))
-    args = (old_pointer, length, old_capacity, f.int_const(len(values)), descriptor)
+    args = (old_pointer, length, old_capacity, count, descriptor)
     (grown,) = f.call(ops.CALL_STATIC, info, (), [Val(one, (arg,)) for one, arg in zip(info.params, args, strict=True)])
     b.write(pointer_var, grown.parts[0])
     b.write(capacity_var, grown.parts[2])
@@ -278,10 +302,7 @@ def _append(f: FuncLowering, e: CallExpr) -> list[Val]:
     pointer, capacity = b.read(pointer_var), b.read(capacity_var)
     size = f.shapes.sizes.sizeof(elem)
     start = f.emit(ops.MUL, I64, (old_length, f.int_const(size))) if size != 1 else old_length
-    at = f.emit(ops.ADD_PTR, P, (pointer, start))
-    for i, one in enumerate(values):
-        f.store(one, at, i * size)
-    return [Val(typ, (pointer, length, capacity))]
+    return Val(base.typ, (pointer, length, capacity)), f.emit(ops.ADD_PTR, P, (pointer, start))
 
 
 def _copy(f: FuncLowering, e: CallExpr) -> list[Val]:
@@ -306,6 +327,18 @@ def _min_max(f: FuncLowering, e: CallExpr, op: int, float_op: int) -> list[Val]:
         parts = [f.emit(ops.SELECT, p.kind, (better, q, p)) for p, q in zip(best.parts, other.parts, strict=True)]
         best = Val(typ, parts)
     return [best]
+
+
+def _complex(f: FuncLowering, e: CallExpr) -> list[Val]:
+    typ = f.type_of(e)
+    leaves = f.shapes.leaves(typ)
+    assert leaves is not None
+    part = TYP[FLOAT32 if leaves[0].kind == F32 else FLOAT64]
+    return [Val(typ, [assigned(f, exprs.expr(f, arg), part).one for arg in e.arg_list])]
+
+
+def _part(f: FuncLowering, e: CallExpr, part: int) -> list[Val]:
+    return [Val(f.type_of(e), (exprs.expr(f, e.arg_list[0]).parts[part],))]
 
 
 def _print(f: FuncLowering, e: CallExpr, line: bool) -> list[Val]:
@@ -353,6 +386,9 @@ _BUILTINS: Final[dict[int, Callable[[FuncLowering, CallExpr], list[Val]]]] = {
     u.MAKE: _make,
     u.APPEND: _append,
     u.COPY: _copy,
+    u.COMPLEX: _complex,
+    u.REAL: lambda f, e: _part(f, e, 0),
+    u.IMAG: lambda f, e: _part(f, e, 1),
     u.MIN: lambda f, e: _min_max(f, e, tk.LSS, ops.MIN_FLOAT),
     u.MAX: lambda f, e: _min_max(f, e, tk.GTR, ops.MAX_FLOAT),
     u.PRINT: lambda f, e: _print(f, e, False),

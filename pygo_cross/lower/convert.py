@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Conversions between numbers, and between types that have one shape.
+"""Conversions between numbers, of strings, and between types that have one shape.
 
 Source of the facts: the language specification, "Conversions"; out of range, a float becomes what the machine makes of it.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pygo_cross.lower import strings
 from pygo_cross.lower.values import Val
 from pygo_cross.ssa import ops
 from pygo_cross.ssa.func import Value
@@ -24,6 +25,12 @@ def convert(f: FuncLowering, value: Val, to: Type) -> Val:
     have, want = value.typ.underlying(), to.underlying()
     if isinstance(want, Interface) and not isinstance(have, Interface):
         raise f.bug(f"conversion to the interface type {to} is not lowered yet")
+    if is_string(want) and not is_string(have):
+        if is_integer(have):
+            value = Val(value.typ, (number(f, value.one, I64, is_unsigned(have)),))
+        return strings.to_string(f, value, to)
+    if is_string(have) and isinstance(want, Slice):
+        return strings.from_string(f, value, to)
     if is_complex(have) and is_complex(want):
         return Val(to, [number(f, part, kind, False) for part, kind in zip(value.parts, _kinds(f, to), strict=True)])
     if is_numeric(have) and is_numeric(want):
@@ -33,8 +40,6 @@ def convert(f: FuncLowering, value: Val, to: Type) -> Val:
         return Val(to, (f.emit(ops.INT_TO_PTR, P, (value.one,)),))
     if _is_kind(have, UNSAFE_POINTER) and _is_kind(want, UINTPTR):
         return Val(to, (f.emit(ops.PTR_TO_INT, I64, (value.one,)),))
-    if (is_string(want) and (isinstance(have, Slice) or is_integer(have))) or (is_string(have) and isinstance(want, Slice)):
-        raise f.bug(f"conversion of {value.typ} to {to} is not lowered yet")
     if isinstance(have, Slice) and (isinstance(want, Array) or (isinstance(want, Pointer) and isinstance(want.elem.underlying(), Array))):
         raise f.bug(f"conversion of {value.typ} to {to} is not lowered yet")
     return Val(to, value.parts, value.address)

@@ -10,7 +10,7 @@ import struct
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
-from pygo_cross.lower import calls, literals, places
+from pygo_cross.lower import calls, literals, places, strings
 from pygo_cross.lower.convert import number
 from pygo_cross.lower.names import object_name
 from pygo_cross.lower.values import Val
@@ -38,7 +38,7 @@ from pygo_cross.types.constant import Value as Constant
 from pygo_cross.types.objects import Func, Nil
 from pygo_cross.types.predicates import default_type, is_boolean, is_complex, is_integer, is_string, is_unsigned
 from pygo_cross.types.predicates import is_float as is_float_type
-from pygo_cross.types.types import BOOL, TYP, Array, Interface, Pointer, Slice, Struct, Type
+from pygo_cross.types.types import BOOL, COMPLEX128, TYP, Array, Interface, Pointer, Slice, Struct, Type
 
 if TYPE_CHECKING:
     from pygo_cross.lower.function import FuncLowering
@@ -200,6 +200,8 @@ def binary(f: FuncLowering, e: Expr, op: int, lhs: Expr, rhs: Expr) -> Val:
     if tk.EQL <= op <= tk.GEQ:
         x = expr(f, lhs)
         return Val(typ, (compare(f, op, x, expr(f, rhs)),))
+    if op == tk.ADD and is_string(typ.underlying()):
+        return strings.concatenation(f, [expr(f, one) for one in strings.operands(f, e)], typ)
     x = expr(f, lhs)
     return arithmetic(f, op, x, expr(f, rhs), typ)
 
@@ -226,7 +228,7 @@ def arithmetic(f: FuncLowering, op: int, x: Val, y: Val, typ: Type) -> Val:
     """x op y of numbers and strings, but for shifts and comparisons."""
     under = typ.underlying()
     if is_string(under):
-        raise f.bug("strings put together are not lowered yet")
+        return strings.concatenation(f, (x, y), typ)
     if is_complex(under):
         return _complex(f, op, x, y, typ)
     a, b = x.one, y.one
@@ -258,11 +260,13 @@ def _complex(f: FuncLowering, op: int, x: Val, y: Val, typ: Type) -> Val:
     if op in (tk.ADD, tk.SUB):
         code = _ARITHMETIC[op]
         return Val(typ, (f.emit(code, kind, (a, c)), f.emit(code, kind, (b, d))))
-    if op != tk.MUL:
-        raise f.bug("division of complex numbers is not lowered yet")
-    # As stock: products of float64, so that complex64 loses nothing before the sum.
+    # As stock: products and quotients of float64, so that complex64 loses nothing before the end.
     wide = F64
     a, b, c, d = (number(f, part, wide, False) for part in (a, b, c, d))
+    if op == tk.DIV:
+        whole = TYP[COMPLEX128]
+        (quotient,) = f.runtime("complex128div", Val(whole, (a, b)), Val(whole, (c, d)))
+        return Val(typ, [number(f, part, kind, False) for part in quotient.parts])
 
     def mul(p: Value, q: Value) -> Value:
         return f.emit(ops.MUL, wide, (p, q))

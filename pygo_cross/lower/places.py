@@ -204,4 +204,3 @@ def zero(f: FuncLowering, where: Place) -> None:
     size = f.shapes.sizes.sizeof(where.typ)
     if where.address is not None and size:
         f.emit(ops.ZERO, VOID, (f.offset(where.address, where.offset),), size, where.typ)
-

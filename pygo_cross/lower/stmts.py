@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from pygo_cross.lower import calls, exprs, places
+from pygo_cross.lower import calls, exprs, places, strings
 from pygo_cross.lower.function import Target
 from pygo_cross.lower.values import Val
 from pygo_cross.ssa import ops
@@ -39,8 +39,8 @@ from pygo_cross.syntax.nodes import (
     unparen,
 )
 from pygo_cross.types.objects import Var
-from pygo_cross.types.predicates import is_integer
-from pygo_cross.types.types import BOOL, TYP, Array, Pointer, Slice, Tuple
+from pygo_cross.types.predicates import is_integer, is_string
+from pygo_cross.types.types import BOOL, RUNE, TYP, Array, Pointer, Slice, Tuple
 
 if TYPE_CHECKING:
     from pygo_cross.lower.function import FuncLowering
@@ -266,7 +266,7 @@ def _new_variables(f: FuncLowering, s: ForStmt) -> None:
 
 
 def _range(f: FuncLowering, s: ForStmt, clause: RangeClause, label: str) -> None:
-    """for i, x := range of integers, slices, arrays."""
+    """for i, x := range of integers, strings, slices, arrays."""
     typ = f.type_of(clause.x)
     under = typ.underlying()
     names = unpack_list(clause.lhs)
@@ -274,6 +274,9 @@ def _range(f: FuncLowering, s: ForStmt, clause: RangeClause, label: str) -> None
     if is_integer(under):
         limit_val = exprs.expr(f, clause.x)
         _count(f, s, clause, label, limit_val, lambda at: [Val(f.typ(typ), at.parts)])
+        return
+    if is_string(under):
+        _range_string(f, s, clause, label)
         return
     if isinstance(under, Slice):
         pointer, length, _ = exprs.expr(f, clause.x).parts
@@ -313,7 +316,41 @@ def _count(f: FuncLowering, s: ForStmt, clause: RangeClause, label: str, limit: 
     less = ops.LT_U if _unsigned(limit) else ops.LT_S
     b.branch(f.emit(less, B, (at, limit.one)), body, end, 1)
     b.begin(body)
-    for e, value in zip(unpack_list(clause.lhs), values(Val(limit.typ, (at,))), strict=False):
+    _set(f, clause, values(Val(limit.typ, (at,))))
+    _body(f, s, Target(label, end, post))
+    b.begin(post)
+    b.write(counter, f.emit(ops.ADD, kind, (b.read(counter), b.const(kind, 1))))
+    b.goto(head)
+    b.seal(head)
+    b.begin(end)
+
+
+def _range_string(f: FuncLowering, s: ForStmt, clause: RangeClause, label: str) -> None:
+    """The runes of a string with the indexes at which they begin."""
+    b = f.b
+    text = exprs.expr(f, clause.x)
+    index, following = ("range", s), ("range", s, "following")
+    b.write(index, f.int_const(0))
+    head, body, post, end = b.new_block(), b.new_block(), b.new_block(), b.new_block()
+    b.goto(head)
+    b.begin(head, sealed=False)
+    at = b.read(index)
+    b.branch(f.emit(ops.LT_S, B, (at, text.parts[1])), body, end, 1)
+    b.begin(body)
+    rune, behind = strings.rune_at(f, text, at)
+    b.write(following, behind)
+    _set(f, clause, [f.int_val(at), Val(RUNE, (rune,))])
+    _body(f, s, Target(label, end, post))
+    b.begin(post)
+    b.write(index, b.read(following))
+    b.goto(head)
+    b.seal(head)
+    b.begin(end)
+
+
+def _set(f: FuncLowering, clause: RangeClause, values: list[Val]) -> None:
+    """Assign what a round of a loop ranges over, or define it."""
+    for e, value in zip(unpack_list(clause.lhs), values, strict=False):
         if _is_blank(e):
             continue
         if clause.define:
@@ -322,15 +359,15 @@ def _count(f: FuncLowering, s: ForStmt, clause: RangeClause, label: str, limit: 
         else:
             where = places.place(f, e)
             places.write(f, where, calls.assigned(f, value, where.typ))
-    f.targets.append(Target(label, end, post))
+
+
+def _body(f: FuncLowering, s: ForStmt, target: Target) -> None:
+    """The body of a loop, which goes on where its target says."""
+    assert target.continue_to is not None
+    f.targets.append(target)
     stmt(f, s.body)
     f.targets.pop()
-    b.goto(post)
-    b.begin(post)
-    b.write(counter, f.emit(ops.ADD, kind, (b.read(counter), b.const(kind, 1))))
-    b.goto(head)
-    b.seal(head)
-    b.begin(end)
+    f.b.goto(target.continue_to)
 
 
 def _unsigned(value: Val) -> bool:

@@ -14,7 +14,7 @@ from typing import Final
 from pygo_cross.ssa import ops
 from pygo_cross.ssa.func import Block, Func, Value
 from pygo_cross.ssa.kinds import BITS, F32, F64, SIZES, VOID, B, P
-from pygo_cross.ssa.refs import BytesRef, CallInfo, DataRef, FuncValueRef, TextRef
+from pygo_cross.ssa.refs import BytesRef, CallInfo, DataRef, FuncValueRef, TextRef, TypeRef
 from pygo_cross.ssa.shape import Shapes
 from pygo_cross.ssa.unit import Unit
 from pygo_cross.types.types import Type
@@ -269,11 +269,81 @@ class Machine:
             count = min(to_length, source_length)
             self.memory[to : to + count * width] = bytes(self.memory[source : source + count * width])
             return [count]
+        elif name in _STRINGS:
+            return _STRINGS[name](self, [int(one) for one in a])
+        elif name == "typedslicecopy":
+            (ref,) = (ref for ref, at in self.symbols.items() if at == a[0])
+            assert isinstance(ref, TypeRef)
+            return self.runtime("slicecopy", [*a[1:], self.shapes.sizes.sizeof(ref.typ)])
+        elif name == "memmove":
+            to, source, size = (int(one) for one in a)
+            self.memory[to : to + size] = bytes(self.memory[source : source + size])
+        elif name == "complex128div":
+            quotient = complex(*a[:2]) / complex(*a[2:])
+            return [quotient.real, quotient.imag]
         elif name.startswith(("panic", "gopanic")):
             raise GoPanic(name)
         else:
             raise AssertionError(f"runtime.{name} is not there")
         return []
+
+    def new_bytes(self, content: bytes) -> int:
+        """Memory with these bytes."""
+        at = self.allocate(len(content) + 1)
+        self.memory[at : at + len(content)] = content
+        return at
+
+    def raw(self, at: int, length: int) -> bytes:
+        return bytes(self.memory[at : at + length])
+
+    def new_string(self, content: bytes) -> list[int | float]:
+        return [self.new_bytes(content), len(content)]
+
+    def concatenated(self, a: list[int]) -> list[int | float]:
+        return self.new_string(b"".join(self.raw(at, length) for at, length in zip(a[1::2], a[2::2], strict=True)))
+
+    def concatenated_slice(self, a: list[int]) -> list[int | float]:
+        words = struct.unpack(f"<{2 * a[2]}Q", self.raw(a[1], 16 * a[2]))
+        return self.concatenated([0, *words])
+
+    def runes(self, a: list[int]) -> list[int]:
+        return list(struct.unpack(f"<{a[2]}i", self.raw(a[1], 4 * a[2])))
+
+    def decoded(self, a: list[int]) -> list[int | float]:
+        """decoderune: a byte of what is no UTF-8 is U+FFFD each."""
+        content = self.raw(a[0], a[1])[a[2] :]
+        for width in range(1, 5):
+            try:
+                return [ord(content[:width].decode()), a[2] + width]
+            except (UnicodeDecodeError, TypeError):
+                pass
+        return [0xFFFD, a[2] + 1]
+
+    def to_runes(self, a: list[int]) -> list[int | float]:
+        found: list[int] = []
+        at = 0
+        while at < a[2]:
+            rune, behind = self.decoded([a[1], a[2], at])
+            found.append(int(rune))
+            at = int(behind)
+        return [self.new_bytes(struct.pack(f"<{len(found)}i", *found)), len(found), len(found)]
+
+
+def _utf8(runes: list[int]) -> bytes:
+    valid = [rune if 0 <= rune <= 0x10FFFF and not 0xD800 <= rune <= 0xDFFF else 0xFFFD for rune in runes]
+    return "".join(map(chr, valid)).encode()
+
+
+_STRINGS: Final[dict[str, Callable[[Machine, list[int]], list[int | float]]]] = {
+    "concatstrings": Machine.concatenated_slice,
+    "intstring": lambda m, a: m.new_string(_utf8([a[1]])),
+    "slicebytetostring": lambda m, a: m.new_string(m.raw(a[1], a[2])),
+    "slicerunetostring": lambda m, a: m.new_string(_utf8(m.runes(a))),
+    "stringtoslicebyte": lambda m, a: [m.new_bytes(m.raw(a[1], a[2])), a[2], a[2]],
+    "stringtoslicerune": Machine.to_runes,
+    "decoderune": Machine.decoded,
+    **{f"concatstring{count}": Machine.concatenated for count in range(2, 6)},
+}
 
 
 def _pred(block: Block, before: Block, edge: int) -> int:

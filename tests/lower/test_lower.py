@@ -65,7 +65,7 @@ def test_programs_print_what_they_print_natively(name: str, tmp_path: Path) -> N
         "x := []int{1}; i := -1; println(x[:1][i+0])",
         "x, y := 1, 0; println(x / y)",
         "x := 1; n := -1; println(x << n)",
-        "s := \"abc\"; i, j := 2, 1; println(s[i:j])",
+        's := "abc"; i, j := 2, 1; println(s[i:j])',
         "a := [3]int{}; i := 4; println(len(a[:i]))",
         "type t struct{ a [9]int; x int }; var p *t; println(p.x)",
     ],
