@@ -214,7 +214,7 @@ def _merge(lines: list[pctab.Step], numbers: list[pctab.Step], files: dict[int, 
 
 
 def _add_symbols(binary: Binary, found: list[Name]) -> None:
-    binary.symbols = sorted(found)
+    binary.symbols = sorted(found, key=lambda symbol: symbol[:2])
     binary.starts = [start for start, _, _ in binary.symbols]
 
 
@@ -291,7 +291,11 @@ def _read_macho(path: str, file: macho.MachO, binary: Binary) -> None:
     # All names have an underscore in front, but for those that Go's table has as they are.
     found = [(start, size, symbol if names.get(start) == symbol else symbol.removeprefix("_")) for start, size, symbol in found]
     end = section.address + section.size
-    ordered = sorted(symbol for symbol in found if section.address <= symbol[0] < end)
+    # Of several symbols at one place the last counts, which the marks of where the text begins and ends shouldn't be.
+    ordered = sorted(
+        (symbol for symbol in found if section.address <= symbol[0] < end),
+        key=lambda symbol: (symbol[0], symbol[2] not in ("runtime.text", "runtime.etext"), symbol[2]),
+    )
     sized = [(start, (ordered[at + 1][0] if at + 1 < len(ordered) else end) - start, name) for at, (start, _, name) in enumerate(ordered)]
     _add_symbols(binary, sized)
     _add_section(binary, arch, section.name, section.address, bytes(file.content(section)))
