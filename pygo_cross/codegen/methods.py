@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from typing import NamedTuple, final
 
-from pygo_cross.codegen.linknames import TypeNames
 from pygo_cross.codegen.typefacts import TypeFacts
+from pygo_cross.types.linknames import TypeNames
 from pygo_cross.types.methodset import method_set
 from pygo_cross.types.objects import Func, is_exported, method_order
 from pygo_cross.types.package import Package

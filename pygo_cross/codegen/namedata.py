@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from typing import Final, final
 
-from pygo_cross.codegen.linknames import TypeNames
 from pygo_cross.obj.context import Context, path_to_prefix
 from pygo_cross.obj.leb import uleb
 from pygo_cross.obj.reloctype import R_ADDROFF
 from pygo_cross.obj.symbol import DUPOK, RODATA, Symbol
+from pygo_cross.types.linknames import TypeNames
 from pygo_cross.types.objects import is_exported
 from pygo_cross.types.package import Package
 

@@ -20,7 +20,6 @@ from collections.abc import Callable
 from typing import Any, Final, NamedTuple, final
 
 from pygo_cross.codegen.algfuncs import AlgFunctions
-from pygo_cross.codegen.linknames import TypeNames, link_hash
 from pygo_cross.codegen.maptypes import MAX_ELEM, MAX_KEY, Groups
 from pygo_cross.codegen.methods import Method, MethodTables, package_of
 from pygo_cross.codegen.namedata import NameData
@@ -30,6 +29,7 @@ from pygo_cross.obj.context import Context
 from pygo_cross.obj.reloctype import R_ADDR, R_ADDROFF, R_KEEP, R_METHODOFF, R_WEAKADDR, R_WEAKADDROFF
 from pygo_cross.obj.symbol import DUPOK, NOPTR, RODATA, Relocation, Symbol
 from pygo_cross.types import types as t
+from pygo_cross.types.linknames import TypeNames, link_hash
 from pygo_cross.types.objects import PARAM_VAR, Var, is_exported, same_package
 from pygo_cross.types.sizes import Sizes
 from pygo_cross.types.types import (

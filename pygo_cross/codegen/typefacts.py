@@ -13,10 +13,10 @@ from __future__ import annotations
 
 from typing import Final, final
 
-from pygo_cross.codegen.linknames import SHAPES
 from pygo_cross.codegen.maptypes import Groups
 from pygo_cross.diag import InternalError
 from pygo_cross.types import types as t
+from pygo_cross.types.linknames import SHAPES
 from pygo_cross.types.objects import Var
 from pygo_cross.types.sizes import Sizes
 from pygo_cross.types.types import Array, Basic, Chan, Interface, Map, Named, Pointer, Signature, Slice, Struct, Type, unalias

@@ -1,37 +1,25 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Link names: how functions, methods, variables and instances are called in objects, as stock Go calls them.
 
-Facts: src/cmd/compile/internal/ir/func.go (closureName), src/cmd/internal/objabi/path.go, src/cmd/compile/internal/noder/reader.go.
+Facts: src/cmd/compile/internal/ir/func.go (closureName), src/cmd/compile/internal/noder/reader.go.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from pygo_cross.types.linknames import path_prefix
 from pygo_cross.types.objects import Func, Object
 from pygo_cross.types.package import Package
 from pygo_cross.types.types import Named, Pointer, Type, unalias
 from pygo_cross.types.typestring import type_string
 
 
-def prefix(path: str) -> str:
-    """A package path as it stands in link names: dots of the last element and unusual bytes as %xx."""
-    slash = path.rfind("/")
-    out = []
-    for at, byte in enumerate(path.encode("utf-8", "surrogateescape")):
-        char = chr(byte)
-        if byte <= 0x20 or byte >= 0x7F or char in '%"' or (char == "." and at > slash):
-            out.append(f"%{byte:02x}")
-        else:
-            out.append(char)
-    return "".join(out)
-
-
 def package_prefix(package: Package | None) -> str:
     """What stands before the dot of a package's link names; programs are `main`, whatever their path."""
     if package is None:
         return "go"
-    return "main" if package.name == "main" else prefix(package.path)
+    return "main" if package.name == "main" else path_prefix(package.path)
 
 
 def type_name(typ: Type) -> str:

@@ -7,10 +7,10 @@ import re
 from collections.abc import Mapping
 from typing import NoReturn
 
-from pygo_cross.codegen.linknames import SHAPES, TypeNames
 from pygo_cross.codegen.maptypes import NOWHERE
 from pygo_cross.types.context import Context
 from pygo_cross.types.instantiate import instantiate
+from pygo_cross.types.linknames import SHAPES, TypeNames
 from pygo_cross.types.objects import FIELD_VAR, PARAM_VAR, Func, TypeName, Var, is_exported
 from pygo_cross.types.package import Package
 from pygo_cross.types.scope import UNIVERSE
@@ -55,6 +55,8 @@ class LinkTypes:
         self._local = local
         self._names = names
         self._context = Context()
+        self._instances: dict[str, Named] = {}
+        self._begun: list[str] = []
         self._shapes: dict[str, Named] = {}
         self._shape_package = Package(SHAPES, SHAPES)
         self._text = ""
@@ -136,12 +138,62 @@ class LinkTypes:
         else:
             self._at = hashed.end()
             under = self._under_of(hashed[0])
+        return self._shape_of(under.underlying())
+
+    def _shape_of(self, under: Type) -> Named:
         name = self._names.shape(under)
         shape = self._shapes.get(name)
         if shape is None:
             shape = self._shapes[name] = Named(TypeName(NO_POS, self._shape_package, name))
-            shape.set_underlying(under.underlying())
+            shape.set_underlying(under)
         return shape
+
+    def _instance(self, origin: Named, targs: tuple[Type, ...]) -> Named:
+        """An instance. In that of a shape, whatever is instantiated with what depends on the shape is so with its shape."""
+        plain = instantiate(origin, targs, self._context)
+        assert type(plain) is Named
+        if not any(self._is_shaped(targ) for targ in targs):
+            return plain
+        name = self._names.link(plain)
+        made = self._instances.get(name)
+        if made is None:
+            made = self._instances[name] = Named.instance(origin, targs)
+            self._begun.append(name)
+            made.set_underlying(self._shaped(plain.underlying()))
+            self._begun.pop()
+        return made
+
+    def _is_shaped(self, typ: Type) -> bool:
+        return f"{SHAPES}." in self._names.link(typ)
+
+    def _shaped(self, typ: Type) -> Type:
+        """A part of an instance of shapes."""
+        if not self._is_shaped(typ):
+            return typ
+        if type(typ) is Named and typ.targs:
+            return self._instance(typ.orig, tuple([self._shaped_argument(targ) for targ in typ.targs]))
+        if type(typ) is Pointer:
+            return Pointer(self._shaped(typ.elem))
+        if type(typ) is Slice:
+            return Slice(self._shaped(typ.elem))
+        if type(typ) is Array:
+            return Array(self._shaped(typ.elem), typ.len)
+        if type(typ) is Map:
+            return Map(self._shaped(typ.key), self._shaped(typ.elem))
+        if type(typ) is Chan:
+            return Chan(typ.dir, self._shaped(typ.elem))
+        if type(typ) is Struct:
+            return Struct([field.clone(self._shaped(field.typ)) for field in typ.fields], typ.tags)
+        if type(typ) is Signature:
+            params, results = (Tuple([var.clone(self._shaped(var.typ)) for var in t.vars]) for t in (typ.params, typ.results))
+            return Signature(params, results, typ.variadic)
+        return typ
+
+    def _shaped_argument(self, targ: Type) -> Type:
+        """A type argument in an instance of shapes. The shape of a type that is not made yet is not known: that stays as it is."""
+        if targ in self._shapes.values() or self._names.link(targ) in self._begun:
+            return targ
+        return self._shape_of(self._shaped(targ).underlying())
 
     def _under_of(self, name: str) -> Type:
         """The underlying type of a shape whose name is a hash: one that a package's own types have."""
@@ -174,7 +226,7 @@ class LinkTypes:
             named = obj.typ
             if type(named) is not Named or len(named.tparams) != len(targs):
                 raise Unknown(f"{self._text}: a type in a generic function")
-            return instantiate(named, tuple(targs), self._context)
+            return self._instance(named, tuple(targs))
         return obj.typ
 
     def _lookup(self, word: str) -> TypeName | None:

@@ -26,7 +26,6 @@ from conformance.checking import Checked, Session
 from conformance.gopackages import GoPackage
 from conformance.linktypes import LinkTypes, Unknown
 from pygo_cross.build.goroot import find_goroot
-from pygo_cross.codegen.linknames import TypeNames
 from pygo_cross.codegen.maptypes import Groups
 from pygo_cross.codegen.typedata import Descriptors
 from pygo_cross.obj import archive, goobj
@@ -34,6 +33,7 @@ from pygo_cross.obj.builtins import BUILTINS
 from pygo_cross.obj.context import Context, path_to_prefix
 from pygo_cross.obj.reader import Object
 from pygo_cross.obj.writer import write
+from pygo_cross.types.linknames import TypeNames
 from pygo_cross.types.localtypes import number_local_types
 from pygo_cross.types.objects import TypeName
 from pygo_cross.types.types import Type
@@ -142,7 +142,7 @@ class Ours:
         self.context = Context(arch, goos, path)
         self.context.assembly = False
         self.groups = Groups(session.sizes)
-        self.names = TypeNames(self.groups, numbers)
+        self.names = TypeNames(self.groups.maps, numbers)
         self.descriptors = Descriptors(self.context, session.sizes, self.names, self.groups)
         packages = {**session.packages, "unsafe": UNSAFE}
         local = {(obj.pkg.path, obj.name, number): obj for obj, number in numbers.items() if obj.pkg is not None}
@@ -159,6 +159,8 @@ class Ours:
     def make(self, stock: dict[str, Found]) -> dict[str, Found]:
         """The symbols."""
         descriptors = self.descriptors
+        if self.context.package == "runtime":
+            descriptors.predeclared()
         for name in stock:
             if name.startswith("go:itab."):
                 try:

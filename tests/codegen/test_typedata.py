@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 from conformance import typedatascore
 
-from pygo_cross.codegen.linknames import TypeNames
 from pygo_cross.codegen.maptypes import Groups
 from pygo_cross.codegen.typedata import Descriptors
 from pygo_cross.codegen.typefacts import TypeFacts
 from pygo_cross.diag import InternalError
 from pygo_cross.obj.context import Context
 from pygo_cross.types import types as t
+from pygo_cross.types.linknames import TypeNames
 from pygo_cross.types.objects import FIELD_VAR, TypeName, Var
 from pygo_cross.types.package import Package
 from pygo_cross.types.sizes import Sizes
@@ -49,7 +49,7 @@ def made(path: str = "p") -> Descriptors:
     context = Context("amd64", "linux", path)
     context.assembly = False
     groups = Groups(Sizes())
-    return Descriptors(context, Sizes(), TypeNames(groups, {}), groups)
+    return Descriptors(context, Sizes(), TypeNames(groups.maps, {}), groups)
 
 
 def test_identical_types_are_one_symbol() -> None:

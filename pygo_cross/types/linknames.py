@@ -17,13 +17,11 @@ import hashlib
 from collections.abc import Callable, Mapping
 from typing import Any, Final, final
 
-from pygo_cross.codegen.maptypes import Groups
-from pygo_cross.diag import InternalError
-from pygo_cross.gostrings import quote
-from pygo_cross.obj.context import path_to_prefix
-from pygo_cross.types.objects import Func, TypeName, is_exported
-from pygo_cross.types.package import Package
-from pygo_cross.types.types import (
+from ..diag import InternalError
+from ..gostrings import quote
+from .objects import Func, TypeName, is_exported
+from .package import Package
+from .types import (
     RECV_ONLY,
     SEND_ONLY,
     SEND_RECV,
@@ -52,6 +50,19 @@ _LONGEST_SHAPE: Final = 500
 _CHAN_WORDS: Final = {SEND_RECV: "chan ", SEND_ONLY: "chan<- ", RECV_ONLY: "<-chan "}
 
 
+def path_prefix(path: str) -> str:
+    """A package path as it stands in symbol names: dots of the last element and unusual bytes as %xx (cmd/internal/objabi/path.go)."""
+    slash = path.rfind("/")
+    out = []
+    for at, char in enumerate(path):
+        for byte in char.encode("utf-8", "surrogateescape"):
+            if byte <= 0x20 or byte >= 0x7F or char in '%"' or (char == "." and at > slash):
+                out.append(f"%{byte:02x}")
+            else:
+                out.append(char)
+    return "".join(out)
+
+
 def link_hash(link: str) -> bytes:
     """The hash of a link string, 32 bytes: its first four tell types apart in type switches (cmd/internal/hash)."""
     digest = hashlib.sha256(link.encode("utf-8", "surrogateescape")).digest()
@@ -62,13 +73,16 @@ def link_hash(link: str) -> bytes:
 class TypeNames:
     """Names of types.
 
-    `numbers` are those of types that functions declare (`types.localtypes`); `implicit` the type arguments of the generic function around
-    such a type, for each type that lowering has made for an instance of that function.
+    `groups` says which struct is the group of slots of which map type (`codegen.maptypes`). `numbers` are those of types that functions
+    declare (`localtypes`); `implicit` the type arguments of the generic function around such a type, for each type that lowering has made
+    for an instance of that function.
     """
 
     __slots__ = ("_groups", "_links", "_prefixes", "_strings", "implicit", "numbers")
 
-    def __init__(self, groups: Groups, numbers: Mapping[TypeName, int], implicit: Mapping[Named, tuple[Type, ...]] | None = None) -> None:
+    def __init__(
+        self, groups: Mapping[Struct, Map], numbers: Mapping[TypeName, int], implicit: Mapping[Named, tuple[Type, ...]] | None = None
+    ) -> None:
         self._groups = groups
         self.numbers = numbers
         self.implicit = implicit or {}
@@ -95,7 +109,7 @@ class TypeNames:
         path = package.path
         known = self._prefixes.get(path)
         if known is None:
-            known = self._prefixes[path] = path if path == SHAPES else path_to_prefix(path)
+            known = self._prefixes[path] = path if path == SHAPES else path_prefix(path)
         return known
 
     def declared(self, t: Named, link: bool = True) -> str:
@@ -210,7 +224,7 @@ class TypeNames:
         return f"interface {{ {'; '.join(texts)} }}"
 
     def _struct(self, t: Struct, link: bool) -> str:
-        of_map = self._groups.maps.get(t)
+        of_map = self._groups.get(t)
         if of_map is not None:
             return f"map.group[{self._of(of_map.key, link)}]{self._of(of_map.elem, link)}"
         if not t.fields:
