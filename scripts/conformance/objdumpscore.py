@@ -87,7 +87,8 @@ def compare(functions: list[Function], binary: Binary, stock: Iterator[tuple[int
             # What stock says of these is another function's.
             if (
                 place.startswith(":-")
-                or function.name in ("go:buildid", "runtime.etext")
+                or function.name.startswith("go:")
+                or function.name == "runtime.etext"
                 or place == f"{os.path.basename(line.file)}:{line.line}"
             ):
                 places += 1
