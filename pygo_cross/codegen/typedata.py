@@ -276,6 +276,8 @@ class Descriptors:
 
     def _write(self, pending: _Pending) -> None:
         name, typ, symbol = pending
+        if self.facts.sizes.sizeof(typ) < 0:
+            raise InternalError("codegen", "a type that is too large has a descriptor", name)
         under = typ.underlying()
         kind = type(under)
         methods = self.methods.of(typ)

@@ -14,6 +14,7 @@ src/cmd/compile/internal/base/link.go.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final, final
 
@@ -46,6 +47,7 @@ from .types import (
 SHAPES: Final = "go.shape"
 """The path of the package whose types stand for all type arguments of one shape: `TypeNames.shape` is how such a type is called."""
 _LONGEST_SHAPE: Final = 500
+_NUMBER: Final = re.compile(r"·\d+\Z")
 
 _CHAN_WORDS: Final = {SEND_RECV: "chan ", SEND_ONLY: "chan<- ", RECV_ONLY: "<-chan "}
 
@@ -112,14 +114,14 @@ class TypeNames:
             known = self._prefixes[path] = path if path == SHAPES else path_prefix(path)
         return known
 
-    def declared(self, t: Named, link: bool = True) -> str:
-        """The name of a declared type, without its package: with type arguments and, of a link name, the number of a local type."""
+    def declared(self, t: Named) -> str:
+        """The link name of a declared type, without its package: with type arguments and the number of a local type."""
         name = t.obj.name
         implicit = self.implicit.get(t, ())
         if implicit or t.targs:
             lists = [",".join([self.link(targ) for targ in targs]) for targs in (implicit, t.targs) if targs]
             name += f"[{';'.join(lists)}]"
-        number = self.numbers.get(t.obj, 0) if link else 0
+        number = self.numbers.get(t.obj, 0)
         return f"{name}·{number}" if number else name
 
     def shape(self, under: Type) -> str:
@@ -165,7 +167,9 @@ class TypeNames:
         package = t.obj.pkg
         if package is None:
             return t.obj.name
-        return f"{self.prefix(package) if link else package.name}.{self.declared(t, link)}"
+        if link:
+            return f"{self.prefix(package)}.{self.declared(t)}"
+        return f"{package.name}.{_NUMBER.sub('', self.declared(t))}"
 
     def _pointer(self, t: Pointer, link: bool) -> str:
         return "*" + self._of(t.elem, link)

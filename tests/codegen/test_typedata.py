@@ -19,7 +19,7 @@ from pygo_cross.diag import InternalError
 from pygo_cross.obj.context import Context
 from pygo_cross.types import types as t
 from pygo_cross.types.linknames import TypeNames
-from pygo_cross.types.objects import FIELD_VAR, TypeName, Var
+from pygo_cross.types.objects import FIELD_VAR, Func, TypeName, Var
 from pygo_cross.types.package import Package
 from pygo_cross.types.sizes import Sizes
 from pygo_cross.types.types import Array, Interface, Map, Named, Pointer, Slice, Struct, Type, TypeParam
@@ -97,6 +97,32 @@ def test_what_has_no_descriptor() -> None:
         made().type(Slice(parameter))
     with pytest.raises(InternalError):
         made().itab(t.TYP[t.INT], t.EMPTY_INTERFACE)
+    descriptors = made()
+    descriptors.type(Array(t.TYP[t.INT], 1 << 62))
+    with pytest.raises(InternalError):
+        descriptors.finish()
+
+
+def test_types_in_generic_functions() -> None:
+    package = Package("a/b.c", "b")
+    obj = TypeName(t.NO_POS, package, "T")
+    named, shape = Named(obj, t.TYP[t.INT]), Named(TypeName(t.NO_POS, Package("go.shape", "go.shape"), "[]a/b%2ec.T·3"))
+    names = TypeNames({}, {obj: 3}, {named: (t.TYP[t.STRING], Slice(ERROR))})
+    assert names.link(Pointer(named)) == "*a/b%2ec.T[string,[]error]·3"
+    assert names.string(Pointer(named)) == "*b.T[string,[]error]"
+    assert names.string(shape) == "go.shape.[]a/b%2ec.T"
+
+
+def test_code_of_methods() -> None:
+    package = Package("a/b.c", "b")
+    named = Named(TypeName(t.NO_POS, package, "T"))
+    names = TypeNames({}, {})
+    method, hidden = Func(t.NO_POS, package, "M"), Func(t.NO_POS, Package("q", "q"), "m")
+    assert names.method(named, method) == "a/b%2ec.T.M"
+    assert names.method(Pointer(named), hidden) == "a/b%2ec.(*T).q.m"
+    assert names.method(Pointer(Pointer(named)), hidden) == "go:(**T).q.m"
+    assert names.method(Struct([Var(FIELD_VAR, t.NO_POS, package, "T", named, True)]), method) == "go:struct { a/b%2ec.T }.M"
+    assert names.method(ERROR, method) == "error.M"
 
 
 def field(name: str, typ: Type) -> Var:
