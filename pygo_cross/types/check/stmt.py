@@ -268,7 +268,8 @@ def _if(check: Checker, context: int, s: IfStmt) -> None:
     saved = check.env.scope
     open_scope(check, s, "if")
     _simple(check, s.init)
-    _condition(check, s.cond, "if")
+    if s.cond is not None:  # it is missing behind a syntax error
+        _condition(check, s.cond, "if")
     stmt(check, context & _INNER, s.then)
     if s.els is not None:
         stmt(check, context & _INNER, s.els)
