@@ -15,6 +15,7 @@ from __future__ import annotations
 import contextlib
 import os
 
+from pygo_cross import wholefile
 from pygo_cross.asm.main import asm_main
 from pygo_cross.diag import EXIT_OK
 
@@ -66,10 +67,5 @@ def _others(argv: list[str]) -> list[list[str]]:
 
 def _write(path: str, lines: list[str]) -> None:
     """A file of lines, whole or not at all; where it can't be written nothing is ahead."""
-    beside = f"{path}.{os.getpid()}"
-    try:
-        with open(beside, "w", encoding="utf-8", errors="surrogateescape") as stream:
-            stream.write("".join(f"{line}\n" for line in lines))
-        os.replace(beside, path)
-    except OSError:
-        pass
+    with contextlib.suppress(OSError):
+        wholefile.put(path, "".join(f"{line}\n" for line in lines).encode("utf-8", "surrogateescape"))

@@ -15,7 +15,7 @@ import sys
 from collections.abc import Mapping
 from typing import Final
 
-from pygo_cross import GO_RELEASE
+from pygo_cross import GO_RELEASE, wholefile
 from pygo_cross.asm.assemble import Options, assemble, symbol_abis
 from pygo_cross.asm.goenv import GoEnv
 from pygo_cross.asm.parser import allows_abi
@@ -213,21 +213,8 @@ class Flags:
 
 def write_file(path: str, data: bytes) -> None:
     """Put a file in its place, whole or not at all. Raises UserError."""
-    beside = f"{path}.{os.getpid()}.tmp"
     try:
-        if os.path.exists(path) and not os.path.isfile(path):
-            # A device or a pipe takes what it is given.
-            with open(path, "wb") as stream:
-                stream.write(data)
-            return
-        try:
-            with open(beside, "wb") as stream:
-                stream.write(data)
-            os.replace(beside, path)
-        except BaseException:
-            if os.path.exists(beside):
-                os.unlink(beside)
-            raise
+        wholefile.put(path, data)
     except OSError as error:
         raise UserError.one("cannot-write", f"cannot write: {error.strerror}", pos=Pos(path)) from None
 

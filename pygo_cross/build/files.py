@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Files that are there whole or not at all: everything is written beside its place and then renamed."""
+"""Files that are there whole or not at all: outputs, folders of them, and locks on these folders."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from pygo_cross import wholefile
 from pygo_cross.diag import EXIT_BUILD, UserError
 
 
@@ -45,16 +46,7 @@ def make_folder(path: Path) -> None:
 def write_whole(path: Path, data: bytes) -> None:
     """`path` with these bytes, or as it was. Raises `UserError` where that can't be."""
     with writing(path):
-        handle, beside = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-            os.chmod(beside, 0o666 & ~_umask())
-            os.replace(beside, path)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                os.unlink(beside)
-            raise
+        wholefile.put(str(path), data)
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -68,7 +60,10 @@ def place(made: Path, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.is_dir():
             raise IsADirectoryError(21, "a folder is in the way", str(path))
-        beside = path.parent / f".{path.name}.{os.getpid()}"
+        if wholefile.takes_all(str(path)):
+            path.write_bytes(made.read_bytes())
+            return
+        beside = Path(wholefile.beside(str(path)))
         try:
             shutil.move(made, beside)
             os.replace(beside, path)
@@ -121,9 +116,3 @@ def sha256_of(path: Path) -> str:
     """The file's SHA-256 in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _umask() -> int:
-    mask = os.umask(0o022)
-    os.umask(mask)
-    return mask

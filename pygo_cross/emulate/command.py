@@ -14,6 +14,7 @@ import signal
 import sys
 from typing import Any, Final, NoReturn
 
+from pygo_cross import wholefile
 from pygo_cross.emulate.errors import STATUS_LACKING
 from pygo_cross.emulate.result import Limits, Result
 
@@ -105,11 +106,8 @@ def write_json(path: str, value: Any, what: str) -> bool:
         sys.stdout.write(text)
         sys.stdout.flush()
         return True
-    scratch = f"{path}.{os.getpid()}"
     try:
-        with open(scratch, "w", encoding="utf-8") as out:
-            out.write(text)
-        os.replace(scratch, path)
+        wholefile.put(path, text.encode())
     except OSError as error:
         print(f"{what}: cannot write {path}: {error.strerror}", file=sys.stderr)
         return False

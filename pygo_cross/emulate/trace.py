@@ -16,6 +16,7 @@ from typing import IO, TYPE_CHECKING, Any, Final
 from pygo_cross.emulate.errors import Errno, Lacking
 from pygo_cross.emulate.kernel.thread import DEAD, SignalInfo, Thread
 from pygo_cross.emulate.traceflags import FAULT_CODES, FLAGS, MESSAGES, NUMBERS, SHAPES, SOCKETS, ZERO
+from pygo_cross.wholefile import beside, takes_all
 
 if TYPE_CHECKING:
     from pygo_cross.emulate.kernel.kernel import Kernel
@@ -392,7 +393,7 @@ class Recorder(Watch):
     def __init__(self, kernel: Kernel, path: str, facts: dict[str, Any]) -> None:
         self._kernel = kernel
         self._path = path
-        self._scratch = f"{path}.{os.getpid()}"
+        self._scratch = path if takes_all(path) else beside(path)
         self._pending: dict[Thread, dict[str, Any]] = {}
         try:
             self._file: IO[str] = open(self._scratch, "w", encoding="utf-8")  # noqa: SIM115 - closed by finish()
@@ -440,6 +441,7 @@ class Recorder(Watch):
         """Give the file its name."""
         try:
             self._file.close()
-            os.replace(self._scratch, self._path)
+            if self._scratch != self._path:
+                os.replace(self._scratch, self._path)
         except OSError as error:
             raise Lacking("cannot-record", f"cannot write {self._path}: {error.strerror}") from error

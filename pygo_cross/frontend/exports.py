@@ -10,13 +10,12 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
 import pygo_cross
-from pygo_cross import syntax, types
+from pygo_cross import syntax, types, wholefile
 from pygo_cross.syntax.source import FileSet
 from pygo_cross.types.exportread import Importer, StaleExportsError, read_exports
 from pygo_cross.types.exportwrite import write_exports
@@ -71,11 +70,6 @@ class Exports:
         place = self._place(name)
         if place is None:
             return
-        beside = place.with_name(f".{place.name}.{os.getpid()}")
-        try:
+        with contextlib.suppress(OSError):
             place.parent.mkdir(parents=True, exist_ok=True)
-            beside.write_bytes(write_exports(package, fset))
-            beside.replace(place)
-        except OSError:
-            with contextlib.suppress(OSError):
-                beside.unlink()
+            wholefile.put(str(place), write_exports(package, fset))

@@ -17,13 +17,12 @@ A symbol that was reached from one inside another, as types are from the stack m
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 import struct
 from collections.abc import Iterator
 from typing import Final
 
+from pygo_cross import wholefile
 from pygo_cross.diag import InternalError, Pos, UserError
 from pygo_cross.link import kinds
 from pygo_cross.link.binfile import BinFile
@@ -191,15 +190,9 @@ def _tail(file: BinFile) -> Iterator[tuple[str, str, int]]:
 
 def write(path: str, report: bytes) -> None:
     """Write a report to the file `path`, whole or not at all. Raises UserError."""
-    temporary = f"{path}.{os.getpid()}.tmp"
     try:
-        with open(temporary, "wb") as file:
-            file.write(report)
-        os.replace(temporary, path)
+        wholefile.put(path, report)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         hint = "set PYGO_CROSS_LINK_REPORT to another file"
         raise UserError.one("cannot-write", f"cannot write the report: {reason}", hint, Pos(path)) from None
-    finally:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)

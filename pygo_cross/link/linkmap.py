@@ -7,10 +7,9 @@ from the symbol back to a root. Symbols that the linker made have no chain.
 
 from __future__ import annotations
 
-import contextlib
-import os
 import sys
 
+from pygo_cross import wholefile
 from pygo_cross.diag import Pos, UserError
 from pygo_cross.link.context import Link
 
@@ -46,13 +45,7 @@ def write(link: Link, parents: dict[int, int], path: str) -> None:
     if path == "-":
         sys.stdout.write(text)
         return
-    temporary = f"{path}.{os.getpid()}.tmp"
     try:
-        with open(temporary, "w", encoding="utf-8", errors="surrogateescape") as file:
-            file.write(text)
-        os.replace(temporary, path)
+        wholefile.put(path, text.encode("utf-8", "surrogateescape"))
     except OSError as error:
         raise UserError.one("cannot-write", f"cannot write the link map: {error.strerror}", pos=Pos(path)) from None
-    finally:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)

@@ -1,14 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The last step of a link: bytes for an `Image`, checked, and the file they end up in.
-
-A file is written beside its destination and renamed over it, so that whoever looks finds the old program, the new one or none, never
-a part of one.
-"""
+"""The last step of a link: bytes for an `Image`, checked, and the file they end up in."""
 
 from __future__ import annotations
 
-import contextlib
-import os
+from pygo_cross import wholefile
 
 from ..diag import InternalError, UserError
 from .binfile import BinFile
@@ -43,25 +38,8 @@ def write_executable(path: str, data: bytes) -> None:
     A destination that is no regular file (`/dev/null`) is written to as it is. `UserError` with one line if the folder is missing,
     full or not writable, or if `path` is a folder.
     """
-    temporary = ""
     try:
-        if os.path.exists(path) and not os.path.isfile(path):
-            with open(path, "wb") as stream:  # refuses a folder
-                stream.write(data)
-            return
-        folder, name = os.path.split(path)
-        temporary = os.path.join(folder, f".{name}.{os.getpid()}")
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(temporary)  # left by a process of the same number that was killed
-        descriptor = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, _MODE)
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(data)
-        os.replace(temporary, path)
-        temporary = ""
+        wholefile.put(path, data, _MODE)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise UserError.one("cannot-write", f"{path}: cannot write the program: {reason}", "name another output file") from error
-    finally:
-        if temporary:
-            with contextlib.suppress(OSError):
-                os.unlink(temporary)

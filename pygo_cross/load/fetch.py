@@ -15,6 +15,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+from pygo_cross import wholefile
 from pygo_cross.load import gover
 from pygo_cross.load.errors import Fatal, LoadError, TooNew
 from pygo_cross.load.gosum import Sums, hash_mod, is_sum
@@ -154,17 +155,9 @@ class Fetcher:
 
     def _store(self, path: str, data: bytes) -> None:
         """Keeps a file in the cache; a cache that can't be written only costs time."""
-        import tempfile
-
-        try:
+        with contextlib.suppress(OSError):
             os.makedirs(os.path.dirname(path), exist_ok=True)
-            handle, name = tempfile.mkstemp(prefix=os.path.basename(path), suffix=".tmp", dir=os.path.dirname(path))
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-            os.chmod(name, 0o644)
-            os.replace(name, path)
-        except OSError:
-            return
+            wholefile.put(path, data)
 
     # Zip files and folders.
 

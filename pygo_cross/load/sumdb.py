@@ -20,6 +20,7 @@ import re
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
+from pygo_cross import wholefile
 from pygo_cross.load.ed25519 import verify
 from pygo_cross.load.errors import Fatal, LoadError
 from pygo_cross.load.modpath import ModuleVersion, escape_path, escape_version
@@ -178,10 +179,7 @@ class Database:
             check(data)
         with contextlib.suppress(OSError):
             os.makedirs(os.path.dirname(path), exist_ok=True)
-            beside = f"{path}.{os.getpid()}.tmp"
-            with open(beside, "wb") as file:
-                file.write(data)
-            os.replace(beside, path)
+            wholefile.put(path, data)
         return data
 
     # Trust.
