@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Go's strings in source form: quoting as strconv.Quote does it, and the values of string and character literals.
+"""Go's strings in source form: quoting as strconv.Quote does it, the values of string and character literals, and characters in messages.
 
 A Go string is bytes, of any kind, so values here are `bytes`. Text of a source file may hold bytes that aren't UTF-8; it
 comes as `str` with each such byte escaped (`errors="surrogateescape"`), as files are decoded everywhere in the front end.
@@ -9,13 +9,10 @@ Facts: GOROOT/src/strconv/quote.go.
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
-from itertools import accumulate
 from typing import Final
 
-from .printable import RUNS
+from pygo_cross.unicode.classes import is_print
 
-_ENDS: Final = list(accumulate(RUNS))
 _NAMED: Final = {7: "\\a", 8: "\\b", 9: "\\t", 10: "\\n", 11: "\\v", 12: "\\f", 13: "\\r"}
 _UNNAMED: Final = {"a": 7, "b": 8, "t": 9, "n": 10, "v": 11, "f": 12, "r": 13, "\\": 0x5C, "'": 0x27, '"': 0x22}
 _PLAIN: Final = re.compile(r"[ !#-\[\]-~]*")
@@ -24,35 +21,38 @@ _ILL: Final = re.compile("[\ud800-\udfff]")
 _REPLACEMENT: Final = 0xFFFD
 
 
-def is_print(code: int) -> bool:
-    """Whether Go prints a character as it is: letters, marks, numbers, punctuation, symbols and the ASCII space."""
-    return 0x20 <= code < 0x7F or (code > 0x7F and bisect_right(_ENDS, code) % 2 == 1)
-
-
-def quote(value: bytes, mark: str = '"') -> str:
+def quote(value: bytes) -> str:
     """A string as a Go literal in double quotes: what can't be printed is escaped, and bytes that aren't UTF-8 are \\x escapes."""
     text = value.decode("utf-8", "surrogateescape")
     if _PLAIN.fullmatch(text):
-        return f"{mark}{text}{mark}"
-    out = [mark]
-    for char in text:
-        code = ord(char)
-        if char == mark or char == "\\":
-            out.append("\\" + char)
-        elif is_print(code):
-            out.append(char)
-        elif code in _NAMED:
-            out.append(_NAMED[code])
-        elif code < 0x20 or code == 0x7F:
-            out.append(f"\\x{code:02x}")
-        elif 0xDC80 <= code <= 0xDCFF:
-            out.append(f"\\x{code - 0xDC00:02x}")
-        elif code < 0x10000:
-            out.append(f"\\u{code:04x}")
-        else:
-            out.append(f"\\U{code:08x}")
-    out.append(mark)
-    return "".join(out)
+        return f'"{text}"'
+    return '"' + "".join(_escaped(ord(char), '"') for char in text) + '"'
+
+
+def quote_rune(code: int) -> str:
+    """A code point as a Go literal of a character: fmt's verb %q."""
+    return f"'{_escaped(code, chr(39))}'"
+
+
+def unicode_name(code: int) -> str:
+    """A code point as fmt's verb %#U writes it: `U+0023 '#'`."""
+    text = f"U+{code:04X}"
+    return f"{text} '{chr(code)}'" if code <= 0x10FFFF and is_print(code) else text
+
+
+def _escaped(code: int, mark: str) -> str:
+    """A character within quotation marks."""
+    if code == ord(mark) or code == 0x5C:
+        return "\\" + chr(code)
+    if is_print(code):
+        return chr(code)
+    if code in _NAMED:
+        return _NAMED[code]
+    if code < 0x20 or code == 0x7F:
+        return f"\\x{code:02x}"
+    if 0xDC80 <= code <= 0xDCFF:  # a byte that was no UTF-8
+        return f"\\x{code - 0xDC00:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
 def _escape(match: re.Match[str]) -> tuple[int, bool]:

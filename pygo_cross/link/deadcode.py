@@ -19,8 +19,6 @@ of a reachable symbol has been resolved once, so a corrupt one was reported.
 
 from __future__ import annotations
 
-import unicodedata
-
 from pygo_cross.diag import UserError
 from pygo_cross.link import decode, kinds
 from pygo_cross.link.loader import Loader
@@ -38,6 +36,7 @@ from pygo_cross.obj.reloctype import (
     R_USETYPE,
     R_WEAK,
 )
+from pygo_cross.unicode.classes import is_upper
 
 # Relocation types that the flood does not simply follow. Weak ones have the top bit.
 _SPECIAL = frozenset({R_METHODOFF, R_USETYPE, R_USEIFACE, R_USEIFACEMETHOD, R_USENAMEDMETHOD, R_INITORDER})
@@ -215,7 +214,7 @@ class Deadcode:
         cause = self.generic_methods.get(method[0], 0)
         if cause:
             return NAMED_METHOD, cause
-        if self.reflecting and unicodedata.category(method[0][:1] or "_") == "Lu":
+        if self.reflecting and is_upper(ord(method[0][:1] or "_")):
             return REFLECTED_METHOD, self.reflecting
         return ROOT, 0
 

@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import os
 import re
-import unicodedata
 from typing import Final
 
 from pygo_cross.diag import Pos
 from pygo_cross.load.headerparse import KEYWORDS, HeaderError, parse_header, unquote
+from pygo_cross.unicode.classes import is_print
 
 _CHUNK: Final = 8192
 _BOM: Final = b"\xef\xbb\xbf"
@@ -145,7 +145,7 @@ def is_valid_import(path: str) -> bool:
     """Whether go/build takes the string for an import path: printable, and none of the characters that Go's grammar uses."""
     if not path:
         return False
-    return not any(c in _ILLEGAL or c.isspace() or unicodedata.category(c)[0] in "CZ" for c in path)
+    return not any(c in _ILLEGAL or c.isspace() or not is_print(ord(c)) for c in path)
 
 
 _COMMENT: Final = re.compile(rb"(//[^\n]*)|/\*.*?\*/", re.DOTALL)

@@ -75,7 +75,7 @@ def quote(text: str) -> str:
 
 
 def _quote_char(c: str) -> str:
-    return gostrings.quote(c.encode("utf-8", "surrogateescape"), "'")
+    return gostrings.quote_rune(ord(c))
 
 
 def _element(element: str, kind: str) -> str:

@@ -12,6 +12,9 @@ import re
 import sys
 from typing import Final, final
 
+from pygo_cross.gostrings import quote_rune, unicode_name
+from pygo_cross.unicode.classes import is_digit, is_letter
+
 from . import tokens as tk
 from .pieces import (
     BLOCK_DIRECTIVE,
@@ -26,7 +29,6 @@ from .pieces import (
     punctuation,
     text_of,
 )
-from .unicode import is_digit, is_letter, quote_rune, unicode_name
 
 _CHARACTER: Final = re.compile(
     "[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]{2}|\xed[\x80-\x9f][\x80-\xbf]"

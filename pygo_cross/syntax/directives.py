@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from typing import Final, NamedTuple, final
 
-from .unicode import quote_rune
+from pygo_cross.gostrings import quote
 
 # Bits of Pragma.flags, as in src/cmd/compile/internal/ir/node.go (PragmaFlag).
 NOINTERFACE: Final = 1 << 0
@@ -168,7 +168,8 @@ class DirectiveReader:
             # Allowed everywhere: golang.org/x/sys needs it for Solaris.
             library = fields[3].strip('"')
             if library and not _SAFE_ARGUMENT.match(library) and not self.cgo_file:
-                self.report(pos, f"invalid library name {_quote(library)} in cgo_import_dynamic directive")
+                named = quote(library.encode("utf-8", "surrogateescape"))
+                self.report(pos, f"invalid library name {named} in cgo_import_dynamic directive")
             self._cgo(pos, text)
             return
         if text.startswith("go:cgo_"):
@@ -271,13 +272,6 @@ def _unquote(quoted: str) -> str:
         at = found.end()
     parts.append(quoted[at:-1].encode("utf-8", "surrogateescape"))
     return b"".join(parts).decode("utf-8", "surrogateescape")
-
-
-def _quote(text: str) -> str:
-    """A string as fmt's verb %q writes it."""
-    return (
-        '"' + "".join(character if character in "'" else quote_rune(ord(character))[1:-1] for character in text).replace('"', '\\"') + '"'
-    )
 
 
 def _quoted_fields(text: str) -> list[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from .unicode import is_digit, is_letter
+from pygo_cross.unicode.classes import is_digit, is_letter
 
 _MAX_SIZE: Final = 1000  # negations and operands of a constraint at most
 _NOTHING: Final = -1

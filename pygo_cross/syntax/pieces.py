@@ -11,8 +11,9 @@ import re
 import sys
 from typing import Final, final
 
+from pygo_cross.unicode.classes import is_digit, is_letter
+
 from . import tokens as tk
-from .unicode import is_digit, is_letter
 
 # Kinds beyond the tokens: what is between them.
 UNSURE: Final = 0  # to be scanned one character at a time

@@ -13,8 +13,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, final
 
+from pygo_cross.unicode.classes import is_upper
+
 from ..diag import InternalError
-from ..syntax.unicode import is_upper
 from .constant import UNKNOWN, Value
 from .types import NO_POS, UNRESOLVED, Basic, Named, Signature, Type, TypeParam, deref
 

@@ -101,4 +101,4 @@ def test_long_lines_and_deep_nesting_end(text: bytes) -> None:
 
 def test_unicode_tables_are_those_of_go() -> None:
     made = subprocess.run([sys.executable, str(ROOT / "scripts/generate_unicode"), str(find_goroot())], capture_output=True, check=True)
-    assert made.stdout == (ROOT / "pygo_cross/syntax/unicode_tables.py").read_bytes()
+    assert made.stdout == (ROOT / "pygo_cross/unicode/tables.py").read_bytes()

@@ -3,18 +3,15 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import constant_oracle
 import pytest
 
-from pygo_cross.gostrings import is_print, quote, unquote, unquote_char
+from pygo_cross.gostrings import quote, quote_rune, unquote, unquote_char
 from pygo_cross.syntax import tokens
 from pygo_cross.types import bigfloat, constant
-
-ROOT = Path(__file__).parents[2]
+from pygo_cross.unicode.classes import is_print
 
 
 def literal(text: str) -> constant.Value:
@@ -111,9 +108,5 @@ def test_quoting() -> None:
     assert unquote('"' + "\udcff" + '"') == "\ufffd".encode()
     assert unquote("`\udcff`") == b"\xff"
     assert unquote_char("'\udcff'") == 0xFFFD
+    assert [quote_rune(code) for code in (0x27, 0x22, 0x5C, 9, 0xA0)] == ["'\\''", "'\"'", "'\\\\'", "'\\t'", "'\\u00a0'"]
     assert is_print(0x20) and not is_print(0x85) and not is_print(0x10FFFF) and is_print(0x2FA1D)
-
-
-def test_the_table_of_printable_characters_is_stocks() -> None:
-    made = subprocess.run([sys.executable, str(ROOT / "scripts/generate_printable")], capture_output=True, text=True, check=True)
-    assert made.stdout == (ROOT / "pygo_cross/printable.py").read_text(encoding="utf-8")

@@ -9,11 +9,10 @@ Source of the facts: src/cmd/compile/internal/types2/resolver.go.
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
-from pygo_cross.gostrings import unquote
+from pygo_cross.gostrings import unicode_name, unquote
 from pygo_cross.syntax.nodes import (
     BadExpr,
     BasicLit,
@@ -37,6 +36,7 @@ from pygo_cross.types.check.errors import Report, error, soft_error
 from pygo_cross.types.objects import PACKAGE_VAR, Const, Func, Object, PkgName, TypeName, Var, is_exported
 from pygo_cross.types.package import Package
 from pygo_cross.types.scope import Scope
+from pygo_cross.unicode.classes import is_print
 
 if TYPE_CHECKING:
     from pygo_cross.types.check.checker import Checker, DeclInfo
@@ -394,16 +394,9 @@ def import_path(literal: BasicLit) -> tuple[str, str]:
         return "", "empty string" if found is not None else "invalid syntax"
     path = found.decode("utf-8", "replace")
     for char in path:
-        if char in _ILLEGAL_IN_PATH or not is_graphic(char) or char.isspace():
-            shown = f"U+{ord(char):04X}" + (f" '{char}'" if is_graphic(char) else "")
-            return path, "invalid character " + shown
+        if char in _ILLEGAL_IN_PATH or not is_print(ord(char)) or char.isspace():
+            return path, "invalid character " + unicode_name(ord(char))
     return path, ""
-
-
-def is_graphic(char: str) -> bool:
-    """Whether a character shows: letters, marks, numbers, punctuation, symbols and spaces, as Go's unicode.IsGraphic has it."""
-    category = unicodedata.category(char)
-    return category[0] in "LMNPS" or category == "Zs"
 
 
 def unused_imports(check: Checker) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pygo_cross.syntax.nodes import Name, SelectorExpr
-from pygo_cross.syntax.unicode import is_name
 from pygo_cross.types.check import expr, recording
 from pygo_cross.types.check.cycles import is_complete
 from pygo_cross.types.check.errors import error
@@ -21,6 +20,7 @@ from pygo_cross.types.predicates import is_valid
 from pygo_cross.types.selection import FIELD_VAL, METHOD_VAL
 from pygo_cross.types.selection import METHOD_EXPR as METHOD_EXPR_KIND
 from pygo_cross.types.types import INVALID_TYPE, METHOD_EXPR, Pointer, Signature, Tuple, Type
+from pygo_cross.unicode.classes import is_name
 
 if TYPE_CHECKING:
     from pygo_cross.types.check.checker import Checker

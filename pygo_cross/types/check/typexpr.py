@@ -30,7 +30,6 @@ from pygo_cross.syntax.nodes import (
 )
 from pygo_cross.syntax.positions import start_pos
 from pygo_cross.syntax.tokens import MUL
-from pygo_cross.syntax.unicode import is_name
 from pygo_cross.types import universe
 from pygo_cross.types.check import call, constexpr, decl, expr, interfaces, recording, selector, signatures, structs, version
 from pygo_cross.types.check.errors import error, soft_error
@@ -58,6 +57,7 @@ from pygo_cross.types.types import (
     Struct,
     Type,
 )
+from pygo_cross.unicode.classes import is_name
 
 if TYPE_CHECKING:
     from pygo_cross.types.check.checker import Checker
