@@ -10,6 +10,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 import pygo_cross
+from pygo_cross.build.stageid import STAGES, modules
 
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
@@ -40,6 +41,15 @@ def test_what_is_copied_is_there_and_let_through() -> None:
     for path in SOURCES:
         assert "[" in path or (ROOT / path).exists(), path
         assert any(fnmatchcase(path.replace("[e]", "e"), f"{line[1:]}*") for line in ignored if line.startswith("!")), path
+
+
+def test_the_stage_that_assembles_has_all_modules_that_the_assembler_imports() -> None:
+    (stop,) = [number for number in STARTS if STEPS[number][1].startswith("assembled ")]
+    copied = [path for name, args in STEPS[:stop] if name == "COPY" and "--from" not in args for path in args.split()[:-1]]
+    for module in modules(STAGES["asm"]):
+        path = module.replace(".", "/")
+        files = (f"{path}.py", f"{path}/__init__.py")
+        assert any(file == taken or file.startswith(f"{taken}/") for file in files for taken in copied), module
 
 
 def test_all_that_the_wheel_is_made_of_is_copied() -> None:

@@ -24,8 +24,6 @@ import time
 from binascii import a2b_base64, b2a_base64
 from typing import IO, Any, Final
 
-from pygo_cross import wholefile
-
 HOUR: Final = 3600
 DAY: Final = 24 * HOUR
 KEPT: Final = 5 * DAY
@@ -80,8 +78,16 @@ class Store:
 
     def write(self, path: str, data: bytes) -> None:
         """A file, whole or not at all."""
+        beside = f"{path}.{os.getpid()}"
         os.makedirs(os.path.dirname(path), exist_ok=True)
-        wholefile.put(path, data)
+        try:
+            with open(beside, "wb") as file:
+                file.write(data)
+            os.replace(beside, path)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                os.unlink(beside)
+            raise
 
     def tidy(self) -> None:
         """Once a day, removes from `own` what nobody has used for days."""
