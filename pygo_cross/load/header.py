@@ -20,20 +20,20 @@ from pygo_cross.unicode.classes import is_print
 _CHUNK: Final = 8192
 _BOM: Final = b"\xef\xbb\xbf"
 
-_GAP: Final = rb"(?:[ \t\r\n]+|//[^\n]*+\n|/\*[^*]*+\*++(?:[^/*][^*]*+\*++)*+/)*+"
+_BLANK: Final = rb"[ \t\r\n]++|//[^\n]*+\n|/\*[^*]*+\*++(?:[^/*][^*]*+\*++)*/"
 _END: Final = rb"[ \t\r]*+(?:;|//[^\n]*+\n|\n)"
 _PATH: Final = rb'"[^"\\\n]*+"'
 _NAME: Final = rb"(?!(?:" + "|".join(sorted(KEYWORDS)).encode() + rb")\b)[A-Za-z_][A-Za-z0-9_]*+"
 _SPEC: Final = rb"(?:(?:" + _NAME + rb"|\.)[ \t]*+)?" + _PATH
 _PLAIN: Final = re.compile(
-    rb"(" + _GAP + rb")package[ \t]++(" + _NAME + rb")" + _END + rb"((?:"
-    rb"[ \t\r\n]++|//[^\n]*+\n|/\*[^*]*+\*++(?:[^/*][^*]*+\*++)*+/|import[ \t]*+(?:" + _SPEC + _END + rb"|"
-    rb"\((?:[ \t\r\n]++|//[^\n]*+\n|/\*[^*]*+\*++(?:[^/*][^*]*+\*++)*+/|" + _SPEC + rb"(?:" + _END + rb"|(?=[ \t]*+\))))*+\)" + _END + rb")"
-    rb")*+)(?![/;]|import\b)"
+    rb"((?:" + _BLANK + rb")*)package[ \t]++(" + _NAME + rb")" + _END + rb"(?=((?:" + _BLANK + rb"|import[ \t]*+(?:" + _SPEC + _END + rb"|"
+    rb"\((?:" + _BLANK + rb"|" + _SPEC + rb"(?:" + _END + rb"|(?=[ \t]*+\))))*\)" + _END + rb"))*))\3(?![/;]|import\b)"
 )
+# Of what is behind the package clause as much as possible is taken or nothing: that is what the group that is repeated is for. Possessive
+# groups would say it in one word, but Python before 3.11.5 goes on at the wrong place behind one that fails in the middle.
 _IMPORT: Final = re.compile(rb'//[^\n]*|/\*.*?\*/|"([^"\\\n]*)"', re.DOTALL)
 _EMBED: Final = re.compile(
-    rb'"(?:[^"\\\n]|\\.)*+"|`[^`]*+`|' + rb"'(?:[^'\\\n]|\\.)*+'" + rb"|/\*.*?\*/|(//go:embed[^\n]*)|//[^\n]*", re.DOTALL
+    rb'"(?:[^"\\\n]++|\\.)*"|`[^`]*+`|' + rb"'(?:[^'\\\n]++|\\.)*'" + rb"|/\*.*?\*/|(//go:embed[^\n]*)|//[^\n]*", re.DOTALL
 )
 _NAME_BEFORE: Final = re.compile(rb"(?<![A-Za-z0-9_\x80-\xff])([A-Za-z_\x80-\xff][A-Za-z0-9_\x80-\xff]*|\.)[ \t]*\Z")
 _PLAIN_PATH: Final = re.compile(r"[A-Za-z0-9_./~+@-]+")

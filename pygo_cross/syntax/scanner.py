@@ -37,8 +37,9 @@ from .pieces import (
 # A comment to the end of its line that is no directive.
 _COMMENT: Final = r"//(?!go:|line )[^\n]*+"
 _BLANKS: Final = r"[ \t\r]*+"
-# All that may follow a token that no semicolon can follow.
-_SPACE: Final = rf"[ \t\r\n]*+(?:{_COMMENT}\n[ \t\r\n]*+)*+"
+# All that may follow a token that no semicolon can follow. Groups are not possessive here and below: Python before 3.11.5 goes on at the
+# wrong place behind one that fails in the middle.
+_SPACE: Final = rf"[ \t\r\n]*+(?:{_COMMENT}\n[ \t\r\n]*+)*"
 _ESCAPE: Final = (
     r"""\\(?:[abfnrtv\\%s]|x[0-9a-fA-F]{2}|[0-3][0-7]{2}|u(?:[0-9a-cA-CefEF][0-9a-fA-F]{3}|[dD][0-7][0-9a-fA-F]{2})"""
     r"""|U000(?:[1-9a-fA-F][0-9a-fA-F]{4}|0(?:[0-9a-cA-CefEF][0-9a-fA-F]{3}|[dD][0-7][0-9a-fA-F]{2}))|U0010[0-9a-fA-F]{4})"""
@@ -52,9 +53,9 @@ _PIECES: Final = re.compile(
             rf"[)\]}}]{_BLANKS}",
             rf"[({{\[,;]{_SPACE}",
             rf"\.(?![.0-9]){_SPACE}",
-            rf'"(?:[^"\\\n]++|{_ESCAPE % chr(34)})*+"{_BLANKS}',
+            rf'"(?:[^"\\\n]++|{_ESCAPE % chr(34)})*"{_BLANKS}',
             rf":=?{_SPACE}",
-            rf"\.?[0-9](?:[eEpP][+-]|[0-9a-zA-Z_.])*+{_BLANKS}",
+            rf"\.?[0-9][0-9a-zA-Z_.]*+(?:(?<=[eEpP])[+-][0-9a-zA-Z_.]*+)*{_BLANKS}",
             rf"<-{_SPACE}",
             rf"(?:\+\+|--){_BLANKS}",
             rf"(?:&&|\|\||(?:<<|>>|&\^|[-+*%&|^<>=!]|/(?![/*]))=?|~){_SPACE}",
@@ -73,9 +74,9 @@ _PIECES: Final = re.compile(
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 _CLEAN: Final = re.compile(
     "(?:[\x01-\x7f]++|[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|[\xe1-\xec\xee][\x80-\xbf]{2}|\xed[\x80-\x9f][\x80-\xbf]"
-    "|\xef(?!\xbb\xbf)[\x80-\xbf]{2}|\xf0[\x90-\xbf][\x80-\xbf]{2}|[\xf1-\xf3][\x80-\xbf]{3}|\xf4[\x80-\x8f][\x80-\xbf]{2})*+"
+    "|\xef(?!\xbb\xbf)[\x80-\xbf]{2}|\xf0[\x90-\xbf][\x80-\xbf]{2}|[\xf1-\xf3][\x80-\xbf]{3}|\xf4[\x80-\x8f][\x80-\xbf]{2}){0,4096}"
 )
-"""UTF-8 without NUL and without byte order marks."""
+"""UTF-8 without NUL and without byte order marks, some of it: what is matched is kept in mind while matching goes on."""
 _LARGE: Final = 1 << 20  # bytes that it takes at a time at most
 _WINDOW: Final = 64  # bytes that the expression takes at a time after a piece that it could not tell
 _DIRECTIVES: Final = frozenset((LINE_DIRECTIVE, BLOCK_DIRECTIVE, BLOCK_DIRECTIVE_NL))
@@ -162,9 +163,12 @@ def _is_clean(source: bytes, start: int) -> bool:
 
 def _clean_until(text: str, at: int) -> int:
     """Offset of the next byte that may not be in a source file, or of the end."""
-    found = _CLEAN.match(text, at)
-    assert found is not None
-    return found.end()
+    while True:
+        found = _CLEAN.match(text, at)
+        assert found is not None
+        if found.end() == at:
+            return at
+        at = found.end()
 
 
 def _scan_carefully(source: bytes, text: str, base: int) -> Tokens:
