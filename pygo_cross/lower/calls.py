@@ -26,9 +26,7 @@ from pygo_cross.types.predicates import is_boolean, is_complex, is_float, is_int
 from pygo_cross.types.types import (
     FLOAT32,
     FLOAT64,
-    INT64,
     TYP,
-    UINT64,
     Array,
     Interface,
     Pointer,
@@ -242,9 +240,7 @@ def _make(f: FuncLowering, e: CallExpr) -> list[Val]:
         sizes.append(number(f, size.one, I64, is_unsigned(size.typ)))
     length, capacity = sizes[0], sizes[-1]
     descriptor = f.emit(ops.ADDR, P, (), 0, TypeRef(f.typ(under.elem)))
-    call_info = f.package.runtime.call("makeslice")
-    args = [Val(call_info.params[0], (descriptor,)), f.int_val(length), f.int_val(capacity)]
-    (pointer,) = f.call(ops.CALL_STATIC, call_info, (), args)
+    (pointer,) = f.runtime("makeslice", descriptor, length, capacity)
     return [Val(typ, (pointer.one, length, capacity))]
 
 
@@ -270,13 +266,10 @@ def _append_all(f: FuncLowering, e: CallExpr, base: Val, more: Val, elem: Type) 
     """append(base, more...), where `more` may be a string or nil."""
     source, count = (more.parts[0], more.parts[1]) if len(more.parts) > 1 else (f.b.const(P, 0), f.int_const(0))
     appended, at = _room(f, e, base, count, elem)
-    size = f.shapes.sizes.sizeof(elem)
-    args: tuple[Value, ...] = (at, source, f.emit(ops.MUL, I64, (count, f.int_const(size))))
-    info = f.package.runtime.call("memmove")
     if f.shapes.has_pointers(elem):
-        args = (f.emit(ops.ADDR, P, (), 0, TypeRef(elem)), at, count, source, count)
-        info = f.package.runtime.call("typedslicecopy")
-    f.call(ops.CALL_STATIC, info, (), [Val(one, (arg,)) for one, arg in zip(info.params, args, strict=True)])
+        f.runtime("typedslicecopy", f.emit(ops.ADDR, P, (), 0, TypeRef(elem)), at, count, source, count)
+    else:
+        f.runtime("memmove", at, source, f.emit(ops.MUL, I64, (count, f.int_const(f.shapes.sizes.sizeof(elem)))))
     return appended
 
 
@@ -291,10 +284,8 @@ def _room(f: FuncLowering, e: CallExpr, base: Val, count: Value, elem: Type) -> 
     grow, done = b.new_block(), b.new_block()
     b.branch(f.emit(ops.LT_U, B, (old_capacity, length)), grow, done, -1)
     b.begin(grow)
-    info = f.package.runtime.call("growslice")
     descriptor = f.emit(ops.ADDR, P, (), 0, TypeRef(elem))
-    args = (old_pointer, length, old_capacity, count, descriptor)
-    (grown,) = f.call(ops.CALL_STATIC, info, (), [Val(one, (arg,)) for one, arg in zip(info.params, args, strict=True)])
+    (grown,) = f.runtime("growslice", old_pointer, length, old_capacity, count, descriptor)
     b.write(pointer_var, grown.parts[0])
     b.write(capacity_var, grown.parts[2])
     b.goto(done)
@@ -309,10 +300,8 @@ def _copy(f: FuncLowering, e: CallExpr) -> list[Val]:
     to, source = exprs.expr(f, e.arg_list[0]), exprs.expr(f, e.arg_list[1])
     under = to.typ.underlying()
     assert isinstance(under, Slice)
-    info = f.package.runtime.call("slicecopy")
     size = f.int_const(f.shapes.sizes.sizeof(f.typ(under.elem)))
-    args = (to.parts[0], to.parts[1], source.parts[0], source.parts[1], size)
-    return f.call(ops.CALL_STATIC, info, (), [Val(one, (arg,)) for one, arg in zip(info.params, args, strict=True)])
+    return f.runtime("slicecopy", to.parts[0], to.parts[1], source.parts[0], source.parts[1], size)
 
 
 def _min_max(f: FuncLowering, e: CallExpr, op: int, float_op: int) -> list[Val]:
@@ -362,15 +351,13 @@ def _print_one(f: FuncLowering, one: Val) -> None:
         f.runtime("printbool", one)
     elif is_integer(under):
         unsigned = is_unsigned(under)
-        wide = Val(TYP[UINT64 if unsigned else INT64], (number(f, one.one, I64, unsigned),))
-        f.runtime("printuint" if unsigned else "printint", wide)
+        f.runtime("printuint" if unsigned else "printint", number(f, one.one, I64, unsigned))
     elif is_float(under):
-        name = "printfloat32" if one.one.kind == F32 else "printfloat64"
-        f.runtime(name, Val(f.package.runtime.call(name).params[0], one.parts))
+        f.runtime("printfloat32" if one.one.kind == F32 else "printfloat64", one.one)
     elif is_complex(under) or isinstance(under, (Interface, Slice)):
         raise f.bug(f"printing of {one.typ} is not lowered yet")
     else:
-        f.runtime("printpointer", Val(f.package.runtime.call("printpointer").params[0], one.parts))
+        f.runtime("printpointer", one.one)
 
 
 def _panic(f: FuncLowering, e: CallExpr) -> list[Val]:

@@ -227,9 +227,11 @@ class FuncLowering:
             self.emit(ops.STORE, VOID, (address, part), leaf.offset)
         return Val(typ, address=address)
 
-    def runtime(self, name: str, *args: Val) -> list[Val]:
-        """Call a function of the runtime."""
-        return self.call(ops.CALL_STATIC, self.package.runtime.call(name), (), args)
+    def runtime(self, name: str, *args: Val | Value) -> list[Val]:
+        """Call a function of the runtime. An argument that is one scalar may come bare: the runtime's declaration has its type."""
+        info = self.package.runtime.call(name)
+        values = [arg if isinstance(arg, Val) else Val(typ, (arg,)) for arg, typ in zip(args, info.params, strict=True)]
+        return self.call(ops.CALL_STATIC, info, (), values)
 
     def panic(self, name: str, *args: Val) -> None:
         """Call a function of the runtime that does not return; what follows is reached by nothing."""

@@ -85,7 +85,7 @@ def rune_at(f: FuncLowering, text: Val, at: Value) -> tuple[Value, Value]:
     longer, done = b.new_block(), b.new_block()
     b.branch(f.emit(ops.LT_U, B, (byte, b.const(I32, _ONE_BYTE))), done, longer, 1)
     b.begin(longer)
-    decoded, index = f.runtime("decoderune", Val(TYP[STRING], text.parts), f.int_val(at))
+    decoded, index = f.runtime("decoderune", text, at)
     b.write(rune, decoded.one)
     b.write(behind, index.one)
     b.goto(done)
@@ -95,9 +95,8 @@ def rune_at(f: FuncLowering, text: Val, at: Value) -> tuple[Value, Value]:
 
 def _with_buffer(f: FuncLowering, name: str, *args: Sequence[Value]) -> Val:
     """What a function of the runtime gives whose first parameter is a buffer, for the parts of its other arguments."""
-    buffer, *params = f.package.runtime.call(name).params
-    values = [Val(typ, parts) for typ, parts in zip(params, args, strict=True)]
-    (made,) = f.runtime(name, Val(buffer, (f.b.const(P, 0),)), *values)
+    params = f.package.runtime.call(name).params[1:]
+    (made,) = f.runtime(name, f.b.const(P, 0), *[Val(typ, parts) for typ, parts in zip(params, args, strict=True)])
     return made
 
 
