@@ -11,6 +11,7 @@ import os
 import posixpath
 import sys
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from typing import Any, Final
 
 from pygo_cross.diag import Pos, UserError
@@ -27,6 +28,7 @@ from pygo_cross.load.patterns import Match, clean_patterns, executable_name, is_
 from pygo_cross.load.resolve import Resolver
 from pygo_cross.load.settings import Settings
 from pygo_cross.load.visibility import internal_error, vendor_error
+from pygo_cross.recursion import recursion
 
 _MACHINE: Final = os.uname().machine
 _HOST: Final = (sys.platform, {"x86_64": "amd64", "aarch64": "arm64"}.get(_MACHINE, _MACHINE))
@@ -63,20 +65,20 @@ class Loader:
 
         Raises `UserError` where nothing can be loaded at all.
         """
-        limit = sys.getrecursionlimit()
         patterns = list(patterns)
         try:
             if any(pattern.endswith(".go") and os.path.isfile(self.settings.absolute(pattern)) for pattern in patterns):
                 return [self._load_files(patterns)]
             matches = [Match(pattern) for pattern in clean_patterns(patterns)]
             self.resolver.load(matches, tests)
-            # Packages load what they import, so the stack is as deep as the longest chain of imports.
-            sys.setrecursionlimit(max(limit, 1000 + 8 * len(self.resolver.packages)))
-            return self._matched(matches)
+            with self._room():
+                return self._matched(matches)
         except ERRORS as error:
             raise _user_error(error) from None
-        finally:
-            sys.setrecursionlimit(limit)
+
+    def _room(self) -> AbstractContextManager[None]:
+        """Packages load what they import, so the stack is as deep as the longest chain of imports."""
+        return recursion(1000 + 8 * len(self.resolver.packages))
 
     def _matched(self, matches: list[Match]) -> list[Package]:
         found: dict[int, Package] = {}
@@ -112,11 +114,11 @@ class Loader:
             return package
         folder = self._folder_of(files)
         self.resolver.load_imports(sorted({*folder.code.imports, *folder.tests.imports, *folder.xtests.imports}))
-        sys.setrecursionlimit(max(sys.getrecursionlimit(), 1000 + 8 * len(self.resolver.packages)))
         package.import_path = "."
         package.take(folder)
         self._set_goroot(package)
-        self._load(package, path, ImportStack(), None, folder.error)
+        with self._room():
+            self._load(package, path, ImportStack(), None, folder.error)
         package.import_path = path
         package.match = files
         package.target = ""

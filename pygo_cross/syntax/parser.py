@@ -8,9 +8,9 @@ without a right package clause, and one in which parsing came to a limit.
 from __future__ import annotations
 
 import posixpath
-import sys
 from typing import Final, NamedTuple, final
 
+from ..recursion import recursion
 from . import nodes
 from . import tokens as tk
 from .core import NEVER, SyntaxProblem, TooManyProblems
@@ -53,17 +53,14 @@ def parse(file: SourceFile, rules: DirectiveRules | None = None, check_branches:
     break, continue, goto and fallthrough; after `limit` errors parsing stops."""
     tokens = scan(file.source, file.base)
     parser = FileParser(file, tokens, rules, check_branches, limit)
-    depth = sys.getrecursionlimit()
-    sys.setrecursionlimit(max(depth, _DEPTH))
     tree: nodes.File | None = None
     try:
-        tree = parser.file_or_none()
+        with recursion(_DEPTH):
+            tree = parser.file_or_none()
     except TooManyProblems:
         pass
     except RecursionError:
         parser.problems.append(SyntaxProblem(parser.i, 1, parser.pos(), "syntax error: nesting is too deep"))
-    finally:
-        sys.setrecursionlimit(depth)
     problems = parser.problems
     if parser.scan_problems:
         # Go's scanner goes no further than its parser.
