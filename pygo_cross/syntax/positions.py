@@ -42,26 +42,15 @@ def end_pos(node: Node) -> int:
 
 def first(node: Node, parens: Parens = _NO_PARENS) -> int:
     """Position of the first byte of a node; `parens` are those of its file."""
-    return _follow_exactly(node, _FIRST, parens, 0)
+    return _follow(node, _FIRST, parens, 0)
 
 
 def last(node: Node, parens: Parens = _NO_PARENS) -> int:
     """Position behind the last byte of a node; `parens` are those of its file."""
-    return _follow_exactly(node, _LAST, parens, 1)
+    return _follow(node, _LAST, parens, 1)
 
 
-def _follow(node: Node, steps: dict[type[Node], Step]) -> int:
-    while True:
-        step = steps.get(type(node))
-        if step is None:
-            return node.pos
-        found = step(node)
-        if isinstance(found, int):
-            return found
-        node = found
-
-
-def _follow_exactly(node: Node, steps: dict[type[Node], Step], parens: Parens, side: int) -> int:
+def _follow(node: Node, steps: dict[type[Node], Step], parens: Parens = _NO_PARENS, side: int = 0) -> int:
     while True:
         step = steps.get(type(node))
         if step is None:

@@ -335,12 +335,8 @@ class StmtParser(ExprParser):
                 cases = self.expr_list()
             else:
                 self._default()
-            if self.tok == COLON:
-                colon = self.offsets[self.i]
-                self.next()
-            else:
-                colon = self.pos()
-                self.want(COLON)
+            colon = self.pos()
+            self.want(COLON)
             clauses.append(nodes.CaseClause(where, cases, self.stmt_list(), colon))
         rbrace = self.pos()
         self.want(RBRACE)
@@ -362,12 +358,8 @@ class StmtParser(ExprParser):
                 comm = self.simple_stmt(None, _NO_KEYWORD)
             else:
                 self._default()
-            if self.tok == COLON:
-                colon = self.offsets[self.i]
-                self.next()
-            else:
-                colon = self.pos()
-                self.want(COLON)
+            colon = self.pos()
+            self.want(COLON)
             clauses.append(nodes.CommClause(where, comm, self.stmt_list(), colon))
         rbrace = self.pos()
         self.want(RBRACE)

@@ -26,8 +26,8 @@ Call = Callable[..., "subprocess.CompletedProcess[str]"]
 
 @pytest.fixture
 def package(tmp_path: Path) -> Path:
-    """A package of three files, as the go command has it: sources, and a folder `work` for what is made."""
-    (tmp_path / "work").mkdir()
+    """A package of three files, as the go command has it: sources, and a folder `made` for what is made."""
+    (tmp_path / "made").mkdir()
     for number, name in enumerate("abc"):
         (tmp_path / f"{name}.s").write_text(FUNCTION.format(name=name, number=number))
     return tmp_path
@@ -55,11 +55,11 @@ def starts(package: Path) -> int:
 
 def listed(package: Path, call: Call, *names: str, flags: tuple[str, ...] = FLAGS) -> None:
     files = [str(package / f"{name}.s") for name in names]
-    assert call("-gensymabis", "-o", f"{package}/work/symabis", *files, flags=flags).returncode == 0
+    assert call("-gensymabis", "-o", f"{package}/made/symabis", *files, flags=flags).returncode == 0
 
 
 def assembled(package: Path, call: Call, name: str, flags: tuple[str, ...] = FLAGS) -> subprocess.CompletedProcess[str]:
-    return call("-o", f"{package}/work/{name}.o", str(package / f"{name}.s"), flags=flags)
+    return call("-o", f"{package}/made/{name}.o", str(package / f"{name}.s"), flags=flags)
 
 
 def stock(package: Path, name: str, flags: tuple[str, ...] = FLAGS) -> bytes:
@@ -74,7 +74,7 @@ def test_one_call_makes_all_objects(package: Path, call: Call) -> None:
     for name in "bac":
         assert assembled(package, call, name).returncode == 0
         assert starts(package) == 2
-        assert (package / f"work/{name}.o").read_bytes() == stock(package, name)
+        assert (package / f"made/{name}.o").read_bytes() == stock(package, name)
 
 
 def test_other_flags_are_another_object(package: Path, call: Call) -> None:
@@ -84,14 +84,14 @@ def test_other_flags_are_another_object(package: Path, call: Call) -> None:
     assert assembled(package, call, "a", one).returncode == 0
     for flags in (two, one):
         assert assembled(package, call, "b", flags).returncode == 0
-        assert (package / "work/b.o").read_bytes() == stock(package, "b", flags)
+        assert (package / "made/b.o").read_bytes() == stock(package, "b", flags)
 
 
 def test_nothing_is_ahead_of_another_package_s_listing(package: Path, call: Call) -> None:
     listed(package, call, "a", "b")
     assert assembled(package, call, "c").returncode == 0
     assert assembled(package, call, "a", (*FLAGS, "-std")).returncode == 0
-    assert sorted(path.name for path in (package / "work").glob("*.o")) == ["a.o", "c.o"]
+    assert sorted(path.name for path in (package / "made").glob("*.o")) == ["a.o", "c.o"]
 
 
 def test_mistakes_are_told_by_the_call_for_their_file(package: Path, call: Call) -> None:
@@ -100,10 +100,10 @@ def test_mistakes_are_told_by_the_call_for_their_file(package: Path, call: Call)
     first = assembled(package, call, "a")
     assert (first.returncode, first.stdout, first.stderr) == (0, "", "")
     wrong = assembled(package, call, "b")
-    assert wrong.returncode == 1 and f"{package}/b.s:2" in wrong.stderr and not (package / "work/b.o").exists()
+    assert wrong.returncode == 1 and f"{package}/b.s:2" in wrong.stderr and not (package / "made/b.o").exists()
     assert assembled(package, call, "c").returncode == 0
     assert starts(package) == 3
-    assert (package / "work/c.o").read_bytes() == stock(package, "c")
+    assert (package / "made/c.o").read_bytes() == stock(package, "c")
 
 
 def test_a_listing_of_instructions_comes_with_each_call(package: Path, call: Call) -> None:
@@ -117,9 +117,9 @@ def test_a_listing_of_instructions_comes_with_each_call(package: Path, call: Cal
 def test_a_lost_object_is_made_again(package: Path, call: Call) -> None:
     listed(package, call, "a", "b")
     assert assembled(package, call, "a").returncode == 0
-    (package / "work/b.o").unlink()
+    (package / "made/b.o").unlink()
     assert assembled(package, call, "b").returncode == 0
-    assert (package / "work/b.o").read_bytes() == stock(package, "b")
+    assert (package / "made/b.o").read_bytes() == stock(package, "b")
 
 
 def test_it_is_found_where_it_lies(package: Path, tmp_path: Path) -> None:
@@ -130,7 +130,7 @@ def test_it_is_found_where_it_lies(package: Path, tmp_path: Path) -> None:
     (package / "re.py").write_text("raise SystemExit('the wrong one')\n")
     env = {**os.environ, "GOOS": "linux", "GOARCH": "amd64", "PYGO_CROSS_ASM_ID": "x", "PYTHONPATH": str(ROOT / "tests/nowhere")}
     script = elsewhere / "pygo_cross/build/toolexec.sh"
-    out = package / "work/a.o"
+    out = package / "made/a.o"
     command = ["sh", str(script), sys.executable, str(TOOL), *FLAGS, "-o", str(out), str(package / "a.s")]
     subprocess.run(command, cwd=package, env=env, check=True)
     assert out.read_bytes() == stock(package, "a")
