@@ -108,9 +108,13 @@ class Value:
 
 @final
 class Block:
-    """Values in order, and where it goes on. `likely` is 1 or -1 where the first way of an If is likely or unlikely, else 0."""
+    """Values in order, and where it goes on. `likely` is 1 or -1 where the first way of an If is likely or unlikely, else 0.
 
-    __slots__ = ("controls", "func", "id", "kind", "likely", "pos", "preds", "succs", "values")
+    Behind selection `op`, `imm` and `aux` say how the machine does the exit (0: there is nothing to do but to jump): a compare and branch
+    whose arguments are the controls, a return whose controls are in registers.
+    """
+
+    __slots__ = ("aux", "controls", "func", "id", "imm", "kind", "likely", "op", "pos", "preds", "succs", "values")
 
     def __init__(self, id_: int, func: Func) -> None:
         self.id = id_
@@ -122,6 +126,9 @@ class Block:
         self.succs: list[Block] = []
         self.likely = 0
         self.pos = NO_POS
+        self.op = 0
+        self.imm = 0
+        self.aux: object = None
 
     def add_edge(self, to: Block) -> None:
         """A way to another block, behind those that are there."""

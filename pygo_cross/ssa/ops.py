@@ -130,6 +130,8 @@ ALLOC: Final = 107
 SLOT_LIVE: Final = 108
 KEEP_ALIVE: Final = 109
 WRITE_BARRIER: Final = 110
+SPILL: Final = 111
+RELOAD: Final = 112
 
 # ---- calls
 CALL_STATIC: Final = 120
@@ -228,7 +230,10 @@ _ROWS: Final = (
     OpInfo(ALLOC, "Alloc", 0, WRITES, imm="1 if it need not be zeroed", aux="type"),  # a variable: heap or stack
     OpInfo(SLOT_LIVE, "SlotLive", 0, WRITES, aux="slot"),  # from here on the slot has contents
     OpInfo(KEEP_ALIVE, "KeepAlive", 1, WRITES),
-    OpInfo(WRITE_BARRIER, "WriteBarrier", -1, WRITES),
+    # Before stores of pointers: if the collector is marking, tells it what memory has and what it gets. Address, value, address, value ...
+    OpInfo(WRITE_BARRIER, "WriteBarrier", -1, READS | WRITES, aux="offsets of the addresses, a tuple of ints"),
+    OpInfo(SPILL, "Spill", 1, PURE, aux="slot"),  # made by register allocation: the value in memory of the frame
+    OpInfo(RELOAD, "Reload", 1, PURE),  # of a Spill (or of a Phi in memory)
     OpInfo(CALL_STATIC, "CallStatic", -1, CALL, aux="callee"),
     OpInfo(CALL_CLOSURE, "CallClosure", -1, CALL, aux="signature"),  # the closure, then arguments
     OpInfo(CALL_POINTER, "CallPointer", -1, CALL, aux="signature"),  # the code's address, then arguments

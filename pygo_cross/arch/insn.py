@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Machine operations of the compiler, one row each: what registers they take and give, and what else they touch.
+
+Selection turns the values of a function into machine operations; from then on code generation knows of a value only what its row says.
+Registers are numbered densely here, so that a set of them is an int: integer registers from 0, floating-point registers from
+`FIRST_FLOAT`. Each architecture has a table from these numbers to its own (`arch/*/insns.py`).
+
+Machine flags live inside of one operation: what compares also branches, or makes the boolean, or selects. So no value is ever "the flags",
+and an operation that clobbers them concerns nobody.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+FIRST_FLOAT: Final = 32
+"""The number of the first floating-point register."""
+
+# What an operation may do; the bits are those of ssa.ops, and these.
+PURE: Final = 1
+READS: Final = 2
+WRITES: Final = 4
+FAULTS: Final = 8
+CALL: Final = 16
+REMAT: Final = 64
+"""Cheaper to compute again (anywhere) than to keep: constants, addresses of symbols and of the frame. No arguments."""
+TWO_ADDRESS: Final = 128
+"""The result is in the register of the first argument."""
+EARLY_RESULT: Final = 256
+"""The result is written before all arguments are read: it has to be in another register than any argument."""
+COMMUTES: Final = 32
+
+
+class Insn:
+    """One machine operation.
+
+    `inputs` has, for each argument, the set of registers that it may be in, `output` those of the result (0 for none); both are sets of
+    one register where the machine leaves no choice. `clobbers` are registers that are lost. Operations with a differing number of
+    arguments (calls, returns) have no `inputs`: the value's `aux` says (codegen/calls.py).
+    """
+
+    __slots__ = ("clobbers", "flags", "inputs", "name", "op", "output")
+
+    def __init__(self, op: int, name: str, inputs: tuple[int, ...], output: int, flags: int, clobbers: int = 0) -> None:
+        self.op = op
+        self.name = name
+        self.inputs = inputs
+        self.output = output
+        self.flags = flags
+        self.clobbers = clobbers
+
+
+class RegisterFile:
+    """The registers of an architecture for the compiler.
+
+    `numbers` maps dense numbers to the architecture's; `integers` and `floats` are the sets that may be given to values; `order` is the
+    order in which free ones are best taken. `context` is the closure's register, `g` the goroutine's (never given to values).
+    """
+
+    __slots__ = ("context", "floats", "g", "integers", "numbers", "order")
+
+    def __init__(self, numbers: dict[int, int], integers: int, floats: int, order: tuple[int, ...], context: int, g: int) -> None:
+        self.numbers = numbers
+        self.integers = integers
+        self.floats = floats
+        self.order = order
+        self.context = context
+        self.g = g
