@@ -116,10 +116,10 @@ class Prog:
     `op` is the mnemonic, `suffix` what follows it with its dots removed (`RN_SAE.Z`, `P`) or "". `base` and `line` are
     where it was written. `pc` counts Progs until the code is laid out, and bytes from the function's start then; `size`
     is in bytes. `target` is where a branch of this function goes. `spadj` says by how many bytes it moves the stack down.
-    `prologue_end` marks the last instruction before the function's own code, for debuggers.
+    `inline` is the inlined call that it belongs to, counted from 1 (0: none). `prologue_end` marks the last instruction before the function's own code, for debuggers.
     """
 
-    __slots__ = ("args", "base", "line", "op", "pc", "prologue_end", "size", "spadj", "suffix", "target")
+    __slots__ = ("args", "base", "inline", "line", "op", "pc", "prologue_end", "size", "spadj", "suffix", "target")
 
     def __init__(self, op: str, args: tuple[Addr, ...], base: PosBase | None, line: int, suffix: str = "") -> None:
         self.op = op
@@ -131,6 +131,7 @@ class Prog:
         self.size = 0
         self.spadj = 0
         self.target: Prog | None = None
+        self.inline = 0
         self.prologue_end = False
 
     def after(self, op: str, args: tuple[Addr, ...]) -> Prog:
