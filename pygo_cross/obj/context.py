@@ -83,7 +83,8 @@ class Context:
     `arch` and `goos` as Go names them; `package` is the import path. `shared`, `dynlink`, `linkshared` and `retpoline` are the
     modes of code generation; `std` marks the standard library; `assembly` says that hand-written code is at work, `simd` that the
     experiment is on which SVE belongs to, and `dwarf5` which debug information to write; `listed` that instructions are printed at the
-    end. `max_errors` bounds the errors that are kept (0: no bound).
+    end. `max_errors` bounds the errors that are kept (0: no bound). `autolib` are the imported packages with the fingerprints of their
+    objects, and `fingerprint` is that of this one: eight zero bytes for one that nobody checks.
     """
 
     def __init__(self, arch: str, goos: str, package: str = UNLINKABLE) -> None:
@@ -104,6 +105,8 @@ class Context:
         self.data: list[Symbol] = []
         self.constants: list[Symbol] = []
         self.files: dict[str, int] = {}
+        self.autolib: list[tuple[str, bytes]] = []
+        self.fingerprint = bytes(8)
         self.errors: list[Diagnostic] = []
         self._names: tuple[dict[str, Symbol], dict[str, Symbol]] = ({}, {})
         self._static: dict[str, Symbol] = {}

@@ -108,7 +108,8 @@ class Symbol:
 
     `abi` is 0 or 1 (ABIInternal); `static` names are of this file alone. `flags` are those of TEXT and GLOBL. `package` and
     `index` say how objects refer to it (goobj.PKG_*), -1 before symbols are numbered. `typelink` marks the descriptor of a type that
-    reflection may make too: the runtime has a table of these.
+    reflection may make too: the runtime has a table of these. `gotype` is the descriptor of a variable's type. `linkname` symbols, defined or
+    referred to, have their name from a directive: others may refer to them by name alone.
     """
 
     __slots__ = (
@@ -118,6 +119,7 @@ class Symbol:
         "data",
         "flags",
         "func",
+        "gotype",
         "index",
         "kind",
         "leaf",
@@ -144,6 +146,7 @@ class Symbol:
         self.data = bytearray()
         self.relocs: list[Relocation] = []
         self.func: Func | None = None
+        self.gotype: Symbol | None = None
         self.listed = False
         self.local = False
         self.leaf = False

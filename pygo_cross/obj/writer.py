@@ -112,8 +112,8 @@ def _number(context: Context) -> _Lists:
                 symbol.package, kin = goobj.PKG_HASHED64, lists.hashed64
             else:
                 symbol.package, kin = goobj.PKG_HASHED, lists.hashed
-        elif (context.assembly and not symbol.static) or context.linkshared or symbol.flags & DUPOK:
-            # Hand-written code is referred to by name: indices are the compiler's.
+        elif (context.assembly and not symbol.static) or context.linkshared or symbol.flags & DUPOK or symbol.linkname:
+            # Hand-written code is referred to by name: indices are the compiler's. So is what has its name from a directive.
             symbol.package, kin = goobj.PKG_NONE, lists.named
         else:
             symbol.package, kin = goobj.PKG_SELF, lists.package
@@ -149,6 +149,8 @@ def _number(context: Context) -> _Lists:
         if symbol.is_text():
             for part in _auxiliary(context, symbol, files):
                 refer(part)
+        if symbol.gotype is not None:
+            refer(symbol.gotype)
     return lists
 
 
@@ -197,6 +199,8 @@ def _all_names(context: Context, files: list[str]) -> Iterator[str]:
             for part in _auxiliary(context, symbol, files):
                 if part.package != goobj.PKG_BUILTIN:
                     yield part.name
+        if symbol.gotype is not None:
+            yield symbol.gotype.name
 
 
 def _record(symbol: Symbol, name: bytes) -> bytes:
@@ -260,10 +264,10 @@ def _hash(context: Context, symbol: Symbol) -> bytes:
 
 
 def _aux_records(symbol: Symbol) -> list[bytes]:
-    """The auxiliary symbols of a function."""
+    """The auxiliary symbols of a symbol: most are a function's."""
     func = symbol.func
     if func is None:
-        return []
+        return [] if symbol.gotype is None else [goobj.AUX.pack(goobj.AUX_GOTYPE, symbol.gotype.package, symbol.gotype.index)]
     records = []
 
     def add(kind: int, part: Symbol | None) -> None:
@@ -302,6 +306,8 @@ def _layout(context: Context, lists: _Lists) -> bytes:
 
     strings = _Strings(goobj.HEADER.size)
     strings.ref("")
+    for path, _ in context.autolib:
+        strings.ref(path)
     files = list(context.files)
     for name in _all_names(context, files):
         strings.ref(name)
@@ -325,7 +331,7 @@ def _layout(context: Context, lists: _Lists) -> bytes:
         data_sizes.append(len(data))
     indices = struct.Struct(f"<{len(definitions) + 1}I")
     blocks = [
-        b"",  # autolib
+        b"".join(strings.ref(path) + fingerprint for path, fingerprint in context.autolib),
         strings.ref(""),  # package index 0 is no package
         b"".join(strings.ref(file) for file in files),
         symbols(lists.package),
@@ -350,7 +356,7 @@ def _layout(context: Context, lists: _Lists) -> bytes:
         offsets.append(at)
         at += len(block)
     offsets.append(at)
-    header = goobj.HEADER.pack(goobj.MAGIC, bytes(8), flags, *offsets)
+    header = goobj.HEADER.pack(goobj.MAGIC, context.fingerprint, flags, *offsets)
     return b"".join((header, bytes(strings.data), *blocks))
 
 

@@ -82,15 +82,20 @@ class CallInfo:
 
     The scalars of a call's arguments, and of its results (`Result`), are the leaves of these types in order (`shape`). A type
     that has no leaves is one scalar there: the address of memory that has the value. `target` is whose code is called, None for calls
-    through a value.
+    through a value. A call of an interface's method has the interface type as `interface` and the method's index in its method table as
+    `method`: without these the linker would drop the methods that are called so.
     """
 
-    __slots__ = ("params", "results", "target")
+    __slots__ = ("interface", "method", "params", "results", "target")
 
-    def __init__(self, target: TextRef | None, params: Sequence[Type], results: Sequence[Type]) -> None:
+    def __init__(
+        self, target: TextRef | None, params: Sequence[Type], results: Sequence[Type], interface: Type | None = None, method: int = 0
+    ) -> None:
         self.target = target
         self.params = tuple(params)
         self.results = tuple(results)
+        self.interface = interface
+        self.method = method
 
     def __str__(self) -> str:
         return str(self.target) if self.target is not None else "func"
