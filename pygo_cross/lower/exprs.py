@@ -15,7 +15,7 @@ from pygo_cross.lower.convert import number
 from pygo_cross.lower.names import object_name
 from pygo_cross.lower.values import Val
 from pygo_cross.ssa import ops
-from pygo_cross.ssa.func import Value
+from pygo_cross.ssa.func import Block, Value
 from pygo_cross.ssa.kinds import BITS, F32, F64, I8, I64, B, P, is_float
 from pygo_cross.ssa.refs import BytesRef, FuncValueRef
 from pygo_cross.syntax import tokens as tk
@@ -31,6 +31,7 @@ from pygo_cross.syntax.nodes import (
     ParenExpr,
     SelectorExpr,
     SliceExpr,
+    unparen,
 )
 from pygo_cross.types import constant
 from pygo_cross.types.constant import String
@@ -222,6 +223,34 @@ def _short(f: FuncLowering, op: int, lhs: Expr, rhs: Expr, typ: Type) -> Val:
     b.goto(end)
     b.begin(end)
     return Val(typ, (b.read(result),))
+
+
+def condition(f: FuncLowering, e: Expr, yes: Block, no: Block, likely: int = 0) -> None:
+    """Branch on a condition; && and || are branches of their own, so that no boolean is made of them."""
+    b = f.b
+    e = unparen(e)
+    found = f.package.info.types.get(e)
+    constant = found is not None and found.val is not None
+    if isinstance(e, Operation) and not constant:
+        if e.op == tk.NOT and e.y is None:
+            condition(f, e.x, no, yes, -likely)
+            return
+        if e.op in (tk.AND_AND, tk.OR_OR):
+            operands: list[Expr | None] = [e.y]
+            first: Expr = unparen(e.x)
+            while isinstance(first, Operation) and first.op == e.op:
+                operands.append(first.y)
+                first = unparen(first.x)
+            operands.append(first)
+            for operand in reversed(operands[1:]):
+                assert operand is not None
+                following = b.new_block()
+                condition(f, operand, *((following, no) if e.op == tk.AND_AND else (yes, following)))
+                b.begin(following)
+            assert operands[0] is not None
+            condition(f, operands[0], yes, no, likely)
+            return
+    b.branch(expr(f, e).one, yes, no, likely)
 
 
 def arithmetic(f: FuncLowering, op: int, x: Val, y: Val, typ: Type) -> Val:

@@ -179,7 +179,7 @@ def _if(f: FuncLowering, s: IfStmt) -> None:
     b = f.b
     then, end = b.new_block(), b.new_block()
     other = b.new_block() if s.els is not None else end
-    b.branch(exprs.expr(f, s.cond).one, then, other)
+    exprs.condition(f, s.cond, then, other)
     b.begin(then)
     stmt(f, s.then)
     b.goto(end)
@@ -238,7 +238,7 @@ def _for(f: FuncLowering, s: ForStmt) -> None:
     b.goto(head)
     b.begin(head, sealed=False)
     if s.cond is not None:
-        b.branch(exprs.expr(f, s.cond).one, body, end, 1)
+        exprs.condition(f, s.cond, body, end, 1)
     else:
         b.goto(body)
     b.begin(body)
