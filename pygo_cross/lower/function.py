@@ -193,16 +193,17 @@ class FuncLowering:
         scalars = list(head)
         for arg, typ in zip(args, info.params, strict=True):
             scalars += self.scalars(arg, typ)
+        # Memory for results that are in memory comes before the call: getting it may be a call too, which would overwrite them.
+        room = [self.temporary(typ) if self.shapes.leaves(typ) is None else None for typ in info.results]
         called = self.emit(op, VOID, scalars, 0, info)
-        results: list[Val] = []
+        parts: list[list[Value]] = []
         index = 0
         for typ in info.results:
             leaves = self.shapes.leaves(typ)
             kinds = [P] if leaves is None else [leaf.kind for leaf in leaves]
-            parts = [self.emit(ops.RESULT, kind, (called,), index + i) for i, kind in enumerate(kinds)]
+            parts.append([self.emit(ops.RESULT, kind, (called,), index + i) for i, kind in enumerate(kinds)])
             index += len(kinds)
-            results.append(self.gathered(typ, parts))
-        return results
+        return [self.gathered(typ, some, into) for typ, some, into in zip(info.results, parts, room, strict=True)]
 
     def scalars(self, value: Val, typ: Type) -> list[Value]:
         """The leaves of a value as a call or return passes them."""
@@ -213,11 +214,11 @@ class FuncLowering:
             return list(value.parts)
         return [self.emit(ops.LOAD, leaf.kind, (value.address,), leaf.offset) for leaf in leaves]
 
-    def gathered(self, typ: Type, parts: Sequence[Value]) -> Val:
-        """The value whose leaves a call or function has got."""
+    def gathered(self, typ: Type, parts: Sequence[Value], into: Value | None = None) -> Val:
+        """The value whose leaves a call or function has got; `into` is memory for one that is in memory."""
         leaves = self.shapes.leaves(typ)
         if leaves is None:
-            address = self.temporary(typ)
+            address = into if into is not None else self.temporary(typ)
             self.emit(ops.MOVE, VOID, (address, parts[0]), self.shapes.sizes.sizeof(typ), typ)
             return Val(typ, address=address)
         if self.shapes.is_value(typ):

@@ -9,10 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
+from pygo_cross.opt.barriers import barriers
 from pygo_cross.opt.blocks import blocks
+from pygo_cross.opt.context import Context
 from pygo_cross.opt.cse import cse
 from pygo_cross.opt.dead import dead
+from pygo_cross.opt.expand import expand
 from pygo_cross.opt.fold import fold
+from pygo_cross.opt.promote import promote
 from pygo_cross.opt.prove import prove
 from pygo_cross.ssa.func import Func
 from pygo_cross.ssa.verify import verify
@@ -22,25 +26,35 @@ class Pass(NamedTuple):
     """A pass, and why it stands here."""
 
     name: str
-    run: Callable[[Func], None]
+    run: Callable[[Func, Context], None]
     reason: str
 
 
+def _alone(run: Callable[[Func], None]) -> Callable[[Func, Context], None]:
+    """A pass that needs to know nothing but the function."""
+    return lambda func, context: run(func)
+
+
 PASSES: Final = (
-    Pass("early fold", fold, "lowering writes what it sees: constants and copies go before anything counts or compares values"),
-    Pass("early blocks", blocks, "branches on constants go, and with them what only they lead to"),
-    Pass("early dead", dead, "fewer values for those that walk over all"),
-    Pass("cse", cse, "equal operations are one value: facts about it are then found by identity"),
-    Pass("prove", prove, "behind cse, so that the length in a loop's condition is the length in its bounds check"),
-    Pass("late fold", fold, "what cse and prove have made constant"),
-    Pass("late blocks", blocks, "branches that prove has decided"),
-    Pass("late dead", dead, "what nothing uses any more"),
+    Pass("early fold", _alone(fold), "lowering writes what it sees: constants and copies go before anything counts or compares values"),
+    Pass("early blocks", _alone(blocks), "branches on constants go, and with them what only they lead to"),
+    Pass("early dead", _alone(dead), "fewer values for those that walk over all"),
+    Pass("promote", promote, "what was in memory is values for all that follows; folding has made the offsets constant"),
+    Pass("fold", _alone(fold), "what promotion has shown to be constant"),
+    Pass("cse", _alone(cse), "equal operations are one value: facts about it are then found by identity"),
+    Pass("prove", _alone(prove), "behind cse, so that the length in a loop's condition is the length in its bounds check"),
+    Pass("late fold", _alone(fold), "what cse and prove have made constant"),
+    Pass("late blocks", _alone(blocks), "branches that prove has decided"),
+    Pass("late dead", _alone(dead), "what nothing uses any more: an Alloc that goes here costs nothing"),
+    Pass("expand", expand, "the last that knows Allocs; calls of the runtime come late, since calls stop other passes"),
+    Pass("barriers", barriers, "behind everything that moves stores or could make them needless"),
+    Pass("last dead", _alone(dead), "addresses and constants that expansion has left"),
 )
 
 
-def optimise(func: Func, check: bool = False) -> None:
+def optimise(func: Func, context: Context, check: bool = False) -> None:
     """Run all passes."""
     for one in PASSES:
-        one.run(func)
+        one.run(func, context)
         if check:
             verify(func, one.name)

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Final
 
 from pygo_cross.ssa import ops
-from pygo_cross.ssa.func import Block, Func, Value
+from pygo_cross.ssa.func import Block, Func, Slot, Value
 from pygo_cross.ssa.kinds import BITS, F32, F64, SIZES, VOID, B, P
 from pygo_cross.ssa.refs import BytesRef, CallInfo, DataRef, FuncValueRef, TextRef, TypeRef
 from pygo_cross.ssa.shape import Shapes
@@ -39,6 +39,7 @@ class Machine:
         self.output: list[str] = []
         self.steps = 0
         self.inits = unit.inits
+        self.slots: list[dict[Slot, int]] = []
         for data in unit.data:
             self.symbols[DataRef(data.name)] = self.allocate(data.size)
 
@@ -99,6 +100,12 @@ class Machine:
         return self.execute(func, args, context)
 
     def execute(self, func: Func, args: list[int | float], context: int) -> list[int | float]:
+        self.slots.append({})
+        results = self.run_body(func, args, context)
+        self.slots.pop()
+        return results
+
+    def run_body(self, func: Func, args: list[int | float], context: int) -> list[int | float]:
         env: dict[Value, int | float] = {}
         calls: dict[Value, list[int | float]] = {}
         block, before = func.entry, func.entry
@@ -155,6 +162,20 @@ class Machine:
         if op == ops.ALLOC:
             assert isinstance(value.aux, Type)
             return self.allocate(self.shapes.sizes.sizeof(value.aux))
+        if op == ops.SLOT_ADDR:
+            assert isinstance(value.aux, Slot)
+            return self.slots[-1][value.aux] + value.imm
+        if op == ops.SLOT_LIVE:
+            # Each time the slot gets contents it is other memory: what still has the old address sees what it should not.
+            assert isinstance(value.aux, Slot)
+            at = self.slots[-1][value.aux] = self.allocate(value.aux.size)
+            self.memory[at : at + value.aux.size] = b"\xa5" * value.aux.size
+            return 0
+        if op == ops.WRITE_BARRIER:
+            assert isinstance(value.aux, tuple) and 0 < 2 * len(value.aux) == len(a) <= 8
+            for address, offset in zip(a[::2], value.aux, strict=True):
+                self.read(int(address) + offset, P)
+            return 0
         if op == ops.LOAD:
             return self.read(int(a[0]) + value.imm, kind)
         if op == ops.STORE:
@@ -256,6 +277,13 @@ class Machine:
         elif name == "cmpstring":
             x, y = self.text(*a[:2]).encode(), self.text(*a[2:]).encode()
             return [(x > y) - (x < y)]
+        elif name == "newobject":
+            return [self.allocate(self.shapes.sizes.sizeof(self.typ(a[0])))]
+        elif name == "typedmemmove":
+            return self.runtime("memmove", [*a[1:], self.shapes.sizes.sizeof(self.typ(a[0]))])
+        elif name == "typedmemclr":
+            at, size = int(a[1]), self.shapes.sizes.sizeof(self.typ(a[0]))
+            self.memory[at : at + size] = bytes(size)
         elif name == "makeslice":
             return [self.allocate(int(a[2]) * 64)]
         elif name == "growslice":
@@ -272,9 +300,7 @@ class Machine:
         elif name in _STRINGS:
             return _STRINGS[name](self, [int(one) for one in a])
         elif name == "typedslicecopy":
-            (ref,) = (ref for ref, at in self.symbols.items() if at == a[0])
-            assert isinstance(ref, TypeRef)
-            return self.runtime("slicecopy", [*a[1:], self.shapes.sizes.sizeof(ref.typ)])
+            return self.runtime("slicecopy", [*a[1:], self.shapes.sizes.sizeof(self.typ(a[0]))])
         elif name == "memmove":
             to, source, size = (int(one) for one in a)
             self.memory[to : to + size] = bytes(self.memory[source : source + size])
@@ -286,6 +312,11 @@ class Machine:
         else:
             raise AssertionError(f"runtime.{name} is not there")
         return []
+
+    def typ(self, descriptor: int | float) -> Type:
+        (ref,) = (ref for ref, at in self.symbols.items() if at == descriptor)
+        assert isinstance(ref, TypeRef)
+        return ref.typ
 
     def new_bytes(self, content: bytes) -> int:
         """Memory with these bytes."""

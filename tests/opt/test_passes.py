@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from pygo_cross.opt.blocks import blocks
+from pygo_cross.opt.context import Context
 from pygo_cross.opt.cse import cse
 from pygo_cross.opt.dead import dead
 from pygo_cross.opt.fold import fold
@@ -29,6 +30,8 @@ from pygo_cross.types.sizes import Sizes
 sys.path.insert(0, str(Path(__file__).parent.parent / "lower"))
 from interpret import Machine
 from test_lower import PROGRAMS, lower
+
+CONTEXT = Context(Shapes(Sizes()))
 
 
 def body(params: str, results: str, text: str) -> Func:
@@ -203,7 +206,7 @@ def test_programs_print_the_same(name: str) -> None:
     plain, steps = run(lower(source))
     unit = lower(source)
     for func in unit.funcs:
-        optimise(func, check=True)
+        optimise(func, CONTEXT, check=True)
     better, fewer = run(unit)
     assert better == plain
     assert fewer < steps
@@ -266,7 +269,7 @@ def test_random_expressions_keep_their_value(seed: int) -> None:
     verify(func, "made")
     text = print_func(func)
     machine = Machine(Unit("main", "main"), Shapes(Sizes()))
-    optimise(func, check=True)
+    optimise(func, CONTEXT, check=True)
     (before,) = parse_funcs(text)
     for _ in range(10):
         args = [rng.choice([0, 1, -1, rng.randrange(-(1 << (BITS[kind] - 1)), 1 << (BITS[kind] - 1))]) for kind in params]

@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What passes know besides the function they change: the target's sizes of types, and how functions of the runtime are called.
+
+Passes make calls of the runtime when lowering is long over; the few functions they need are here, by their parameters and results
+(GOROOT/src/cmd/compile/internal/typecheck/_builtin/runtime.go has the declarations).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final, final
+
+from pygo_cross.diag import Pos
+from pygo_cross.ssa.refs import CallInfo, TextRef
+from pygo_cross.ssa.shape import Shapes
+from pygo_cross.types.types import TYP, UINTPTR, UNSAFE_POINTER
+
+_P: Final = TYP[UNSAFE_POINTER]
+_U: Final = TYP[UINTPTR]
+
+NEW_OBJECT: Final = CallInfo(TextRef("runtime.newobject"), (_P,), (_P,))
+"""newobject(type): zeroed memory."""
+TYPED_MOVE: Final = CallInfo(TextRef("runtime.typedmemmove"), (_P, _P, _P), ())
+"""typedmemmove(type, to, from): with write barriers."""
+TYPED_CLEAR: Final = CallInfo(TextRef("runtime.typedmemclr"), (_P, _P), ())
+"""typedmemclr(type, memory): with write barriers."""
+
+MAX_VARIABLE: Final = 128 * 1024
+"""The largest variable in a frame, in bytes (src/cmd/compile/internal/ir/cfg.go, MaxStackVarSize)."""
+
+
+@final
+class Context:
+    """What is known to all passes of a compilation. `position` says where in the source a value's `pos` is."""
+
+    __slots__ = ("position", "shapes")
+
+    def __init__(self, shapes: Shapes, position: Callable[[int], Pos] = lambda pos: Pos()) -> None:
+        self.shapes = shapes
+        self.position = position

@@ -1,0 +1,219 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Promotion of variables to values, memory for those that stay, and write barriers, on text."""
+
+from __future__ import annotations
+
+import pytest
+
+from pygo_cross.diag import UserError
+from pygo_cross.opt.barriers import barriers
+from pygo_cross.opt.context import Context
+from pygo_cross.opt.expand import expand
+from pygo_cross.opt.promote import promote
+from pygo_cross.ssa import ops
+from pygo_cross.ssa.func import Func
+from pygo_cross.ssa.parser import parse_funcs
+from pygo_cross.ssa.refs import CallInfo
+from pygo_cross.ssa.shape import Shapes
+from pygo_cross.ssa.unit import NO_WRITE_BARRIER, FuncInfo
+from pygo_cross.ssa.verify import verify
+from pygo_cross.types.sizes import Sizes
+from pygo_cross.types.types import INT, TYP, Array, Pointer
+
+CONTEXT = Context(Shapes(Sizes()))
+TYPES = {
+    "int": TYP[INT],
+    "pair": Array(Pointer(TYP[INT]), 2),
+    "nine": Array(Pointer(TYP[INT]), 9),
+    "large": Array(TYP[INT], 20_000),
+}
+
+
+def typed(head: str, text: str) -> Func:
+    """A function of text, in which types stand by the names above."""
+    (func,) = parse_funcs(f"func f{head} {{\n{text}\n}}\n")
+    for block in func.blocks:
+        for value in block.values:
+            if value.op in (ops.ALLOC, ops.ZERO, ops.MOVE):
+                value.aux = TYPES[str(value.aux)]
+    verify(func, "parse")
+    return func
+
+
+def names(func: Func) -> list[str]:
+    return [ops.NAMES[value.op] for block in func.blocks for value in block.values]
+
+
+JOIN = """b0:
+ v0 i64 = Param [0]
+ v1 b = Param [1]
+ v2 p = Alloc {int}
+ v3 i64 = Load v2
+ v4 = Store v2 v0
+ If v1 -> b1 b2
+b1: <- b0
+ v5 i64 = Load v2
+ v6 i64 = Add v5 v3
+ v7 = Store v2 v6
+ Plain -> b2
+b2: <- b0 b1
+ v8 i64 = Load v2
+ Ret v8"""
+
+
+def test_a_variable_that_only_loads_and_stores_see_is_values() -> None:
+    func = typed("(i64 b) i64", JOIN)
+    promote(func, CONTEXT)
+    verify(func, "promote")
+    assert not {"Alloc", "Load", "Store"} & set(names(func))
+    (phi,) = (value for block in func.blocks for value in block.values if value.op == ops.PHI)
+    assert phi.args[0].op == ops.PARAM and phi.args[1].op == ops.ADD and phi.args[1].args[1].imm == 0
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        " v9 = Store v2 v2",  # its address is in memory
+        " v9 i32 = Load v2",  # half of a part
+        " v9 i32 = Load v2 [4]",
+        " v9 = Move v2 v2 [8] {int}",
+        " v9 b = Eq v2 v2",
+        " v10 p = AddPtr v2 v0\n v9 = Store v10 v0",  # who knows where
+        " v9 p = Phi v2 v2",
+    ],
+)
+def test_a_variable_stays_in_memory(line: str) -> None:
+    at = "v8 i64 = Load v2"
+    text = JOIN.replace(f" {at}", f"{line}\n {at}")
+    func = typed("(i64 b) i64", text)
+    promote(func, CONTEXT)
+    assert "Alloc" in names(func)
+
+
+def test_in_a_loop_a_variable_is_new_each_round() -> None:
+    func = typed(
+        "(i64) i64",
+        """b0:
+ v0 i64 = Param [0]
+ Plain -> b1
+b1: <- b0 b2
+ v1 p = Alloc {int}
+ v2 i64 = Load v1
+ v3 = Store v1 v0
+ v4 i64 = Load v1
+ v5 b = LtS v4 v2
+ If v5 -> b2 b3
+b2: <- b1
+ v6 = Store v1 v2
+ Plain -> b1
+b3: <- b1
+ v7 i64 = Load v1
+ Ret v7""",
+    )
+    promote(func, CONTEXT)
+    verify(func, "promote")
+    assert not {"Alloc", "Load", "Store", "Phi"} & set(names(func))
+
+
+def test_memory_is_a_slot_or_an_object() -> None:
+    func = typed(
+        "(i64) p",
+        """b0:
+ v0 i64 = Param [0]
+ v1 p = Alloc {pair}
+ v2 p = AddPtr v1 v0
+ v3 i64 = Load v2
+ v4 p = Alloc {large}
+ v5 = Store v4 v3
+ v6 p = Alloc {int}
+ v7 = Store v6 v3
+ Ret v6""",
+    )
+    expand(func, CONTEXT)
+    verify(func, "expand")
+    (slot,) = func.slots
+    assert (slot.size, slot.align, slot.pointers) == (16, 8, True)
+    assert names(func)[1:4] == ["SlotLive", "SlotAddr", "Zero"]
+    assert [str(value.aux) for value in func.entry.values if value.op == ops.CALL_STATIC] == ["runtime.newobject"] * 2
+
+
+def barriers_of(text: str, flags: int = 0) -> Func:
+    func = typed("(p p p) ", "b0:\n v0 p = Param [0]\n v1 p = Param [1]\n v2 p = Param [2]\n" + text + "\n Ret")
+    func.info = FuncInfo("f", (), (), 0, 0, flags)
+    barriers(func, CONTEXT)
+    verify(func, "barriers")
+    return func
+
+
+def test_one_barrier_serves_stores_in_a_row() -> None:
+    func = barriers_of(" v3 = Store v0 v1 [8]\n v4 i64 = Const [1]\n v5 = Store v0 v4\n v6 = Store v2 v1 [16]")
+    assert names(func)[3:] == ["WriteBarrier", "Store", "Const", "Store", "Store"]
+    barrier = func.entry.values[3]
+    assert barrier.aux == (8, 16) and barrier.args == [func.entry.values[i] for i in (0, 1, 2, 1)]
+
+
+@pytest.mark.parametrize(
+    ("between", "count"),
+    [
+        (" v4 = CallStatic", 2),  # the collector may begin in the call
+        (" v4 i64 = Load v0", 2),
+        (" v4 p = NilCheck v0", 2),
+        (" v4 i64 = Const [1]", 1),
+    ],
+)
+def test_what_ends_a_row(between: str, count: int) -> None:
+    func = barriers_of(f" v3 = Store v0 v1\n{between}\n v5 = Store v2 v1")
+    assert names(func).count("WriteBarrier") == count
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        " v3 i64 = Const [1]\n v4 = Store v0 v3",  # no pointer
+        " v3 p = Alloc {pair}\n v4 = Store v3 v0 [8]",  # to the frame
+        " v3 p = Alloc {pair}\n v4 = Move v3 v0 [16] {pair}",
+        " v3 = Zero v0 [160000] {large}",
+    ],
+)
+def test_what_needs_no_barrier(text: str) -> None:
+    func = barriers_of(text, NO_WRITE_BARRIER)
+    assert not {"WriteBarrier", "CallStatic"} & set(names(func))
+
+
+def test_fresh_memory_needs_none_for_what_is_no_object() -> None:
+    func = typed(
+        "(p) p",
+        """b0:
+ v0 p = Param [0]
+ v1 p = Alloc {pair}
+ v2 p = Const
+ v3 = Store v1 v2 [8]
+ v4 p = Addr {symbol}
+ v5 = Store v1 v4
+ v6 = Store v1 v0
+ v7 = Store v1 v2
+ Ret v1""",
+    )
+    expand(func, CONTEXT)
+    barriers(func, CONTEXT)
+    verify(func, "barriers")
+    (barrier,) = (value for value in func.entry.values if value.op == ops.WRITE_BARRIER)
+    assert barrier.aux == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        (" v3 = Move v0 v1 [72] {nine}", "runtime.typedmemmove"),
+        (" v3 = Zero v0 [72] {nine}", "runtime.typedmemclr"),
+    ],
+)
+def test_large_ones_are_calls(text: str, what: str) -> None:
+    func = barriers_of(text)
+    (call,) = (value for value in func.entry.values if value.op == ops.CALL_STATIC)
+    assert isinstance(call.aux, CallInfo) and str(call.aux) == what
+
+
+def test_a_barrier_where_none_may_be_is_told() -> None:
+    with pytest.raises(UserError, match="write barrier prohibited in f"):
+        barriers_of(" v3 = Store v0 v1", NO_WRITE_BARRIER)
