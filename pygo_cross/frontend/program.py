@@ -53,6 +53,11 @@ class Outcome(NamedTuple):
     skipped: bool = False
 
 
+def is_runtime(path: str) -> bool:
+    """Whether a package is compiled as part of the runtime."""
+    return path in _RUNTIME
+
+
 def language(files: Files) -> str:
     """The language version that a package is compiled with: that of its module."""
     if files.module is None:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Final
 
 from pygo_cross.lower import exprs, places
 from pygo_cross.lower.convert import convert, number
-from pygo_cross.lower.names import object_name
 from pygo_cross.lower.values import Place, Val
 from pygo_cross.ssa import ops
 from pygo_cross.ssa.func import Value
@@ -90,7 +89,7 @@ def _static(f: FuncLowering, fun: Expr) -> str | None:
     instance = f.package.info.instances.get(name)
     if instance is not None:
         return f.package.needs(obj, tuple(f.typ(one) for one in instance.targs))
-    return object_name(obj)
+    return f.package.names.object(obj)
 
 
 def _method(f: FuncLowering, e: CallExpr, fun: SelectorExpr, method: Func, recv: Type, path: tuple[int, ...], sig: Signature) -> list[Val]:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pygo_cross.lower import calls, literals, places, strings
 from pygo_cross.lower.convert import number
-from pygo_cross.lower.names import object_name
 from pygo_cross.lower.values import Val
 from pygo_cross.ssa import ops
 from pygo_cross.ssa.func import Block, Value
@@ -127,7 +126,7 @@ def func_value(f: FuncLowering, e: Name, obj: Func) -> Val:
     """A function as a value."""
     instance = f.package.info.instances.get(e)
     targs = () if instance is None else tuple(f.typ(one) for one in instance.targs)
-    name = f.package.needs(obj, targs) if targs else object_name(obj)
+    name = f.package.needs(obj, targs) if targs else f.package.names.object(obj)
     return Val(f.type_of(e), (f.emit(ops.ADDR, P, (), 0, FuncValueRef(name)),))
 
 

@@ -21,10 +21,10 @@ from pygo_cross.ssa.refs import CallInfo
 from pygo_cross.ssa.unit import FuncInfo
 from pygo_cross.syntax.nodes import Expr, Name, Node
 from pygo_cross.types.objects import Object, Var
-from pygo_cross.types.subst import Substitution
 from pygo_cross.types.types import INT, TYP, Type
 
 if TYPE_CHECKING:
+    from pygo_cross.lower.generics import Instantiation
     from pygo_cross.lower.package import PackageLowering
 
 
@@ -44,7 +44,9 @@ class Target:
 class FuncLowering:
     """Lowers one function. `subst` puts in type arguments where it is an instance of something generic."""
 
-    def __init__(self, package: PackageLowering, name: str, info: FuncInfo, in_memory: set[Var], subst: Substitution | None = None) -> None:
+    def __init__(
+        self, package: PackageLowering, name: str, info: FuncInfo, in_memory: set[Var], subst: Instantiation | None = None
+    ) -> None:
         self.package = package
         self.shapes = package.shapes
         self.info = info

@@ -1,62 +1,71 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Link names: how functions, methods, variables and instances are called in objects, as stock Go calls them.
+"""Link names: how functions, methods, variables, literals and instances are called in objects, as stock Go calls them.
 
-Facts: src/cmd/compile/internal/ir/func.go (closureName), src/cmd/compile/internal/noder/reader.go.
+`TypeNames` (`types/linknames.py`) knows how types and methods are written. A name that `//go:linkname` gives stands before all that is said
+here; for objects of other packages, whoever compiles knows it (`imports.Imports`).
+
+Facts: src/cmd/compile/internal/ir/func.go (closureName), src/cmd/compile/internal/noder/reader.go (mangle).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final, final
 
-from pygo_cross.types.linknames import path_prefix
+from pygo_cross.types.linknames import TypeNames
 from pygo_cross.types.objects import Func, Object
 from pygo_cross.types.package import Package
-from pygo_cross.types.types import Named, Pointer, Type, unalias
-from pygo_cross.types.typestring import type_string
+from pygo_cross.types.types import Type
+
+LITERAL: Final = ".func"
+"""What stands before the number of a function literal, unless a literal is around it."""
+RANGE: Final = "-range"
+"""... of the body of a loop over a function."""
+GO: Final = ".gowrap"
+"""... of what a go statement starts."""
+DEFER: Final = ".deferwrap"
+"""... of what a defer statement puts off."""
 
 
-def package_prefix(package: Package | None) -> str:
-    """What stands before the dot of a package's link names; programs are `main`, whatever their path."""
-    if package is None:
-        return "go"
-    return "main" if package.name == "main" else path_prefix(package.path)
+@final
+class Names:
+    """Link names of one compilation. `linknames` gives what directives of a package call its objects."""
 
+    __slots__ = ("_counts", "_known", "_linknames", "_literals", "types")
 
-def type_name(typ: Type) -> str:
-    """A type as it stands in link names: packages by their whole paths."""
-    return type_string(typ, package_prefix)
+    def __init__(self, types: TypeNames, linknames: Callable[[str], Mapping[str, str]]) -> None:
+        self.types = types
+        self._linknames = linknames
+        self._known: dict[Object, str] = {}
+        self._counts: dict[tuple[str, str], int] = {}
+        self._literals: set[str] = set()
 
+    def prefix(self, package: Package | None) -> str:
+        """What stands before the dot of a package's link names."""
+        return "go" if package is None else self.types.prefix(package)
 
-def object_name(obj: Object, targs: Sequence[Type] = ()) -> str:
-    """The link name of a package-level function or variable; with type arguments that of an instance."""
-    name = f"{package_prefix(obj.pkg)}.{obj.name}"
-    return name + "[" + ",".join(type_name(one) for one in targs) + "]" if targs else name
+    def object(self, obj: Object, targs: Sequence[Type] = ()) -> str:
+        """The link name of a package-level function or variable; with type arguments that of an instance."""
+        known = self._known.get(obj)
+        if known is None:
+            directed = self._linknames(obj.pkg.path).get(obj.name) if obj.pkg is not None else None
+            known = self._known[obj] = directed or f"{self.prefix(obj.pkg)}.{obj.name}"
+        return known + "[" + ",".join([self.types.link(one) for one in targs]) + "]" if targs else known
 
+    def method(self, method: Func, receiver: Type, targs: Sequence[Type] = ()) -> str:
+        """The link name of a method for a receiver's type, `p.T.M` or `p.(*T).M`; with type arguments that of a generic method's instance.
+        """
+        name = self.types.method(receiver, method)
+        return name + "[" + ",".join([self.types.link(one) for one in targs]) + "]" if targs else name
 
-def method_name(method: Func, receiver: Type) -> str:
-    """The link name of a method for a receiver's type: `p.T.M` or `p.(*T).M`."""
-    pointer = False
-    base = unalias(receiver)
-    if isinstance(base, Pointer):
-        pointer, base = True, unalias(base.elem)
-    if isinstance(base, Named):
-        name = base.obj.name
-        if base.targs:
-            name += "[" + ",".join(type_name(one) for one in base.targs) + "]"
-        owner = package_prefix(base.obj.pkg)
-        return f"{owner}.(*{name}).{method.name}" if pointer else f"{owner}.{name}.{method.name}"
-    return f"{type_name(receiver)}.{method.name}"
+    def inside(self, outer: str, kind: str = LITERAL) -> str:
+        """The link name of the next function that is made inside of another: `p.F.func1`, `p.F.func1.1` in a literal, `p.F.gowrap1`.
 
-
-def literal_name(outer: str, number: int, at_package_level: bool) -> str:
-    """The link name of a function literal: the outer function's with `.func1`, ...; `.1` behind that of another literal; `glob..func1` in
-    the first value of a variable.
-    """
-    if at_package_level:
-        return f"{outer}.init.func{number}" if not outer.endswith(".init") else f"{outer}.func{number}"
-    last = outer.rpartition(".")[2]
-    if last.startswith("func") and last[4:].isdigit():
-        return f"{outer}.{number}"
-    if last.isdigit():
-        return f"{outer}.{number}"
-    return f"{outer}.func{number}"
+        Literals, bodies of loops, and what is deferred or started are counted apart.
+        """
+        counted = GO if kind == DEFER else kind
+        number = self._counts.get((outer, counted), 0) + 1
+        self._counts[outer, counted] = number
+        name = f"{outer}{'.' if kind == LITERAL and outer in self._literals else kind}{number}"
+        self._literals.add(name)
+        return name

@@ -1,148 +1,164 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """A package: all of its functions, and instances of generic ones as they turn out to be needed.
 
-`lower_package` goes through the declarations in source order, then through what these have asked for: function literals and instances, each
-once. Package-level variables are data that is zero; values that are given to them are assigned by `init`, in the order that the checker
-found out.
+`PackageLowering.lower` goes through the declarations in source order, then through what these have asked for: function literals,
+instances, wrappers, each once. Whoever needs a function that is made here asks with `ask`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import final
 
 from pygo_cross.diag import InternalError
-from pygo_cross.lower import calls, places, stmts
-from pygo_cross.lower.captured import in_memory
+from pygo_cross.lower import directives, initialise, stmts
+from pygo_cross.lower.captured import children, in_memory
 from pygo_cross.lower.function import FuncLowering
-from pygo_cross.lower.names import literal_name, method_name, object_name, package_prefix
+from pygo_cross.lower.generics import Generics, Instantiation
+from pygo_cross.lower.imports import Imports
+from pygo_cross.lower.names import Names
 from pygo_cross.lower.runtime import Runtime
-from pygo_cross.lower.values import Place
 from pygo_cross.ssa import ops
 from pygo_cross.ssa.kinds import P
-from pygo_cross.ssa.refs import DataRef, TextRef
+from pygo_cross.ssa.refs import TextRef
 from pygo_cross.ssa.shape import Shapes
-from pygo_cross.ssa.unit import DUPOK, NEEDS_CONTEXT, NOINLINE, NOSPLIT, Data, FuncInfo, Unit
-from pygo_cross.syntax import directives
-from pygo_cross.syntax.directives import Pragma
+from pygo_cross.ssa.unit import DUPOK, NEEDS_CONTEXT, FuncInfo, Unit
 from pygo_cross.syntax.nodes import BlockStmt, File, FuncDecl, FuncLit, Name, Node
 from pygo_cross.syntax.source import FileSet
 from pygo_cross.types.check.info import Info
 from pygo_cross.types.context import Context
-from pygo_cross.types.objects import Func, Var
+from pygo_cross.types.linknames import TypeNames
+from pygo_cross.types.localtypes import number_local_types
+from pygo_cross.types.objects import Func, TypeName, Var
 from pygo_cross.types.package import Package
 from pygo_cross.types.sizes import Sizes
-from pygo_cross.types.subst import Substitution
-from pygo_cross.types.types import Named, Pointer, Signature, Type
+from pygo_cross.types.types import Named, Signature, Type, deref, unalias
 
 
-class _Pending:
-    """A function that is to be lowered: literals and instances are lowered behind what asks for them."""
+@final
+class PackageLowering:
+    """The state of one package's lowering.
 
-    __slots__ = ("body", "captured", "flags", "name", "sig", "subst")
+    `declared` are the functions and methods of the package, `names` the link names of all; `unit` is what comes of it.
+    """
 
     def __init__(
-        self, name: str, sig: Signature, body: BlockStmt, flags: int, subst: Substitution | None, captured: Sequence[Var] = ()
+        self,
+        goroot: Path,
+        fset: FileSet,
+        package: Package,
+        files: Sequence[File],
+        info: Info,
+        sizes: Sizes,
+        imports: Imports | None = None,
+        type_names: TypeNames | None = None,
     ) -> None:
-        self.name = name
-        self.sig = sig
-        self.body = body
-        self.flags = flags
-        self.subst = subst
-        self.captured = tuple(captured)
-
-
-class PackageLowering:
-    """The state of one package's lowering."""
-
-    def __init__(self, goroot: Path, fset: FileSet, package: Package, files: Sequence[File], info: Info, sizes: Sizes) -> None:
         self.fset = fset
         self.package = package
         self.files = files
         self.info = info
+        self.imports = imports or Imports()
         self.shapes = Shapes(sizes)
-        self.runtime = Runtime(goroot)
+        self.runtime = Runtime.of(goroot)
         self.context = Context()
-        self.unit = Unit(package_prefix(package), package.name)
-        self._pending: list[_Pending] = []
+        types = type_names or TypeNames({}, {})
+        types.numbers.update(number_local_types(files, info.defs))
+        self.unit = Unit(types.prefix(package), package.name)
+        self.unit.linknames = directives.linknames(files, self.unit.path)
+        self.names = Names(types, self._linknames)
+        self.generics = Generics(self)
+        self.declared: dict[Func, FuncDecl] = {}
+        self.failed = _raise
+        """What becomes of a function that can't be lowered: nothing else depends on it before the end."""
         self._asked: set[str] = set()
-        self._declared: dict[Func, FuncDecl] = {}
-        self._literals: dict[str, int] = {}
+        self._pending: list[Callable[[], None]] = []
+
+    def _linknames(self, path: str) -> Mapping[str, str]:
+        return self.unit.linknames if path == self.package.path else self.imports.linknames(path)
 
     def lower(self) -> Unit:
         """All of the package."""
-        inits = 0
+        unit = self.unit
         for file in self.files:
             for decl in file.decl_list:
                 if isinstance(decl, FuncDecl):
                     obj = self.info.defs.get(decl.name)
-                    if not isinstance(obj, Func):
-                        continue
-                    self._declared[obj] = decl
-        for obj, decl in self._declared.items():
-            if decl.recv is None and obj.name == "init":
-                name = f"{self.unit.path}.init.{inits}"
-                inits += 1
-                self._declare(name, obj, decl)
-                self.unit.inits.append(TextRef(name))
-            elif decl.recv is None and not obj.signature.tparams:
-                self._declare(object_name(obj), obj, decl)
-            elif decl.recv is not None and not obj.signature.rparams and not obj.signature.tparams and obj.name != "_":
-                recv = obj.signature.recv
-                assert recv is not None
-                self._declare(method_name(obj, recv.typ), obj, decl)
-        self._variables()
-        while self._pending:
-            self._lower(self._pending.pop(0))
-        return self.unit
-
-    def _declare(self, name: str, obj: Func, decl: FuncDecl) -> None:
-        if decl.body is not None and name not in self._asked:
-            self._asked.add(name)
-            self._pending.append(_Pending(name, obj.signature, decl.body, _flags(decl.pragma), None))
-
-    def _variables(self) -> None:
+                    if isinstance(obj, Func):
+                        self.declared[obj] = decl
+        unit.imports = [one.path for one in self.package.imports]
+        unit.init_deps = list(unit.imports)
         scope = self.package.scope
         for name in scope.names():
-            obj = scope.lookup(name)
-            if isinstance(obj, Var):
-                sizes = self.shapes.sizes
-                self.unit.data.append(Data(object_name(obj), sizes.sizeof(obj.typ), sizes.alignof(obj.typ), obj.typ))
-        if self.info.init_order:
-            name = f"{self.unit.path}.init"
-            f = FuncLowering(self, name, FuncInfo(name, (), (), 0, 0), self._shared())
-            for one in self.info.init_order:
-                f.b.pos = one.rhs.pos
-                values = stmts.values_of(f, [one.rhs], len(one.lhs))
-                for var, value in zip(one.lhs, values, strict=True):
-                    if var.name != "_":
-                        address = f.emit(ops.ADDR, P, (), 0, DataRef(object_name(var)))
-                        places.write(f, Place(var.typ, address=address), calls.assigned(f, value, var.typ))
-            f.b.ret([])
-            self.unit.funcs.append(f.b.finish())
-            self.unit.inits.insert(0, TextRef(name))
+            declared = scope.lookup(name)
+            if isinstance(declared, TypeName) and not declared.is_alias():
+                unit.types.append(declared.typ)
+        inits = 0
+        initialise.variables(self)
+        for obj, decl in self.declared.items():
+            sig = obj.signature
+            if obj.name == "_" or sig.tparams or sig.rparams:
+                continue
+            if sig.recv is not None:
+                self._declare(self.names.method(obj, sig.recv.typ), obj, decl)
+            elif obj.name == "init":
+                name = f"{unit.path}.init.{inits}"
+                inits += 1
+                self._declare(name, obj, decl)
+                unit.inits.append(TextRef(name))
+            else:
+                self._declare(self.names.object(obj), obj, decl)
+        pending = self._pending
+        at = 0
+        while at < len(pending):
+            job, pending[at] = pending[at], _done
+            try:
+                job()
+            except Exception as error:
+                self.failed(error)
+            at += 1
+        pending.clear()
+        return unit
 
-    def _shared(self) -> set[Var]:
-        found: set[Var] = set()
-        for one in self.info.init_order:
-            found |= in_memory(one.rhs, self.info)
-        return found
+    def _declare(self, name: str, obj: Func, decl: FuncDecl) -> None:
+        sig = obj.signature
+        flags = directives.function_flags(decl.pragma)
+        body = decl.body
+        if body is None:
+            params = ([sig.recv.typ] if sig.recv is not None else []) + [var.typ for var in sig.params.vars]
+            self.unit.assembly.append(FuncInfo(name, params, [var.typ for var in sig.results.vars], decl.name.pos, decl.name.pos, flags))
+            return
+        self.ask(name, lambda: self._lower(name, sig, body, decl.name.pos, flags, None))
 
-    def _lower(self, job: _Pending) -> None:
-        sig = job.sig
+    def ask(self, name: str, make: Callable[[], None]) -> None:
+        """Make a function, unless one of that link name has been asked for: `make` puts it into `unit.funcs` when its turn comes."""
+        if name not in self._asked:
+            self._asked.add(name)
+            self._pending.append(make)
+
+    def _lower(
+        self,
+        name: str,
+        sig: Signature,
+        body: BlockStmt,
+        pos: int,
+        flags: int,
+        instance: Instantiation | None,
+        captured: Sequence[Var] = (),
+    ) -> None:
+        """A function of which there is source."""
         params = ([sig.recv] if sig.recv is not None else []) + sig.params.vars
-        subst = job.subst
 
         def put(typ: Type) -> Type:
-            return typ if subst is None else subst.typ(typ)
+            return typ if instance is None else instance.typ(typ)
 
         results = [put(var.typ) for var in sig.results.vars]
-        info = FuncInfo(job.name, [put(var.typ) for var in params], results, job.body.pos, job.body.rbrace)
-        info.flags = job.flags | (NEEDS_CONTEXT if job.captured else 0)
-        f = FuncLowering(self, job.name, info, in_memory(job.body, self.info) | set(job.captured), subst)
-        if job.captured:
+        info = FuncInfo(name, [put(var.typ) for var in params], results, pos, body.rbrace)
+        info.flags = flags | (NEEDS_CONTEXT if captured else 0)
+        f = FuncLowering(self, name, info, in_memory(body, self.info) | set(captured), instance)
+        if captured:
             context = f.emit(ops.CLOSURE, P)
-            for i, var in enumerate(job.captured):
+            for i, var in enumerate(captured):
                 address = f.emit(ops.LOAD, P, (context,), 8 * (i + 1))
                 f.addresses[var] = address
                 f.b.write(var, address)
@@ -151,8 +167,9 @@ class PackageLowering:
             f.results = list(sig.results.vars)
             for var, typ in zip(f.results, info.results, strict=True):
                 f.declare(var, f.zero(typ))
-        stmts.block(f, job.body.list)
+        stmts.block(f, body.list)
         if f.b.block is not None:
+            f.b.pos = body.rbrace
             if info.results:
                 f.b.exit()  # the checker has seen that nothing gets here
             else:
@@ -176,58 +193,50 @@ class PackageLowering:
 
     def literal(self, outer: FuncLowering, e: FuncLit) -> tuple[str, list[Var]]:
         """The name of a function literal, and the variables of functions around it that it uses."""
-        number = self._literals.get(outer.func.symbol, 0) + 1
-        self._literals[outer.func.symbol] = number
-        name = literal_name(outer.func.symbol, number, False)
+        name = self.names.inside(outer.func.symbol)
         captured = [var for var in outer.addresses if isinstance(var, Var) and _mentions(e, var, self.info)]
         sig = self.info.types[e.type].typ
         if not isinstance(sig, Signature):
             raise InternalError("lower", "a function literal without a signature", name)
-        self._pending.append(_Pending(name, sig, e.body, 0, outer.subst, captured))
+        flags = outer.info.flags & DUPOK
+        self.ask(name, lambda: self._lower(name, sig, e.body, e.pos, flags, outer.subst, captured))
         return name, captured
 
     def needs(self, obj: Func, targs: tuple[Type, ...]) -> str:
         """An instance of a generic function: its link name; it is lowered here, whichever package declares it."""
-        origin = obj.origin
-        name = object_name(origin, targs)
-        if name not in self._asked:
-            self._asked.add(name)
-            decl = self._declared.get(origin)
-            if decl is None or decl.body is None:
-                raise InternalError("lower", "an instance of another package's function is not lowered yet", name)
-            subst = Substitution(origin.signature.tparams, targs, self.context)
-            self._pending.append(_Pending(name, origin.signature, decl.body, _flags(decl.pragma) | DUPOK, subst))
+        name = self.names.object(obj.origin, targs)
+        self._instance(name, obj, targs)
         return name
 
-    def needs_method(self, method: Func, receiver: Type) -> str:
-        """The link name of a method for a receiver; of a generic type's instance it is lowered here."""
-        name = method_name(method, receiver)
-        base = receiver.elem if isinstance(receiver, Pointer) else receiver
-        if isinstance(base, Named) and base.targs and name not in self._asked:
-            self._asked.add(name)
-            origin = method.origin
-            decl = self._declared.get(origin)
-            if decl is None or decl.body is None:
-                raise InternalError("lower", "a method of another package's generic type is not lowered yet", name)
-            subst = Substitution(origin.signature.rparams, base.targs, self.context)
-            self._pending.append(_Pending(name, origin.signature, decl.body, _flags(decl.pragma) | DUPOK, subst))
+    def needs_method(self, method: Func, receiver: Type, targs: tuple[Type, ...] = ()) -> str:
+        """The link name of a method for a receiver; of a generic type's instance, or with type arguments of its own, it is lowered here."""
+        name = self.names.method(method, receiver, targs)
+        base = unalias(deref(receiver)[0])
+        if targs or (isinstance(base, Named) and base.targs):
+            self._instance(name, method, (*(base.targs if isinstance(base, Named) else ()), *targs))
         return name
 
+    def _instance(self, name: str, func: Func, targs: tuple[Type, ...]) -> None:
+        def make() -> None:
+            found = self.generics.declaration(func.origin)
+            sig = found.sig
+            tparams = (*sig.rparams, *sig.tparams)
+            instance = Instantiation(tparams, targs, self.context, found.local, self.names.types.implicit)
+            flags = directives.function_flags(found.decl.pragma) | DUPOK
+            self._lower(name, sig, found.body, found.decl.name.pos, flags, instance)
 
-def _flags(pragma: Pragma | None) -> int:
-    if pragma is None:
-        return 0
-    flags = 0
-    if pragma.flags & directives.NOSPLIT:
-        flags |= NOSPLIT
-    if pragma.flags & directives.NOINLINE:
-        flags |= NOINLINE
-    return flags
+        self.ask(name, make)
+
+
+def _raise(error: Exception) -> None:
+    raise error
+
+
+def _done() -> None:
+    """What stands in the place of a function that is made, so that what it was made of can go."""
 
 
 def _mentions(e: FuncLit, var: Var, info: Info) -> bool:
-    from pygo_cross.lower.captured import children
-
     stack: list[Node] = [e.body]
     while stack:
         one = stack.pop()
@@ -239,6 +248,17 @@ def _mentions(e: FuncLit, var: Var, info: Info) -> bool:
     return False
 
 
-def lower_package(goroot: Path, fset: FileSet, package: Package, files: Sequence[File], info: Info, sizes: Sizes) -> Unit:
-    """SSA of a package that was checked without a mistake."""
-    return PackageLowering(goroot, fset, package, files, info, sizes).lower()
+def lower_package(
+    goroot: Path,
+    fset: FileSet,
+    package: Package,
+    files: Sequence[File],
+    info: Info,
+    sizes: Sizes,
+    imports: Imports | None = None,
+    type_names: TypeNames | None = None,
+) -> Unit:
+    """SSA of a package that was checked without a mistake. `imports` tells what else there is to know of imported packages, `type_names`
+    how types are called (with the maps' groups of whoever makes descriptors).
+    """
+    return PackageLowering(goroot, fset, package, files, info, sizes, imports, type_names).lower()

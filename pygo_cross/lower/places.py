@@ -18,7 +18,7 @@ from pygo_cross.ssa.kinds import I64, VOID, P
 from pygo_cross.ssa.refs import DataRef
 from pygo_cross.syntax.nodes import CompositeLit, Expr, IndexExpr, Name, Operation, SelectorExpr, unparen
 from pygo_cross.syntax.tokens import MUL
-from pygo_cross.types.objects import Var
+from pygo_cross.types.objects import PACKAGE_VAR, Var
 from pygo_cross.types.predicates import is_unsigned
 from pygo_cross.types.types import Array, Pointer, Slice, Struct, Type, deref
 
@@ -62,10 +62,8 @@ def variable(f: FuncLowering, name: Name) -> Place:
     if not isinstance(obj, Var):
         raise f.bug("a place that is no variable", name)
     typ = f.typ(obj.typ)
-    if obj.parent is not None and obj.pkg is not None and obj.parent is obj.pkg.scope:
-        from pygo_cross.lower.names import object_name
-
-        return Place(typ, address=f.emit(ops.ADDR, P, (), 0, DataRef(object_name(obj))))
+    if obj.kind == PACKAGE_VAR:
+        return Place(typ, address=f.emit(ops.ADDR, P, (), 0, DataRef(f.package.names.object(obj))))
     return f.place(obj)
 
 

@@ -9,6 +9,7 @@ of (*any, []any, map[any]any, chan any), or, alone, as one pointer.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import ClassVar
 
 from pygo_cross.diag import InternalError
 from pygo_cross.ssa.refs import CallInfo, TextRef
@@ -26,6 +27,16 @@ _SOURCE = "src/cmd/compile/internal/typecheck/_builtin/runtime.go"
 
 class Runtime:
     """What the runtime offers, by name."""
+
+    _known: ClassVar[dict[Path, Runtime]] = {}
+
+    @classmethod
+    def of(cls, goroot: Path) -> Runtime:
+        """That of a GOROOT, whose declarations are read once in a process."""
+        known = cls._known.get(goroot)
+        if known is None:
+            known = cls._known[goroot] = cls(goroot)
+        return known
 
     def __init__(self, goroot: Path) -> None:
         path = goroot / _SOURCE

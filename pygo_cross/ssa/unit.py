@@ -25,6 +25,13 @@ SYSTEM_STACK: Final = 64
 ABI0: Final = 128  # a bridge that is called the assembler's way
 HAS_DEFER: Final = 256
 REFLECT_METHOD: Final = 512  # the linker has to keep methods that only reflection can reach
+NOESCAPE: Final = 1024  # nothing that it is given escapes (it is written in assembly)
+NO_WRITE_BARRIER_REC: Final = 2048  # nor may anything that it calls have one
+YES_WRITE_BARRIER_REC: Final = 4096  # but this may
+UINTPTR_ESCAPES: Final = 8192  # what its arguments of type uintptr were made of has to stay where it is
+UINTPTR_KEEP_ALIVE: Final = 16384  # ... has to stay alive
+NORACE: Final = 32768
+CGO_UNSAFE_ARGS: Final = 65536
 
 Target = DataRef | TextRef | FuncValueRef | BytesRef | TypeRef | ItabRef
 
@@ -92,10 +99,12 @@ class Unit:
     """A package's code: `path` is its import path as symbols have it.
 
     `init_deps` are the packages whose initialisation comes first, `inits` the functions that initialise this one, in order; `types` the
-    types whose descriptors other packages may ask for (all that are declared here); `imports` the imported packages.
+    types whose descriptors other packages may ask for (all that are declared here); `imports` the imported packages. `linknames` is what
+    directives call functions and variables, by their names here: other packages have to know it; such symbols, defined here or not, are
+    marked in the object. `assembly` are the functions that are declared here and written in assembly.
     """
 
-    __slots__ = ("data", "funcs", "imports", "init_deps", "inits", "name", "path", "types")
+    __slots__ = ("assembly", "data", "funcs", "imports", "init_deps", "inits", "linknames", "name", "path", "types")
 
     def __init__(self, path: str, name: str) -> None:
         self.path = path
@@ -106,3 +115,5 @@ class Unit:
         self.imports: list[str] = []
         self.init_deps: list[str] = []
         self.inits: list[TextRef] = []
+        self.linknames: dict[str, str] = {}
+        self.assembly: list[FuncInfo] = []

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, MutableMapping
 from typing import Any, Final, final
 
 from ..diag import InternalError
@@ -83,11 +83,14 @@ class TypeNames:
     __slots__ = ("_groups", "_links", "_prefixes", "_strings", "implicit", "numbers")
 
     def __init__(
-        self, groups: Mapping[Struct, Map], numbers: Mapping[TypeName, int], implicit: Mapping[Named, tuple[Type, ...]] | None = None
+        self,
+        groups: Mapping[Struct, Map],
+        numbers: MutableMapping[TypeName, int],
+        implicit: dict[Named, tuple[Type, ...]] | None = None,
     ) -> None:
         self._groups = groups
         self.numbers = numbers
-        self.implicit = implicit or {}
+        self.implicit: dict[Named, tuple[Type, ...]] = {} if implicit is None else implicit
         self._links: dict[Type, str] = {}
         self._strings: dict[Type, str] = {}
         self._prefixes: dict[str, str] = {}

@@ -15,17 +15,23 @@ from pygo_cross.syntax.walk import walk
 from .objects import Object, TypeName
 
 
+def local_types(files: Sequence[File]) -> list[TypeDecl]:
+    """The declarations of types in functions of a package, aliases left out, in the order of their numbers."""
+    # Whatever type is declared below a declaration of the package is declared in a function.
+    return [
+        node
+        for file in files
+        for decl in file.decl_list
+        for node in walk(decl)
+        if type(node) is TypeDecl and node is not decl and not node.alias
+    ]
+
+
 def number_local_types(files: Sequence[File], defs: dict[Name, Object | None]) -> dict[TypeName, int]:
     """The number of each type that functions of a package declare. `defs` are those of its `Info`; what it has not is counted too."""
     numbers: dict[TypeName, int] = {}
-    count = 0
-    for file in files:
-        for decl in file.decl_list:
-            # Whatever type is declared below a declaration of the package is declared in a function.
-            for node in walk(decl):
-                if type(node) is TypeDecl and node is not decl and not node.alias:
-                    count += 1
-                    obj = defs.get(node.name)
-                    if type(obj) is TypeName:
-                        numbers[obj] = count
+    for number, decl in enumerate(local_types(files), 1):
+        obj = defs.get(decl.name)
+        if type(obj) is TypeName:
+            numbers[obj] = number
     return numbers

@@ -50,10 +50,11 @@ _LARGEST: Final = 50_000  # types in a type argument
 @final
 class Substitution:
     """`targs` for `tparams`, index by index; one that is None leaves its type parameter. Instances that come up are kept in `context` and
-    belong to `env`; `pos` is where the substitution takes place in the source.
+    belong to `env`; `pos` is where the substitution takes place in the source. `declared`, if set, says what becomes of a defined type that
+    is not generic: one that a generic function declares is another type in each instance.
     """
 
-    __slots__ = ("context", "env", "map", "pos")
+    __slots__ = ("context", "declared", "env", "map", "pos")
 
     def __init__(
         self, tparams: Sequence[TypeParam], targs: Sequence[Type | None], context: Context, env: Hooks | None = None, pos: int = NO_POS
@@ -62,6 +63,7 @@ class Substitution:
         self.context = context
         self.env = env
         self.pos = pos
+        self.declared: Callable[[Named], Type] | None = None
 
     def typ(self, t: Type) -> Type:
         """The type with type arguments in it."""
@@ -137,6 +139,7 @@ class Substitution:
             # method gets its own.
             inner = Substitution((), (), self.context, self.env, self.pos)
             inner.map = dict(self.map)
+            inner.declared = self.declared
             fresh = []
             for tparam in tparams:
                 obj = tparam.obj
@@ -189,7 +192,7 @@ class Substitution:
         # Nothing here may expand `t`: it may be what is being expanded.
         count = len(t.orig.tparams)
         if not count:
-            return t
+            return t if self.declared is None else self.declared(t)
         if len(t.targs) != count:
             return INVALID_TYPE  # has been reported
         targs = self.types(t.targs)

@@ -144,15 +144,16 @@ class Checker(Hooks):
     `decls` has how each package-level object and method is declared, in source order; `methods` the methods of each type name that
     are not collected yet; `path` and `path_index` the objects being checked, `instance_names` those that stand for instances there;
     `untyped` the expressions that wait for a type; `valid_types` those found not to contain themselves.
-    `failed`: a mistake has been reported.
+    `failed`: a mistake has been reported. `wanted` is the one function whose body is looked into, None for all (`bodies.py`).
     """
 
-    def __init__(self, config: Config, fset: FileSet, package: Package) -> None:
+    def __init__(self, config: Config, fset: FileSet, package: Package, info: Info | None = None) -> None:
         super().__init__(formatter(fset, package))
         self.config: Final = config
         self.fset: Final = fset
         self.pkg: Final = package
-        self.info: Final = Info()
+        self.info: Final = Info() if info is None else info
+        self.wanted: Func | None = None
         self.env = Env(package.scope, config.go_version)
         self.failed = False
         self.files: list[File] = []

@@ -319,7 +319,7 @@ def _func_decl(check: Checker, obj: Func, info: DeclInfo) -> None:
     if body is None:
         if decl.tparam_list:
             soft_error(check, decl, "bad-decl", "generic function is missing function body")
-    elif not check.config.ignore_func_bodies:
+    elif not check.config.ignore_func_bodies and (check.wanted is None or check.wanted is obj):
         check.later(lambda: stmt.func_body(check, info, obj.name, sig, body, None))
 
 
