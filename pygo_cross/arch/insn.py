@@ -66,3 +66,39 @@ class RegisterFile:
         self.order = order
         self.context = context
         self.g = g
+
+
+class InsnTable:
+    """All that code generation knows of an architecture's operations.
+
+    `rows` are by number, `numbers` by name. An operation with a memory operand is three rows, for none, one and two registers in it, which
+    follow each other. `templates` say what an operation is in assembly (codegen/templates.py). A comparison is a row of each family (J: the
+    branch, SET: the boolean ...) for each condition: `JLT.CMPQ`. `conditions` are their names; `names` those of registers in templates.
+    """
+
+    __slots__ = ("conditions", "names", "numbers", "registers", "rows", "templates")
+
+    def __init__(
+        self,
+        rows: dict[int, Insn],
+        numbers: dict[str, int],
+        templates: dict[int, str],
+        conditions: tuple[str, ...],
+        registers: RegisterFile,
+        names: dict[str, int],
+    ) -> None:
+        self.rows = rows
+        self.numbers = numbers
+        self.templates = templates
+        self.conditions = conditions
+        self.registers = registers
+        self.names = names
+
+
+def insns(arch: str) -> InsnTable:
+    """The table of an architecture. Raises KeyError for one whose code we don't generate."""
+    if arch != "amd64":
+        raise KeyError(arch)
+    from pygo_cross.arch.amd64 import insns as found
+
+    return found.TABLE
