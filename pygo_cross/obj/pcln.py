@@ -25,12 +25,13 @@ def fill(context: Context, symbol: Symbol, quantum: int) -> None:
     depths: list[_Change] = []
     lines: list[_Change] = []
     files: list[_Change] = []
+    inlined: list[_Change] = []
     tables: dict[int, list[_Change]] = {}
     funcdata: dict[int, Symbol | None] = {}
     pending: dict[int, int] = {}
     used: set[int] = set()
-    depth, line, file, shift = 0, -1, -1, 0
-    old_depth, old_line, old_file = None, -1, -1
+    depth, line, file, shift, inline = 0, -1, -1, 0, 0
+    old_depth, old_line, old_file, old_inline = None, -1, -1, 0
     started = False
     base = None
     progs = func.progs
@@ -47,6 +48,7 @@ def fill(context: Context, symbol: Symbol, quantum: int) -> None:
                 file = context.file_index(base)
                 used.add(file)
             line = prog.line + shift
+            inline = prog.inline
         pc = prog.pc
         if after is None or after.pc != pc:
             if not started:
@@ -54,7 +56,8 @@ def fill(context: Context, symbol: Symbol, quantum: int) -> None:
                 started = True
                 lines.append((0, line))
                 files.append((0, file))
-                old_line, old_file = line, file
+                inlined.append((0, inline - 1))
+                old_line, old_file, old_inline = line, file, inline
             elif line != old_line:
                 lines.append((pc, line))
                 old_line = line
@@ -64,6 +67,9 @@ def fill(context: Context, symbol: Symbol, quantum: int) -> None:
             elif file != old_file:
                 files.append((pc, file))
                 old_file = file
+            if inline != old_inline:
+                inlined.append((pc, inline - 1))
+                old_inline = inline
             if depth != old_depth:
                 depths.append((pc, depth))
                 old_depth = depth
@@ -94,7 +100,7 @@ def fill(context: Context, symbol: Symbol, quantum: int) -> None:
     func.pcsp = _pack(depths, end, quantum)
     func.pcfile = _pack(files, end, quantum)
     func.pcline = _pack(lines, end, quantum)
-    func.pcinline = _pack([(0, -1)], end, quantum)
+    func.pcinline = _pack(inlined or [(0, -1)], end, quantum)
     func.pcdata = []
     for number in range(max(tables, default=-1) + 1):
         if number in tables:

@@ -116,7 +116,8 @@ class Prog:
     `op` is the mnemonic, `suffix` what follows it with its dots removed (`RN_SAE.Z`, `P`) or "". `base` and `line` are
     where it was written. `pc` counts Progs until the code is laid out, and bytes from the function's start then; `size`
     is in bytes. `target` is where a branch of this function goes. `spadj` says by how many bytes it moves the stack down.
-    `inline` is the inlined call that it belongs to, counted from 1 (0: none). `prologue_end` marks the last instruction before the function's own code, for debuggers.
+    `inline` is the inlined call that it belongs to, counted from 1 (0: none). `prologue_end` marks the last instruction
+    before the function's own code, for debuggers.
     """
 
     __slots__ = ("args", "base", "inline", "line", "op", "pc", "prologue_end", "size", "spadj", "suffix", "target")
@@ -136,7 +137,9 @@ class Prog:
 
     def after(self, op: str, args: tuple[Addr, ...]) -> Prog:
         """Another instruction for the same source line."""
-        return Prog(op, args, self.base, self.line)
+        new = Prog(op, args, self.base, self.line)
+        new.inline = self.inline
+        return new
 
 
 def const(value: int) -> Addr:

@@ -42,7 +42,12 @@ UNSAFE_POINT_RESTART1: Final = -3
 UNSAFE_POINT_RESTART2: Final = -4
 FUNCDATA_ARGS_POINTER_MAPS: Final = 0
 FUNCDATA_LOCALS_POINTER_MAPS: Final = 1
+FUNCDATA_STACK_OBJECTS: Final = 2
+FUNCDATA_INLINE_TREE: Final = 3
+FUNCDATA_OPEN_CODED_DEFER_INFO: Final = 4
 FUNCDATA_ARG_INFO: Final = 5
+FUNCDATA_ARG_LIVE_INFO: Final = 6
+FUNCDATA_WRAP_INFO: Final = 7
 
 Relocation = tuple[int, int, int, int, "Symbol | None"]
 """offset, size in bytes, type, addend, target."""
@@ -58,10 +63,40 @@ _FIPS_OUTSIDE: Final = (".inittask", ".dict", ".typeAssert")
 _FIPS_OUTSIDE_END: Final = (".arginfo0", ".arginfo1", ".argliveinfo", ".args_stackmap", ".opendefer", ".stkobj", "·f")
 
 
+class InlinedCall:
+    """A call that was inlined: the index of the call around it (-1 for none), where it stood, whose code it was, and an offset of the
+    function's code (set when that is laid out) that is told as the line of the call."""
+
+    __slots__ = ("base", "callee", "line", "mark", "parent")
+
+    def __init__(self, parent: int, base: PosBase, line: int, callee: Symbol, mark: Prog) -> None:
+        self.parent = parent
+        self.base = base
+        self.line = line
+        self.callee = callee
+        self.mark = mark
+
+
+class ArgRegister:
+    """A register that has an argument at entry: its number, how many bytes, and where in the area of arguments it is spilled."""
+
+    __slots__ = ("is_float", "offset", "register", "size")
+
+    def __init__(self, register: int, size: int, is_float: bool, offset: int) -> None:
+        self.register = register
+        self.size = size
+        self.is_float = is_float
+        self.offset = offset
+
+
 class Func:
-    """What a function has besides its bytes. `args` and `locals` in bytes; tables are symbols, None until made."""
+    """What a function has besides its bytes. `args` and `locals` in bytes; tables are symbols, None until made.
+
+    `arg_registers` are spilled while the stack grows; `inline` are the calls that were inlined, in the order of the table.
+    """
 
     __slots__ = (
+        "arg_registers",
         "args",
         "base",
         "dwarf_info",
@@ -70,6 +105,7 @@ class Func:
         "funcdata",
         "id",
         "info",
+        "inline",
         "line",
         "locals",
         "pcdata",
@@ -98,6 +134,8 @@ class Func:
         self.pcinline: Symbol | None = None
         self.pcdata: list[Symbol] = []
         self.funcdata: list[Symbol | None] = []
+        self.arg_registers: list[ArgRegister] = []
+        self.inline: list[InlinedCall] = []
         self.info: Symbol | None = None
         self.dwarf_info: Symbol | None = None
         self.dwarf_lines: Symbol | None = None

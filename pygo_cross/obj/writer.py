@@ -21,6 +21,7 @@ from pygo_cross.obj.symbol import ABIWRAPPER, DUPOK, NOSPLIT, PKGINIT, REFLECTME
 
 _FUNC_INFO: Final = struct.Struct("<iiBBxxiI")
 _U32: Final = struct.Struct("<I")
+_INLINED: Final = struct.Struct("<iIiIIi")
 _HASHED_RELOC: Final = struct.Struct("<iBBq")
 _FUNCDATA_NAMES: Final = ("gcargs.", "gclocals.", "gclocals·")
 _FUNCDATA_ENDS: Final = (".opendefer", ".arginfo0", ".arginfo1", ".argliveinfo", ".wrapinfo", ".args_stackmap", ".stkobj")
@@ -77,6 +78,8 @@ def _auxiliary(context: Context, symbol: Symbol, files: list[str]) -> Iterator[S
             yield part
     for number in func.used_files:
         yield context.lookup(files[number])
+    for call in func.inline:
+        yield call.callee
     for part in _own_dwarf(symbol):
         yield part
         for relocation in part.relocs:
@@ -160,7 +163,11 @@ def _func_infos(context: Context, lists: _Lists) -> None:
         func = symbol.func
         assert func is not None
         data = _FUNC_INFO.pack(func.args, func.locals, func.id, func.flag, func.start_line, len(func.used_files))
-        data += struct.pack(f"<{len(func.used_files)}I", *func.used_files) + bytes(4)
+        data += struct.pack(f"<{len(func.used_files)}I", *func.used_files) + _U32.pack(len(func.inline))
+        for call in func.inline:
+            callee, base = call.callee, call.base
+            place = (context.file_index(base), base.relative(call.line))
+            data += _INLINED.pack(call.parent, *place, callee.package, callee.index, call.mark.pc)
         info = func.info = Symbol("", 0, False, goobj.SDATA)
         info.data = bytearray(data)
         info.size = len(data)

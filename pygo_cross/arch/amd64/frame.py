@@ -19,6 +19,7 @@ from pygo_cross.arch.stack import STACK_BIG, STACK_GUARD, STACK_SMALL
 from pygo_cross.obj.context import Context
 from pygo_cross.obj.prog import (
     BRANCH,
+    MEM,
     NAME_AUTO,
     NAME_EXTERN,
     NAME_GOTREF,
@@ -55,6 +56,9 @@ _SMALL_CALLEES: Final = frozenset(
     {"runtime.panicdivide", "runtime.panicwrap", "runtime.panicshift", "runtime.panicBounds", "runtime.panicExtend"}
 )
 _CALLS: Final = frozenset({"CALL", "DUFFCOPY", "DUFFZERO"})
+_INTEGER_MOVES: Final = {1: "MOVB", 2: "MOVW", 4: "MOVL", 8: "MOVQ"}
+_FLOAT_MOVES: Final = {4: "MOVSS", 8: "MOVSD"}
+_UNROLLED: Final = 256  # bytes that are zeroed without a loop
 _SP: Final = register(regs.SP)
 _BP: Final = register(regs.BP)
 _BRANCH: Final = Addr(BRANCH)
@@ -226,6 +230,7 @@ class Frame:
         undo.spadj = -frame
         spill = self._pcdata(text, PCDATA_UNSAFE_POINT, UNSAFE_POINT_UNSAFE)
         morestack = "runtime.morestack" if symbol.flags & NEEDCTXT else "runtime.morestack_noctxt"
+        spills, reloads = self._spilled(symbol, text)
         call = text.after("CALL", (Addr(BRANCH, 0, 0, NAME_EXTERN, context.lookup(morestack)),))
         again = text.after("JMP", (_BRANCH,))
         again.target = head[restart]
@@ -233,4 +238,50 @@ class Frame:
         for branch in exits:
             branch.target = spill
         safe = self._pcdata(text, PCDATA_UNSAFE_POINT, -1)
-        return head, [undo, self._pcdata(text, PCDATA_STACK_MAP, -1), spill, call, safe, again]
+        return head, [undo, self._pcdata(text, PCDATA_STACK_MAP, -1), spill, *spills, call, *reloads, safe, again]
+
+    def _spilled(self, symbol: Symbol, like: Prog) -> tuple[list[Prog], list[Prog]]:
+        """What keeps arguments that came in registers while the stack grows: stores to the caller's frame, and loads."""
+        assert symbol.func is not None
+        spills, reloads = [], []
+        for argument in symbol.func.arg_registers:
+            op = _FLOAT_MOVES[argument.size] if argument.is_float else _INTEGER_MOVES[argument.size]
+            here = memory(regs.SP, _POINTER + argument.offset)
+            there = register(argument.register)
+            spills.append(like.after(op, (there, here)))
+            reloads.append(like.after(op, (here, there)))
+        return spills, reloads
+
+
+def zero(like: Prog, low: int, high: int) -> list[Prog]:
+    """Zero the frame from `low` to `high`, offsets from its top in whole words, at the function's entry: arguments are in registers."""
+    out: list[Prog] = []
+    zeros = register(regs.NUMBERS["X15"])
+    if high - low > _UNROLLED:
+        start, end = register(regs.R12), register(regs.R13)
+        whole = (high - low) // 16 * 16
+        out.append(like.after("LEAQ", (_auto(low), start)))
+        out.append(like.after("LEAQ", (_auto(low + whole), end)))
+        store = like.after("MOVUPS", (zeros, memory(regs.R12)))
+        out.append(store)
+        out.append(like.after("ADDQ", (const(16), start)))
+        out.append(like.after("CMPQ", (start, end)))
+        branch = like.after("JCS", (_BRANCH,))
+        branch.target = store
+        out.append(branch)
+        low += whole
+    while high - low >= 16:
+        out.append(like.after("MOVUPS", (zeros, _auto(low))))
+        low += 16
+    if low < high:
+        out.append(like.after("MOVQ", (const(0), _auto(low))))
+    return out
+
+
+def no_op(like: Prog) -> Prog:
+    """An instruction that does nothing, to be found by its address."""
+    return like.after("XCHGL", (register(regs.AX), register(regs.AX)))
+
+
+def _auto(offset: int) -> Addr:
+    return Addr(MEM, 0, offset, NAME_AUTO)
