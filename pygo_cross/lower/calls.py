@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
-from pygo_cross.lower import exprs, places
+from pygo_cross.lower import exprs, interfaces, methods
 from pygo_cross.lower.convert import convert, number
-from pygo_cross.lower.values import Place, Val
+from pygo_cross.lower.values import Val
 from pygo_cross.ssa import ops
 from pygo_cross.ssa.func import Value
 from pygo_cross.ssa.kinds import F32, I64, B, P
@@ -33,7 +33,6 @@ from pygo_cross.types.types import (
     Slice,
     Tuple,
     Type,
-    deref,
 )
 
 if TYPE_CHECKING:
@@ -61,16 +60,17 @@ def call(f: FuncLowering, e: CallExpr) -> list[Val]:
         raise f.bug("a call of what is no function", e)
     target = _static(f, fun)
     if target is not None:
-        return f.call(ops.CALL_STATIC, CallInfo(TextRef(target), *_types(f, sig)), (), arguments(f, e, sig))
+        return f.call(ops.CALL_STATIC, CallInfo(TextRef(target), *types_of(f, sig)), (), arguments(f, e, sig))
     if isinstance(fun, SelectorExpr) and fun in f.package.info.selections:
         selection = f.package.info.selections[fun]
         if isinstance(selection.obj, Func):
-            return _method(f, e, fun, selection.obj, selection.recv, selection.index, sig)
+            return methods.call(f, e, fun, selection, sig)
     closure = exprs.expr(f, e.fun).one
-    return f.call(ops.CALL_CLOSURE, CallInfo(None, *_types(f, sig)), (closure,), arguments(f, e, sig))
+    return f.call(ops.CALL_CLOSURE, CallInfo(None, *types_of(f, sig)), (closure,), arguments(f, e, sig))
 
 
-def _types(f: FuncLowering, sig: Signature) -> tuple[list[Type], list[Type]]:
+def types_of(f: FuncLowering, sig: Signature) -> tuple[list[Type], list[Type]]:
+    """The types of a function's parameters and results."""
     return [f.typ(var.typ) for var in sig.params.vars], [f.typ(var.typ) for var in sig.results.vars]
 
 
@@ -90,54 +90,6 @@ def _static(f: FuncLowering, fun: Expr) -> str | None:
     if instance is not None:
         return f.package.needs(obj, tuple(f.typ(one) for one in instance.targs))
     return f.package.names.object(obj)
-
-
-def _method(f: FuncLowering, e: CallExpr, fun: SelectorExpr, method: Func, recv: Type, path: tuple[int, ...], sig: Signature) -> list[Val]:
-    """x.M(args), of a concrete type."""
-    base = f.typ(recv)
-    if isinstance(base.underlying(), Interface):
-        raise f.bug("a call of an interface's method is not lowered yet", e)
-    declared = method.signature.recv
-    assert declared is not None
-    wanted = f.typ(declared.typ)
-    pointer_wanted = isinstance(wanted, Pointer)
-    receiver = _receiver(f, fun.x, path[:-1], pointer_wanted)
-    info = CallInfo(TextRef(f.package.needs_method(method, wanted)), [wanted, *_types(f, sig)[0]], _types(f, sig)[1])
-    return f.call(ops.CALL_STATIC, info, (), [receiver, *arguments(f, e, sig)])
-
-
-def _receiver(f: FuncLowering, e: Expr, path: tuple[int, ...], pointer_wanted: bool) -> Val:
-    """The receiver: through embedded fields, its address taken or followed as the method wants it."""
-    typ = f.type_of(e)
-    if isinstance(typ.underlying(), Pointer):
-        pointed, _ = deref(typ.underlying())
-        pointer = exprs.expr(f, e)
-        if not path:
-            if pointer_wanted:
-                return pointer
-            return f.load(pointed, places.checked(f, pointer.one))
-        base: Place | places.Part = Place(pointed, address=places.checked(f, pointer.one))
-    elif places.is_place(f, e):
-        base = places.place(f, e)
-    else:
-        made = exprs.expr(f, e)
-        for i in path:
-            made = exprs.field(f, made, i)
-        if pointer_wanted and not isinstance(made.typ.underlying(), Pointer):
-            return Val(Pointer(made.typ), (f.in_place(made),))
-        return made
-    for i in path:
-        base = places.step(f, base, i)
-    if isinstance(base.typ.underlying(), Pointer):
-        pointer = places.read(f, base)
-        if pointer_wanted:
-            return pointer
-        return f.load(deref(base.typ.underlying())[0], places.checked(f, pointer.one))
-    if not pointer_wanted:
-        return places.read(f, base)
-    if isinstance(base, places.Part) or base.address is None:
-        raise f.bug("a method with a pointer receiver of what is in no memory", e)
-    return Val(Pointer(base.typ), (f.offset(base.address, base.offset),))
 
 
 def arguments(f: FuncLowering, e: CallExpr, sig: Signature) -> list[Val]:
@@ -177,8 +129,8 @@ def _packed(f: FuncLowering, typ: Type, elem: Type, values: Sequence[Val]) -> Va
 
 def assigned(f: FuncLowering, one: Val, typ: Type) -> Val:
     """A value as one of the type that it is assigned to."""
-    if isinstance(typ.underlying(), Interface) and not isinstance(one.typ.underlying(), Interface):
-        return convert(f, one, typ)
+    if isinstance(typ.underlying(), Interface):
+        return interfaces.convert(f, one, typ)
     return Val(typ, one.parts, one.address)
 
 
@@ -311,7 +263,7 @@ def _min_max(f: FuncLowering, e: CallExpr, op: int, float_op: int) -> list[Val]:
         if is_float(typ.underlying()):
             best = Val(typ, (f.emit(float_op, best.one.kind, (best.one, other.one)),))
             continue
-        better = exprs.compare(f, op, other, best)
+        better = exprs.comparison(f, op, other, best)
         parts = [f.emit(ops.SELECT, p.kind, (better, q, p)) for p, q in zip(best.parts, other.parts, strict=True)]
         best = Val(typ, parts)
     return [best]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pygo_cross.lower import strings
+from pygo_cross.lower import interfaces, strings
 from pygo_cross.lower.values import Val
 from pygo_cross.ssa import ops
 from pygo_cross.ssa.func import Value
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 def convert(f: FuncLowering, value: Val, to: Type) -> Val:
     """T(x), of a value that is no constant."""
     have, want = value.typ.underlying(), to.underlying()
-    if isinstance(want, Interface) and not isinstance(have, Interface):
-        raise f.bug(f"conversion to the interface type {to} is not lowered yet")
+    if isinstance(want, Interface):
+        return interfaces.convert(f, value, to)
     if is_string(want) and not is_string(have):
         if is_integer(have):
             value = Val(value.typ, (number(f, value.one, I64, is_unsigned(have)),))

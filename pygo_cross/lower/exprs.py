@@ -10,7 +10,7 @@ import struct
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
-from pygo_cross.lower import calls, literals, places, strings
+from pygo_cross.lower import calls, compare, interfaces, literals, methods, places, strings
 from pygo_cross.lower.convert import number
 from pygo_cross.lower.values import Val
 from pygo_cross.ssa import ops
@@ -19,6 +19,7 @@ from pygo_cross.ssa.kinds import BITS, F32, F64, I8, I64, B, P, is_float
 from pygo_cross.ssa.refs import BytesRef, FuncValueRef
 from pygo_cross.syntax import tokens as tk
 from pygo_cross.syntax.nodes import (
+    AssertExpr,
     BasicLit,
     CallExpr,
     CompositeLit,
@@ -36,9 +37,9 @@ from pygo_cross.types import constant
 from pygo_cross.types.constant import String
 from pygo_cross.types.constant import Value as Constant
 from pygo_cross.types.objects import Func, Nil
-from pygo_cross.types.predicates import default_type, is_boolean, is_complex, is_integer, is_string, is_unsigned
+from pygo_cross.types.predicates import default_type, is_boolean, is_complex, is_integer, is_interface, is_string, is_unsigned
 from pygo_cross.types.predicates import is_float as is_float_type
-from pygo_cross.types.types import BOOL, COMPLEX128, TYP, Array, Interface, Pointer, Slice, Struct, Type
+from pygo_cross.types.types import BOOL, COMPLEX128, TYP, Array, Pointer, Slice, Struct, Type
 
 if TYPE_CHECKING:
     from pygo_cross.lower.function import FuncLowering
@@ -142,7 +143,7 @@ def _selector(f: FuncLowering, e: SelectorExpr) -> Val:
             return func_value(f, e.sel, obj)
         return f.read(places.variable(f, e.sel))
     if isinstance(selection.obj, Func):
-        raise f.bug("a method value is not lowered yet", e)
+        return methods.value(f, e, selection)
     if places.is_place(f, e):
         return places.read(f, places.place(f, e))
     value = expr(f, e.x)
@@ -199,7 +200,7 @@ def binary(f: FuncLowering, e: Expr, op: int, lhs: Expr, rhs: Expr) -> Val:
         return shift(f, op, expr(f, lhs), expr(f, rhs), typ)
     if tk.EQL <= op <= tk.GEQ:
         x = expr(f, lhs)
-        return Val(typ, (compare(f, op, x, expr(f, rhs)),))
+        return Val(typ, (comparison(f, op, x, expr(f, rhs)),))
     if op == tk.ADD and is_string(typ.underlying()):
         return strings.concatenation(f, [expr(f, one) for one in strings.operands(f, e)], typ)
     x = expr(f, lhs)
@@ -323,58 +324,20 @@ def shift(f: FuncLowering, op: int, x: Val, y: Val, typ: Type) -> Val:
 # ---- comparisons
 
 
-def compare(f: FuncLowering, op: int, x: Val, y: Val) -> Value:
+def comparison(f: FuncLowering, op: int, x: Val, y: Val) -> Value:
     """x op y as a truth."""
     if op in _TURNED:
-        return compare(f, _TURNED[op], y, x)
+        return comparison(f, _TURNED[op], y, x)
     under = x.typ.underlying()
-    if is_integer(under) or is_float_type(under) or is_boolean(under):
+    scalar = is_integer(under) or is_float_type(under) or is_boolean(under)
+    if scalar and not is_interface(y.typ):
         table = _UNSIGNED if is_unsigned(under) else _SIGNED
         return f.emit(table[op], B, (x.one, y.one))
     if is_string(under) and op not in (tk.EQL, tk.NEQ):
         (order,) = f.runtime("cmpstring", x, y)
         return f.emit(_SIGNED[op], B, (order.one, f.int_const(0)))
-    same = equal(f, x, y)
+    same = compare.equal(f, x, y)
     return same if op == tk.EQL else f.emit(ops.NOT, B, (same,))
-
-
-def equal(f: FuncLowering, x: Val, y: Val) -> Value:
-    """Whether two values of one type are equal."""
-    under = x.typ.underlying()
-    if is_string(under):
-        return _equal_strings(f, x, y)
-    if isinstance(under, Interface) or isinstance(y.typ.underlying(), Interface):
-        raise f.bug("comparison of interfaces is not lowered yet")
-    if x.address is not None or y.address is not None or isinstance(under, Array):
-        raise f.bug(f"comparison of {x.typ} is not lowered yet")
-    if isinstance(under, Struct):
-        same = f.bool_const(True)
-        for i, one in enumerate(under.fields):
-            if one.name != "_":
-                same = f.emit(ops.AND, B, (same, equal(f, field(f, x, i), field(f, y, i))))
-        return same
-    if isinstance(under, Slice):  # with nil
-        return f.emit(ops.EQ, B, (x.parts[0], y.parts[0]))
-    same = f.emit(ops.EQ, B, (x.parts[0], y.parts[0]))
-    for p, q in zip(x.parts[1:], y.parts[1:], strict=True):
-        same = f.emit(ops.AND, B, (same, f.emit(ops.EQ, B, (p, q))))
-    return same
-
-
-def _equal_strings(f: FuncLowering, x: Val, y: Val) -> Value:
-    """Equal lengths, and then equal bytes."""
-    b = f.b
-    result = ("equal", x, y)
-    more, end = b.new_block(), b.new_block()
-    lengths = f.emit(ops.EQ, B, (x.parts[1], y.parts[1]))
-    b.write(result, lengths)
-    b.branch(lengths, more, end)
-    b.begin(more)
-    (same,) = f.runtime("memequal", Val(x.typ, x.parts[:1]), Val(y.typ, y.parts[:1]), f.int_val(x.parts[1]))
-    b.write(result, same.one)
-    b.goto(end)
-    b.begin(end)
-    return b.read(result)
 
 
 # ---- elements and slices
@@ -453,6 +416,7 @@ _EXPRESSIONS: Final[dict[type, Callable[[FuncLowering, Any], Val]]] = {
     Operation: _operation,
     IndexExpr: _index,
     SliceExpr: _slice,
+    AssertExpr: interfaces.assertion,
     CallExpr: lambda f, e: calls.value(f, e),
     CompositeLit: literals.composite,
     FuncLit: literals.function,

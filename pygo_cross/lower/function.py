@@ -236,10 +236,12 @@ class FuncLowering:
         values = [arg if isinstance(arg, Val) else Val(typ, (arg,)) for arg, typ in zip(args, info.params, strict=True)]
         return self.call(ops.CALL_STATIC, info, (), values)
 
-    def panic(self, name: str, *args: Val) -> None:
+    def panic(self, name: str, *args: Val | Value) -> None:
         """Call a function of the runtime that does not return; what follows is reached by nothing."""
         info = self.package.runtime.call(name)
-        scalars = [scalar for arg, typ in zip(args, info.params, strict=True) for scalar in self.scalars(arg, typ)]
+        scalars: list[Value] = []
+        for arg, typ in zip(args, info.params, strict=True):
+            scalars += self.scalars(arg, typ) if isinstance(arg, Val) else (arg,)
         self.emit(ops.PANIC, VOID, scalars, 0, info)
         self.b.exit()
 

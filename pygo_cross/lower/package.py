@@ -12,18 +12,20 @@ from pathlib import Path
 from typing import final
 
 from pygo_cross.diag import InternalError
-from pygo_cross.lower import directives, initialise, stmts
+from pygo_cross.lower import directives, initialise, stmts, wrappers
 from pygo_cross.lower.captured import children, in_memory
 from pygo_cross.lower.function import FuncLowering
 from pygo_cross.lower.generics import Generics, Instantiation
 from pygo_cross.lower.imports import Imports
 from pygo_cross.lower.names import Names
 from pygo_cross.lower.runtime import Runtime
+from pygo_cross.lower.values import Val
 from pygo_cross.ssa import ops
+from pygo_cross.ssa.func import Func as SsaFunc
 from pygo_cross.ssa.kinds import P
-from pygo_cross.ssa.refs import TextRef
+from pygo_cross.ssa.refs import DataRef, TextRef
 from pygo_cross.ssa.shape import Shapes
-from pygo_cross.ssa.unit import DUPOK, NEEDS_CONTEXT, FuncInfo, Unit
+from pygo_cross.ssa.unit import DUPOK, NEEDS_CONTEXT, Address, Data, FuncInfo, Unit
 from pygo_cross.syntax.nodes import BlockStmt, File, FuncDecl, FuncLit, Name, Node
 from pygo_cross.syntax.source import FileSet
 from pygo_cross.types.check.info import Info
@@ -33,7 +35,7 @@ from pygo_cross.types.localtypes import number_local_types
 from pygo_cross.types.objects import Func, TypeName, Var
 from pygo_cross.types.package import Package
 from pygo_cross.types.sizes import Sizes
-from pygo_cross.types.types import Named, Signature, Type, deref, unalias
+from pygo_cross.types.types import Interface, Named, Signature, Type, deref, unalias
 
 
 @final
@@ -72,6 +74,8 @@ class PackageLowering:
         self.failed = _raise
         """What becomes of a function that can't be lowered: nothing else depends on it before the end."""
         self._asked: set[str] = set()
+        self._numbers: dict[str, int] = {}
+        self._read_only: dict[tuple[bytes, tuple[Address, ...], int], DataRef] = {}
         self._pending: list[Callable[[], None]] = []
 
     def _linknames(self, path: str) -> Mapping[str, str]:
@@ -108,6 +112,21 @@ class PackageLowering:
                 unit.inits.append(TextRef(name))
             else:
                 self._declare(self.names.object(obj), obj, decl)
+        wrappers.of_package(self, unit.types)
+        self._drain()
+        return unit
+
+    def methods_of(self, typ: Type) -> list[SsaFunc]:
+        """The functions that the descriptor of a type, or a method table of it, refers to and that are not there yet: what makes
+        descriptors asks for them when a unit is otherwise complete. They are in the unit, too.
+        """
+        before = len(self.unit.funcs)
+        wrappers.of_type(self, typ)
+        self._drain()
+        return self.unit.funcs[before:]
+
+    def _drain(self) -> None:
+        """Make what has been asked for."""
         pending = self._pending
         at = 0
         while at < len(pending):
@@ -118,7 +137,6 @@ class PackageLowering:
                 self.failed(error)
             at += 1
         pending.clear()
-        return unit
 
     def _declare(self, name: str, obj: Func, decl: FuncDecl) -> None:
         sig = obj.signature
@@ -162,7 +180,9 @@ class PackageLowering:
                 address = f.emit(ops.LOAD, P, (context,), 8 * (i + 1))
                 f.addresses[var] = address
                 f.b.write(var, address)
-        self._parameters(f, params)
+        for var, value in zip(params, self.parameters(f), strict=True):
+            if var.name not in ("", "_"):
+                f.declare(var, value)
         if sig.results.vars and sig.results.vars[0].name:
             f.results = list(sig.results.vars)
             for var, typ in zip(f.results, info.results, strict=True):
@@ -178,18 +198,44 @@ class PackageLowering:
             f.b.seal(block)
         self.unit.funcs.append(f.b.finish())
 
-    def _parameters(self, f: FuncLowering, params: Sequence[Var]) -> None:
+    def parameters(self, f: FuncLowering) -> list[Val]:
+        """The values of a function's parameters, at its beginning."""
         index = 0
-        for var, typ in zip(params, f.info.params, strict=True):
+        values = []
+        for typ in f.info.params:
             leaves = self.shapes.leaves(typ)
             kinds = [P] if leaves is None else [leaf.kind for leaf in leaves]
             parts = [f.emit(ops.PARAM, kind, (), index + i) for i, kind in enumerate(kinds)]
             index += len(kinds)
-            value = f.gathered(typ, parts)
-            if var.name not in ("", "_"):
-                f.declare(var, value)
+            values.append(f.gathered(typ, parts))
+        return values
 
     # ---- what functions ask for
+
+    def is_ours(self, typ: Type) -> bool:
+        """Whether the wrappers of a type's methods are this package's to make: another's are in its object."""
+        base = unalias(deref(typ)[0])
+        if not isinstance(base, Named) or base.targs or isinstance(base.underlying(), Interface):
+            return True
+        return base.obj.pkg is None or base.obj.pkg.path == self.package.path
+
+    def numbered(self, what: str) -> str:
+        """A name for data of the package's own: `p..what.0` and on."""
+        number = self._numbers.get(what, 0)
+        self._numbers[what] = number + 1
+        return f"{self.unit.path}..{what}{number}"
+
+    def read_only(self, contents: bytes, addresses: tuple[Address, ...], align: int, typ: Type) -> DataRef:
+        """Data that is never written; equal data is there once."""
+        key = (contents, addresses, align)
+        found = self._read_only.get(key)
+        if found is None:
+            data = Data(self.numbered("stmp_"), len(contents), align, typ, read_only=True)
+            data.contents += contents
+            data.addresses += addresses
+            self.unit.data.append(data)
+            found = self._read_only[key] = DataRef(data.name)
+        return found
 
     def literal(self, outer: FuncLowering, e: FuncLit) -> tuple[str, list[Var]]:
         """The name of a function literal, and the variables of functions around it that it uses."""

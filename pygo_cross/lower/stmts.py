@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from pygo_cross.lower import calls, exprs, places, strings
+from pygo_cross.lower import calls, exprs, interfaces, places, strings, typeswitch
 from pygo_cross.lower.function import Target
 from pygo_cross.lower.values import Val
 from pygo_cross.ssa import ops
@@ -17,6 +17,7 @@ from pygo_cross.ssa.func import Block
 from pygo_cross.ssa.kinds import B
 from pygo_cross.syntax import tokens as tk
 from pygo_cross.syntax.nodes import (
+    AssertExpr,
     AssignStmt,
     BlockStmt,
     BranchStmt,
@@ -100,7 +101,10 @@ def values_of(f: FuncLowering, rhs: Sequence[Expr], count: int) -> list[Val]:
         found = f.package.info.types.get(first)
         if isinstance(first, CallExpr) and found is not None and isinstance(found.typ, Tuple):
             return calls.call(f, first)
-        raise f.bug("a pair of a value and ok is not lowered yet", first)
+        handler = _PAIRS.get(type(first))
+        if handler is None:
+            raise f.bug("a pair of a value and ok is not lowered yet", first)
+        return handler(f, first)
     return [_kept(f, exprs.expr(f, e)) for e in rhs]
 
 
@@ -384,7 +388,8 @@ def _switch(f: FuncLowering, s: SwitchStmt) -> None:
     if s.init is not None:
         stmt(f, s.init)
     if isinstance(s.tag, TypeSwitchGuard):
-        raise f.bug("a type switch is not lowered yet", s)
+        typeswitch.type_switch(f, s, s.tag, label)
+        return
     tag = _kept(f, exprs.expr(f, s.tag)) if s.tag is not None else Val(TYP[BOOL], (f.bool_const(True),))
     b = f.b
     end = b.new_block()
@@ -398,7 +403,7 @@ def _switch(f: FuncLowering, s: SwitchStmt) -> None:
             after = b.new_block()
             b.pos = e.pos
             case = exprs.expr(f, e)
-            b.branch(case.one if s.tag is None else exprs.compare(f, tk.EQL, tag, case), body, after)
+            b.branch(case.one if s.tag is None else exprs.comparison(f, tk.EQL, tag, case), body, after)
             b.begin(after)
     b.goto(default)
     f.targets.append(Target(label, end, None))
@@ -418,6 +423,11 @@ def _switch(f: FuncLowering, s: SwitchStmt) -> None:
     f.targets.pop()
     b.begin(end)
 
+
+# What gives a second value, whether there is a first, where two are wanted.
+_PAIRS: Final[dict[type, Callable[[FuncLowering, Any], list[Val]]]] = {
+    AssertExpr: interfaces.assertion_with_ok,
+}
 
 _STATEMENTS: Final[dict[type, Callable[[FuncLowering, Any], None]]] = {
     EmptyStmt: _empty,

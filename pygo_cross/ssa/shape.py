@@ -17,7 +17,7 @@ from pygo_cross.diag import InternalError
 from pygo_cross.ssa.kinds import F32, F64, I8, I16, I32, I64, B, P
 from pygo_cross.types import types as t
 from pygo_cross.types.sizes import Sizes
-from pygo_cross.types.types import Array, Basic, Chan, Interface, Map, Pointer, Signature, Slice, Struct, Type
+from pygo_cross.types.types import Array, Basic, Chan, Interface, Map, Named, Pointer, Signature, Slice, Struct, Type, unalias
 
 MAX_VALUES: Final = 4
 
@@ -92,6 +92,17 @@ class Shapes:
             return any(self.has_pointers(field.typ) for field in under.fields)
         return any(leaf.kind == P for leaf in self.leaves(under) or ())
 
+    def is_direct(self, typ: Type) -> bool:
+        """Whether an interface holds a value in its data word itself: it is one pointer, to what may be in the heap."""
+        leaves = self.leaves(typ)
+        if leaves is None or len(leaves) != 1 or leaves[0].kind != P or self.sizes.sizeof(typ) != self.sizes.word:
+            return False
+        under = typ.underlying()
+        while isinstance(under, (Struct, Array)):
+            inner = under.elem if isinstance(under, Array) else next(one.typ for one in under.fields if self.leaves(one.typ))
+            under = inner.underlying()
+        return not (isinstance(under, Pointer) and _not_in_heap(under.elem))
+
     def _collect(self, typ: Type, offset: int, into: list[Leaf]) -> bool:
         under = typ.underlying()
         if isinstance(under, Basic):
@@ -119,3 +130,14 @@ class Shapes:
             into += (Leaf(P, offset), Leaf(P, offset + 8))
             return True
         raise InternalError("shape", "a type without a shape", str(typ))
+
+
+def _not_in_heap(typ: Type) -> bool:
+    """Whether a type is made of internal/runtime/sys.NotInHeap, so that no value is ever in Go's heap."""
+    typ = unalias(typ)
+    if isinstance(typ, Named) and typ.obj.name == "nih" and typ.obj.pkg is not None and typ.obj.pkg.path == "internal/runtime/sys":
+        return True
+    under = typ.underlying()
+    if isinstance(under, Array):
+        return _not_in_heap(under.elem)
+    return isinstance(under, Struct) and any(_not_in_heap(field.typ) for field in under.fields)

@@ -14,10 +14,13 @@ from typing import Final
 from pygo_cross.ssa import ops
 from pygo_cross.ssa.func import Block, Func, Slot, Value
 from pygo_cross.ssa.kinds import BITS, F32, F64, SIZES, VOID, B, P
-from pygo_cross.ssa.refs import BytesRef, CallInfo, DataRef, FuncValueRef, TextRef, TypeRef
+from pygo_cross.ssa.refs import BytesRef, CallInfo, DataRef, FuncValueRef, ItabRef, TextRef, TypeRef
 from pygo_cross.ssa.shape import Shapes
 from pygo_cross.ssa.unit import Unit
-from pygo_cross.types.types import Type
+from pygo_cross.types.linknames import TypeNames, link_hash
+from pygo_cross.types.lookup import find, missing_method
+from pygo_cross.types.objects import Func as TypesFunc
+from pygo_cross.types.types import STRING, Array, Basic, Interface, Map, Pointer, Signature, Slice, Struct, Type
 
 LIMIT: Final = 5_000_000  # values
 
@@ -29,7 +32,7 @@ class GoPanic(Exception):
 class Machine:
     """Memory, and what a program has printed."""
 
-    def __init__(self, unit: Unit, shapes: Shapes) -> None:
+    def __init__(self, unit: Unit, shapes: Shapes, methods_of: Callable[[Type], list[Func]] = lambda typ: []) -> None:
         self.memory = bytearray(1 << 22)
         self.top = 4096
         self.shapes = shapes
@@ -40,8 +43,15 @@ class Machine:
         self.steps = 0
         self.inits = unit.inits
         self.slots: list[dict[Slot, int]] = []
+        self.methods_of = methods_of
+        self.types = Types(self)
         for data in unit.data:
             self.symbols[DataRef(data.name)] = self.allocate(data.size)
+        for data in unit.data:
+            at = self.symbols[DataRef(data.name)]
+            self.memory[at : at + len(data.contents)] = data.contents
+            for offset, target, addend in data.addresses:
+                self.write(at + offset, P, self.address(target) + addend)
 
     def allocate(self, size: int) -> int:
         at = self.top = (self.top + 15) & ~15
@@ -50,6 +60,10 @@ class Machine:
         return at
 
     def address(self, ref: object) -> int:
+        if isinstance(ref, TypeRef):
+            return self.types.descriptor(ref.typ)
+        if isinstance(ref, ItabRef):
+            return self.types.itab(ref.typ, ref.interface)
         found = self.symbols.get(ref)
         if found is None:
             if isinstance(ref, BytesRef):
@@ -61,6 +75,8 @@ class Machine:
             elif isinstance(ref, FuncValueRef):
                 found = self.allocate(8)
                 self.write(found, P, self.address(TextRef(ref.name)))
+            elif ref == DataRef("runtime.staticuint64s"):
+                found = self.new_bytes(struct.pack("<256Q", *range(256)))
             else:
                 found = self.allocate(16)
             self.symbols[ref] = found
@@ -127,7 +143,7 @@ class Machine:
                     env[value] = context
                 elif op == ops.RESULT:
                     env[value] = calls[value.args[0]][value.imm]
-                elif op in (ops.CALL_STATIC, ops.CALL_CLOSURE, ops.PANIC):
+                elif op in (ops.CALL_STATIC, ops.CALL_CLOSURE, ops.CALL_POINTER, ops.PANIC):
                     calls[value] = self.make_call(value, [env[arg] for arg in value.args])
                 else:
                     made = self.value(value, [env[arg] for arg in value.args])
@@ -145,6 +161,8 @@ class Machine:
         if value.op == ops.CALL_CLOSURE:
             closure = int(args[0])
             return self.call(self.texts[int(self.read(closure, P))], args[1:], closure)
+        if value.op == ops.CALL_POINTER:
+            return self.call(self.texts[int(args[0])], args[1:], 0)
         assert info.target is not None
         return self.call(info.target.name, args, 0)
 
@@ -307,6 +325,8 @@ class Machine:
         elif name == "complex128div":
             quotient = complex(*a[:2]) / complex(*a[2:])
             return [quotient.real, quotient.imag]
+        elif name in _INTERFACES:
+            return _INTERFACES[name](self.types, [int(one) for one in a])
         elif name.startswith(("panic", "gopanic")):
             raise GoPanic(name)
         else:
@@ -314,9 +334,7 @@ class Machine:
         return []
 
     def typ(self, descriptor: int | float) -> Type:
-        (ref,) = (ref for ref, at in self.symbols.items() if at == descriptor)
-        assert isinstance(ref, TypeRef)
-        return ref.typ
+        return self.types.by_address[int(descriptor)]
 
     def new_bytes(self, content: bytes) -> int:
         """Memory with these bytes."""
@@ -427,4 +445,102 @@ _INTS: Final[dict[int, Callable[[int, int], int]]] = {
     ops.PTR_TO_INT: lambda x, y: x,
     ops.INT_TO_PTR: lambda x, y: x,
     ops.COPY: lambda x, y: x,
+}
+
+
+class Types:
+    """Descriptors and method tables, as much of them as programs look at: the hash, the type of a table, code of methods."""
+
+    def __init__(self, machine: Machine) -> None:
+        self.machine = machine
+        self.names = TypeNames({}, {})
+        self.by_name: dict[str, int] = {}
+        self.by_address: dict[int, Type] = {}
+        self.tables: dict[tuple[int, int], int] = {}
+
+    def descriptor(self, typ: Type) -> int:
+        name = self.names.link(typ)
+        found = self.by_name.get(name)
+        if found is None:
+            found = self.by_name[name] = self.machine.new_bytes(bytes(16) + link_hash(name)[:4])
+            self.by_address[found] = typ
+        return found
+
+    def itab(self, typ: Type, interface: Type) -> int:
+        key = (self.descriptor(typ), self.descriptor(interface))
+        found = self.tables.get(key)
+        if found is None:
+            machine = self.machine
+            for func in machine.methods_of(typ):
+                machine.funcs[func.symbol] = func
+            under = interface.underlying()
+            assert isinstance(under, Interface)
+            methods = under.type_set().methods
+            found = self.tables[key] = machine.allocate(24 + 8 * len(methods))
+            for at, value in zip((0, 8), reversed(key), strict=True):
+                machine.write(found + at, P, value)
+            machine.memory[found + 16 : found + 20] = machine.raw(key[0] + 16, 4)
+            through = typ if machine.shapes.is_direct(typ) else Pointer(typ)
+            for i, method in enumerate(methods):
+                code = find(through, True, method.pkg, method.name).obj
+                assert isinstance(code, TypesFunc)
+                machine.write(found + 24 + 8 * i, P, machine.address(TextRef(self.names.method(through, code))))
+        return found
+
+    def table_of(self, descriptor: int, interface: int) -> int:
+        """The method table, 0 if a method is missing."""
+        typ, to = self.by_address[descriptor], self.by_address[interface]
+        return 0 if missing_method(typ, to, True) is not None else self.itab(typ, to)
+
+    def type_assert(self, a: list[int]) -> list[int | float]:
+        found = self.table_of(a[1], int(self.machine.read(a[0] + 8, P)))
+        if not found and not self.machine.memory[a[0] + 16]:
+            raise GoPanic("interface conversion: missing method")
+        return [found]
+
+    def interface_switch(self, a: list[int]) -> list[int | float]:
+        count = int(self.machine.read(a[0] + 8, P))
+        for i in range(count):
+            found = self.table_of(a[1], int(self.machine.read(a[0] + 16 + 8 * i, P)))
+            if found:
+                return [i, found]
+        return [count, 0]
+
+    def equal_data(self, descriptor: int, x: int, y: int) -> list[int | float]:
+        if not descriptor:
+            return [1]
+        typ = self.by_address[descriptor]
+        return [int(x == y if self.machine.shapes.is_direct(typ) else self.equal(typ, x, y))]
+
+    def equal(self, typ: Type, x: int, y: int) -> bool:
+        machine = self.machine
+        under = typ.underlying()
+        if isinstance(under, Struct):
+            offsets = machine.shapes.sizes.offsetsof(under)
+            fields = zip(under.fields, offsets, strict=True)
+            return all(self.equal(field.typ, x + at, y + at) for field, at in fields if field.name != "_")
+        if isinstance(under, Array):
+            size = machine.shapes.sizes.sizeof(under.elem)
+            return all(self.equal(under.elem, x + i * size, y + i * size) for i in range(under.len))
+        if isinstance(under, Interface):
+            words = struct.unpack("<2Q", machine.raw(x, 16)), struct.unpack("<2Q", machine.raw(y, 16))
+            if words[0][0] != words[1][0]:
+                return False
+            typ_at = int(machine.read(words[0][0] + 8, P)) if under.type_set().methods and words[0][0] else words[0][0]
+            return bool(self.equal_data(typ_at, words[0][1], words[1][1])[0])
+        if isinstance(under, (Slice, Map, Signature)):
+            raise GoPanic("comparing uncomparable type")
+        leaves = machine.shapes.leaves(typ)
+        assert leaves is not None
+        if isinstance(under, Basic) and under.kind == STRING:
+            one, other = (machine.raw(*struct.unpack("<2Q", machine.raw(at, 16))) for at in (x, y))
+            return one == other
+        return all(machine.read(x + leaf.offset, leaf.kind) == machine.read(y + leaf.offset, leaf.kind) for leaf in leaves)
+
+
+_INTERFACES: Final[dict[str, Callable[[Types, list[int]], list[int | float]]]] = {
+    "typeAssert": Types.type_assert,
+    "interfaceSwitch": Types.interface_switch,
+    "efaceeq": lambda types, a: types.equal_data(*a),
+    "ifaceeq": lambda types, a: types.equal_data(int(types.machine.read(a[0] + 8, P)) if a[0] else 0, a[1], a[2]),
 }

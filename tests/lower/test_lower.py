@@ -14,7 +14,7 @@ from pygo_cross.build.goroot import find_goroot
 from pygo_cross.diag import InternalError
 from pygo_cross.frontend.mistakes import Mistakes
 from pygo_cross.frontend.package import check_package
-from pygo_cross.lower.package import lower_package
+from pygo_cross.lower.package import PackageLowering
 from pygo_cross.ssa.printer import print_func
 from pygo_cross.ssa.shape import Shapes
 from pygo_cross.ssa.unit import Unit
@@ -27,7 +27,7 @@ from pygo_cross.types.sizes import Sizes
 PROGRAMS = Path(__file__).parent / "programs"
 
 
-def lower(source: str) -> Unit:
+def prepare(source: str) -> PackageLowering:
     fset = FileSet()
     mistakes = Mistakes(fset)
 
@@ -36,14 +36,19 @@ def lower(source: str) -> Unit:
 
     checked = check_package(fset, "main", [fset.add("main.go", source.encode())], importer, Sizes(), mistakes, go_version="go1.27")
     assert not mistakes and checked is not None, mistakes.reported()
-    unit = lower_package(find_goroot(), fset, checked.package, checked.files, checked.info, Sizes())
-    for func in unit.funcs:
+    lowering = PackageLowering(find_goroot(), fset, checked.package, checked.files, checked.info, Sizes())
+    for func in lowering.lower().funcs:
         verify(func, "lower")
-    return unit
+    return lowering
+
+
+def lower(source: str) -> Unit:
+    return prepare(source).unit
 
 
 def execute(source: str) -> str:
-    return Machine(lower(source), Shapes(Sizes())).run()
+    lowering = prepare(source)
+    return Machine(lowering.unit, Shapes(Sizes()), lowering.methods_of).run()
 
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in PROGRAMS.glob("*.go")))
@@ -75,7 +80,7 @@ def test_what_panics(body: str) -> None:
         execute("package main\n\nfunc main() {\n\t" + body + "\n}\n")
 
 
-@pytest.mark.parametrize("statement", ["defer println()", "go println()", "select {}", "m := map[int]int{}; _ = m", "var e any = 1; _ = e"])
+@pytest.mark.parametrize("statement", ["defer println()", "go println()", "select {}", "m := map[int]int{}; _ = m"])
 def test_what_is_not_lowered_yet_is_named(statement: str) -> None:
     with pytest.raises(InternalError, match="not lowered yet"):
         lower("package main\n\nfunc main() {\n\t" + statement + "\n}\n")
@@ -103,6 +108,7 @@ func main() { T{}.value(); (&T{}).pointer(); generic(1); generic([]T{}); (&G[str
     names = {func.symbol for func in lower(source).funcs}
     assert names == {
         "main.T.value",
+        "main.(*T).value",
         "main.(*T).pointer",
         "main.(*T).pointer.func1",
         "main.(*T).pointer.func1.1",

@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Methods: calls of them, methods as values with a receiver bound to them, and as functions that take the receiver first.
+
+A method that is promoted from an embedded field is called on that field. One that the constraint of a type parameter has is looked up
+again, in the type argument. A method value is a record of code and the receiver; the code is a wrapper `M-fm`.
+
+Facts: the language specification, "Selectors", "Method values", "Method expressions"; src/cmd/compile/internal/noder/reader.go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from pygo_cross.lower import calls, exprs, places, wrappers
+from pygo_cross.lower.interfaces import ITAB_METHODS
+from pygo_cross.lower.values import Place, Val
+from pygo_cross.ssa import ops
+from pygo_cross.ssa.func import Value
+from pygo_cross.ssa.kinds import VOID, P
+from pygo_cross.ssa.refs import CallInfo, FuncValueRef, TextRef
+from pygo_cross.syntax.nodes import CallExpr, Expr, SelectorExpr
+from pygo_cross.types.lookup import find
+from pygo_cross.types.objects import FIELD_VAR, Func, Var
+from pygo_cross.types.predicates import is_interface, is_type_param
+from pygo_cross.types.selection import METHOD_EXPR, Selection
+from pygo_cross.types.types import TYP, UINTPTR, UNSAFE_POINTER, Interface, Pointer, Signature, Struct, Type, unalias
+
+if TYPE_CHECKING:
+    from pygo_cross.lower.function import FuncLowering
+
+
+class Method(NamedTuple):
+    """A method of `base`: `path` are the fields that lead to whose method it is, `receiver` what type that is, or a pointer to it."""
+
+    func: Func
+    base: Type
+    path: tuple[int, ...]
+    receiver: Type
+
+
+def selected(f: FuncLowering, selection: Selection) -> Method:
+    """The method that a selection selects, with type arguments put in."""
+    func, path = selection.obj, selection.index
+    base = f.typ(selection.recv)
+    assert isinstance(func, Func)
+    if base is not selection.recv or is_type_param(selection.recv):
+        found = find(base, True, func.pkg, func.name)
+        if not isinstance(found.obj, Func) or found.path is None:
+            raise f.bug(f"{base} has no method {func.name}")
+        func, path = found.obj, found.path
+    return Method(func, base, path[:-1], receiver_type(f, func))
+
+
+def receiver_type(f: FuncLowering, method: Func) -> Type:
+    """What type a method is declared for."""
+    recv = method.signature.recv
+    if recv is None:
+        raise f.bug(f"a method without a receiver: {method.name}")
+    return unalias(f.typ(recv.typ))
+
+
+# ---- calls
+
+
+def call(f: FuncLowering, e: CallExpr, fun: SelectorExpr, selection: Selection, sig: Signature) -> list[Val]:
+    """x.M(args) and T.M(x, args)."""
+    params, results = calls.types_of(f, sig)
+    if selection.kind == METHOD_EXPR:
+        info = CallInfo(TextRef(expression_code(f, selection)), params, results)
+        return f.call(ops.CALL_STATIC, info, (), calls.arguments(f, e, sig))
+    method = selected(f, selection)
+    receiver = bound(f, fun.x, method)
+    args = calls.arguments(f, e, sig)
+    f.b.pos = e.pos
+    return invoke(f, method, receiver, args, params, results)
+
+
+def invoke(
+    f: FuncLowering, method: Method, receiver: Val, args: Sequence[Val], params: Sequence[Type], results: Sequence[Type]
+) -> list[Val]:
+    """Call a method of a receiver as the method has it, be it an interface's."""
+    if is_interface(method.receiver):
+        code, data = of_interface(f, receiver, method.func)
+        pointer = TYP[UNSAFE_POINTER]
+        return f.call(ops.CALL_POINTER, CallInfo(None, [pointer, *params], results), (code,), [Val(pointer, (data,)), *args])
+    target = TextRef(f.package.needs_method(method.func, method.receiver))
+    return f.call(ops.CALL_STATIC, CallInfo(target, [method.receiver, *params], results), (), [receiver, *args])
+
+
+def of_interface(f: FuncLowering, value: Val, method: Func) -> tuple[Value, Value]:
+    """The code of a method for what an interface holds, and what it takes as the receiver; a nil interface ends in a panic."""
+    under = value.typ.underlying()
+    assert isinstance(under, Interface)
+    ids = [one.id() for one in under.type_set().methods]
+    itab = f.emit(ops.NIL_CHECK, P, (value.parts[0],))
+    code = f.emit(ops.LOAD, P, (itab,), ITAB_METHODS + f.shapes.sizes.word * ids.index(method.id()))
+    return code, value.parts[1]
+
+
+# ---- receivers
+
+
+def bound(f: FuncLowering, e: Expr, method: Method) -> Val:
+    """x as the receiver of a method: its embedded field, its address taken or followed as the method wants it."""
+    typ = f.type_of(e)
+    if not method.path and isinstance(typ.underlying(), Pointer) == isinstance(method.receiver, Pointer):
+        return Val(method.receiver, exprs.expr(f, e).parts) if isinstance(method.receiver, Pointer) else exprs.expr(f, e)
+    if places.is_place(f, e) and not isinstance(typ.underlying(), Pointer):
+        return along(f, places.place(f, e), method)
+    return along(f, exprs.expr(f, e), method)
+
+
+def along(f: FuncLowering, base: Val | Place | places.Part, method: Method) -> Val:
+    """The receiver of a method, from what it is selected of."""
+    for i in method.path:
+        if isinstance(base, Val):
+            under = base.typ.underlying()
+            if not isinstance(under, Pointer):
+                base = exprs.field(f, base, i)
+                continue
+            base = Place(f.typ(under.elem), address=places.checked(f, base.one))
+        base = places.step(f, base, i)
+    under = base.typ.underlying()
+    wanted = method.receiver
+    if isinstance(under, Pointer):
+        pointer = base if isinstance(base, Val) else places.read(f, base)
+        if isinstance(wanted, Pointer):
+            return Val(wanted, pointer.parts)
+        return f.load(wanted, places.checked(f, pointer.one))
+    if not isinstance(wanted, Pointer):
+        return base if isinstance(base, Val) else places.read(f, base)
+    if isinstance(base, Val):
+        return Val(wanted, (f.in_place(base),))
+    if isinstance(base, places.Part) or base.address is None:
+        raise f.bug("a method with a pointer receiver of what is in no memory")
+    return Val(wanted, (f.offset(base.address, base.offset),))
+
+
+# ---- values
+
+
+def expression_code(f: FuncLowering, selection: Selection) -> str:
+    """The link name of the function T.M."""
+    func = selection.obj
+    assert isinstance(func, Func)
+    return wrappers.method(f.package, f.typ(selection.recv), func)
+
+
+def value(f: FuncLowering, e: SelectorExpr, selection: Selection) -> Val:
+    """T.M, and x.M with x evaluated now."""
+    typ = f.type_of(e)
+    if selection.kind == METHOD_EXPR:
+        return Val(typ, (f.emit(ops.ADDR, P, (), 0, FuncValueRef(expression_code(f, selection))),))
+    method = selected(f, selection)
+    receiver = bound(f, e.x, method)
+    if is_interface(method.receiver):
+        f.emit(ops.NIL_CHECK, P, (receiver.parts[0],))
+    code = wrappers.method_value(f.package, method)
+    record = f.temporary(record_type(receiver.typ))
+    f.emit(ops.STORE, VOID, (record, f.emit(ops.ADDR, P, (), 0, TextRef(code))), 0)
+    f.store(receiver, record, _receiver_offset(f, receiver.typ))
+    return Val(typ, (record,))
+
+
+def _receiver_offset(f: FuncLowering, typ: Type) -> int:
+    return f.shapes.sizes.offsetsof(record_type(typ))[1]
+
+
+def record_type(receiver: Type) -> Struct:
+    """What a method value is: the address of code, and the receiver."""
+    return Struct([Var(FIELD_VAR, 0, None, "F", TYP[UINTPTR]), Var(FIELD_VAR, 0, None, "R", receiver)])
