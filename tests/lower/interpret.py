@@ -246,6 +246,10 @@ class Machine:
             if op == ops.SHR_U:
                 return _signed((x & mask) >> count, kind) if count < BITS[kind] else 0
             return x >> min(count, BITS[kind] - 1)
+        if op == ops.MUL_HIGH_U:
+            return _signed((x & mask) * (y & mask) >> BITS[kind], kind)
+        if op == ops.MUL_HIGH_S:
+            return _signed(x * y >> BITS[kind], kind)
         if op == ops.ZERO_EXT:
             return _signed(x & _mask(of), kind)
         if op == ops.NOT:

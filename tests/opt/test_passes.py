@@ -14,7 +14,8 @@ from pygo_cross.opt.blocks import blocks
 from pygo_cross.opt.context import Context
 from pygo_cross.opt.cse import cse
 from pygo_cross.opt.dead import dead
-from pygo_cross.opt.fold import fold
+from pygo_cross.opt.divide import divide
+from pygo_cross.opt.fold import fold, signed, unsigned
 from pygo_cross.opt.pipeline import PASSES, optimise
 from pygo_cross.opt.prove import prove
 from pygo_cross.ssa import ops
@@ -274,3 +275,37 @@ def test_random_expressions_keep_their_value(seed: int) -> None:
     for _ in range(10):
         args = [rng.choice([0, 1, -1, rng.randrange(-(1 << (BITS[kind] - 1)), 1 << (BITS[kind] - 1))]) for kind in params]
         assert machine.execute(func, args, 0) == machine.execute(before, args, 0)
+
+
+def quotient(op: int, x: int, y: int, kind: int) -> int:
+    """What a division of two numbers gives, as the machine keeps it."""
+    if op in (ops.DIV_U, ops.MOD_U):
+        x, y = unsigned(x, kind), unsigned(y, kind)
+        return signed(x // y if op == ops.DIV_U else x % y, kind)
+    whole = abs(x) // abs(y) * (1 if (x < 0) == (y < 0) else -1)
+    return signed(whole if op == ops.DIV_S else x - whole * y, kind)
+
+
+@pytest.mark.parametrize("kind", [I8, I16, I32, I64])
+@pytest.mark.parametrize("op", [ops.DIV_S, ops.DIV_U, ops.MOD_S, ops.MOD_U])
+def test_division_by_constants(op: int, kind: int) -> None:
+    rng = random.Random(kind * 100 + op)
+    bits = BITS[kind]
+    machine = Machine(Unit("p", "p"), Shapes(Sizes()))
+    divisors = [signed(d, kind) for d in (3, 5, 6, 7, 10, 12, 25, 60, 100, 127, -3, -10, -128, 1 << (bits - 1), (1 << bits) - 2)]
+    divisors += [signed(rng.getrandbits(rng.randint(2, bits)) << rng.choice([0, 0, 3]), kind) for _ in range(20)]
+    for divisor in divisors:
+        if divisor in (0, 1, -1):
+            continue
+        func = Func("f", [kind], [kind])
+        x = func.append(func.entry, ops.PARAM, kind)
+        result = func.append(func.entry, op, kind, (x, func.const(func.entry, kind, divisor)))
+        func.entry.kind = ops.RET
+        func.entry.set_controls((result,))
+        found = after([fold, divide, fold, dead], func)
+        assert not {ops.NAMES[one] for one in (ops.DIV_S, ops.DIV_U, ops.MOD_S, ops.MOD_U)} & set(found)
+        edges = [0, 1, -1, divisor, divisor - 1, divisor + 1, 1 << (bits - 1), (1 << (bits - 1)) - 1, divisor * 3, divisor * 3 - 1]
+        for value in [*edges, *(rng.getrandbits(bits) for _ in range(10))]:
+            given = signed(value, kind)
+            (got,) = machine.execute(func, [given], 0)
+            assert signed(int(got), kind) == quotient(op, given, divisor, kind), f"{given} by {divisor}"
