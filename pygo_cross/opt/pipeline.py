@@ -14,8 +14,10 @@ from pygo_cross.opt.blocks import blocks
 from pygo_cross.opt.context import Context
 from pygo_cross.opt.cse import cse
 from pygo_cross.opt.dead import dead
+from pygo_cross.opt.divide import divide
 from pygo_cross.opt.expand import expand
 from pygo_cross.opt.fold import fold
+from pygo_cross.opt.loads import loads
 from pygo_cross.opt.promote import promote
 from pygo_cross.opt.prove import prove
 from pygo_cross.ssa.func import Func
@@ -42,8 +44,11 @@ PASSES: Final = (
     Pass("promote", promote, "what was in memory is values for all that follows; folding has made the offsets constant"),
     Pass("fold", _alone(fold), "what promotion has shown to be constant"),
     Pass("cse", _alone(cse), "equal operations are one value: facts about it are then found by identity"),
+    Pass("loads", loads, "behind cse, which makes equal addresses one value; what is known of memory makes more operations equal"),
+    Pass("cse again", _alone(cse), "operations of what was loaded twice"),
     Pass("prove", _alone(prove), "behind cse, so that the length in a loop's condition is the length in its bounds check"),
     Pass("late fold", _alone(fold), "what cse and prove have made constant"),
+    Pass("divide", _alone(divide), "behind prove, which knows what a remainder is less than, but not what a multiplication gives"),
     Pass("late blocks", _alone(blocks), "branches that prove has decided"),
     Pass("late dead", _alone(dead), "what nothing uses any more: an Alloc that goes here costs nothing"),
     Pass("expand", expand, "the last that knows Allocs; calls of the runtime come late, since calls stop other passes"),
