@@ -7,9 +7,9 @@ Arguments are evaluated from left to right, the function's value before them.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, final
 
-from pygo_cross.lower import exprs, interfaces, methods
+from pygo_cross.lower import chans, defer, exprs, interfaces, maps, methods, print_
 from pygo_cross.lower.convert import convert, number
 from pygo_cross.lower.values import Val
 from pygo_cross.ssa import ops
@@ -21,13 +21,15 @@ from pygo_cross.syntax.nodes import CallExpr, Expr, IndexExpr, Name, SelectorExp
 from pygo_cross.types import universe as u
 from pygo_cross.types.check.operand import BUILTIN, TYPEXPR
 from pygo_cross.types.objects import Builtin, Func
-from pygo_cross.types.predicates import is_boolean, is_complex, is_float, is_integer, is_string, is_unsigned
+from pygo_cross.types.predicates import is_float, is_string, is_unsigned
 from pygo_cross.types.types import (
     FLOAT32,
     FLOAT64,
     TYP,
     Array,
+    Chan,
     Interface,
+    Map,
     Pointer,
     Signature,
     Slice,
@@ -54,19 +56,42 @@ def call(f: FuncLowering, e: CallExpr) -> list[Val]:
         return [convert(f, exprs.expr(f, e.arg_list[0]), f.type_of(e))]
     if found is not None and found.mode == BUILTIN:
         return _builtin(f, e)
+    return perform(f, prepare(f, e))
+
+
+@final
+class Prepared:
+    """A call whose operands are evaluated: `head` is what it is called through (a closure, code), `args` are values of `info.params`."""
+
+    __slots__ = ("args", "head", "info", "op")
+
+    def __init__(self, op: int, info: CallInfo, head: Sequence[Value], args: Sequence[Val]) -> None:
+        self.op = op
+        self.info = info
+        self.head = tuple(head)
+        self.args = tuple(args)
+
+
+def perform(f: FuncLowering, call: Prepared) -> list[Val]:
+    """Make a call; gives its results."""
+    return f.call(call.op, call.info, call.head, call.args)
+
+
+def prepare(f: FuncLowering, e: CallExpr) -> Prepared:
+    """Evaluate the operands of a call of a function, method or function value."""
     fun = unparen(e.fun)
     sig = f.type_of(e.fun).underlying()
     if not isinstance(sig, Signature):
         raise f.bug("a call of what is no function", e)
     target = _static(f, fun)
     if target is not None:
-        return f.call(ops.CALL_STATIC, CallInfo(TextRef(target), *types_of(f, sig)), (), arguments(f, e, sig))
+        return Prepared(ops.CALL_STATIC, CallInfo(TextRef(target), *types_of(f, sig)), (), arguments(f, e, sig))
     if isinstance(fun, SelectorExpr) and fun in f.package.info.selections:
         selection = f.package.info.selections[fun]
         if isinstance(selection.obj, Func):
-            return methods.call(f, e, fun, selection, sig)
+            return methods.prepare(f, e, fun, selection, sig)
     closure = exprs.expr(f, e.fun).one
-    return f.call(ops.CALL_CLOSURE, CallInfo(None, *types_of(f, sig)), (closure,), arguments(f, e, sig))
+    return Prepared(ops.CALL_CLOSURE, CallInfo(None, *types_of(f, sig)), (closure,), arguments(f, e, sig))
 
 
 def types_of(f: FuncLowering, sig: Signature) -> tuple[list[Type], list[Type]]:
@@ -95,7 +120,7 @@ def _static(f: FuncLowering, fun: Expr) -> str | None:
 def arguments(f: FuncLowering, e: CallExpr, sig: Signature) -> list[Val]:
     """The values of the parameters: those of one call are spread, the last ones of a variadic function put into a slice."""
     params = [f.typ(var.typ) for var in sig.params.vars]
-    values = _evaluated(f, e.arg_list)
+    values = evaluated(f, e.arg_list)
     if not sig.variadic or e.has_dots:
         return [assigned(f, one, typ) for one, typ in zip(values, params, strict=True)]
     fixed = len(params) - 1
@@ -107,7 +132,7 @@ def arguments(f: FuncLowering, e: CallExpr, sig: Signature) -> list[Val]:
     return [*made, _packed(f, last, f.typ(slice_type.elem), rest)]
 
 
-def _evaluated(f: FuncLowering, args: Sequence[Expr]) -> list[Val]:
+def evaluated(f: FuncLowering, args: Sequence[Expr]) -> list[Val]:
     """The values of arguments, or all results of the one call that they are."""
     first = unparen(args[0]) if len(args) == 1 else None
     if isinstance(first, CallExpr):
@@ -166,7 +191,11 @@ def _length(f: FuncLowering, e: CallExpr, part: int) -> Value:
         return f.int_const(pointed.len)
     if isinstance(under, Slice) or is_string(under):
         return exprs.expr(f, arg).parts[part]
-    raise f.bug(f"the length of {under} is not lowered yet", e)
+    if isinstance(under, Map):
+        return maps.length(f, exprs.expr(f, arg))
+    if isinstance(under, Chan):
+        return chans.size(f, exprs.expr(f, arg), part == 2)
+    raise f.bug(f"the length of {under}", e)
 
 
 def _new(f: FuncLowering, e: CallExpr) -> list[Val]:
@@ -183,12 +212,16 @@ def _new(f: FuncLowering, e: CallExpr) -> list[Val]:
 def _make(f: FuncLowering, e: CallExpr) -> list[Val]:
     typ = f.type_of(e)
     under = typ.underlying()
-    if not isinstance(under, Slice):
-        raise f.bug(f"make of {typ} is not lowered yet", e)
     sizes = []
     for arg in e.arg_list[1:]:
         size = exprs.expr(f, arg)
         sizes.append(number(f, size.one, I64, is_unsigned(size.typ)))
+    if isinstance(under, Map):
+        return [maps.make(f, typ, sizes[0] if sizes else None)]
+    if isinstance(under, Chan):
+        return [chans.make(f, typ, sizes[0] if sizes else None)]
+    if not isinstance(under, Slice):
+        raise f.bug(f"make of {typ}", e)
     length, capacity = sizes[0], sizes[-1]
     descriptor = f.emit(ops.ADDR, P, (), 0, TypeRef(f.typ(under.elem)))
     (pointer,) = f.runtime("makeslice", descriptor, length, capacity)
@@ -281,40 +314,47 @@ def _part(f: FuncLowering, e: CallExpr, part: int) -> list[Val]:
     return [Val(f.type_of(e), (exprs.expr(f, e.arg_list[0]).parts[part],))]
 
 
-def _print(f: FuncLowering, e: CallExpr, line: bool) -> list[Val]:
-    values = _evaluated(f, e.arg_list)
-    f.runtime("printlock")
-    for i, one in enumerate(values):
-        if line and i:
-            f.runtime("printsp")
-        _print_one(f, one)
-    if line:
-        f.runtime("printnl")
-    f.runtime("printunlock")
-    return []
-
-
-def _print_one(f: FuncLowering, one: Val) -> None:
-    under = one.typ.underlying()
-    if is_string(under):
-        f.runtime("printstring", one)
-    elif is_boolean(under):
-        f.runtime("printbool", one)
-    elif is_integer(under):
-        unsigned = is_unsigned(under)
-        f.runtime("printuint" if unsigned else "printint", number(f, one.one, I64, unsigned))
-    elif is_float(under):
-        f.runtime("printfloat32" if one.one.kind == F32 else "printfloat64", one.one)
-    elif is_complex(under) or isinstance(under, (Interface, Slice)):
-        raise f.bug(f"printing of {one.typ} is not lowered yet")
-    else:
-        f.runtime("printpointer", one.one)
-
-
 def _panic(f: FuncLowering, e: CallExpr) -> list[Val]:
     value_of = exprs.expr(f, e.arg_list[0])
     f.panic("gopanic", assigned(f, value_of, f.package.runtime.call("gopanic").params[0]))
     return []
+
+
+def _delete(f: FuncLowering, e: CallExpr) -> list[Val]:
+    m = exprs.expr(f, e.arg_list[0])
+    key = assigned(f, exprs.expr(f, e.arg_list[1]), f.typ(maps.map_type(f, m.typ).key))
+    maps.delete(f, m, key)
+    return []
+
+
+def _clear(f: FuncLowering, e: CallExpr) -> list[Val]:
+    what = exprs.expr(f, e.arg_list[0])
+    under = what.typ.underlying()
+    if isinstance(under, Map):
+        maps.clear(f, what)
+        return []
+    assert isinstance(under, Slice)
+    elem = f.typ(under.elem)
+    size = f.shapes.sizes.sizeof(elem)
+    if size:
+        # An empty slice may be nil or stand behind its array, so its pointer is not looked at.
+        some, done = f.b.new_block(), f.b.new_block()
+        f.b.branch(f.emit(ops.EQ, B, (what.parts[1], f.int_const(0))), done, some, -1)
+        f.b.begin(some)
+        count = f.emit(ops.MUL, I64, (what.parts[1], f.int_const(size)))
+        f.runtime("memclrHasPointers" if f.shapes.has_pointers(elem) else "memclrNoHeapPointers", what.parts[0], count)
+        f.b.goto(done)
+        f.b.begin(done)
+    return []
+
+
+def _close(f: FuncLowering, e: CallExpr) -> list[Val]:
+    chans.close(f, exprs.expr(f, e.arg_list[0]))
+    return []
+
+
+def _recover(f: FuncLowering, e: CallExpr) -> list[Val]:
+    return [defer.recover(f)]
 
 
 _BUILTINS: Final[dict[int, Callable[[FuncLowering, CallExpr], list[Val]]]] = {
@@ -329,7 +369,11 @@ _BUILTINS: Final[dict[int, Callable[[FuncLowering, CallExpr], list[Val]]]] = {
     u.IMAG: lambda f, e: _part(f, e, 1),
     u.MIN: lambda f, e: _min_max(f, e, tk.LSS, ops.MIN_FLOAT),
     u.MAX: lambda f, e: _min_max(f, e, tk.GTR, ops.MAX_FLOAT),
-    u.PRINT: lambda f, e: _print(f, e, False),
-    u.PRINTLN: lambda f, e: _print(f, e, True),
+    u.PRINT: lambda f, e: print_.call(f, e, False),
+    u.PRINTLN: lambda f, e: print_.call(f, e, True),
     u.PANIC: _panic,
+    u.DELETE: _delete,
+    u.CLEAR: _clear,
+    u.CLOSE: _close,
+    u.RECOVER: _recover,
 }

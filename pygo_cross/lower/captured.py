@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from pygo_cross.syntax import nodes
 from pygo_cross.syntax.nodes import FuncLit, IndexExpr, Name, Node, Operation, ParenExpr, SelectorExpr, SliceExpr
-from pygo_cross.syntax.tokens import AND
+from pygo_cross.syntax.tokens import AND, DEFER, GOTO
 from pygo_cross.types.check.info import Info
 from pygo_cross.types.objects import LOCAL_VAR, PARAM_VAR, RECV_VAR, RESULT_VAR, Func, Var
 from pygo_cross.types.selection import FIELD_VAL
@@ -37,8 +37,18 @@ _LEAVES: Final = frozenset([nodes.Name, nodes.BasicLit, nodes.EmptyStmt, nodes.B
 _LOCAL: Final = frozenset([LOCAL_VAR, PARAM_VAR, RECV_VAR, RESULT_VAR])
 
 
-def in_memory(root: Node, info: Info) -> set[Var]:
-    """The variables below a function's body that have to be in memory."""
+class Features:
+    """What a function's own body has (not that of literals in it): `defers` a defer statement, `gotos` a goto."""
+
+    __slots__ = ("defers", "gotos")
+
+    def __init__(self) -> None:
+        self.defers = False
+        self.gotos = False
+
+
+def in_memory(root: Node, info: Info, features: Features | None = None) -> set[Var]:
+    """The variables below a function's body that have to be in memory; `features` is told what the body has."""
     found: set[Var] = set()
     owner: dict[Var, Node] = {}
 
@@ -52,12 +62,17 @@ def in_memory(root: Node, info: Info) -> set[Var]:
                 _name(one, function)
                 continue
             if kind in _LEAVES:
+                if features is not None and isinstance(one, nodes.BranchStmt) and one.tok == GOTO and function is root:
+                    features.gotos = True
                 continue
             if isinstance(one, FuncLit):
                 walk(one.type, one)
                 walk(one.body, one)
                 continue
-            if isinstance(one, Operation) and one.op == AND and one.y is None:
+            if isinstance(one, nodes.CallStmt):
+                if features is not None and one.tok == DEFER and function is root:
+                    features.defers = True
+            elif isinstance(one, Operation) and one.op == AND and one.y is None:
                 _address(one.x)
             elif isinstance(one, SliceExpr):
                 typ = info.type_of(one.x)

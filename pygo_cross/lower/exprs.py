@@ -10,7 +10,7 @@ import struct
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
-from pygo_cross.lower import calls, compare, interfaces, literals, methods, places, strings
+from pygo_cross.lower import calls, chans, compare, interfaces, literals, maps, methods, places, strings
 from pygo_cross.lower.convert import number
 from pygo_cross.lower.values import Val
 from pygo_cross.ssa import ops
@@ -39,7 +39,7 @@ from pygo_cross.types.constant import Value as Constant
 from pygo_cross.types.objects import Func, Nil
 from pygo_cross.types.predicates import default_type, is_boolean, is_complex, is_integer, is_interface, is_string, is_unsigned
 from pygo_cross.types.predicates import is_float as is_float_type
-from pygo_cross.types.types import BOOL, COMPLEX128, TYP, Array, Pointer, Slice, Struct, Type
+from pygo_cross.types.types import BOOL, COMPLEX128, TYP, Array, Map, Pointer, Slice, Struct, Type
 
 if TYPE_CHECKING:
     from pygo_cross.lower.function import FuncLowering
@@ -180,7 +180,7 @@ def _operation(f: FuncLowering, e: Operation) -> Val:
         return places.read(f, places.place(f, e))
     typ = f.type_of(e)
     if e.op == tk.RECV:
-        raise f.bug("a receive is not lowered yet", e)
+        return chans.receive(f, e)
     x = expr(f, e.x)
     if e.op == tk.ADD:
         return x
@@ -347,6 +347,8 @@ def _index(f: FuncLowering, e: IndexExpr) -> Val:
     if e.x in f.package.info.instances or isinstance(f.type_of(e.x).underlying(), type(None)):
         raise f.bug("an instance as a value is not lowered yet", e)
     under = f.type_of(e.x).underlying()
+    if isinstance(under, Map):
+        return maps.index(f, e)
     if is_string(under):
         pointer, length = expr(f, e.x).parts
         at = places.index(f, e.index, length)
@@ -407,6 +409,24 @@ def _moved(f: FuncLowering, pointer: Value, low: Value, size: int, room: Value) 
     empty = f.emit(ops.EQ, B, (room, f.int_const(0)))
     return f.emit(ops.ADD_PTR, P, (pointer, f.emit(ops.SELECT, I64, (empty, f.int_const(0), step))))
 
+
+def pair(f: FuncLowering, e: Expr) -> list[Val]:
+    """An expression that gives a value and whether there was one."""
+    e = unparen(e)
+    handler = _PAIRS.get(type(e))
+    if handler is None:
+        raise f.bug(f"a pair of a value and ok from a {type(e).__name__} is not lowered yet", e)
+    saved, f.b.pos = f.b.pos, e.pos
+    values = handler(f, e)
+    f.b.pos = saved
+    return values
+
+
+_PAIRS: Final[dict[type, Callable[[FuncLowering, Any], list[Val]]]] = {
+    IndexExpr: maps.pair,
+    Operation: chans.pair,
+    AssertExpr: interfaces.assertion_with_ok,
+}
 
 _EXPRESSIONS: Final[dict[type, Callable[[FuncLowering, Any], Val]]] = {
     Name: _name,

@@ -15,7 +15,7 @@ from pygo_cross.diag import InternalError
 from pygo_cross.lower.values import Place, Val
 from pygo_cross.ssa import ops
 from pygo_cross.ssa.builder import Builder
-from pygo_cross.ssa.func import Block, Func, Value
+from pygo_cross.ssa.func import Block, Func, Slot, Value
 from pygo_cross.ssa.kinds import I64, VOID, B, P
 from pygo_cross.ssa.refs import CallInfo
 from pygo_cross.ssa.unit import FuncInfo
@@ -62,6 +62,13 @@ class FuncLowering:
         self.labels: dict[str, Block] = {}
         self.pending_label = ""
         self.literals = 0
+        # See defer: where returns go if the function defers, results that are slots, and slots with the addresses of results.
+        self.exit_to: Block | None = None
+        self.slots: dict[Var, Slot] = {}
+        self.result_addresses: dict[Var, Slot] = {}
+        self.defer_token: Var | None = None
+        self.wrappers = 0
+        self.has_goto = False
         self.context: Value | None = None
 
     def _kinds(self, types: Sequence[Type]) -> list[int]:
@@ -132,6 +139,19 @@ class FuncLowering:
             return Val(typ, address=self.offset(address, offset))
         return Val(typ, [self.emit(ops.LOAD, leaf.kind, (address,), offset + leaf.offset) for leaf in leaves])
 
+    def scratch(self, typ: Type, zeroed: bool = True) -> Value:
+        """Memory of the frame that the runtime reads or writes in a call, and does not keep."""
+        sizes = self.shapes.sizes
+        slot = self.func.new_slot("tmp", typ, sizes.sizeof(typ), sizes.alignof(typ), self.shapes.has_pointers(typ))
+        address = self.emit(ops.SLOT_ADDR, P, (), 0, slot)
+        if slot.size and (zeroed or slot.pointers):
+            self.emit(ops.ZERO, VOID, (address,), slot.size, typ)
+        return address
+
+    def kept(self, value: Val) -> Val:
+        """A value that nothing later can change: memory is copied."""
+        return value if value.address is None else Val(value.typ, address=self.in_place(value))
+
     def store(self, value: Val, address: Value, offset: int = 0) -> None:
         """Put a value into memory."""
         if value.address is not None:
@@ -168,6 +188,9 @@ class FuncLowering:
     def place(self, var: Var) -> Place:
         """Where a variable of this function is."""
         typ = self.typ(var.typ)
+        slot = self.slots.get(var)
+        if slot is not None:
+            return Place(typ, address=self.emit(ops.SLOT_ADDR, P, (), 0, slot))
         if var in self.addresses:
             return Place(typ, address=self.b.read(var))
         return Place(typ, variable=var)
@@ -187,6 +210,11 @@ class FuncLowering:
             return
         for i, part in enumerate(value.parts):
             self.b.write((place.variable, i), part)
+
+    @property
+    def in_loop(self) -> bool:
+        """Whether a statement may be executed more than once in a call of the function."""
+        return self.has_goto or any(target.continue_to is not None for target in self.targets)
 
     # ---- calls
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pygo_cross.lower import exprs
+from pygo_cross.lower import exprs, maps
 from pygo_cross.lower.values import Val
 from pygo_cross.ssa import ops
 from pygo_cross.ssa.func import Value
@@ -17,7 +17,7 @@ from pygo_cross.ssa.kinds import VOID, P
 from pygo_cross.ssa.refs import FuncValueRef, TextRef
 from pygo_cross.syntax.nodes import CompositeLit, Expr, FuncLit, KeyValueExpr, Name
 from pygo_cross.types.objects import Var
-from pygo_cross.types.types import TYP, UNSAFE_POINTER, Array, Pointer, Slice, Struct, Type
+from pygo_cross.types.types import TYP, UNSAFE_POINTER, Array, Map, Pointer, Slice, Struct, Type
 
 if TYPE_CHECKING:
     from pygo_cross.lower.function import FuncLowering
@@ -33,6 +33,8 @@ def composite(f: FuncLowering, e: CompositeLit) -> Val:
         return Val(typ, (address,))
     if isinstance(under, Slice):
         return _slice(f, e, typ, under)
+    if isinstance(under, Map):
+        return maps.literal(f, e, typ)
     if isinstance(under, Struct) and f.shapes.is_value(typ):
         return Val(typ, [part for value in _fields(f, e, under) for part in value.parts])
     address = f.temporary(typ)

@@ -63,29 +63,35 @@ def receiver_type(f: FuncLowering, method: Func) -> Type:
 # ---- calls
 
 
-def call(f: FuncLowering, e: CallExpr, fun: SelectorExpr, selection: Selection, sig: Signature) -> list[Val]:
-    """x.M(args) and T.M(x, args)."""
+def prepare(f: FuncLowering, e: CallExpr, fun: SelectorExpr, selection: Selection, sig: Signature) -> calls.Prepared:
+    """Evaluate the operands of x.M(args) or T.M(x, args)."""
     params, results = calls.types_of(f, sig)
     if selection.kind == METHOD_EXPR:
         info = CallInfo(TextRef(expression_code(f, selection)), params, results)
-        return f.call(ops.CALL_STATIC, info, (), calls.arguments(f, e, sig))
+        return calls.Prepared(ops.CALL_STATIC, info, (), calls.arguments(f, e, sig))
     method = selected(f, selection)
     receiver = bound(f, fun.x, method)
     args = calls.arguments(f, e, sig)
     f.b.pos = e.pos
-    return invoke(f, method, receiver, args, params, results)
+    return _prepared(f, method, receiver, args, params, results)
 
 
 def invoke(
     f: FuncLowering, method: Method, receiver: Val, args: Sequence[Val], params: Sequence[Type], results: Sequence[Type]
 ) -> list[Val]:
     """Call a method of a receiver as the method has it, be it an interface's."""
+    return calls.perform(f, _prepared(f, method, receiver, args, params, results))
+
+
+def _prepared(
+    f: FuncLowering, method: Method, receiver: Val, args: Sequence[Val], params: Sequence[Type], results: Sequence[Type]
+) -> calls.Prepared:
     if is_interface(method.receiver):
         code, data = of_interface(f, receiver, method.func)
         pointer = TYP[UNSAFE_POINTER]
-        return f.call(ops.CALL_POINTER, CallInfo(None, [pointer, *params], results), (code,), [Val(pointer, (data,)), *args])
+        return calls.Prepared(ops.CALL_POINTER, CallInfo(None, [pointer, *params], results), (code,), [Val(pointer, (data,)), *args])
     target = TextRef(f.package.needs_method(method.func, method.receiver))
-    return f.call(ops.CALL_STATIC, CallInfo(target, [method.receiver, *params], results), (), [receiver, *args])
+    return calls.Prepared(ops.CALL_STATIC, CallInfo(target, [method.receiver, *params], results), (), [receiver, *args])
 
 
 def of_interface(f: FuncLowering, value: Val, method: Func) -> tuple[Value, Value]:

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import final
 
 from pygo_cross.diag import InternalError
-from pygo_cross.lower import directives, initialise, stmts, wrappers
-from pygo_cross.lower.captured import children, in_memory
+from pygo_cross.lower import defer, directives, initialise, maps, stmts, wrappers
+from pygo_cross.lower.captured import Features, children, in_memory
 from pygo_cross.lower.function import FuncLowering
 from pygo_cross.lower.generics import Generics, Instantiation
 from pygo_cross.lower.imports import Imports
@@ -77,6 +77,7 @@ class PackageLowering:
         self._numbers: dict[str, int] = {}
         self._read_only: dict[tuple[bytes, tuple[Address, ...], int], DataRef] = {}
         self._pending: list[Callable[[], None]] = []
+        self.map_iterator = maps.iterator_type()
 
     def _linknames(self, path: str) -> Mapping[str, str]:
         return self.unit.linknames if path == self.package.path else self.imports.linknames(path)
@@ -173,7 +174,9 @@ class PackageLowering:
         results = [put(var.typ) for var in sig.results.vars]
         info = FuncInfo(name, [put(var.typ) for var in params], results, pos, body.rbrace)
         info.flags = flags | (NEEDS_CONTEXT if captured else 0)
-        f = FuncLowering(self, name, info, in_memory(body, self.info) | set(captured), instance)
+        features = Features()
+        f = FuncLowering(self, name, info, in_memory(body, self.info, features) | set(captured), instance)
+        f.has_goto = features.gotos
         if captured:
             context = f.emit(ops.CLOSURE, P)
             for i, var in enumerate(captured):
@@ -183,17 +186,15 @@ class PackageLowering:
         for var, value in zip(params, self.parameters(f), strict=True):
             if var.name not in ("", "_"):
                 f.declare(var, value)
-        if sig.results.vars and sig.results.vars[0].name:
-            f.results = list(sig.results.vars)
-            for var, typ in zip(f.results, info.results, strict=True):
-                f.declare(var, f.zero(typ))
+        defer.declare_results(f, sig.results.vars, features.defers, False)
         stmts.block(f, body.list)
         if f.b.block is not None:
             f.b.pos = body.rbrace
             if info.results:
                 f.b.exit()  # the checker has seen that nothing gets here
             else:
-                f.b.ret([])
+                stmts.finish(f, ())
+        defer.finish(f)
         for block in f.labels.values():
             f.b.seal(block)
         self.unit.funcs.append(f.b.finish())

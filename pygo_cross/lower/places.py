@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pygo_cross.lower import exprs
+from pygo_cross.lower import exprs, maps
 from pygo_cross.lower.convert import number
+from pygo_cross.lower.maps import MapPlace
 from pygo_cross.lower.values import Place, Val
 from pygo_cross.ssa import ops
 from pygo_cross.ssa.func import Value
@@ -20,7 +21,7 @@ from pygo_cross.syntax.nodes import CompositeLit, Expr, IndexExpr, Name, Operati
 from pygo_cross.syntax.tokens import MUL
 from pygo_cross.types.objects import PACKAGE_VAR, Var
 from pygo_cross.types.predicates import is_unsigned
-from pygo_cross.types.types import Array, Pointer, Slice, Struct, Type, deref
+from pygo_cross.types.types import Array, Map, Pointer, Slice, Struct, Type, deref
 
 if TYPE_CHECKING:
     from pygo_cross.lower.function import FuncLowering
@@ -36,6 +37,14 @@ class Part:
         self.whole = whole
         self.first = first
         self.count = count
+
+
+def target(f: FuncLowering, e: Expr) -> Place | Part | MapPlace:
+    """What an expression that is assigned stands for."""
+    inner = unparen(e)
+    if isinstance(inner, IndexExpr) and isinstance(f.type_of(inner.x).underlying(), Map):
+        return maps.place(f, inner)
+    return place(f, inner)
 
 
 def place(f: FuncLowering, e: Expr) -> Place | Part:
@@ -167,21 +176,26 @@ def _scaled(f: FuncLowering, pointer: Value, at: Value, size: int) -> Value:
     return f.emit(ops.ADD_PTR, P, (pointer, at))
 
 
-def read(f: FuncLowering, where: Place | Part) -> Val:
+def read(f: FuncLowering, where: Place | Part | MapPlace) -> Val:
     """What is in a place."""
     if isinstance(where, Part):
         whole = f.read(where.whole)
         return Val(where.typ, whole.parts[where.first : where.first + where.count])
+    if isinstance(where, MapPlace):
+        return maps.read(f, where)
     return f.read(where)
 
 
-def write(f: FuncLowering, where: Place | Part, value: Val) -> None:
+def write(f: FuncLowering, where: Place | Part | MapPlace, value: Val) -> None:
     """Assign a place."""
     if isinstance(where, Part):
         whole = f.read(where.whole)
         parts = list(whole.parts)
         parts[where.first : where.first + where.count] = value.parts
         f.write(where.whole, Val(where.whole.typ, parts))
+        return
+    if isinstance(where, MapPlace):
+        maps.write(f, where, value)
         return
     f.write(where, value)
 

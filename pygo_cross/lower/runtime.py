@@ -9,7 +9,7 @@ of (*any, []any, map[any]any, chan any), or, alone, as one pointer.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from pygo_cross.diag import InternalError
 from pygo_cross.ssa.refs import CallInfo, TextRef
@@ -21,6 +21,15 @@ from pygo_cross.types.package import Package
 from pygo_cross.types.sizes import Sizes
 from pygo_cross.types.types import EMPTY_INTERFACE, TYP, UNSAFE_POINTER, Type, unalias
 from pygo_cross.types.universe import UNSAFE
+
+# Functions that the declarations leave out, since calls of them are made in another way by stock's compiler.
+_MORE: Final[dict[str, tuple[tuple[Type, ...], tuple[Type, ...]]]] = {
+    "newproc": ((TYP[UNSAFE_POINTER],), ()),
+    "deferproc": ((TYP[UNSAFE_POINTER],), ()),
+    "deferprocStack": ((TYP[UNSAFE_POINTER],), ()),
+    "deferprocat": ((TYP[UNSAFE_POINTER], EMPTY_INTERFACE), ()),
+    "deferreturn": ((), ()),
+}
 
 _SOURCE = "src/cmd/compile/internal/typecheck/_builtin/runtime.go"
 
@@ -57,6 +66,8 @@ class Runtime:
     def call(self, name: str) -> CallInfo:
         """How a function of the runtime is called."""
         found = self._calls.get(name)
+        if found is None and name in _MORE:
+            found = self._calls[name] = CallInfo(TextRef("runtime." + name), *_MORE[name])
         if found is None:
             func = self.package.scope.lookup(name)
             if not isinstance(func, Func):

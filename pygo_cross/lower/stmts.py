@@ -9,19 +9,20 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from pygo_cross.lower import calls, exprs, interfaces, places, strings, typeswitch
+from pygo_cross.lower import calls, chans, defer, exprs, maps, places, select_, strings, typeswitch
 from pygo_cross.lower.function import Target
-from pygo_cross.lower.values import Val
+from pygo_cross.lower.maps import MapPlace
+from pygo_cross.lower.values import Place, Val
 from pygo_cross.ssa import ops
 from pygo_cross.ssa.func import Block
-from pygo_cross.ssa.kinds import B
+from pygo_cross.ssa.kinds import B, P
 from pygo_cross.syntax import tokens as tk
 from pygo_cross.syntax.nodes import (
-    AssertExpr,
     AssignStmt,
     BlockStmt,
     BranchStmt,
     CallExpr,
+    CallStmt,
     DeclStmt,
     EmptyStmt,
     Expr,
@@ -30,8 +31,11 @@ from pygo_cross.syntax.nodes import (
     IfStmt,
     LabeledStmt,
     Name,
+    Operation,
     RangeClause,
     ReturnStmt,
+    SelectStmt,
+    SendStmt,
     Stmt,
     SwitchStmt,
     TypeSwitchGuard,
@@ -41,7 +45,7 @@ from pygo_cross.syntax.nodes import (
 )
 from pygo_cross.types.objects import Var
 from pygo_cross.types.predicates import is_integer, is_string
-from pygo_cross.types.types import BOOL, RUNE, TYP, Array, Pointer, Slice, Tuple
+from pygo_cross.types.types import BOOL, RUNE, TYP, Array, Chan, Map, Pointer, Slice, Tuple
 
 if TYPE_CHECKING:
     from pygo_cross.lower.function import FuncLowering
@@ -70,6 +74,8 @@ def _expr(f: FuncLowering, s: ExprStmt) -> None:
     if isinstance(e, CallExpr):
         f.b.pos = e.pos
         calls.call(f, e)
+    elif isinstance(e, Operation) and e.op == tk.RECV:
+        chans.discard(f, e)
     else:
         exprs.expr(f, e)
 
@@ -101,47 +107,48 @@ def values_of(f: FuncLowering, rhs: Sequence[Expr], count: int) -> list[Val]:
         found = f.package.info.types.get(first)
         if isinstance(first, CallExpr) and found is not None and isinstance(found.typ, Tuple):
             return calls.call(f, first)
-        handler = _PAIRS.get(type(first))
-        if handler is None:
-            raise f.bug("a pair of a value and ok is not lowered yet", first)
-        return handler(f, first)
-    return [_kept(f, exprs.expr(f, e)) for e in rhs]
-
-
-def _kept(f: FuncLowering, value: Val) -> Val:
-    """A value that a later assignment can't change: memory is copied."""
-    return value if value.address is None else Val(value.typ, address=f.in_place(value))
+        return exprs.pair(f, first)
+    return [f.kept(exprs.expr(f, e)) for e in rhs]
 
 
 def _assign(f: FuncLowering, s: AssignStmt) -> None:
     if s.rhs is None:
-        where = places.place(f, s.lhs)
-        old = places.read(f, where)
-        one = exprs.const(f, 1, where.typ)
-        places.write(f, where, exprs.arithmetic(f, s.op, old, one, where.typ))
+        target = places.target(f, s.lhs)
+        one = exprs.const(f, 1, target.typ)
+        _update(f, target, s.op, one)
         return
     lhs, rhs = unpack_list(s.lhs), unpack_list(s.rhs)
     if s.op == tk.DEF:
-        values = values_of(f, rhs, len(lhs))
-        for e, value in zip(lhs, values, strict=True):
-            assert isinstance(e, Name)
-            if e in f.package.info.defs:
-                _define(f, e, value)
-            elif e.value != "_":
-                where = places.variable(f, e)
-                f.write(where, calls.assigned(f, value, where.typ))
+        assign_values(f, lhs, values_of(f, rhs, len(lhs)), True)
         return
     if s.op != tk.NO_OP:
-        where = places.place(f, lhs[0])
-        old = places.read(f, where)
-        value = exprs.expr(f, rhs[0])
-        operation = exprs.shift if s.op in (tk.SHL, tk.SHR) else exprs.arithmetic
-        places.write(f, where, operation(f, s.op, old, value, where.typ))
+        target = places.target(f, lhs[0])
+        _update(f, target, s.op, exprs.expr(f, rhs[0]))
         return
-    targets = [None if _is_blank(e) else places.place(f, e) for e in lhs]
-    for target, value in zip(targets, values_of(f, rhs, len(lhs)), strict=True):
-        if target is not None:
+    targets = [None if _is_blank(e) else places.target(f, e) for e in lhs]
+    for where, value in zip(targets, values_of(f, rhs, len(lhs)), strict=True):
+        if where is not None:
+            places.write(f, where, calls.assigned(f, value, where.typ))
+
+
+def assign_values(f: FuncLowering, lhs: Sequence[Expr], values: Sequence[Val], define: bool) -> None:
+    """Define variables, or assign places, with values that are there; blank ones are left out."""
+    for e, value in zip(lhs, values, strict=False):
+        if _is_blank(e):
+            continue
+        if define and isinstance(e, Name) and e in f.package.info.defs:
+            _define(f, e, f.kept(value))
+        else:
+            target = places.target(f, e)
             places.write(f, target, calls.assigned(f, value, target.typ))
+
+
+def _update(f: FuncLowering, target: Place | places.Part | MapPlace, op: int, value: Val) -> None:
+    """x op= value. A key of a map is looked up once, but where the operation may panic: then nothing is put in before."""
+    if isinstance(target, MapPlace) and op not in (tk.DIV, tk.REM, tk.SHL, tk.SHR):
+        target = Place(target.typ, address=maps.element(f, target))
+    operation = exprs.shift if op in (tk.SHL, tk.SHR) else exprs.arithmetic
+    places.write(f, target, operation(f, op, places.read(f, target), value, target.typ))
 
 
 def _is_blank(e: Expr) -> bool:
@@ -156,13 +163,16 @@ def _return(f: FuncLowering, s: ReturnStmt) -> None:
     else:
         values = [calls.assigned(f, value, typ) for value, typ in zip(values_of(f, unpack_list(s.results), len(types)), types, strict=True)]
         for var, value in zip(f.results, values, strict=False):
-            if var in f.addresses:
+            if var in f.addresses and f.exit_to is None:
                 f.write(f.place(var), value)
     finish(f, values)
 
 
 def finish(f: FuncLowering, values: Sequence[Val]) -> None:
     """Return values."""
+    if f.exit_to is not None:
+        defer.leave(f, values)
+        return
     f.b.ret([scalar for value, typ in zip(values, f.info.results, strict=True) for scalar in f.scalars(value, typ)])
 
 
@@ -295,6 +305,12 @@ def _range(f: FuncLowering, s: ForStmt, clause: RangeClause, label: str) -> None
             pointer = f.in_place(exprs.expr(f, clause.x))
         else:
             pointer = places.checked(f, exprs.expr(f, clause.x).one)
+    elif isinstance(under, Map):
+        _range_map(f, s, clause, label, under)
+        return
+    elif isinstance(under, Chan):
+        _range_channel(f, s, clause, label)
+        return
     else:
         raise f.bug(f"range over {typ} is not lowered yet", clause)
     size = f.shapes.sizes.sizeof(elem)
@@ -329,6 +345,44 @@ def _count(f: FuncLowering, s: ForStmt, clause: RangeClause, label: str, limit: 
     b.begin(end)
 
 
+def _range_map(f: FuncLowering, s: ForStmt, clause: RangeClause, label: str, m: Map) -> None:
+    """The entries of a map, in an order of the runtime's."""
+    b = f.b
+    ranged = exprs.expr(f, clause.x)
+    iterator = maps.start(f, ranged)
+    head, body, post, end = b.new_block(), b.new_block(), b.new_block(), b.new_block()
+    b.goto(head)
+    b.begin(head, sealed=False)
+    key = f.emit(ops.LOAD, P, (iterator,), 0)
+    b.branch(f.emit(ops.EQ, B, (key, b.const(P, 0))), end, body, -1)
+    b.begin(body)
+    lhs = unpack_list(clause.lhs)
+    if lhs:
+        _set(f, clause, maps.entry(f, m, iterator, key, len(lhs)))
+    _body(f, s, Target(label, end, post))
+    b.begin(post)
+    f.runtime("mapIterNext", iterator)
+    b.goto(head)
+    b.seal(head)
+    b.begin(end)
+
+
+def _range_channel(f: FuncLowering, s: ForStmt, clause: RangeClause, label: str) -> None:
+    """What comes from a channel, until it is closed."""
+    b = f.b
+    channel = exprs.expr(f, clause.x)
+    head, body, end = b.new_block(), b.new_block(), b.new_block()
+    b.goto(head)
+    b.begin(head, sealed=False)
+    value, ok = chans.received(f, channel)
+    b.branch(ok.one, body, end, 1)
+    b.begin(body)
+    _set(f, clause, [value])
+    _body(f, s, Target(label, end, head))
+    b.seal(head)
+    b.begin(end)
+
+
 def _range_string(f: FuncLowering, s: ForStmt, clause: RangeClause, label: str) -> None:
     """The runes of a string with the indexes at which they begin."""
     b = f.b
@@ -359,9 +413,9 @@ def _set(f: FuncLowering, clause: RangeClause, values: list[Val]) -> None:
             continue
         if clause.define:
             assert isinstance(e, Name)
-            _define(f, e, _kept(f, value))
+            _define(f, e, f.kept(value))
         else:
-            where = places.place(f, e)
+            where = places.target(f, e)
             places.write(f, where, calls.assigned(f, value, where.typ))
 
 
@@ -390,7 +444,7 @@ def _switch(f: FuncLowering, s: SwitchStmt) -> None:
     if isinstance(s.tag, TypeSwitchGuard):
         typeswitch.type_switch(f, s, s.tag, label)
         return
-    tag = _kept(f, exprs.expr(f, s.tag)) if s.tag is not None else Val(TYP[BOOL], (f.bool_const(True),))
+    tag = f.kept(exprs.expr(f, s.tag)) if s.tag is not None else Val(TYP[BOOL], (f.bool_const(True),))
     b = f.b
     end = b.new_block()
     bodies = [b.new_block() for _ in s.body]
@@ -424,10 +478,10 @@ def _switch(f: FuncLowering, s: SwitchStmt) -> None:
     b.begin(end)
 
 
-# What gives a second value, whether there is a first, where two are wanted.
-_PAIRS: Final[dict[type, Callable[[FuncLowering, Any], list[Val]]]] = {
-    AssertExpr: interfaces.assertion_with_ok,
-}
+def _select(f: FuncLowering, s: SelectStmt) -> None:
+    label, f.pending_label = f.pending_label, ""
+    select_.select(f, s, label)
+
 
 _STATEMENTS: Final[dict[type, Callable[[FuncLowering, Any], None]]] = {
     EmptyStmt: _empty,
@@ -441,4 +495,7 @@ _STATEMENTS: Final[dict[type, Callable[[FuncLowering, Any], None]]] = {
     BranchStmt: _branch,
     ForStmt: _for,
     SwitchStmt: _switch,
+    SendStmt: chans.send,
+    SelectStmt: _select,
+    CallStmt: defer.statement,
 }

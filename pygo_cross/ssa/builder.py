@@ -82,6 +82,17 @@ class Builder:
             block.add_edge(no)
             self.block = None
 
+    def defer_return(self, to: Block, recovered: Block) -> None:
+        """End the block behind a call that defers another one: when that recovers from a panic, the function goes on at `recovered`."""
+        block = self.block
+        if block is not None:
+            block.kind = ops.DEFER_RETURN
+            block.likely = 1
+            block.pos = self.pos
+            block.add_edge(to)
+            block.add_edge(recovered)
+            self.block = None
+
     def ret(self, results: Sequence[Value]) -> None:
         """End the block, and the function."""
         block = self.block

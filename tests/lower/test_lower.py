@@ -11,7 +11,6 @@ import pytest
 from interpret import GoPanic, Machine
 
 from pygo_cross.build.goroot import find_goroot
-from pygo_cross.diag import InternalError
 from pygo_cross.frontend.mistakes import Mistakes
 from pygo_cross.frontend.package import check_package
 from pygo_cross.lower.package import PackageLowering
@@ -78,12 +77,6 @@ def test_programs_print_what_they_print_natively(name: str, tmp_path: Path) -> N
 def test_what_panics(body: str) -> None:
     with pytest.raises(GoPanic):
         execute("package main\n\nfunc main() {\n\t" + body + "\n}\n")
-
-
-@pytest.mark.parametrize("statement", ["defer println()", "go println()", "select {}", "m := map[int]int{}; _ = m"])
-def test_what_is_not_lowered_yet_is_named(statement: str) -> None:
-    with pytest.raises(InternalError, match="not lowered yet"):
-        lower("package main\n\nfunc main() {\n\t" + statement + "\n}\n")
 
 
 def test_names_are_those_of_stock() -> None:

@@ -1,0 +1,309 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Maps: making, looking up, assigning, deleting, clearing and ranging over them.
+
+A map is a pointer, and the runtime does the work. It has variants of its functions for keys that are compared as four or eight bytes of
+memory or as a string, which take the key itself; all others take its address.
+
+Facts: src/cmd/compile/internal/walk/walk.go (mapfast), src/cmd/compile/internal/reflectdata/map.go (MapIterType), src/runtime/map.go. A
+lookup gives the address of the element, or that of enough zeros: the runtime's own, or for large elements those of `go:map.zero`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, final
+
+from pygo_cross.lower.values import Val
+from pygo_cross.ssa import ops
+from pygo_cross.ssa.func import Value
+from pygo_cross.ssa.kinds import I32, I64, B, P
+from pygo_cross.ssa.refs import DataRef, TypeRef
+from pygo_cross.ssa.unit import Data
+from pygo_cross.syntax.nodes import CompositeLit, Expr, IndexExpr, KeyValueExpr
+from pygo_cross.types import types as t
+from pygo_cross.types.objects import FIELD_VAR, Var
+from pygo_cross.types.predicates import is_string
+from pygo_cross.types.types import TYP, UINTPTR, UNSAFE_POINTER, Array, Basic, Chan, Map, Pointer, Struct, Type
+
+if TYPE_CHECKING:
+    from pygo_cross.lower.function import FuncLowering
+
+_MOST_ELEM: Final = 128  # bytes of an element that a map keeps itself (src/internal/abi/map.go)
+_ZEROS: Final = 1024  # bytes of zeros that the runtime has for lookups that find nothing
+_SMALL: Final = 8  # entries of a map of one group
+_ZERO_SYMBOL: Final = "go:map.zero"
+# Of the iterator's twelve words those that are no pointers: offsets in the groups and the table, sequence numbers, depth, indexes.
+_ITERATOR_NUMBERS: Final = frozenset([4, 5, 6, 7, 8, 11])
+_ITERATOR_WORDS: Final = 12
+_MEMORY_BASICS: Final = frozenset(range(t.BOOL, t.UINTPTR + 1)) | {t.UNSAFE_POINTER}
+
+
+@final
+class MapPlace:
+    """An element of a map that is assigned: the key is put in when there is a value for it."""
+
+    __slots__ = ("key", "map", "typ")
+
+    def __init__(self, typ: Type, map_: Val, key: Val) -> None:
+        self.typ = typ
+        self.map = map_
+        self.key = key
+
+
+# ---- which functions
+
+SLOW, FAST32, FAST64, FAST64_PTR, FAST_STR = "", "_fast32", "_fast64", "_fast64ptr", "_faststr"
+
+
+def variant(f: FuncLowering, m: Map) -> str:
+    """Which of the runtime's functions are for a map type."""
+    sizes = f.shapes.sizes
+    if sizes.sizeof(f.typ(m.elem)) > _MOST_ELEM:
+        return SLOW
+    key = _alone(f.typ(m.key))
+    if is_string(key.underlying()):
+        return FAST_STR
+    if not _is_memory(f, key):
+        return SLOW
+    size = sizes.sizeof(key)
+    if f.shapes.has_pointers(key):
+        return FAST64_PTR if size == 8 else SLOW
+    return FAST32 if size == 4 else FAST64 if size == 8 else SLOW
+
+
+def _alone(typ: Type) -> Type:
+    """What a struct of one field or an array of one element is compared as."""
+    while True:
+        under = typ.underlying()
+        if isinstance(under, Struct) and len(under.fields) == 1 and under.fields[0].name != "_":
+            typ = under.fields[0].typ
+        elif isinstance(under, Array) and under.len == 1:
+            typ = under.elem
+        else:
+            return typ
+
+
+def _is_memory(f: FuncLowering, typ: Type) -> bool:
+    """Whether values of a type are equal if their bytes are."""
+    pending = [typ]
+    sizes = f.shapes.sizes
+    while pending:
+        under = pending.pop().underlying()
+        if isinstance(under, Basic):
+            if under.kind not in _MEMORY_BASICS:
+                return False
+        elif isinstance(under, Array):
+            pending.append(under.elem)
+        elif isinstance(under, Struct):
+            if any(field.name == "_" for field in under.fields):
+                return False
+            if sum(sizes.sizeof(field.typ) for field in under.fields) != sizes.sizeof(under):
+                return False
+            pending += [field.typ for field in under.fields]
+        elif not isinstance(under, (Pointer, Chan)):
+            return False
+    return True
+
+
+def map_type(f: FuncLowering, typ: Type) -> Map:
+    """The map type that a type is."""
+    under = typ.underlying()
+    if not isinstance(under, Map):
+        raise f.bug(f"{typ} is no map")
+    return under
+
+
+def _descriptor(f: FuncLowering, typ: Type) -> Value:
+    return f.emit(ops.ADDR, P, (), 0, TypeRef(typ))
+
+
+def _address(f: FuncLowering, key: Val) -> Value:
+    """Where a key is in memory."""
+    if key.address is not None:
+        return key.address
+    address = f.scratch(key.typ, zeroed=False)
+    f.store(key, address)
+    return address
+
+
+def _passed(f: FuncLowering, which: str, key: Val) -> list[Value]:
+    """A key as a variant of the runtime's functions takes it."""
+    if which == SLOW:
+        return [_address(f, key)]
+    if which == FAST_STR:
+        if key.address is None:
+            return list(key.parts)
+        return [f.emit(ops.LOAD, P, (key.address,), 0), f.emit(ops.LOAD, I64, (key.address,), 8)]
+    if which == FAST64_PTR:
+        return [key.parts[0] if key.address is None else f.emit(ops.LOAD, P, (key.address,), 0)]
+    kind = I32 if which == FAST32 else I64
+    if key.address is None and len(key.parts) == 1 and key.parts[0].kind == kind:
+        return [key.parts[0]]
+    return [f.emit(ops.LOAD, kind, (_address(f, key),), 0)]
+
+
+def _call(f: FuncLowering, name: str, which: str, m: Val, key: Val, extra: Value | None = None) -> list[Val]:
+    """A function of the runtime for a map and a key."""
+    args = _passed(f, which, key)
+    if which == FAST64_PTR and name != "mapassign":
+        which, args = FAST64, [f.emit(ops.PTR_TO_INT, I64, args)]
+    info = f.package.runtime.call(name + which)
+    values = [Val(info.params[0], (_descriptor(f, m.typ),)), Val(info.params[1], m.parts), Val(info.params[2], args)]
+    if extra is not None:
+        values.append(Val(info.params[3], (extra,)))
+    return f.call(ops.CALL_STATIC, info, (), values)
+
+
+# ---- making
+
+
+def make(f: FuncLowering, typ: Type, size: Value | None) -> Val:
+    """make(map[K]V, size)."""
+    if size is None or (size.op == ops.CONST and 0 <= size.imm <= _SMALL):
+        (made,) = f.runtime("makemap_small")
+    else:
+        (made,) = f.runtime("makemap", _descriptor(f, typ), size, f.b.const(P, 0))
+    return Val(typ, made.parts)
+
+
+def literal(f: FuncLowering, e: CompositeLit, typ: Type) -> Val:
+    """map[K]V{k: v, ...}: entries are put in one after another."""
+    from pygo_cross.lower import calls, exprs
+
+    m = map_type(f, typ)
+    made = make(f, typ, f.int_const(len(e.elem_list)))
+    key_type, elem_type = f.typ(m.key), f.typ(m.elem)
+    for one in e.elem_list:
+        if not isinstance(one, KeyValueExpr):
+            raise f.bug("an entry of a map without a key", one)
+        key = f.kept(calls.assigned(f, exprs.expr(f, one.key), key_type))
+        value = calls.assigned(f, exprs.expr(f, one.value), elem_type)
+        f.b.pos = one.pos
+        write(f, MapPlace(elem_type, made, key), value)
+    return made
+
+
+# ---- elements
+
+
+def place(f: FuncLowering, e: IndexExpr) -> MapPlace:
+    """m[k] as something to assign."""
+    m, key = _operands(f, e)
+    return MapPlace(f.typ(map_type(f, m.typ).elem), m, f.kept(key))
+
+
+def _operands(f: FuncLowering, e: IndexExpr) -> tuple[Val, Val]:
+    from pygo_cross.lower import calls, exprs
+
+    m = exprs.expr(f, e.x)
+    key = calls.assigned(f, exprs.expr(f, e.index), f.typ(map_type(f, m.typ).key))
+    return m, key
+
+
+def index(f: FuncLowering, e: IndexExpr) -> Val:
+    """m[k]."""
+    m, key = _operands(f, e)
+    return lookup(f, m, key, "mapaccess1")[0]
+
+
+def pair(f: FuncLowering, e: IndexExpr) -> list[Val]:
+    """v, ok := m[k]."""
+    m, key = _operands(f, e)
+    return lookup(f, m, key, "mapaccess2")
+
+
+def lookup(f: FuncLowering, m: Val, key: Val, name: str) -> list[Val]:
+    """The element for a key, or zero; with `mapaccess2` also whether it is there."""
+    mt = map_type(f, m.typ)
+    elem = f.typ(mt.elem)
+    if f.shapes.sizes.sizeof(elem) > _ZEROS:
+        found = _call(f, name + "_fat", SLOW, m, key, _zeros(f, elem))
+    else:
+        found = _call(f, name, variant(f, mt), m, key)
+    return [f.kept(f.load(elem, found[0].one)), *found[1:]]
+
+
+def _zeros(f: FuncLowering, elem: Type) -> Value:
+    """The address of as many zeros as the largest element needs."""
+    unit = f.package.unit
+    size = f.shapes.sizes.sizeof(elem)
+    data = next((one for one in unit.data if one.name == _ZERO_SYMBOL), None)
+    if data is None:
+        data = Data(_ZERO_SYMBOL, size, 8, None, read_only=True, dupok=True)
+        unit.data.append(data)
+    data.size = max(data.size, size)
+    return f.emit(ops.ADDR, P, (), 0, DataRef(_ZERO_SYMBOL))
+
+
+def element(f: FuncLowering, where: MapPlace) -> Value:
+    """The address of the element for a key, which is put in if it was not there."""
+    return _call(f, "mapassign", variant(f, map_type(f, where.map.typ)), where.map, where.key)[0].one
+
+
+def read(f: FuncLowering, where: MapPlace) -> Val:
+    """What a map has for the key of a place."""
+    return lookup(f, where.map, where.key, "mapaccess1")[0]
+
+
+def write(f: FuncLowering, where: MapPlace, value: Val) -> None:
+    """m[k] = v."""
+    value = f.kept(value)
+    f.store(value, element(f, where))
+
+
+def delete(f: FuncLowering, m: Val, key: Val) -> None:
+    """delete(m, k)."""
+    _call(f, "mapdelete", variant(f, map_type(f, m.typ)), m, key)
+
+
+def clear(f: FuncLowering, m: Val) -> None:
+    """clear(m)."""
+    f.runtime("mapclear", _descriptor(f, m.typ), m.one)
+
+
+def length(f: FuncLowering, m: Val) -> Value:
+    """len(m): the first word of a map, and 0 of nil."""
+    b = f.b
+    result = ("len", m)
+    b.write(result, f.int_const(0))
+    some, done = b.new_block(), b.new_block()
+    b.branch(f.emit(ops.EQ, B, (m.one, b.const(P, 0))), done, some, -1)
+    b.begin(some)
+    b.write(result, f.emit(ops.LOAD, I64, (m.one,), 0))
+    b.goto(done)
+    b.begin(done)
+    return b.read(result)
+
+
+# ---- ranging
+
+
+def iterator_type() -> Type:
+    """The runtime's iterator: the key's address comes first, then the element's."""
+    fields = [
+        Var(FIELD_VAR, 0, None, f"w{i}", TYP[UINTPTR if i in _ITERATOR_NUMBERS else UNSAFE_POINTER]) for i in range(_ITERATOR_WORDS)
+    ]
+    return Struct(fields)
+
+
+def start(f: FuncLowering, m: Val) -> Value:
+    """The address of an iterator that stands at the first entry."""
+    iterator = f.scratch(f.package.map_iterator)
+    info = f.package.runtime.call("mapIterStart")
+    args = [_descriptor(f, m.typ), m.one, iterator]
+    f.call(ops.CALL_STATIC, info, (), [Val(typ, (arg,)) for typ, arg in zip(info.params, args, strict=True)])
+    return iterator
+
+
+def entry(f: FuncLowering, m: Map, iterator: Value, key_at: Value, wanted: int) -> list[Val]:
+    """The entry that an iterator stands at, or as much of it as is wanted; its key is at an address."""
+    found = [f.load(f.typ(m.key), key_at)]
+    if wanted > 1:
+        found.append(f.load(f.typ(m.elem), f.emit(ops.LOAD, P, (iterator,), 8)))
+    return found
+
+
+
+
+def is_map(f: FuncLowering, e: Expr) -> bool:
+    """Whether an expression is a map."""
+    return isinstance(f.type_of(e).underlying(), Map)
