@@ -10,6 +10,7 @@ Facts: the language specification, "Comparison operators"; src/cmd/compile/inter
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from pygo_cross.lower import interfaces
@@ -119,26 +120,33 @@ class Comparison:
 
     def elements(self, x: Value, y: Value, typ: Array) -> None:
         """The elements of two arrays, one after another."""
-        f, b = self.f, self.f.b
+        f = self.f
         elem = f.typ(typ.elem)
         size = f.shapes.sizes.sizeof(elem)
         if typ.len <= _ONE_BY_ONE:
             for i in range(typ.len):
                 _values(self, f.load(elem, x, i * size), f.load(elem, y, i * size))
             return
+
+        def element(at: Value) -> None:
+            step = f.emit(ops.MUL, I64, (at, f.int_const(size)))
+            _values(self, f.load(elem, f.emit(ops.ADD_PTR, P, (x, step))), f.load(elem, f.emit(ops.ADD_PTR, P, (y, step))))
+
+        self.loop(typ.len, element)
+
+    def loop(self, count: int, element: Callable[[Value], None]) -> None:
+        """`element` adds what has to be so in each round, whose number it gets."""
+        f, b = self.f, self.f.b
         self.cut()
-        counter = ("element", object())
+        counter = ("round", object())
         b.write(counter, f.int_const(0))
         head, body, end = b.new_block(), b.new_block(), b.new_block()
-        if self._end is None:
-            self._end = b.new_block()
         b.goto(head)
         b.begin(head, sealed=False)
         at = b.read(counter)
-        b.branch(f.emit(ops.LT_S, B, (at, f.int_const(typ.len))), body, end, 1)
+        b.branch(f.emit(ops.LT_S, B, (at, f.int_const(count))), body, end, 1)
         b.begin(body)
-        step = f.emit(ops.MUL, I64, (at, f.int_const(size)))
-        _values(self, f.load(elem, f.emit(ops.ADD_PTR, P, (x, step))), f.load(elem, f.emit(ops.ADD_PTR, P, (y, step))))
+        element(at)
         self.cut()
         b.write(counter, f.emit(ops.ADD, I64, (at, f.int_const(1))))
         b.goto(head)

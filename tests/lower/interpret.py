@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import struct
+import zlib
 from collections.abc import Callable
 from typing import Final
 
@@ -296,6 +297,13 @@ class Machine:
         elif name == "memequal":
             p, q, size = (int(one) for one in a)
             return [int(self.memory[p : p + size] == self.memory[q : q + size])]
+        elif name.startswith("memhash"):
+            size = int(a[2]) if name == "memhash" else int(name.removeprefix("memhash")) // 8
+            return [zlib.crc32(self.raw(int(a[0]), size), int(a[1]) & 0xFFFFFFFF)]
+        elif name in ("f32hash", "f64hash"):
+            return [hash((self.read(int(a[0]), F32 if name == "f32hash" else F64), a[1]))]
+        elif name == "strhash":
+            return [zlib.crc32(self.raw(*struct.unpack("<2Q", self.raw(int(a[0]), 16))), int(a[1]) & 0xFFFFFFFF)]
         elif name == "cmpstring":
             x, y = self.text(*a[:2]).encode(), self.text(*a[2:]).encode()
             return [(x > y) - (x < y)]
