@@ -42,7 +42,7 @@ def _assign(package: PackageLowering, name: str) -> None:
     shared: set[Var] = set()
     for one in order:
         shared |= in_memory(one.rhs, package.info)
-    f = FuncLowering(package, name, FuncInfo(name, (), (), order[0].rhs.pos, order[-1].rhs.pos), shared)
+    f = FuncLowering(package, name, FuncInfo(name, (), (), 0, 0), shared)  # nobody wrote it
     for one in order:
         f.b.pos = one.rhs.pos
         values = stmts.values_of(f, [one.rhs], len(one.lhs))

@@ -4,9 +4,9 @@
     python3 scripts/conformance frame [--target linux/amd64] [--show N] [PATTERN...]
 
 Every package that matches (fmt, unless others are named) is lowered. Of each function that stock's object has too: where tracebacks find
-arguments (`arginfo`), the size of the argument area, the line of the declaration, what kind of function the runtime takes it for, and how many
-words the maps of its arguments have; the map of the entry may have more pointers than stock's, which knows what is used, but no fewer. For
-functions that are written in assembly, `args_stackmap` and `arginfo0`.
+arguments (`arginfo`), the size of the argument area, the line of the declaration, what kind of function the runtime takes it for, and how
+many words the maps of its arguments have; the map of the entry may have more pointers than stock's, which knows what is used, but no
+fewer. For functions that are written in assembly, `args_stackmap` and `arginfo0`.
 """
 
 from __future__ import annotations
