@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final, final
 
-from pygo_cross.lower import chans, defer, exprs, interfaces, maps, methods, print_
+from pygo_cross.lower import chans, defer, exprs, interfaces, maps, methods, print_, unsafe
 from pygo_cross.lower.convert import convert, number
 from pygo_cross.lower.values import Val
 from pygo_cross.ssa import ops
@@ -376,4 +376,12 @@ _BUILTINS: Final[dict[int, Callable[[FuncLowering, CallExpr], list[Val]]]] = {
     u.CLEAR: _clear,
     u.CLOSE: _close,
     u.RECOVER: _recover,
+    u.ADD: unsafe.add,
+    u.ALIGNOF: unsafe.alignof,
+    u.OFFSETOF: unsafe.offsetof,
+    u.SIZEOF: unsafe.sizeof,
+    u.UNSAFE_SLICE: unsafe.slice_of,
+    u.SLICE_DATA: unsafe.data,
+    u.UNSAFE_STRING: unsafe.string_of,
+    u.STRING_DATA: unsafe.data,
 }

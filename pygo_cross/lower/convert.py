@@ -41,8 +41,19 @@ def convert(f: FuncLowering, value: Val, to: Type) -> Val:
     if _is_kind(have, UNSAFE_POINTER) and _is_kind(want, UINTPTR):
         return Val(to, (f.emit(ops.PTR_TO_INT, I64, (value.one,)),))
     if isinstance(have, Slice) and (isinstance(want, Array) or (isinstance(want, Pointer) and isinstance(want.elem.underlying(), Array))):
-        raise f.bug(f"conversion of {value.typ} to {to} is not lowered yet")
+        return _to_array(f, value, to)
     return Val(to, value.parts, value.address)
+
+
+def _to_array(f: FuncLowering, value: Val, to: Type) -> Val:
+    """[n]T(s) and (*[n]T)(s): the slice has to have as many elements."""
+    want = to.underlying()
+    array = want.elem.underlying() if isinstance(want, Pointer) else want
+    assert isinstance(array, Array)
+    pointer, length, _ = value.parts
+    if array.len:
+        f.emit(ops.SLICE_BOUNDS, I64, (f.int_const(array.len), length), 0, "Convert")
+    return Val(to, (pointer,)) if isinstance(want, Pointer) else f.load(to, pointer)
 
 
 def _kinds(f: FuncLowering, typ: Type) -> list[int]:

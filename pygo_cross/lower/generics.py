@@ -18,7 +18,6 @@ from pygo_cross.types.check.bodies import Bodies
 from pygo_cross.types.context import Context
 from pygo_cross.types.deep import deep_recursion
 from pygo_cross.types.localtypes import local_types
-from pygo_cross.types.lookup import lookup_field_or_method
 from pygo_cross.types.objects import Func, Object, TypeName
 from pygo_cross.types.subst import Substitution
 from pygo_cross.types.types import Named, Signature, Type, TypeParam, deref, unalias
@@ -136,13 +135,3 @@ class Generics:
             if type(obj) is TypeName:
                 lowering.names.types.numbers[obj] = number
         return decl, found.signature
-
-
-def concrete(package: PackageLowering, receiver: Type, method: Func) -> tuple[Func, tuple[int, ...], bool]:
-    """The method of a type argument that a generic function calls by its constraint: with the path to it and whether that follows a
-    pointer.
-    """
-    found = lookup_field_or_method(receiver, True, method.pkg, method.name)
-    if not isinstance(found.obj, Func) or found.path is None:
-        raise InternalError("lower", f"a type argument has no method {method.name}", str(receiver))
-    return found.obj, found.path, found.indirect
