@@ -344,8 +344,13 @@ def comparison(f: FuncLowering, op: int, x: Val, y: Val) -> Value:
 
 
 def _index(f: FuncLowering, e: IndexExpr) -> Val:
-    if e.x in f.package.info.instances or isinstance(f.type_of(e.x).underlying(), type(None)):
-        raise f.bug("an instance as a value is not lowered yet", e)
+    name = unparen(e.x)
+    if isinstance(name, SelectorExpr):
+        name = name.sel
+    if isinstance(name, Name) and name in f.package.info.instances:
+        obj = f.package.info.uses.get(name)
+        if isinstance(obj, Func):
+            return Val(f.type_of(e), func_value(f, name, obj).parts)
     under = f.type_of(e.x).underlying()
     if isinstance(under, Map):
         return maps.index(f, e)

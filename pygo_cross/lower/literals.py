@@ -16,6 +16,7 @@ from pygo_cross.ssa.func import Value
 from pygo_cross.ssa.kinds import VOID, P
 from pygo_cross.ssa.refs import FuncValueRef, TextRef
 from pygo_cross.syntax.nodes import CompositeLit, Expr, FuncLit, KeyValueExpr, Name
+from pygo_cross.types.lookup import lookup_field_or_method
 from pygo_cross.types.objects import Var
 from pygo_cross.types.types import TYP, UNSAFE_POINTER, Array, Map, Pointer, Slice, Struct, Type
 
@@ -36,31 +37,41 @@ def composite(f: FuncLowering, e: CompositeLit) -> Val:
     if isinstance(under, Map):
         return maps.literal(f, e, typ)
     if isinstance(under, Struct) and f.shapes.is_value(typ):
-        return Val(typ, [part for value in _fields(f, e, under) for part in value.parts])
+        return _scalars(f, e, typ, under)
     address = f.temporary(typ)
     _fill(f, e, typ, address, 0)
     return Val(typ, (), address) if not f.shapes.is_value(typ) else f.load(typ, address)
 
 
-def _fields(f: FuncLowering, e: CompositeLit, struct: Struct) -> list[Val]:
-    """The values of a struct's fields; those that are not given are zero."""
-    given: dict[int, Val] = {}
+def _scalars(f: FuncLowering, e: CompositeLit, typ: Type, struct: Struct) -> Val:
+    """A literal of a struct that is kept as values; fields that are not given are zero."""
+    leaves = f.shapes.leaves(typ)
+    assert leaves is not None
+    parts: list[Value | None] = [None] * len(leaves)
     for i, one in enumerate(e.elem_list):
-        if not isinstance(one, KeyValueExpr):
-            given[i] = _element(f, one, f.typ(struct.fields[i].typ))
-            continue
-        at = _field_index(f, one, struct)
-        given[at] = _element(f, one.value, f.typ(struct.fields[at].typ))
-    return [given[i] if i in given else f.zero(f.typ(field.typ)) for i, field in enumerate(struct.fields)]
+        path, value = field_path(f, one, i, struct)
+        first, around = 0, struct
+        for at in path:
+            first += sum(len(f.shapes.leaves(f.typ(field.typ)) or ()) for field in around.fields[:at])
+            field_type = f.typ(around.fields[at].typ)
+            under = field_type.underlying()
+            if isinstance(under, Struct):
+                around = under
+        given = _element(f, value, field_type).parts
+        parts[first : first + len(given)] = given
+    return Val(typ, [part if part is not None else f.b.const(leaf.kind, 0) for part, leaf in zip(parts, leaves, strict=True)])
 
 
-def _field_index(f: FuncLowering, e: KeyValueExpr, struct: Struct) -> int:
+def field_path(f: FuncLowering, e: Expr, index: int, struct: Struct) -> tuple[tuple[int, ...], Expr]:
+    """Which field an element of a literal is for, by its key or else its index, and its value. Keys may name promoted fields."""
+    if not isinstance(e, KeyValueExpr):
+        return (index,), e
     assert isinstance(e.key, Name)
     used = f.package.info.uses.get(e.key)
-    for i, field in enumerate(struct.fields):
-        if field is used or (isinstance(used, Var) and field.origin is used.origin):
-            return i
-    raise f.bug("a promoted field in a literal is not lowered yet", e)
+    found = lookup_field_or_method(struct, False, used.pkg if used is not None else None, e.key.value)
+    if found.path is None:
+        raise f.bug("a literal has no such field", e)
+    return found.path, e.value
 
 
 def _element(f: FuncLowering, e: Expr, typ: Type) -> Val:
@@ -73,12 +84,15 @@ def _fill(f: FuncLowering, e: CompositeLit, typ: Type, address: Value, offset: i
     """Put the elements of a literal into memory that is zero."""
     under = typ.underlying()
     if isinstance(under, Struct):
-        offsets = f.shapes.sizes.offsetsof(under)
         for i, one in enumerate(e.elem_list):
-            value, at = one, i
-            if isinstance(one, KeyValueExpr):
-                value, at = one.value, _field_index(f, one, under)
-            _put(f, value, f.typ(under.fields[at].typ), address, offset + offsets[at])
+            path, value = field_path(f, one, i, under)
+            around, at = typ, offset
+            for index in path:
+                struct = around.underlying()
+                assert isinstance(struct, Struct)
+                at += f.shapes.sizes.offsetsof(struct)[index]
+                around = f.typ(struct.fields[index].typ)
+            _put(f, value, around, address, at)
         return
     if not isinstance(under, Array):
         raise f.bug(f"a literal of {typ} is not lowered yet", e)

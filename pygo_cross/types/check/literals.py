@@ -21,7 +21,7 @@ from pygo_cross.types.check.lookuperror import lookup_error
 from pygo_cross.types.check.operand import CONSTANT, INVALID, TYPEXPR, VALUE, Operand
 from pygo_cross.types.constant import Complex, Float, Rat, String, Unknown, Value
 from pygo_cross.types.lookup import lookup_field_or_method
-from pygo_cross.types.objects import Var
+from pygo_cross.types.objects import Var, same_package
 from pygo_cross.types.predicates import common_underlying, identical, is_plain_interface, is_valid
 from pygo_cross.types.types import (
     INVALID_TYPE,
@@ -174,14 +174,14 @@ def _struct(check: Checker, x: Operand, e: CompositeLit, struct: Struct, base: T
             error(check, x, "invalid-struct-lit", "too many values in struct literal of type %s", base)
             break
         field = fields[i]
-        if not field.exported() and field.pkg is not check.pkg:
+        if not field.exported() and not same_package(field.pkg, check.pkg):
             message = "implicit assignment to unexported field %s in struct literal of type %s"
             error(check, x, "unexported-lit-field", message, field.name, base)
             continue
         assign.assignment(check, x, field.typ, "struct literal")
     if len(e.elem_list) < len(fields):
         hint = ""
-        if any(not field.exported() and field.pkg is not check.pkg for field in fields):
+        if any(not field.exported() and not same_package(field.pkg, check.pkg) for field in fields):
             hint = " (type has unexported fields - use key:value pairs)"
         error(check, e.rbrace, "invalid-struct-lit", "too few values in struct literal of type %s%s", base, hint)
 
