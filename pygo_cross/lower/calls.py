@@ -233,10 +233,10 @@ def _append(f: FuncLowering, e: CallExpr) -> list[Val]:
     under = typ.underlying()
     assert isinstance(under, Slice)
     elem = f.typ(under.elem)
-    base = exprs.expr(f, e.arg_list[0])
+    base, *more = _evaluated(f, e.arg_list)
     if e.has_dots:
-        return [_append_all(f, e, base, exprs.expr(f, e.arg_list[1]), elem)]
-    values = [assigned(f, exprs.expr(f, arg), elem) for arg in e.arg_list[1:]]
+        return [_append_all(f, e, base, more[0], elem)]
+    values = [assigned(f, one, elem) for one in more]
     if not values:
         return [base]
     appended, at = _room(f, e, base, f.int_const(len(values)), elem)
@@ -281,7 +281,7 @@ def _room(f: FuncLowering, e: CallExpr, base: Val, count: Value, elem: Type) -> 
 
 
 def _copy(f: FuncLowering, e: CallExpr) -> list[Val]:
-    to, source = exprs.expr(f, e.arg_list[0]), exprs.expr(f, e.arg_list[1])
+    to, source = _evaluated(f, e.arg_list)
     under = to.typ.underlying()
     assert isinstance(under, Slice)
     size = f.int_const(f.shapes.sizes.sizeof(f.typ(under.elem)))
@@ -307,7 +307,7 @@ def _complex(f: FuncLowering, e: CallExpr) -> list[Val]:
     leaves = f.shapes.leaves(typ)
     assert leaves is not None
     part = TYP[FLOAT32 if leaves[0].kind == F32 else FLOAT64]
-    return [Val(typ, [assigned(f, exprs.expr(f, arg), part).one for arg in e.arg_list])]
+    return [Val(typ, [assigned(f, one, part).one for one in _evaluated(f, e.arg_list)])]
 
 
 def _part(f: FuncLowering, e: CallExpr, part: int) -> list[Val]:

@@ -284,6 +284,8 @@ def equal(f: FuncLowering, x: Val, y: Val) -> Value:
     """x == y, where one is an interface at least."""
     if _is_nil(x) or _is_nil(y):
         one = y if _is_nil(x) else x
+        if not is_interface(one.typ):
+            return f.bool_const(False)
         return f.emit(ops.EQ, B, (one.parts[0], f.b.const(P, 0)))
     if not is_interface(x.typ) or not is_interface(y.typ):
         return _equal_concrete(f, x, y) if is_interface(x.typ) else _equal_concrete(f, y, x)

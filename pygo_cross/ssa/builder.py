@@ -35,9 +35,9 @@ class Builder:
     # ---- values
 
     def emit(self, op: int, kind: int = VOID, args: Sequence[Value] = (), imm: int = 0, aux: object = None) -> Value:
-        """A value where building is; where nothing can get, one that is in no block's list."""
+        """A value where building is; where nothing can get, one that is in no block's list, and no use of its arguments."""
         if self.block is None:
-            return self.func.make(self.func.entry, op, kind, args, imm, aux, self.pos)
+            return self.func.make(self.func.entry, op, kind, (), imm, aux, self.pos)
         return self.func.append(self.block, op, kind, args, imm, aux, self.pos)
 
     def const(self, kind: int, imm: int) -> Value:
