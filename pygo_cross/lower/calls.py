@@ -233,7 +233,7 @@ def _append(f: FuncLowering, e: CallExpr) -> list[Val]:
     under = typ.underlying()
     assert isinstance(under, Slice)
     elem = f.typ(under.elem)
-    base, *more = _evaluated(f, e.arg_list)
+    base, *more = evaluated(f, e.arg_list)
     if e.has_dots:
         return [_append_all(f, e, base, more[0], elem)]
     values = [assigned(f, one, elem) for one in more]
@@ -281,7 +281,7 @@ def _room(f: FuncLowering, e: CallExpr, base: Val, count: Value, elem: Type) -> 
 
 
 def _copy(f: FuncLowering, e: CallExpr) -> list[Val]:
-    to, source = _evaluated(f, e.arg_list)
+    to, source = evaluated(f, e.arg_list)
     under = to.typ.underlying()
     assert isinstance(under, Slice)
     size = f.int_const(f.shapes.sizes.sizeof(f.typ(under.elem)))
@@ -307,7 +307,7 @@ def _complex(f: FuncLowering, e: CallExpr) -> list[Val]:
     leaves = f.shapes.leaves(typ)
     assert leaves is not None
     part = TYP[FLOAT32 if leaves[0].kind == F32 else FLOAT64]
-    return [Val(typ, [assigned(f, one, part).one for one in _evaluated(f, e.arg_list)])]
+    return [Val(typ, [assigned(f, one, part).one for one in evaluated(f, e.arg_list)])]
 
 
 def _part(f: FuncLowering, e: CallExpr, part: int) -> list[Val]:
