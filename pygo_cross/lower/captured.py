@@ -15,8 +15,9 @@ from pygo_cross.syntax.nodes import FuncLit, IndexExpr, Name, Node, Operation, P
 from pygo_cross.syntax.tokens import AND, DEFER, GOTO
 from pygo_cross.types.check.info import Info
 from pygo_cross.types.objects import LOCAL_VAR, PARAM_VAR, RECV_VAR, RESULT_VAR, Func, Var
+from pygo_cross.types.predicates import common_underlying
 from pygo_cross.types.selection import FIELD_VAL
-from pygo_cross.types.types import Array, Pointer, Struct
+from pygo_cross.types.types import Array, Pointer, Signature, Struct, Type
 
 
 def children(node: Any) -> Iterator[Node]:
@@ -38,13 +39,73 @@ _LOCAL: Final = frozenset([LOCAL_VAR, PARAM_VAR, RECV_VAR, RESULT_VAR])
 
 
 class Features:
-    """What a function's own body has (not that of literals in it): `defers` a defer statement, `gotos` a goto."""
+    """What a function's own body has (not that of literals in it): `defers` a defer statement, `gotos` a goto, `returns` a return in a loop
+    over a function.
+    """
 
-    __slots__ = ("defers", "gotos")
+    __slots__ = ("defers", "gotos", "returns")
 
     def __init__(self) -> None:
         self.defers = False
         self.gotos = False
+        self.returns = False
+
+
+def core(typ: Type) -> Type:
+    """What a type is, of a type parameter what all types of its constraint are."""
+    common = common_underlying(typ)[0]
+    return typ if common is None else common
+
+
+def ranges_function(node: Node, info: Info) -> bool:
+    """Whether a statement is a loop over a function."""
+    if not isinstance(node, nodes.ForStmt) or not isinstance(node.init, nodes.RangeClause):
+        return False
+    typ = info.type_of(node.init.x)
+    return typ is not None and isinstance(core(typ), Signature)
+
+
+def defers(s: nodes.ForStmt) -> bool:
+    """Whether a loop's body defers, itself or in loops in it."""
+    stack: list[Node] = [s.body]
+    while stack:
+        one = stack.pop()
+        if isinstance(one, nodes.CallStmt) and one.tok == DEFER:
+            return True
+        if not isinstance(one, FuncLit) and type(one) not in _LEAVES:
+            stack += children(one)
+    return False
+
+
+def labels(body: Node, info: Info) -> frozenset[str]:
+    """The labels of a loop's body, without those of functions and of loops over functions in it."""
+    found: set[str] = set()
+    stack: list[Node] = [body]
+    while stack:
+        one = stack.pop()
+        if isinstance(one, nodes.LabeledStmt):
+            found.add(one.label.value)
+        statement = isinstance(one, nodes.Stmt | nodes.CaseClause | nodes.CommClause)
+        if statement and type(one) not in _LEAVES and not ranges_function(one, info):
+            stack += children(one)
+    return frozenset(found)
+
+
+def mentioned(node: Node, info: Info) -> set[Var]:
+    """All variables that are used below a node."""
+    found: set[Var] = set()
+    uses = info.uses
+    stack: list[Node] = [node]
+    while stack:
+        one = stack.pop()
+        if type(one) is Name:
+            assert isinstance(one, Name)
+            used = uses.get(one)
+            if isinstance(used, Var):
+                found.add(used)
+        elif type(one) not in _LEAVES:
+            stack += children(one)
+    return found
 
 
 def in_memory(root: Node, info: Info, features: Features | None = None) -> set[Var]:
@@ -52,7 +113,7 @@ def in_memory(root: Node, info: Info, features: Features | None = None) -> set[V
     found: set[Var] = set()
     owner: dict[Var, Node] = {}
 
-    def walk(node: Node, function: Node) -> None:
+    def walk(node: Node, function: Node, real: Node) -> None:
         stack = [node]
         while stack:
             one = stack.pop()
@@ -62,15 +123,25 @@ def in_memory(root: Node, info: Info, features: Features | None = None) -> set[V
                 _name(one, function)
                 continue
             if kind in _LEAVES:
-                if features is not None and isinstance(one, nodes.BranchStmt) and one.tok == GOTO and function is root:
+                if features is not None and isinstance(one, nodes.BranchStmt) and one.tok == GOTO and real is root:
                     features.gotos = True
                 continue
             if isinstance(one, FuncLit):
-                walk(one.type, one)
-                walk(one.body, one)
+                walk(one.type, one, one)
+                walk(one.body, one, one)
                 continue
-            if isinstance(one, nodes.CallStmt):
-                if features is not None and one.tok == DEFER and function is root:
+            if ranges_function(one, info):
+                assert isinstance(one, nodes.ForStmt) and isinstance(one.init, nodes.RangeClause)
+                walk(one.init.x, function, real)
+                if one.init.lhs is not None:
+                    walk(one.init.lhs, one, real)
+                walk(one.body, one, real)
+                continue
+            if isinstance(one, nodes.ReturnStmt):
+                if features is not None and real is root and function is not root:
+                    features.returns = True
+            elif isinstance(one, nodes.CallStmt):
+                if features is not None and one.tok == DEFER and real is root:
                     features.defers = True
             elif isinstance(one, Operation) and one.op == AND and one.y is None:
                 _address(one.x)
@@ -121,7 +192,7 @@ def in_memory(root: Node, info: Info, features: Features | None = None) -> set[V
                 return
 
     _owners(root, root, info, owner)
-    walk(root, root)
+    walk(root, root, root)
     return found
 
 
@@ -141,5 +212,5 @@ def _owners(node: Node, function: Node, info: Info, owner: dict[Var, Node]) -> N
                 owner[implicit] = inside
         if type(one) in _LEAVES:
             continue
-        within = one if isinstance(one, FuncLit) else inside
+        within = one if isinstance(one, FuncLit) or ranges_function(one, info) else inside
         stack += [(child, within) for child in children(one)]

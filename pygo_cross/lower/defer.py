@@ -21,6 +21,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
+from pygo_cross.lower.names import DEFER, GO
 from pygo_cross.lower.values import Place, Val
 from pygo_cross.ssa import ops
 from pygo_cross.ssa.func import Slot, Value
@@ -64,7 +65,7 @@ def statement(f: FuncLowering, s: CallStmt) -> None:
     call = unparen(s.call)
     if not isinstance(call, CallExpr):
         raise f.bug("go or defer of what is no call", s)
-    closure = _closure(f, call, "gowrap" if s.tok == tk.GO else "deferwrap")
+    closure = _closure(f, call, GO if s.tok == tk.GO else DEFER)
     f.b.pos = s.pos
     if s.tok == tk.GO:
         f.runtime("newproc", closure)
@@ -114,7 +115,7 @@ def _closure(f: FuncLowering, e: CallExpr, kind: str) -> Value:
             return made.head[0]
         if made.op == ops.CALL_STATIC and made.info.target is not None:
             return f.emit(ops.ADDR, P, (), 0, FuncValueRef(made.info.target.name))
-    if made.op == ops.CALL_CLOSURE and kind == "gowrap":
+    if made.op == ops.CALL_CLOSURE and kind == GO:
         f.emit(ops.NIL_CHECK, P, made.head)
     head = [Val(TYP[t.UNSAFE_POINTER], (one,)) for one in made.head]
 
@@ -157,8 +158,7 @@ def _wrapper(f: FuncLowering, kind: str, values: Sequence[Val], body: Callable[[
     """A function value whose context has the given values, and whose body is made by `body` from them."""
     from pygo_cross.lower.function import FuncLowering as New
 
-    f.wrappers += 1
-    name = f"{f.func.symbol}.{kind}{f.wrappers}"
+    name = f.package.names.inside(f.func.symbol, kind)
     info = FuncInfo(name, (), (), f.b.pos, f.b.pos, WRAPPER | (f.info.flags & DUPOK))
     g = New(f.package, name, info, set(), f.subst)
     fields = [Var(FIELD_VAR, 0, None, "F", TYP[t.UINTPTR])]

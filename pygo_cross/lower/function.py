@@ -26,6 +26,7 @@ from pygo_cross.types.types import INT, TYP, Type
 if TYPE_CHECKING:
     from pygo_cross.lower.generics import Instantiation
     from pygo_cross.lower.package import PackageLowering
+    from pygo_cross.lower.rangefunc import Body
 
 
 @final
@@ -67,7 +68,8 @@ class FuncLowering:
         self.slots: dict[Var, Slot] = {}
         self.result_addresses: dict[Var, Slot] = {}
         self.defer_token: Var | None = None
-        self.wrappers = 0
+        self.body: Body | None = None
+        """What loop it is the body of, if it is one (see rangefunc)."""
         self.has_goto = False
         self.context: Value | None = None
 

@@ -13,7 +13,7 @@ from typing import final
 
 from pygo_cross.diag import InternalError
 from pygo_cross.lower import defer, directives, initialise, maps, stmts, wrappers
-from pygo_cross.lower.captured import Features, children, in_memory
+from pygo_cross.lower.captured import Features, in_memory, mentioned
 from pygo_cross.lower.function import FuncLowering
 from pygo_cross.lower.generics import Generics, Instantiation
 from pygo_cross.lower.imports import Imports
@@ -26,7 +26,7 @@ from pygo_cross.ssa.kinds import P
 from pygo_cross.ssa.refs import DataRef, TextRef
 from pygo_cross.ssa.shape import Shapes
 from pygo_cross.ssa.unit import DUPOK, NEEDS_CONTEXT, Address, Data, FuncInfo, Unit
-from pygo_cross.syntax.nodes import BlockStmt, File, FuncDecl, FuncLit, Name, Node
+from pygo_cross.syntax.nodes import BlockStmt, File, FuncDecl, FuncLit
 from pygo_cross.syntax.source import FileSet
 from pygo_cross.types.check.info import Info
 from pygo_cross.types.context import Context
@@ -186,7 +186,7 @@ class PackageLowering:
         for var, value in zip(params, self.parameters(f), strict=True):
             if var.name not in ("", "_"):
                 f.declare(var, value)
-        defer.declare_results(f, sig.results.vars, features.defers, False)
+        defer.declare_results(f, sig.results.vars, features.defers, features.returns)
         stmts.block(f, body.list)
         if f.b.block is not None:
             f.b.pos = body.rbrace
@@ -241,7 +241,8 @@ class PackageLowering:
     def literal(self, outer: FuncLowering, e: FuncLit) -> tuple[str, list[Var]]:
         """The name of a function literal, and the variables of functions around it that it uses."""
         name = self.names.inside(outer.func.symbol)
-        captured = [var for var in outer.addresses if isinstance(var, Var) and _mentions(e, var, self.info)]
+        used = mentioned(e.body, self.info)
+        captured = [var for var in outer.addresses if isinstance(var, Var) and var in used]
         sig = self.info.types[e.type].typ
         if not isinstance(sig, Signature):
             raise InternalError("lower", "a function literal without a signature", name)
@@ -281,18 +282,6 @@ def _raise(error: Exception) -> None:
 
 def _done() -> None:
     """What stands in the place of a function that is made, so that what it was made of can go."""
-
-
-def _mentions(e: FuncLit, var: Var, info: Info) -> bool:
-    stack: list[Node] = [e.body]
-    while stack:
-        one = stack.pop()
-        if isinstance(one, Name):
-            if info.uses.get(one) is var:
-                return True
-            continue
-        stack += children(one)
-    return False
 
 
 def lower_package(

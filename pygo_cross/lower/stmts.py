@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from pygo_cross.lower import calls, chans, defer, exprs, maps, places, select_, strings, typeswitch
+from pygo_cross.lower import calls, chans, defer, exprs, maps, places, rangefunc, select_, strings, typeswitch
 from pygo_cross.lower.function import Target
 from pygo_cross.lower.maps import MapPlace
 from pygo_cross.lower.values import Place, Val
@@ -45,7 +45,7 @@ from pygo_cross.syntax.nodes import (
 )
 from pygo_cross.types.objects import Var
 from pygo_cross.types.predicates import is_integer, is_string
-from pygo_cross.types.types import BOOL, RUNE, TYP, Array, Chan, Map, Pointer, Slice, Tuple
+from pygo_cross.types.types import BOOL, RUNE, TYP, Array, Chan, Map, Pointer, Signature, Slice, Tuple
 
 if TYPE_CHECKING:
     from pygo_cross.lower.function import FuncLowering
@@ -157,6 +157,9 @@ def _is_blank(e: Expr) -> bool:
 
 
 def _return(f: FuncLowering, s: ReturnStmt) -> None:
+    if f.body is not None:
+        rangefunc.leave(f, s)
+        return
     types = f.info.results
     if s.results is None:
         values = [f.read(f.place(var)) for var in f.results] if f.results else []
@@ -221,20 +224,26 @@ def _label(f: FuncLowering, name: str) -> Block:
 
 
 def _branch(f: FuncLowering, s: BranchStmt) -> None:
-    if s.tok == tk.GOTO:
-        assert s.label is not None
-        f.b.goto(_label(f, s.label.value))
+    branch_to(f, s.tok, s.label.value if s.label is not None else "")
+
+
+def branch_to(f: FuncLowering, tok: int, label: str) -> None:
+    """Break, continue or go to a label; without one, to the innermost statement that can be left."""
+    if tok == tk.GOTO and (f.body is None or label in f.body.labels):
+        f.b.goto(_label(f, label))
         return
     for target in reversed(f.targets):
-        if s.label is not None and target.label != s.label.value:
+        if tok == tk.GOTO or (label and target.label != label):
             continue
-        if s.tok == tk.BREAK:
+        if tok == tk.BREAK:
             f.b.goto(target.break_to)
             return
-        if s.tok == tk.CONTINUE and target.continue_to is not None:
+        if tok == tk.CONTINUE and target.continue_to is not None:
             f.b.goto(target.continue_to)
             return
-    raise f.bug("a branch that leads nowhere", s)
+    if f.body is None:
+        raise f.bug("a branch that leads nowhere")
+    rangefunc.branch(f, tok, label)
 
 
 # ---- loops
@@ -310,6 +319,9 @@ def _range(f: FuncLowering, s: ForStmt, clause: RangeClause, label: str) -> None
         return
     elif isinstance(under, Chan):
         _range_channel(f, s, clause, label)
+        return
+    elif isinstance(under, Signature):
+        rangefunc.loop(f, s, clause, label)
         return
     else:
         raise f.bug(f"range over {typ} is not lowered yet", clause)
