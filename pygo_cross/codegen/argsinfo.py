@@ -99,9 +99,9 @@ class _Writer:
         return None
 
 
-def symbol(context: Context, function: Symbol, contents: bytes) -> Symbol:
-    """The symbol of a function's `arginfo`; `function` has a body in Go, and nobody else refers to it."""
-    info = context.lookup(f"{function.name}.arginfo{function.abi}")
+def symbol(context: Context, function: Symbol, what: str, contents: bytes) -> Symbol:
+    """The symbol of a table about arguments of a function with a body in Go, to which nobody else refers."""
+    info = context.lookup(f"{function.name}.{what}")
     if not info.listed:
         info.data = bytearray(contents)
         info.align = 1

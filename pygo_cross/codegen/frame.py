@@ -10,6 +10,7 @@ Facts: GOROOT/src/cmd/compile/internal/ssagen/pgen.go (AllocFrame, cmpstackvarlt
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final, final
 
 from pygo_cross.codegen.allocation import Allocation
@@ -17,8 +18,10 @@ from pygo_cross.codegen.calls import MachineCall
 from pygo_cross.codegen.mem import SLOT, Mem
 from pygo_cross.ssa import ops
 from pygo_cross.ssa.func import Func, Slot
+from pygo_cross.ssa.kinds import SIZES
 
 WORD: Final = 8
+_NO_HOMES: Final[Mapping[int, int]] = {}
 LIMIT: Final = 1 << 30
 """Bytes that a frame may not reach."""
 
@@ -68,8 +71,45 @@ def outgoing_size(func: Func) -> int:
     return _align(most, WORD)
 
 
-def lay_out(func: Func, slots: list[Slot], zeroed: int) -> Layout:
-    """Give slots their offsets; `zeroed` is the set of those, by number, that are zeroed at entry."""
+def homes(func: Func, allocation: Allocation) -> dict[int, int]:
+    """The slots, by number, that have nothing but one parameter, and which scalar of the parameters that is.
+
+    Only where there is a frame for certain: the machine's distance to the caller's depends on it.
+    """
+    found: dict[int, int] = {}
+    others: set[int] = set()
+    frame = False
+    for block in func.blocks:
+        for value in block.values:
+            if value.op == ops.SPILL:
+                slot = allocation.slots[value.id].id
+                kept = value.args[0]
+                number = kept.imm if kept.op == ops.PARAM and SIZES[kept.kind] == WORD else -1
+                if number < 0 or found.setdefault(slot, number) != number:
+                    others.add(slot)
+            elif value.op == ops.PHI:
+                here = allocation.slots.get(value.id)
+                if here is not None:
+                    others.add(here.id)
+            elif isinstance(value.aux, MachineCall):
+                frame = True
+    if not frame:
+        return {}
+    taken: dict[int, int] = {}
+    for slot, number in found.items():
+        if slot not in others:
+            taken.setdefault(number, slot)  # one of several slots for the same parameter
+    return {slot: number for number, slot in taken.items()}
+
+
+def lay_out(func: Func, slots: list[Slot], zeroed: int, at_home: Mapping[int, int] = _NO_HOMES) -> Layout:
+    """Give slots their offsets; `zeroed` is the set of those, by number, that are zeroed at entry, `at_home` has the offsets of those that
+    lie elsewhere.
+    """
+    for slot in slots:
+        if slot.id in at_home:
+            slot.offset = at_home[slot.id]
+    slots = [slot for slot in slots if slot.id not in at_home]
     order = sorted(slots, key=lambda slot: (not slot.pointers, not zeroed >> slot.id & 1, -slot.align, slot.id))
     top = pointers = 0
     after_pointers = False

@@ -31,6 +31,7 @@ from pygo_cross.ssa import ops
 from pygo_cross.ssa.func import Block, Func, Slot, Value
 from pygo_cross.ssa.unit import HAS_DEFER, FuncInfo
 
+_NO_HOMES: Final[Mapping[int, int]] = {}
 _HEAD: Final = struct.Struct("<II")
 
 
@@ -179,23 +180,25 @@ def _solve(func: Func, steps: list[list[_Step]]) -> tuple[list[int], list[int]]:
 @final
 class StackMaps:
     """The maps of a function whose frame is laid out. `marks[id]` is the number of the map at the value of that id (`~id` for the exit of a
-    block): it is made when it is asked for.
+    block): it is made when it is asked for. `at_home` has the slots of parameters, and where in the area of arguments they lie.
     """
 
-    __slots__ = ("_args", "_bits", "_facts", "_layout", "_live", "_maps", "_masks", "_numbers", "_slots", "_words")
+    __slots__ = ("_args", "_facts", "_home", "_home_masks", "_live", "_maps", "_masks", "_numbers", "_words")
 
-    def __init__(self, facts: TypeFacts, layout: Layout, liveness: Liveness, params: Assignment) -> None:
+    def __init__(
+        self, facts: TypeFacts, layout: Layout, liveness: Liveness, params: Assignment, at_home: Mapping[int, int] = _NO_HOMES
+    ) -> None:
         self._facts = facts
-        self._layout = layout
         self._live = liveness.live
         self._words = layout.pointers // WORD
         self._masks: dict[int, int] = {}
         for slot in layout.slots:
             if slot.pointers:
                 self._masks[slot.id] = slot_mask(facts, slot) << (self._words + slot.offset // WORD)
-        self._bits: dict[int, int] = {}
         self._numbers: dict[int, int] = {-1: 0}  # the entry's, which equals no other
         self._maps: list[int] = [0]
+        self._home: list[int] = [0]
+        self._home_masks = {number: 1 << offset // WORD for number, offset in at_home.items()}
         self._args = params
 
     def __getitem__(self, number: int) -> int:
@@ -204,24 +207,16 @@ class StackMaps:
         known = self._numbers.get(live)
         if known is None:
             known = self._numbers[live] = len(self._maps)
-            self._maps.append(self._locals(live))
+            self._maps.append(_bits(live, self._masks))
+            self._home.append(_bits(live, self._home_masks))
         return known
-
-    def _locals(self, live: int) -> int:
-        bits = 0
-        masks = self._masks
-        while live:
-            low = live & -live
-            bits |= masks.get(low.bit_length() - 1, 0)
-            live ^= low
-        return bits
 
     def locals_data(self) -> bytes:
         """FUNCDATA_LocalsPointerMaps."""
         return encode(self._maps, self._words)
 
     def args_data(self) -> bytes:
-        """FUNCDATA_ArgsPointerMaps: stack arguments are there all the time, those in registers at entry alone."""
+        """FUNCDATA_ArgsPointerMaps: stack arguments are there all the time, those in registers at entry, or while their slots are live."""
         stack = spills = words = 0
         for where in self._args.args:
             mask = self._facts.pointer_mask(where.typ) << (where.offset // WORD)
@@ -234,7 +229,16 @@ class StackMaps:
         for where in self._args.results:
             if not where.registers and self._facts.pointer_bytes(where.typ):
                 words = max(words, (where.offset + self._facts.pointer_bytes(where.typ)) // WORD)
-        return encode([stack | spills] + [stack] * (len(self._maps) - 1), words)
+        return encode([stack | spills] + [stack | home for home in self._home[1:]], words)
+
+
+def _bits(live: int, masks: Mapping[int, int]) -> int:
+    bits = 0
+    while live:
+        low = live & -live
+        bits |= masks.get(low.bit_length() - 1, 0)
+        live ^= low
+    return bits
 
 
 def slot_mask(facts: TypeFacts, slot: Slot) -> int:

@@ -17,9 +17,10 @@ from typing import Any, Final, final
 
 from pygo_cross.arch.insn import Insn
 from pygo_cross.arch.machine import Machine
-from pygo_cross.codegen import argsinfo, frame, stackmaps
+from pygo_cross.codegen import arglive, argsinfo, frame, stackmaps
 from pygo_cross.codegen.abi import Assigner, Assignment
 from pygo_cross.codegen.allocation import Allocation
+from pygo_cross.codegen.calls import plan
 from pygo_cross.codegen.typedata import Descriptors
 from pygo_cross.diag import InternalError, Pos, UserError
 from pygo_cross.obj import funcdwarf, pcln
@@ -29,6 +30,7 @@ from pygo_cross.obj.reloctype import R_ADDROFF
 from pygo_cross.obj.symbol import (
     DUPOK,
     FUNCDATA_ARG_INFO,
+    FUNCDATA_ARG_LIVE_INFO,
     FUNCDATA_ARGS_POINTER_MAPS,
     FUNCDATA_LOCALS_POINTER_MAPS,
     FUNCDATA_STACK_OBJECTS,
@@ -142,13 +144,17 @@ class Texts:
         assert isinstance(info, unit.FuncInfo)
         abi = 0 if info.flags & unit.ABI0 else 1
         params = self._assigners[abi].types(info.params, info.results)
+        scalars = plan(self._assigners[abi], self._shapes, info.params, info.results)
         live = stackmaps.analyse(func, allocation, self._rows)
-        layout = frame.lay_out(func, frame.used_slots(func, allocation), live.zeroed)
+        home = {slot: scalars.args[number].spill for slot, number in frame.homes(func, allocation).items()}
+        above = self._parts.ARGUMENTS
+        in_frame = {slot: offset + above for slot, offset in home.items()}
+        layout = frame.lay_out(func, frame.used_slots(func, allocation), live.zeroed, in_frame)
         base, line = self._places.at(info.pos)
         if max(layout.size, params.size) >= frame.LIMIT:
             self._too_large(info, layout, params)
         facts = self._descriptors.facts
-        maps = stackmaps.StackMaps(facts, layout, live, params)
+        maps = stackmaps.StackMaps(facts, layout, live, params, home)
         progs = self._emit(func, allocation, maps)
 
         symbol = self._context.lookup(func.symbol, abi)
@@ -176,7 +182,10 @@ class Texts:
             table(FUNCDATA_STACK_OBJECTS, self._stack_objects(symbol, objects))
         if info.params:
             contents = argsinfo.data(facts, params, False)
-            table(FUNCDATA_ARG_INFO, argsinfo.symbol(self._context, symbol, contents))
+            table(FUNCDATA_ARG_INFO, argsinfo.symbol(self._context, symbol, "arginfo1" if abi else "arginfo0", contents))
+            progs, contents = arglive.mark(progs, text, scalars, {offset + above: offset for offset in home.values()})
+            if contents:
+                table(FUNCDATA_ARG_LIVE_INFO, argsinfo.symbol(self._context, symbol, "argliveinfo", contents))
         unsafe = self._unsafe or bool(flags & NOSPLIT)
         if unsafe:
             head.append(text.after("PCDATA", (const(PCDATA_UNSAFE_POINT), const(UNSAFE_POINT_UNSAFE))))

@@ -37,6 +37,7 @@ FUNC_ASM: Final = 4
 # PCDATA and FUNCDATA numbers (internal/abi/symtab.go).
 PCDATA_UNSAFE_POINT: Final = 0
 PCDATA_STACK_MAP: Final = 1
+PCDATA_ARG_LIVE: Final = 3
 UNSAFE_POINT_UNSAFE: Final = -2
 UNSAFE_POINT_RESTART1: Final = -3
 UNSAFE_POINT_RESTART2: Final = -4

@@ -42,6 +42,8 @@ from pygo_cross.obj.symbol import (
 )
 
 _POINTER: Final = 8
+ARGUMENTS: Final = 16
+"""Where the area of arguments begins, from the top of the frame: the saved BP and the return address lie between."""
 
 _MOVES: Final = {
     **dict.fromkeys(("PUSHL", "PUSHFL"), 4),
