@@ -38,8 +38,8 @@ _DIGEST: Final = 20
 @final
 class Record:
     """What importers are told. `imports` are the digests of all packages that this one depends on, by path; `fingerprint` is that of the
-    object; `initialised` says that it has a record of initialisation; `sections` is what stages have to say, by name; `sources` are the names and
-    contents of the package's files where it declares something generic, which importers make instances of.
+    object; `initialised` says that it has a record of initialisation; `sections` is what stages have to say, by name; `sources` are the
+    names and contents of the package's files where it declares something generic, which importers make instances of.
     """
 
     __slots__ = ("exports", "fingerprint", "go_version", "imports", "initialised", "path", "sections", "sources")

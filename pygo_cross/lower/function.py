@@ -139,7 +139,7 @@ class FuncLowering:
         leaves = self.shapes.leaves(typ)
         if leaves is None or not self.shapes.is_value(typ):
             return Val(typ, address=self.offset(address, offset))
-        return Val(typ, [self.emit(ops.LOAD, leaf.kind, (address,), offset + leaf.offset) for leaf in leaves])
+        return Val(typ, [self.emit(ops.LOAD, leaf.kind, (address,), offset + leaf.offset, leaf.aux) for leaf in leaves])
 
     def scratch(self, typ: Type, zeroed: bool = True) -> Value:
         """Memory of the frame that the runtime reads or writes in a call, and does not keep."""
@@ -231,11 +231,16 @@ class FuncLowering:
         parts: list[list[Value]] = []
         index = 0
         for typ in info.results:
-            leaves = self.shapes.leaves(typ)
-            kinds = [P] if leaves is None else [leaf.kind for leaf in leaves]
-            parts.append([self.emit(ops.RESULT, kind, (called,), index + i) for i, kind in enumerate(kinds)])
-            index += len(kinds)
+            parts.append(self.passed(ops.RESULT, (called,), typ, index))
+            index += len(parts[-1])
         return [self.gathered(typ, some, into) for typ, some, into in zip(info.results, parts, room, strict=True)]
+
+    def passed(self, op: int, args: Sequence[Value], typ: Type, first: int) -> list[Value]:
+        """The scalars of a value that a call has given (Result) or the caller (Param); `first` is the number of the first."""
+        leaves = self.shapes.leaves(typ)
+        if leaves is None:
+            return [self.emit(op, P, args, first)]
+        return [self.emit(op, leaf.kind, args, first + i, leaf.aux) for i, leaf in enumerate(leaves)]
 
     def scalars(self, value: Val, typ: Type) -> list[Value]:
         """The leaves of a value as a call or return passes them."""
@@ -244,7 +249,7 @@ class FuncLowering:
             return [value.address if value.address is not None else self.in_place(value)]
         if value.address is None:
             return list(value.parts)
-        return [self.emit(ops.LOAD, leaf.kind, (value.address,), leaf.offset) for leaf in leaves]
+        return [self.emit(ops.LOAD, leaf.kind, (value.address,), leaf.offset, leaf.aux) for leaf in leaves]
 
     def gathered(self, typ: Type, parts: Sequence[Value], into: Value | None = None) -> Val:
         """The value whose leaves a call or function has got; `into` is memory for one that is in memory."""

@@ -204,10 +204,8 @@ class PackageLowering:
         index = 0
         values = []
         for typ in f.info.params:
-            leaves = self.shapes.leaves(typ)
-            kinds = [P] if leaves is None else [leaf.kind for leaf in leaves]
-            parts = [f.emit(ops.PARAM, kind, (), index + i) for i, kind in enumerate(kinds)]
-            index += len(kinds)
+            parts = f.passed(ops.PARAM, (), typ, index)
+            index += len(parts)
             values.append(f.gathered(typ, parts))
         return values
 

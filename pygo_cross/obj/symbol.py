@@ -147,8 +147,8 @@ class Symbol:
 
     `abi` is 0 or 1 (ABIInternal); `static` names are of this file alone. `flags` are those of TEXT and GLOBL. `package` and
     `index` say how objects refer to it (goobj.PKG_*), -1 before symbols are numbered. `typelink` marks the descriptor of a type that
-    reflection may make too: the runtime has a table of these. `gotype` is the descriptor of a variable's type. `linkname` symbols, defined or
-    referred to, have their name from a directive: others may refer to them by name alone.
+    reflection may make too: the runtime has a table of these. `gotype` is the descriptor of a variable's type. `linkname` symbols,
+    defined or referred to, have their name from a directive: others may refer to them by name alone.
     """
 
     __slots__ = (

@@ -28,6 +28,9 @@ COMMUTES: Final = 32
 EFFECTS: Final = READS | WRITES | FAULTS | CALL
 FIRST_MACHINE_OP: Final = 1000
 
+LENGTH: Final = "length"
+"""`aux` of Load, Param and Result where the scalar is a string's or slice's length or capacity: never negative."""
+
 
 class OpInfo:
     """A row: `nargs` is -1 where the number differs; `imm` and `aux` say in a word what these are ("" for nothing)."""
@@ -156,11 +159,11 @@ _ROWS: Final = (
     OpInfo(PHI, "Phi", -1, PURE),  # one argument for each predecessor, in their order
     OpInfo(COPY, "Copy", 1, PURE),
     OpInfo(CONST, "Const", 0, PURE, imm="value; of a float its bits"),
-    OpInfo(PARAM, "Param", 0, PURE, imm="index of the scalar among those of all parameters"),
+    OpInfo(PARAM, "Param", 0, PURE, imm="index of the scalar among those of all parameters", aux="LENGTH or nothing"),
     OpInfo(CLOSURE, "Closure", 0, PURE),  # the context that a function literal is called with
     OpInfo(ADDR, "Addr", 0, PURE, imm="offset", aux="symbol"),
     OpInfo(SLOT_ADDR, "SlotAddr", 0, PURE, imm="offset", aux="slot"),
-    OpInfo(RESULT, "Result", 1, PURE, imm="index of the scalar among those of all results"),  # of the call that stands before it
+    OpInfo(RESULT, "Result", 1, PURE, imm="index among the scalars of all results", aux="LENGTH or nothing"),  # of the call before it
     OpInfo(GET_G, "GetG", 0, PURE),
     OpInfo(CALLER_PC, "CallerPC", 0, PURE),
     OpInfo(CALLER_SP, "CallerSP", 0, PURE),
@@ -220,7 +223,7 @@ _ROWS: Final = (
     OpInfo(BITCAST, "Bitcast", 1, PURE),  # the same bits, an integer as a float or the other way
     OpInfo(PTR_TO_INT, "PtrToInt", 1, PURE),
     OpInfo(INT_TO_PTR, "IntToPtr", 1, PURE),
-    OpInfo(LOAD, "Load", 1, READS, imm="offset"),
+    OpInfo(LOAD, "Load", 1, READS, imm="offset", aux="LENGTH or nothing"),
     OpInfo(STORE, "Store", 2, WRITES, imm="offset"),  # address, value
     OpInfo(ZERO, "Zero", 1, WRITES, imm="size", aux="type"),
     OpInfo(MOVE, "Move", 2, READS | WRITES, imm="size", aux="type"),  # to, from: equal or apart

@@ -15,6 +15,7 @@ from typing import Final, NamedTuple, final
 
 from pygo_cross.diag import InternalError
 from pygo_cross.ssa.kinds import F32, F64, I8, I16, I32, I64, B, P
+from pygo_cross.ssa.ops import LENGTH
 from pygo_cross.types import types as t
 from pygo_cross.types.sizes import Sizes
 from pygo_cross.types.types import Array, Basic, Chan, Interface, Map, Named, Pointer, Signature, Slice, Struct, Type, unalias
@@ -47,10 +48,18 @@ _STEPS: Final = {F32: 4, F64: 8}
 
 
 class Leaf(NamedTuple):
-    """A scalar at an offset (bytes) of a variable; `pointer` says whether the collector looks at it."""
+    """A scalar at an offset (bytes) of a variable; `pointer` says whether the collector looks at it, `length` that it is the length or
+    capacity of a string or slice.
+    """
 
     kind: int
     offset: int
+    length: bool = False
+
+    @property
+    def aux(self) -> str | None:
+        """What values of the scalar carry (ops.LENGTH)."""
+        return LENGTH if self.length else None
 
     @property
     def pointer(self) -> bool:
@@ -110,7 +119,7 @@ class Shapes:
             if kinds is None:
                 raise InternalError("shape", "a type without a shape", str(typ))
             for kind in kinds:
-                into.append(Leaf(kind, offset))
+                into.append(Leaf(kind, offset, under.kind == t.STRING and kind == I64))
                 offset += _STEPS.get(kind, 8)
             return True
         if isinstance(under, Struct):
@@ -124,7 +133,7 @@ class Shapes:
             into.append(Leaf(P, offset))
             return True
         if isinstance(under, Slice):
-            into += (Leaf(P, offset), Leaf(I64, offset + 8), Leaf(I64, offset + 16))
+            into += (Leaf(P, offset), Leaf(I64, offset + 8, True), Leaf(I64, offset + 16, True))
             return True
         if isinstance(under, Interface):
             into += (Leaf(P, offset), Leaf(P, offset + 8))

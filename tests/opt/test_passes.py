@@ -169,7 +169,7 @@ def test_a_loop_needs_no_bounds_checks() -> None:
         ("v2 i64 = Const\n", "v2 i64 = Const [-1]\n"),  # begins below 0
         ("LtS v4 v1", "LtS v4 v5"),  # less than something else
         ("v8 i64 = Add v4 v3", "v8 i64 = Sub v4 v3"),  # counts down
-        ("v3 i64 = Const [1]", "v3 i64 = Const [2]"),  # may pass the largest integer
+        ("v7 i64 = Bounds v4 v1", "v7 i64 = Bounds v4 v5"),  # not below that
         ("If v6 -> b2 b3\nb2: <- b1", "If v6 -> b3 b2\nb2: <- b1"),  # the other way round
     ],
 )
@@ -309,3 +309,54 @@ def test_division_by_constants(op: int, kind: int) -> None:
             given = signed(value, kind)
             (got,) = machine.execute(func, [given], 0)
             assert signed(int(got), kind) == quotient(op, given, divisor, kind), f"{given} by {divisor}"
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        # _ = b[7]; b[0] ... b[6]
+        ("v7 i64 = Bounds v20 v1 {Index}\nv8 i64 = Bounds v21 v1 {Index}\nv9 i64 = Bounds v22 v1 {Index}\nPlain -> b3", 1),
+        # i > 0 && i < len(b): b[i-1], b[i], and not b[i+1]
+        ("v7 b = LtS v23 v2\nv8 b = LtS v2 v1\nv9 b = And v7 v8\nPlain -> b3", 0),
+        ("v7 i64 = Bounds v2 v1 {Index}\nv8 i64 = Add v2 v24\nv9 i64 = Bounds v8 v1 {Index}\nPlain -> b3", 2),
+        ("v7 i64 = Bounds v2 v1 {Index}\nv8 i64 = ShrU v7 v25\nv9 i64 = Bounds v8 v1 {Index}\nPlain -> b3", 1),
+        ("v7 i64 = SliceBounds v2 v1 {SliceB}\nv8 i64 = SliceBounds v2 v1 {SliceB}\nPlain -> b3", 1),
+    ],
+)
+def test_what_was_checked_is_known(text: str, left: int) -> None:
+    consts = "v20 i64 = Const [7]\nv21 i64 = Const [6]\nv22 i64 = Const\nv23 i64 = Const\nv24 i64 = Const [-1]\nv25 i64 = Const [1]"
+    head = f"b0:\nv0 p = Param\nv1 i64 = Param [1]\nv2 i64 = Param [2]\n{consts}\n"
+    func = body("p, i64, i64", "", f"{head}{text}\nb3: <- b0\nRet")
+    found = after([prove, fold], func)
+    assert found.count("Bounds") + found.count("SliceBounds") == left
+
+
+@pytest.mark.parametrize(
+    ("begin", "compare", "step", "left"),
+    [
+        ("v20 i64 = Add v1 v22", "LeS v23 v4", -1, 0),  # for i := n-1; i >= 0; i--
+        ("v20 i64 = Add v1 v22", "LtS v23 v4", -2, 0),
+        ("v20 i64 = Add v1 v23", "LeS v23 v4", -1, 1),  # begins at n
+        ("v20 i64 = Add v1 v22", "NE v23 v4", -1, 1),  # may begin below 0
+    ],
+)
+def test_loops_that_count_down(begin: str, compare: str, step: int, left: int) -> None:
+    text = f"""b0:
+v0 p = Param
+v1 i64 = Param [1]
+v22 i64 = Const [-1]
+v23 i64 = Const
+v24 i64 = Const [{step}]
+{begin}
+Plain -> b1
+b1: <- b0 b2
+v4 i64 = Phi v20 v8
+v6 b = {compare.replace("NE", "Ne")}
+If v6 -> b2 b3
+b2: <- b1
+v7 i64 = Bounds v4 v1 {{Index}}
+v8 i64 = Add v4 v24
+Plain -> b1
+b3: <- b1
+Ret"""
+    assert after([prove, fold], body("p, i64", "", text)).count("Bounds") == left
