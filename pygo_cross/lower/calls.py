@@ -85,7 +85,8 @@ def prepare(f: FuncLowering, e: CallExpr) -> Prepared:
         raise f.bug("a call of what is no function", e)
     target = _static(f, fun)
     if target is not None:
-        return Prepared(ops.CALL_STATIC, CallInfo(TextRef(target), *types_of(f, sig)), (), arguments(f, e, sig))
+        code = TextRef(target, target in f.package.abis.defined)
+        return Prepared(ops.CALL_STATIC, CallInfo(code, *types_of(f, sig)), (), arguments(f, e, sig))
     if isinstance(fun, SelectorExpr) and fun in f.package.info.selections:
         selection = f.package.info.selections[fun]
         if isinstance(selection.obj, Func):

@@ -13,6 +13,7 @@ from typing import final
 
 from pygo_cross.diag import InternalError
 from pygo_cross.lower import defer, directives, initialise, maps, stmts, wrappers
+from pygo_cross.lower.abiwrappers import SymbolABIs, wrapper
 from pygo_cross.lower.captured import Features, in_memory, mentioned
 from pygo_cross.lower.function import FuncLowering
 from pygo_cross.lower.generics import Generics, Instantiation
@@ -55,12 +56,14 @@ class PackageLowering:
         sizes: Sizes,
         imports: Imports | None = None,
         type_names: TypeNames | None = None,
+        abis: SymbolABIs | None = None,
     ) -> None:
         self.fset = fset
         self.package = package
         self.files = files
         self.info = info
         self.imports = imports or Imports()
+        self.abis = abis or SymbolABIs()
         self.shapes = Shapes(sizes)
         self.runtime = Runtime.of(goroot)
         self.context = Context()
@@ -68,6 +71,7 @@ class PackageLowering:
         types.numbers.update(number_local_types(files, info.defs))
         self.unit = Unit(types.prefix(package), package.name)
         self.unit.linknames = directives.linknames(files, self.unit.path)
+        self.unit.std_linknames = {one.local for file in files for one in file.linknames if one.std}
         self.names = Names(types, self._linknames)
         self.generics = Generics(self)
         self.declared: dict[Func, FuncDecl] = {}
@@ -143,9 +147,15 @@ class PackageLowering:
         sig = obj.signature
         flags = directives.function_flags(decl.pragma)
         body = decl.body
+        params = ([sig.recv.typ] if sig.recv is not None else []) + [var.typ for var in sig.params.vars]
+        info = FuncInfo(name, params, [var.typ for var in sig.results.vars], decl.name.pos, decl.name.pos, flags)
+        defined = name in self.abis.defined
+        if defined:
+            self.unit.assembly.append(info)
+            wrapper(self, info, True)
+        elif body is not None and (name in self.abis.referred or (sig.recv is None and obj.name in self.unit.linknames)):
+            wrapper(self, info, False)
         if body is None:
-            params = ([sig.recv.typ] if sig.recv is not None else []) + [var.typ for var in sig.params.vars]
-            self.unit.assembly.append(FuncInfo(name, params, [var.typ for var in sig.results.vars], decl.name.pos, decl.name.pos, flags))
             return
         self.ask(name, lambda: self._lower(name, sig, body, decl.name.pos, flags, None))
 
@@ -291,8 +301,9 @@ def lower_package(
     sizes: Sizes,
     imports: Imports | None = None,
     type_names: TypeNames | None = None,
+    abis: SymbolABIs | None = None,
 ) -> Unit:
     """SSA of a package that was checked without a mistake. `imports` tells what else there is to know of imported packages, `type_names`
-    how types are called (with the maps' groups of whoever makes descriptors).
+    how types are called (with the maps' groups of whoever makes descriptors), `abis` which functions the package's assembly has and needs.
     """
-    return PackageLowering(goroot, fset, package, files, info, sizes, imports, type_names).lower()
+    return PackageLowering(goroot, fset, package, files, info, sizes, imports, type_names, abis).lower()
