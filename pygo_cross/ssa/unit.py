@@ -101,8 +101,8 @@ class Unit:
     `init_deps` are the packages whose initialisation comes first, `inits` the functions that initialise this one, in order; `types` the
     types whose descriptors other packages may ask for (all that are declared here); `imports` the imported packages. `linknames` is what
     directives call functions and variables, by their names here: other packages have to know it; such symbols, defined here or not, are
-    marked in the object, those of `std_linknames` as open to the standard library alone. `assembly` are the functions that are declared here
-    and written in assembly.
+    marked in the object, those of `std_linknames` as open to the standard library alone. `assembly` are the functions that are declared
+    here and written in assembly.
     """
 
     __slots__ = ("assembly", "data", "funcs", "imports", "init_deps", "inits", "linknames", "name", "path", "std_linknames", "types")
