@@ -6,8 +6,8 @@ from its SlotLive, to its last use. Making its address is a use, for who holds t
 slot a stack object, in which the collector looks for pointers as long as it meets pointers to it. What is live at the entry would be seen
 unwritten, so it is zeroed there: the compiler can't tell ways apart on which it is written.
 
-Panics may run deferred calls and come back at the call of deferreturn. In a function with defer everything that is live there is live at
-all calls, and zeroed at entry.
+Panics may run deferred calls and come back at the call of deferreturn, where every block that defers has its second successor. In a
+function with defer everything that is live there is live at all calls, and zeroed at entry.
 
 A map is made for a call when emission asks for its number, so maps come in the order of code; equal ones are one. Number 0 is the
 entry's: the pointers among the arguments in registers, which are spilled on the way to morestack.
@@ -81,9 +81,12 @@ def analyse(func: Func, allocation: Allocation, rows: Mapping[int, Insn]) -> Liv
     live_in, live_out = _solve(func, steps)
     always = 0
     if defers:
+        for slot in func.slots:
+            if slot.pinned:
+                always |= 1 << slot.id & tracked
         for block in func.blocks:
             if block.kind == ops.DEFER_RETURN:
-                always |= live_out[block.id]
+                always |= live_in[block.succs[1].id]
     live: dict[int, int] = {}
     for block in func.blocks:
         now = live_out[block.id]

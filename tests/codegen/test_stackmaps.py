@@ -157,17 +157,22 @@ def test_recovery_needs_results_at_every_call() -> None:
     func, entry = maker.func, maker.func.entry
     result = maker.slot(_POINTER, 8)
     first = maker.call(entry)
-    leave, back, recovered = func.new_block(), func.new_block(), func.new_block()
+    entry.kind = ops.DEFER_RETURN
+    body, leave = func.new_block(), func.new_block()
+    entry.add_edge(body)
     entry.add_edge(leave)
-    leave.kind = ops.DEFER_RETURN
-    maker.access(leave, "MOVQstoreconst", result)
-    leave.add_edge(back)
-    leave.add_edge(recovered)
-    back.kind = recovered.kind = ops.RET
-    maker.access(recovered, "MOVQload", result)
+    other = maker.slot(_POINTER, 8)
+    maker.access(body, "MOVQstoreconst", result)
+    maker.access(body, "MOVQstoreconst", other)
+    second = maker.call(body)
+    maker.access(body, "MOVQload", other)
+    body.add_edge(leave)
+    returning = maker.call(leave)
+    maker.access(leave, "MOVQload", result)
+    leave.kind = ops.RET
     made = maker.done()
-    assert _live(made, first) == {result.id}
-    assert made.live.live[~leave.id] == made.live.zeroed == 1 << result.id
+    assert (_live(made, first), _live(made, second), _live(made, returning)) == ({result.id}, {result.id, other.id}, {result.id})
+    assert made.live.zeroed == made.live.always == 1 << result.id
 
 
 def test_slots_without_use_have_no_room() -> None:
