@@ -25,6 +25,7 @@ from pygo_cross.codegen.typedata import Descriptors
 from pygo_cross.diag import InternalError, Pos, UserError
 from pygo_cross.obj import funcdwarf, pcln
 from pygo_cross.obj.context import Context
+from pygo_cross.obj.leb import uleb
 from pygo_cross.obj.prog import MEM, NAME_EXTERN, TEXTSIZE, Addr, PosBase, Prog, const
 from pygo_cross.obj.reloctype import R_ADDROFF
 from pygo_cross.obj.symbol import (
@@ -33,6 +34,7 @@ from pygo_cross.obj.symbol import (
     FUNCDATA_ARG_LIVE_INFO,
     FUNCDATA_ARGS_POINTER_MAPS,
     FUNCDATA_LOCALS_POINTER_MAPS,
+    FUNCDATA_OPEN_CODED_DEFER_INFO,
     FUNCDATA_STACK_OBJECTS,
     NEEDCTXT,
     NOSPLIT,
@@ -180,6 +182,11 @@ class Texts:
         objects = [slot for slot in reversed(layout.slots) if slot.pointers and live.objects >> slot.id & 1]
         if objects:
             table(FUNCDATA_STACK_OBJECTS, self._stack_objects(symbol, objects))
+        if info.open_defer is not None:
+            # Where the runtime finds them, below the top of the frame (initOpenCodedDefers).
+            pending, functions = info.open_defer
+            places = uleb(-pending.offset) + uleb(-functions.offset)
+            table(FUNCDATA_OPEN_CODED_DEFER_INFO, argsinfo.symbol(self._context, symbol, "opendefer", places))
         if info.params:
             contents = argsinfo.data(facts, params, False)
             table(FUNCDATA_ARG_INFO, argsinfo.symbol(self._context, symbol, "arginfo1" if abi else "arginfo0", contents))

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, NamedTuple, final
 
-from pygo_cross.ssa.func import Func
+from pygo_cross.ssa.func import Func, Slot
 from pygo_cross.ssa.refs import BytesRef, DataRef, FuncValueRef, ItabRef, TextRef, TypeRef
 from pygo_cross.types.types import Type
 
@@ -48,11 +48,12 @@ class Inlined(NamedTuple):
 class FuncInfo:
     """What a function is in Go: the types of its parameters (a receiver first) and results, and what its frame and tables need.
 
-    `name` is what tracebacks print. `pos` is where it is declared, `end` its closing brace. `inlined` are calls that were inlined
-    (Value.inline counts from 1).
+    `name` is what tracebacks print. `pos` is where it is declared (0: nobody wrote it), `end` its closing brace. `inlined` are calls that
+    were inlined (Value.inline counts from 1). `open_defer`, of a function whose deferred calls are open-coded, are two pinned slots: the byte
+    that says which calls are pending, and an array of the functions to be called, in the order of its bits from the lowest.
     """
 
-    __slots__ = ("end", "flags", "inlined", "linkname", "name", "params", "pos", "results")
+    __slots__ = ("end", "flags", "inlined", "linkname", "name", "open_defer", "params", "pos", "results")
 
     def __init__(self, name: str, params: Sequence[Type], results: Sequence[Type], pos: int, end: int, flags: int = 0) -> None:
         self.name = name
@@ -63,6 +64,7 @@ class FuncInfo:
         self.flags = flags
         self.linkname = ""
         self.inlined: list[Inlined] = []
+        self.open_defer: tuple[Slot, Slot] | None = None
 
 
 class Address(NamedTuple):
