@@ -143,10 +143,23 @@ class Descriptors:
     """The descriptors and method tables of one object, which `context` is: its package is the one that is compiled.
 
     `type`, `itab`, `equal`, `hash` and `gc_mask` give symbols, to be referred to; `finish` makes the contents of those that this object
-    has to have.
+    has to have. `with_methods` gathers the types whose methods these refer to, for whoever sees to it that their code is there
+    (`completion.py`).
     """
 
-    __slots__ = ("_data", "_pending", "_pointers", "_symbols", "algorithms", "context", "facts", "groups", "methods", "names")
+    __slots__ = (
+        "_data",
+        "_pending",
+        "_pointers",
+        "_symbols",
+        "algorithms",
+        "context",
+        "facts",
+        "groups",
+        "methods",
+        "names",
+        "with_methods",
+    )
 
     def __init__(self, context: Context, sizes: Sizes, names: TypeNames, groups: Groups) -> None:
         self.context = context
@@ -159,6 +172,7 @@ class Descriptors:
         self._symbols: dict[Type, Symbol] = {}
         self._pending: list[_Pending] = []
         self._pointers: dict[str, Symbol] = {}
+        self.with_methods: list[Type] = []
 
     # What others refer to.
 
@@ -209,6 +223,7 @@ class Descriptors:
         if not wanted:
             raise InternalError("codegen", "a method table for what is no interface with methods", name)
         found = {method.func.id(): method for method in self.methods.of(typ)}
+        self.with_methods.append(typ)
         complete = all(identity in found for _, identity in wanted)
         record = _Record(_ITAB_FUNCTIONS + 8 * (len(wanted) if complete else 1))
         record.address(0, self.type(interface))
@@ -281,6 +296,8 @@ class Descriptors:
         under = typ.underlying()
         kind = type(under)
         methods = self.methods.of(typ)
+        if methods:
+            self.with_methods.append(typ)
         uncommon = bool(methods) or _has_name(typ)
         at = _RECORD_SIZES[kind] + (_UNCOMMON_SIZE if uncommon else 0)
         record = _Record(at)

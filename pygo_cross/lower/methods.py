@@ -89,19 +89,25 @@ def _prepared(
     if is_interface(method.receiver):
         code, data = of_interface(f, receiver, method.func)
         pointer = TYP[UNSAFE_POINTER]
-        return calls.Prepared(ops.CALL_POINTER, CallInfo(None, [pointer, *params], results), (code,), [Val(pointer, (data,)), *args])
+        info = CallInfo(None, [pointer, *params], results, receiver.typ, method_index(receiver.typ, method.func))
+        return calls.Prepared(ops.CALL_POINTER, info, (code,), [Val(pointer, (data,)), *args])
     target = TextRef(f.package.needs_method(method.func, method.receiver))
     return calls.Prepared(ops.CALL_STATIC, CallInfo(target, [method.receiver, *params], results), (), [receiver, *args])
 
 
 def of_interface(f: FuncLowering, value: Val, method: Func) -> tuple[Value, Value]:
     """The code of a method for what an interface holds, and what it takes as the receiver; a nil interface ends in a panic."""
-    under = value.typ.underlying()
-    assert isinstance(under, Interface)
-    ids = [one.id() for one in under.type_set().methods]
     itab = f.emit(ops.NIL_CHECK, P, (value.parts[0],))
-    code = f.emit(ops.LOAD, P, (itab,), ITAB_METHODS + f.shapes.sizes.word * ids.index(method.id()))
+    code = f.emit(ops.LOAD, P, (itab,), ITAB_METHODS + f.shapes.sizes.word * method_index(value.typ, method))
     return code, value.parts[1]
+
+
+def method_index(interface: Type, method: Func) -> int:
+    """Where method tables for an interface type have a method."""
+    under = interface.underlying()
+    assert isinstance(under, Interface)
+    wanted = method.id()
+    return next(i for i, one in enumerate(under.type_set().methods) if one.id() == wanted)
 
 
 # ---- receivers
