@@ -77,8 +77,7 @@ def statement(f: FuncLowering, s: CallStmt) -> None:
     if f.in_loop:
         f.runtime("deferproc", closure)
     else:
-        record = f.func.new_slot("defer", _RECORD, f.shapes.sizes.sizeof(_RECORD), 8, False)
-        record.pinned = True
+        record = _pinned(f, "defer", _RECORD)
         address = f.emit(ops.SLOT_ADDR, P, (), 0, record)
         f.emit(ops.STORE, VOID, (address, closure), _FN)
         f.runtime("deferprocStack", address)
@@ -247,6 +246,7 @@ def _pinned(f: FuncLowering, name: str, typ: Type) -> Slot:
     sizes = f.shapes.sizes
     slot = f.func.new_slot(name, typ, sizes.sizeof(typ), sizes.alignof(typ), f.shapes.has_pointers(typ))
     slot.pinned = True
+    f.emit(ops.SLOT_LIVE, VOID, (), 0, slot)
     return slot
 
 

@@ -145,6 +145,7 @@ class FuncLowering:
         """Memory of the frame that the runtime reads or writes in a call, and does not keep."""
         sizes = self.shapes.sizes
         slot = self.func.new_slot("tmp", typ, sizes.sizeof(typ), sizes.alignof(typ), self.shapes.has_pointers(typ))
+        self.emit(ops.SLOT_LIVE, VOID, (), 0, slot)
         address = self.emit(ops.SLOT_ADDR, P, (), 0, slot)
         if slot.size and (zeroed or slot.pointers):
             self.emit(ops.ZERO, VOID, (address,), slot.size, typ)

@@ -9,15 +9,15 @@ from __future__ import annotations
 import math
 import struct
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from pygo_cross.ssa import ops
 from pygo_cross.ssa.func import Block, Func, Slot, Value
-from pygo_cross.ssa.kinds import BITS, F32, F64, SIZES, VOID, B, P
+from pygo_cross.ssa.kinds import BITS, F32, F64, I64, SIZES, VOID, B, P
 from pygo_cross.ssa.refs import BytesRef, CallInfo, DataRef, FuncValueRef, ItabRef, TextRef, TypeRef
 from pygo_cross.ssa.shape import Shapes
-from pygo_cross.ssa.unit import Unit
+from pygo_cross.ssa.unit import WRAPPER, FuncInfo, Unit
 from pygo_cross.types.linknames import TypeNames, link_hash
 from pygo_cross.types.lookup import find, missing_method
 from pygo_cross.types.objects import Func as TypesFunc
@@ -27,7 +27,21 @@ LIMIT: Final = 5_000_000  # values
 
 
 class GoPanic(Exception):
-    """The program ends in a panic."""
+    """A panic; `value` are the words of the interface that it was called with."""
+
+    def __init__(self, message: str, value: list[int | float] | None = None) -> None:
+        super().__init__(message)
+        self.value = value or [1, 0]
+        self.recovered = False
+
+
+class Frame:
+    """A call that is being made: the closures that it has deferred, and the panic that it was called for."""
+
+    def __init__(self, func: Func) -> None:
+        self.func = func
+        self.deferred: list[int] = []
+        self.panic: GoPanic | None = None
 
 
 class Machine:
@@ -44,6 +58,9 @@ class Machine:
         self.steps = 0
         self.inits = unit.inits
         self.slots: list[dict[Slot, int]] = []
+        self.frames: list[Frame] = []
+        self.maps: dict[int, dict[object, tuple[int, int]]] = {}
+        self.iterators: dict[int, Iterator[object]] = {}
         self.methods_of = methods_of
         self.types = Types(self)
         for data in unit.data:
@@ -117,15 +134,42 @@ class Machine:
         return self.execute(func, args, context)
 
     def execute(self, func: Func, args: list[int | float], context: int) -> list[int | float]:
-        self.slots.append({})
-        results = self.run_body(func, args, context)
+        slots: dict[Slot, int] = {}
+        frame = Frame(func)
+        self.slots.append(slots)
+        self.frames.append(frame)
+        depth = len(self.frames)
+        start = func.entry
+        while True:
+            try:
+                results = self.run_body(func, args, context, start)
+                break
+            except GoPanic as raised:
+                panic = raised
+                del self.frames[depth:], self.slots[depth:]
+                while frame.deferred and not panic.recovered:
+                    frame.panic = panic
+                    try:
+                        self.closure(frame.deferred.pop(), [])
+                    except GoPanic as another:
+                        panic = another
+                        del self.frames[depth:], self.slots[depth:]
+                frame.panic = None
+                if not panic.recovered:
+                    raise panic from None
+                # The call of deferreturn is reached from anywhere: what was computed before is gone.
+                start = next(block for block in func.blocks if block.kind == ops.DEFER_RETURN).succs[1]
         self.slots.pop()
+        self.frames.pop()
         return results
 
-    def run_body(self, func: Func, args: list[int | float], context: int) -> list[int | float]:
+    def closure(self, at: int, args: list[int | float]) -> list[int | float]:
+        return self.call(self.texts[int(self.read(at, P))], args, at)
+
+    def run_body(self, func: Func, args: list[int | float], context: int, start: Block) -> list[int | float]:
         env: dict[Value, int | float] = {}
         calls: dict[Value, list[int | float]] = {}
-        block, before = func.entry, func.entry
+        block, before = start, func.entry
         edge = 0
         while True:
             phis = {}
@@ -153,15 +197,14 @@ class Machine:
             before = block
             if block.kind == ops.RET:
                 return [env[value] for value in block.controls]
-            edge = 0 if block.kind == ops.PLAIN or env[block.controls[0]] else 1
+            edge = 0 if block.kind in (ops.PLAIN, ops.DEFER_RETURN) or env[block.controls[0]] else 1
             block = block.succs[edge]
 
     def make_call(self, value: Value, args: list[int | float]) -> list[int | float]:
         info = value.aux
         assert isinstance(info, CallInfo)
         if value.op == ops.CALL_CLOSURE:
-            closure = int(args[0])
-            return self.call(self.texts[int(self.read(closure, P))], args[1:], closure)
+            return self.closure(int(args[0]), args[1:])
         if value.op == ops.CALL_POINTER:
             return self.call(self.texts[int(args[0])], args[1:], 0)
         assert info.target is not None
@@ -334,12 +377,20 @@ class Machine:
         elif name == "memmove":
             to, source, size = (int(one) for one in a)
             self.memory[to : to + size] = bytes(self.memory[source : source + size])
+        elif name.startswith("memclr"):
+            self.memory[int(a[0]) : int(a[0]) + int(a[1])] = bytes(int(a[1]))
         elif name == "complex128div":
             quotient = complex(*a[:2]) / complex(*a[2:])
             return [quotient.real, quotient.imag]
         elif name in _INTERFACES:
             return _INTERFACES[name](self.types, [int(one) for one in a])
-        elif name.startswith(("panic", "gopanic")):
+        elif name in _DEFERS:
+            return _DEFERS[name](self, a)
+        elif name.startswith(("map", "makemap")):
+            return self.map(name, [int(one) for one in a])
+        elif name == "gopanic":
+            raise GoPanic(name, a)
+        elif name.startswith("panic"):
             raise GoPanic(name)
         else:
             raise AssertionError(f"runtime.{name} is not there")
@@ -347,6 +398,108 @@ class Machine:
 
     def typ(self, descriptor: int | float) -> Type:
         return self.types.by_address[int(descriptor)]
+
+    # ---- deferred calls
+
+    def defer_from_stack(self, a: list[int | float]) -> list[int | float]:
+        self.frames[-1].deferred.append(int(self.read(int(a[0]) + 24, P)))
+        return []
+
+    def defer(self, a: list[int | float]) -> list[int | float]:
+        self.frames[-1].deferred.append(int(a[0]))
+        return []
+
+    def defer_at(self, a: list[int | float]) -> list[int | float]:
+        self.frames[int(a[2])].deferred.append(int(a[0]))
+        return []
+
+    def deferred(self, a: list[int | float]) -> list[int | float]:
+        frame = self.frames[-1]
+        while frame.deferred:
+            self.closure(frame.deferred.pop(), [])
+        return []
+
+    def recover(self, a: list[int | float]) -> list[int | float]:
+        """What was panicked with, if the frame that asks was called by a frame that panics, wrappers aside."""
+        own = [frame for frame in self.frames if not (isinstance(frame.func.info, FuncInfo) and frame.func.info.flags & WRAPPER)]
+        panic = own[-2].panic if len(own) > 1 and own[-1] is self.frames[-1] else None
+        if panic is None or panic.recovered:
+            return [0, 0]
+        panic.recovered = True
+        return panic.value
+
+    # ---- maps: the entries of one, by what their keys are compared as, are addresses of copies of keys, and of elements
+
+    def map(self, name: str, a: list[int]) -> list[int | float]:
+        if name.startswith("makemap"):
+            at = self.allocate(48)
+            self.maps[at] = {}
+            return [at]
+        if name == "mapIterNext":
+            return self.map_next(a[0])
+        typ = self.typ(a[0]).underlying()
+        assert isinstance(typ, Map)
+        entries = self.maps.get(a[1], {})
+        if name == "mapIterStart":
+            self.iterators[a[2]] = iter(list(entries))
+            self.write(a[2] + 16, P, a[1])
+            return self.map_next(a[2])
+        if name == "mapclear":
+            entries.clear()
+        else:
+            key_at = a[2]
+            if "_fast" in name:
+                kind = name.partition("_fast")[2]
+                key_at = self.new_bytes(struct.pack("<qq", a[2], a[3] if kind == "str" else 0))
+            key = self.key(typ.key, key_at)
+            if name.startswith("mapaccess"):
+                found = entries.get(key)
+                elem = found[1] if found is not None else self.allocate(self.shapes.sizes.sizeof(typ.elem))
+                return [elem, int(found is not None)]
+            if name.startswith("mapdelete"):
+                entries.pop(key, None)
+            else:
+                if a[1] == 0:
+                    raise GoPanic("assignment to entry in nil map")
+                if key not in entries:
+                    size = self.shapes.sizes.sizeof(typ.key)
+                    entries[key] = (self.new_bytes(self.raw(key_at, size)), self.allocate(self.shapes.sizes.sizeof(typ.elem)))
+                self.write(a[1], I64, len(entries))
+                return [entries[key][1]]
+        if a[1]:
+            self.write(a[1], I64, len(entries))
+        return []
+
+    def map_next(self, at: int) -> list[int | float]:
+        entries = self.maps.get(int(self.read(at + 16, P)), {})
+        key = next((one for one in self.iterators[at] if one in entries), None)
+        for offset, address in zip((0, 8), entries[key] if key is not None else (0, 0), strict=True):
+            self.write(at + offset, P, address)
+        return []
+
+    def key(self, typ: Type, at: int) -> object:
+        """What a key is compared as."""
+        under = typ.underlying()
+        if isinstance(under, Struct):
+            offsets = self.shapes.sizes.offsetsof(under)
+            return tuple(self.key(field.typ, at + offset) for field, offset in zip(under.fields, offsets, strict=True))
+        if isinstance(under, Array):
+            return tuple(self.key(under.elem, at + i * self.shapes.sizes.sizeof(under.elem)) for i in range(under.len))
+        if isinstance(under, Interface):
+            word, data = struct.unpack("<2Q", self.raw(at, 16))
+            if not word:
+                return None
+            held = self.typ(self.read(word + 8, P) if under.type_set().methods else word)
+            if self.shapes.is_direct(held):
+                return held, data
+            return held, self.key(held, data)
+        if isinstance(under, (Slice, Map, Signature)):
+            raise GoPanic("hash of unhashable type")
+        leaves = self.shapes.leaves(typ)
+        assert leaves is not None
+        if isinstance(under, Basic) and under.kind == STRING:
+            return self.raw(*struct.unpack("<2Q", self.raw(at, 16)))
+        return tuple(self.read(at + leaf.offset, leaf.kind) for leaf in leaves)
 
     def new_bytes(self, content: bytes) -> int:
         """Memory with these bytes."""
@@ -388,6 +541,16 @@ class Machine:
             found.append(int(rune))
             at = int(behind)
         return [self.new_bytes(struct.pack(f"<{len(found)}i", *found)), len(found), len(found)]
+
+
+_DEFERS: Final[dict[str, Callable[[Machine, list[int | float]], list[int | float]]]] = {
+    "deferprocStack": Machine.defer_from_stack,
+    "deferproc": Machine.defer,
+    "deferprocat": Machine.defer_at,
+    "deferrangefunc": lambda machine, a: [1, len(machine.frames) - 1],
+    "deferreturn": Machine.deferred,
+    "gorecover": Machine.recover,
+}
 
 
 def _utf8(runes: list[int]) -> bytes:
