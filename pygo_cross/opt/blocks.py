@@ -22,8 +22,12 @@ def blocks(func: Func) -> None:
         for block in func.blocks:
             changed = _decide(block) or changed
         remove_unreachable(func)
-        for block in list(func.blocks):
-            changed = _merge(func, block) or _skip(func, block) or changed
+        gone: set[Block] = set()
+        for block in func.blocks:
+            if block not in gone:
+                changed = _merge(func, block, gone) or _skip(func, block, gone) or changed
+        if gone:
+            func.blocks = [block for block in func.blocks if block not in gone]
         if changed:
             simplify_phis(func)
 
@@ -53,9 +57,9 @@ def _has_phis(block: Block) -> bool:
     return bool(block.values) and block.values[0].op == ops.PHI
 
 
-def _merge(func: Func, block: Block) -> bool:
+def _merge(func: Func, block: Block, gone: set[Block]) -> bool:
     """A block and the one behind it are one."""
-    if block.kind != ops.PLAIN or block not in func.blocks:
+    if block.kind != ops.PLAIN:
         return False
     (after,) = block.succs
     if after is block or after is func.entry or len(after.preds) != 1 or _has_phis(after):
@@ -70,13 +74,13 @@ def _merge(func: Func, block: Block) -> bool:
     for succ in dict.fromkeys(block.succs):
         succ.preds = [block if pred is after else pred for pred in succ.preds]
     after.values, after.succs, after.preds = [], [], []
-    func.blocks.remove(after)
+    gone.add(after)
     return True
 
 
-def _skip(func: Func, block: Block) -> bool:
+def _skip(func: Func, block: Block, gone: set[Block]) -> bool:
     """Those that lead to an empty block lead on."""
-    if block.kind != ops.PLAIN or block.values or block is func.entry or block not in func.blocks or not block.preds:
+    if block.kind != ops.PLAIN or block.values or block is func.entry or not block.preds:
         return False
     (after,) = block.succs
     if after is block or _has_phis(after):
@@ -87,5 +91,5 @@ def _skip(func: Func, block: Block) -> bool:
         after.preds.append(pred)
     block.preds.clear()
     block.remove_edge(0)
-    func.blocks.remove(block)
+    gone.add(block)
     return True

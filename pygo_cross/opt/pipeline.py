@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 
 from pygo_cross.opt.barriers import barriers
 from pygo_cross.opt.blocks import blocks
+from pygo_cross.opt.branchelim import branchelim
 from pygo_cross.opt.context import Context
 from pygo_cross.opt.cse import cse
 from pygo_cross.opt.dead import dead
@@ -50,6 +51,7 @@ PASSES: Final = (
     Pass("late fold", _alone(fold), "what cse and prove have made constant"),
     Pass("divide", _alone(divide), "behind prove, which knows what a remainder is less than, but not what a multiplication gives"),
     Pass("late blocks", _alone(blocks), "branches that prove has decided"),
+    Pass("branchelim", _alone(branchelim), "when branches that are decided anyway have gone"),
     Pass("late dead", _alone(dead), "what nothing uses any more: an Alloc that goes here costs nothing"),
     Pass("expand", expand, "the last that knows Allocs; calls of the runtime come late, since calls stop other passes"),
     Pass("barriers", barriers, "behind everything that moves stores or could make them needless"),

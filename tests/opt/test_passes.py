@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from pygo_cross.opt.blocks import blocks
+from pygo_cross.opt.branchelim import branchelim
 from pygo_cross.opt.context import Context
 from pygo_cross.opt.cse import cse
 from pygo_cross.opt.dead import dead
@@ -360,3 +361,60 @@ Plain -> b1
 b3: <- b1
 Ret"""
     assert after([prove, fold], body("p, i64", "", text)).count("Bounds") == left
+
+
+SHORT = """b0:
+v0 i64 = Param
+v1 i64 = Param [1]
+v2 b = LtS v0 v1
+If v2 -> b1 b2{likely}
+b1: <- b0
+{side}
+Plain -> b2
+b2: <- b0 b1
+v5 {kind} = Phi v0 v3
+Ret v5"""
+
+
+@pytest.mark.parametrize(
+    ("side", "likely", "gone"),
+    [
+        ("v3 i64 = Add v0 v1", "", True),
+        ("v3 i64 = Add v0 v1", " unlikely", False),
+        ("v3 i64 = DivS v0 v1", "", False),  # may trap
+        ("v4 i64 = Add v0 v1\nv6 i64 = Add v4 v1\nv3 i64 = Xor v6 v1", "", False),  # too much
+        ("v3 i64 = Shl v0 v1", "", False),
+        ("v3 i64 = Shl v0 v1 [1]", "", True),
+    ],
+)
+def test_short_branches_become_selects(side: str, likely: str, gone: bool) -> None:
+    func = body("i64, i64", "i64", SHORT.format(side=side, likely=likely, kind="i64"))
+    assert ("Select" in after([branchelim, blocks], func)) == gone
+    machine = Machine(Unit("p", "p"), Shapes(Sizes()))
+    again = body("i64, i64", "i64", SHORT.format(side=side, likely=likely, kind="i64"))
+    for x, y in ((1, 2), (2, 1), (5, 5), (-7, 3)):
+        assert machine.execute(func, [x, y], 0) == machine.execute(again, [x, y], 0)
+
+
+def test_both_ways_of_a_branch_become_selects() -> None:
+    text = """b0:
+v0 i64 = Param
+v1 i64 = Param [1]
+v2 b = Eq v0 v1
+If v2 -> b1 b2
+b1: <- b0
+v3 i64 = Neg v0
+Plain -> b3
+b2: <- b0
+v4 i64 = Com v1
+Plain -> b3
+b3: <- b2 b1
+v5 i64 = Phi v4 v3
+v6 i64 = Phi v0 v1
+v7 i64 = Add v5 v6
+Ret v7"""
+    func, again = body("i64, i64", "i64", text), body("i64, i64", "i64", text)
+    assert after([branchelim], func).count("Select") == 2 and len(func.blocks) == 1
+    machine = Machine(Unit("p", "p"), Shapes(Sizes()))
+    for x, y in ((1, 2), (4, 4)):
+        assert machine.execute(func, [x, y], 0) == machine.execute(again, [x, y], 0)
