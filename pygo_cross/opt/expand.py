@@ -2,7 +2,8 @@
 """Gives every Alloc its memory: a slot of the frame where its address does not outlive the call, else an object of the heap.
 
 A variable that is too large for the frame is in the heap in any case. A slot gets its contents at the place of the Alloc, each time that
-is passed: SlotLive, then zeros, unless what comes next overwrites it as a whole.
+is passed: SlotLive, then zeros, unless what comes next overwrites it as a whole. `boxes.py` knows better ways to the heap for what
+interfaces hold.
 Before: v1 p = Alloc {T}; after: SlotLive {slot}; v1 p = SlotAddr {slot}; Zero v1 [size] {T}, or v1 p = a Result of runtime.newobject.
 """
 
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 from pygo_cross.diag import InternalError
 from pygo_cross.opt.addresses import variables
+from pygo_cross.opt.boxes import boxed
 from pygo_cross.opt.context import MAX_VARIABLE, NEW_OBJECT, Context
 from pygo_cross.ssa import ops
 from pygo_cross.ssa.func import Block, Func, Value
@@ -41,6 +43,8 @@ def _block(func: Func, block: Block, stays: set[Value], context: Context) -> Non
             new.append(value)
         elif (value in stays or value.imm & ops.STAYS) and size <= MAX_VARIABLE:
             new += _slot(func, value, typ, size, context, bool(value.imm & ops.NO_ZERO) or _overwritten(old, at, size))
+        elif value.imm & ops.BOX and (made := boxed(func, old, at, context.shapes)) is not None:
+            new += made
         else:
             descriptor = func.make(block, ops.ADDR, P, (), 0, TypeRef(typ), value.pos)
             call = func.make(block, ops.CALL_STATIC, VOID, (descriptor,), 0, NEW_OBJECT, value.pos)

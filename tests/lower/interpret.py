@@ -14,7 +14,7 @@ from typing import Final
 
 from pygo_cross.ssa import ops
 from pygo_cross.ssa.func import Block, Func, Slot, Value
-from pygo_cross.ssa.kinds import BITS, F32, F64, I64, SIZES, VOID, B, P
+from pygo_cross.ssa.kinds import BITS, F32, F64, I16, I32, I64, SIZES, VOID, B, P
 from pygo_cross.ssa.refs import BytesRef, CallInfo, DataRef, FuncValueRef, ItabRef, TextRef, TypeRef
 from pygo_cross.ssa.shape import Shapes
 from pygo_cross.ssa.unit import WRAPPER, FuncInfo, Unit
@@ -382,6 +382,12 @@ class Machine:
         elif name == "complex128div":
             quotient = complex(*a[:2]) / complex(*a[2:])
             return [quotient.real, quotient.imag]
+        elif name.startswith("convT"):
+            kinds = {"convT16": (I16,), "convT32": (I32,), "convT64": (I64,), "convTstring": (P, I64), "convTslice": (P, I64, I64)}[name]
+            made = self.allocate(8 * len(kinds))
+            for i, kind in enumerate(kinds):
+                self.write(made + 8 * i, kind, a[i])
+            return [made]
         elif name in _INTERFACES:
             return _INTERFACES[name](self.types, [int(one) for one in a])
         elif name in _DEFERS:

@@ -418,3 +418,34 @@ Ret v7"""
     machine = Machine(Unit("p", "p"), Shapes(Sizes()))
     for x, y in ((1, 2), (4, 4)):
         assert machine.execute(func, [x, y], 0) == machine.execute(again, [x, y], 0)
+
+
+def test_what_an_interface_holds_gets_to_the_heap_by_functions_of_the_runtime() -> None:
+    source = """package main
+
+var sink any
+
+type pair struct{ a, b int }
+
+func number(x int) { sink = x }
+
+func float(x float32) { sink = x }
+
+func text(x string) { sink = x }
+
+func numbers(x []int) { sink = x }
+
+func two(x pair) { sink = x }
+
+func main() {}
+"""
+    called: dict[str, list[str]] = {}
+    for func in lower(source).funcs:
+        optimise(func, CONTEXT, True)
+        calls = [value.aux for block in func.blocks for value in block.values if value.op == ops.CALL_STATIC]
+        called[func.symbol] = [str(call) for call in calls]
+    assert called["main.number"] == ["runtime.convT64"]
+    assert called["main.float"] == ["runtime.convT32"]
+    assert called["main.text"] == ["runtime.convTstring"]
+    assert called["main.numbers"] == ["runtime.convTslice"]
+    assert called["main.two"] == ["runtime.newobject"]
