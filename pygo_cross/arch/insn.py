@@ -13,6 +13,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from pygo_cross.arch.emission import MachineCode
+
 FIRST_FLOAT: Final = 32
 """The number of the first floating-point register."""
 
@@ -76,7 +78,7 @@ class InsnTable:
     branch, SET: the boolean ...) for each condition: `JLT.CMPQ`. `conditions` are their names; `names` those of registers in templates.
     """
 
-    __slots__ = ("conditions", "names", "numbers", "registers", "rows", "templates")
+    __slots__ = ("code", "conditions", "names", "numbers", "registers", "rows", "templates")
 
     def __init__(
         self,
@@ -86,6 +88,7 @@ class InsnTable:
         conditions: tuple[str, ...],
         registers: RegisterFile,
         names: dict[str, int],
+        code: MachineCode,
     ) -> None:
         self.rows = rows
         self.numbers = numbers
@@ -93,6 +96,7 @@ class InsnTable:
         self.conditions = conditions
         self.registers = registers
         self.names = names
+        self.code = code
 
 
 def insns(arch: str) -> InsnTable:

@@ -16,6 +16,7 @@ from __future__ import annotations
 from typing import Final
 
 from pygo_cross.arch.amd64 import registers as regs
+from pygo_cross.arch.amd64.emission import CODE
 from pygo_cross.arch.insn import (
     CALL,
     COMMUTES,
@@ -338,4 +339,4 @@ REGISTERS: Final = RegisterFile(
     14,
 )
 
-TABLE: Final = InsnTable(_rows, _numbers, _templates, CONDITIONS, REGISTERS, regs.NUMBERS)
+TABLE: Final = InsnTable(_rows, _numbers, _templates, CONDITIONS, REGISTERS, regs.NUMBERS, CODE)

@@ -1,0 +1,388 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Emission: the operations of a function, in registers, become Progs.
+
+`emit` follows the order of `func.blocks`; a block that goes on in the next one needs no jump. Behind the code of all blocks stand the
+stubs: the calls of checks that have failed, and of write barriers while the collector marks. Positions are those of the values (`Prog.line`
+is `Value.pos` as it is, `base` None); where in the frame slots are, their `offset` says.
+
+Before every call stands the number of its stack map (`marks`, by the id of the value) unless that is in force already. From the test of a
+write barrier to the last of its stores the collector's phase must not change: no preemption there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final, final
+
+from pygo_cross.arch.insn import Insn, InsnTable
+from pygo_cross.codegen import templates as tm
+from pygo_cross.codegen.allocation import Allocation
+from pygo_cross.codegen.calls import MachineCall
+from pygo_cross.codegen.mem import INCOMING, OUTGOING, SLOT, SYMBOL, VALUE, Mem
+from pygo_cross.codegen.templates import Step, Templates
+from pygo_cross.diag import InternalError
+from pygo_cross.obj.context import Context
+from pygo_cross.obj.prog import (
+    BRANCH,
+    MEM,
+    NAME_AUTO,
+    NAME_EXTERN,
+    NAME_PARAM,
+    Addr,
+    Prog,
+    const,
+    memory,
+    register,
+)
+from pygo_cross.obj.symbol import PCDATA_STACK_MAP, PCDATA_UNSAFE_POINT, UNSAFE_POINT_UNSAFE, Symbol
+from pygo_cross.ssa import ops
+from pygo_cross.ssa.func import Block, Func, Slot, Value
+from pygo_cross.ssa.kinds import NAMES
+from pygo_cross.ssa.refs import CallInfo, DataRef, TextRef
+from pygo_cross.ssa.unit import ABI0, FuncInfo
+
+PCDATA_PANIC_BOUNDS: Final = 4
+
+_BOUNDS_CODES: Final = {
+    name: code
+    for code, name in enumerate(("Index", "SliceAlen", "SliceAcap", "SliceB", "Slice3Alen", "Slice3Acap", "Slice3B", "Slice3C", "Convert"))
+}
+_MOST_CONST: Final = 31
+_BRANCH: Final = Addr(BRANCH)
+
+Resolve = Callable[[object], Symbol]
+
+
+class Emission:
+    """Emits functions for one architecture. `resolve` makes symbols of what values refer to (ssa.refs)."""
+
+    def __init__(self, table: InsnTable, context: Context, resolve: Resolve) -> None:
+        self.table = table
+        self.context = context
+        self.resolve = resolve
+        self.templates = Templates(table)
+        self.registers = {dense: register(number) for dense, number in table.registers.numbers.items()}
+        self.constants: dict[int, Addr] = {}
+        self.runtime: dict[str, Addr] = {}
+        self.machine = table.code
+        self.copies, self.loads, self.stores = (
+            [by_name.get(name, "") for name in NAMES] for by_name in (table.code.copies, table.code.loads, table.code.stores)
+        )
+
+    def emit(self, func: Func, allocation: Allocation, marks: dict[int, int]) -> list[Prog]:
+        """The code of a function, without TEXT and prologue. `marks` has the stack map of each value that calls, by id."""
+        return _Function(self, func, allocation, marks).run()
+
+    def const(self, value: int) -> Addr:
+        """$value"""
+        found = self.constants.get(value)
+        if found is None:
+            found = self.constants[value] = const(value)
+        return found
+
+    def function(self, name: str) -> Addr:
+        """A function of the runtime to call."""
+        found = self.runtime.get(name)
+        if found is None:
+            found = self.runtime[name] = Addr(BRANCH, 0, 0, NAME_EXTERN, self.resolve(TextRef(name)))
+        return found
+
+
+@final
+class _Function:
+    __slots__ = (
+        "allocation",
+        "branches",
+        "emission",
+        "func",
+        "inline",
+        "line",
+        "map",
+        "marks",
+        "progs",
+        "reg",
+        "starts",
+        "stubs",
+        "unsafe_until",
+    )
+
+    def __init__(self, emission: Emission, func: Func, allocation: Allocation, marks: dict[int, int]) -> None:
+        self.emission = emission
+        self.func = func
+        self.allocation = allocation
+        self.marks = marks
+        self.reg = allocation.reg
+        self.progs: list[Prog] = []
+        self.branches: list[tuple[Prog, Block]] = []
+        self.starts: dict[Block, int] = {}
+        self.stubs: list[tuple[Value, Prog, int]] = []  # of a value, the branch to it, and which Prog is behind the value
+        self.map = -1  # the stack map in force
+        self.unsafe_until = -1
+        self.line = 0
+        self.inline = 0
+
+    def run(self) -> list[Prog]:
+        progs = self.progs
+        blocks = self.func.blocks
+        first = self.emission.table.rows
+        copies = {ops.COPY: self.copy, ops.SPILL: self.spill, ops.RELOAD: self.reload}
+        for at, block in enumerate(blocks):
+            self.starts[block] = len(progs)
+            for value in block.values:
+                op = value.op
+                self.line = value.pos
+                self.inline = value.inline
+                if op >= ops.FIRST_MACHINE_OP:
+                    text = self.emission.table.templates[op]
+                    if text[0] == "!":
+                        self.special(value, first[op], text)
+                    else:
+                        self.steps(self.emission.templates.steps(op), value.args, self.reg[value.id], value.imm, value.aux)
+                elif op in copies:
+                    copies[op](value)
+                if value.id == self.unsafe_until:
+                    self.unsafe_point(-1)
+                    self.unsafe_until = -1
+            if self.unsafe_until >= 0:
+                raise self.func.bug("emit", "the stores of a write barrier are not in its block", block)
+            self.exit(block, blocks[at + 1] if at + 1 < len(blocks) else None)
+        for value, branch, behind in self.stubs:
+            self.stub(value, branch, behind)
+        for prog, block in self.branches:
+            start = self.starts[block]
+            if start >= len(progs):
+                raise self.func.bug("emit", "a branch behind the end", block)
+            prog.target = progs[start]
+        return progs
+
+    # ---- single instructions
+
+    def add(self, op: str, args: tuple[Addr, ...]) -> Prog:
+        prog = Prog(op, args, None, self.line)
+        prog.inline = self.inline
+        self.progs.append(prog)
+        return prog
+
+    def steps(self, steps: tuple[Step, ...], args: list[Value], result: int, imm: int, aux: object) -> list[Prog]:
+        """The instructions of a template; what is returned are those that branch to a stub."""
+        emission = self.emission
+        registers = emission.registers
+        reg = self.reg
+        to_stub: list[Prog] = []
+        labels: dict[int, Prog] = {}
+        waiting: list[tuple[Prog, int]] = []
+        for step in steps:
+            operands: list[Addr] = []
+            target = 0
+            for code in step.operands:
+                if type(code) is int:
+                    if code >= 0:
+                        operands.append(registers[reg[args[code].id]])
+                    elif code == tm.RESULT:
+                        operands.append(registers[result])
+                    elif code == tm.MEMORY:
+                        assert isinstance(aux, Mem)
+                        operands.append(self.memory(aux, args))
+                    elif code == tm.IMMEDIATE:
+                        operands.append(emission.const(imm))
+                    elif code == tm.FLOAT:
+                        width = 4 if step.op.endswith("SS") else 8
+                        operands.append(self.float(imm.to_bytes(width, "little", signed=imm < 0)))
+                    else:
+                        target = code
+                        operands.append(_BRANCH)
+                elif isinstance(code, bytes):
+                    operands.append(self.float(code))
+                else:
+                    assert isinstance(code, Addr)
+                    operands.append(code)
+            prog = self.add(step.op or "NOP", tuple(operands))
+            if step.label:
+                labels[step.label] = prog
+            if target == tm.STUB:
+                to_stub.append(prog)
+            elif target:
+                waiting.append((prog, tm.LABEL - target))
+        for prog, label in waiting:
+            prog.target = labels[label]
+        return to_stub
+
+    def float(self, bits: bytes) -> Addr:
+        """A float constant in memory."""
+        context = self.emission.context
+        symbol = context.constant("f64" if len(bits) == 8 else "f32", bits, len(bits))
+        return Addr(MEM, 0, 0, NAME_EXTERN, symbol)
+
+    def memory(self, mem: Mem, args: list[Value]) -> Addr:
+        """A memory operand; its registers are those of the last arguments."""
+        numbers = self.emission.table.registers.numbers
+        base = mem.base
+        if base == VALUE:
+            at = -2 if mem.scale else -1
+            addr = memory(numbers[self.reg[args[at].id]], mem.offset)
+        elif base == SYMBOL:
+            addr = Addr(MEM, 0, mem.offset, NAME_EXTERN, self.emission.resolve(mem.ref))
+        elif base == SLOT:
+            assert isinstance(mem.ref, Slot)
+            addr = Addr(MEM, 0, mem.ref.offset + mem.offset, NAME_AUTO)
+        elif base == INCOMING:
+            addr = Addr(MEM, 0, mem.offset, NAME_PARAM)
+        elif base == OUTGOING:
+            addr = memory(self.emission.machine.stack_pointer, self.emission.machine.outgoing + mem.offset)
+        else:
+            raise InternalError("emit", "a memory operand of no kind", str(base))
+        if mem.scale:
+            addr.index = numbers[self.reg[args[-1].id]]
+            addr.scale = mem.scale
+        return addr
+
+    # ---- what allocation has put in
+
+    def copy(self, value: Value) -> None:
+        source, target = self.reg[value.args[0].id], self.reg[value.id]
+        if source != target:
+            op = self.emission.copies[value.kind]
+            self.add(op, (self.emission.registers[source], self.emission.registers[target]))
+
+    def spill(self, value: Value) -> None:
+        slot = value.aux
+        assert isinstance(slot, Slot)
+        op = self.emission.stores[value.kind]
+        self.add(op, (self.emission.registers[self.reg[value.args[0].id]], Addr(MEM, 0, slot.offset, NAME_AUTO)))
+
+    def reload(self, value: Value) -> None:
+        slot = value.aux
+        assert isinstance(slot, Slot)
+        op = self.emission.loads[value.kind]
+        self.add(op, (Addr(MEM, 0, slot.offset, NAME_AUTO), self.emission.registers[self.reg[value.id]]))
+
+    # ---- exits
+
+    def exit(self, block: Block, following: Block | None) -> None:
+        self.line = block.pos
+        self.inline = 0
+        kind = block.kind
+        if kind == ops.RET:
+            self.add("RET", ())
+        elif kind == ops.EXIT:
+            self.add("UNDEF", ())
+        elif kind == ops.IF:
+            emission = self.emission
+            aux = block.aux
+            self.steps(emission.templates.steps(block.op), block.controls, -1, block.imm, aux)
+            name = emission.table.rows[block.op].name
+            condition = name[1 : name.index(".")]
+            yes, no = block.succs
+            for jump, which in emission.machine.jumps(condition, following is yes, following is no):
+                self.jump(jump, yes if which else no)
+        elif block.succs[0] is not following:
+            self.jump(self.emission.machine.jump, block.succs[0])
+
+    def jump(self, op: str, to: Block) -> None:
+        self.branches.append((self.add(op, (_BRANCH,)), to))
+
+    # ---- calls and what is behind the function
+
+    def stack_map(self, index: int) -> None:
+        """Say which stack map holds from here on."""
+        if index != self.map:
+            self.map = index
+            self.add("PCDATA", (self.emission.const(PCDATA_STACK_MAP), self.emission.const(index)))
+
+    def unsafe_point(self, value: int) -> None:
+        self.add("PCDATA", (self.emission.const(PCDATA_UNSAFE_POINT), self.emission.const(value)))
+
+    def special(self, value: Value, row: Insn, text: str) -> None:
+        """What depends on more than its operands."""
+        word, _, rest = text[1:].partition(" ")
+        emission = self.emission
+        if word in ("call", "closure", "pointer"):
+            self.stack_map(self.marks.get(value.id, 0))
+            if word == "call":
+                self.call_static(value)
+            else:
+                self.steps(emission.templates.parse(rest), value.args, -1, 0, None)
+        elif word == "bounds":
+            (branch,) = self.steps(emission.templates.parse(rest), value.args, -1, value.imm, None)
+            self.stubs.append((value, branch, len(self.progs)))
+        elif word == "barrier":
+            self.unsafe_point(UNSAFE_POINT_UNSAFE)
+            flag = Addr(MEM, 0, 0, NAME_EXTERN, emission.resolve(DataRef("runtime.writeBarrier")))
+            branch = emission.machine.test_barrier(self.add, flag)
+            self.stubs.append((value, branch, len(self.progs)))
+            self.unsafe_until = value.imm
+        else:
+            raise InternalError("emit", "an operation that nobody knows", row.name)
+
+    def call_static(self, value: Value) -> None:
+        call = value.aux
+        assert isinstance(call, MachineCall) and isinstance(call.info, CallInfo) and call.info.target is not None
+        target = call.info.target
+        emission = self.emission
+        here = isinstance(self.func.info, FuncInfo) and bool(self.func.info.flags & ABI0)
+        if here and not target.abi0:
+            emission.machine.enter(self.add)
+        self.add("CALL", (Addr(BRANCH, 0, 0, NAME_EXTERN, emission.resolve(target)),))
+        if target.abi0 and not here:
+            emission.machine.enter(self.add)
+
+    def stub(self, value: Value, branch: Prog, behind: int) -> None:
+        """Code that is reached when a check has failed, or while the collector marks."""
+        self.line = value.pos
+        self.inline = value.inline
+        emission = self.emission
+        row = emission.table.rows[value.op]
+        start = len(self.progs)
+        if row.name.startswith("WB"):
+            self.unsafe_point(UNSAFE_POINT_UNSAFE)
+            offsets = value.aux
+            assert isinstance(offsets, tuple)
+            self.stack_map(self.marks.get(value.id, 0))
+            self.add("CALL", (emission.function(f"runtime.gcWriteBarrier{2 * len(offsets)}"),))
+            registers = [emission.table.registers.numbers[self.reg[arg.id]] for arg in value.args]
+            emission.machine.fill_barrier(self.add, registers, offsets)
+            self.add("JMP", (_BRANCH,)).target = self.progs[behind]
+            self.unsafe_point(-1)
+        else:
+            self.stack_map(self.marks.get(value.id, 0))
+            self.panic_bounds(value, row)
+        branch.target = self.progs[start]
+
+    def panic_bounds(self, value: Value, row: Insn) -> None:
+        """The call of the runtime that panics; the number in the pc table says where it finds the index and the length."""
+        emission = self.emission
+        what = value.aux
+        assert isinstance(what, str)
+        signed = not what.endswith("U")
+        code = _BOUNDS_CODES[what.removesuffix("U")]
+        regs = [self.reg[arg.id] for arg in value.args]
+        if row.name.endswith("const"):
+            index, length = (True, regs[0]), (False, value.imm)
+        elif row.name.endswith("index"):
+            index, length = (False, value.imm), (True, regs[0])
+        else:
+            index, length = (True, regs[0]), (True, regs[1])
+        taken = {number for is_register, number in (index, length) if is_register}
+        if not index[0] and not 0 <= index[1] <= _MOST_CONST:
+            index = self.constant_register(index[1], taken)
+        if not length[0] and not 0 <= length[1] <= _MOST_CONST:
+            length = self.constant_register(length[1], taken)
+        number = 0
+        if index[0]:
+            number |= 1 | signed << 2 | index[1] << 3
+        else:
+            number |= index[1] << 2
+        number |= length[0] << 1 | length[1] << 7
+        pcdata = emission.const(PCDATA_PANIC_BOUNDS)
+        self.add("PCDATA", (pcdata, emission.const(number * len(_BOUNDS_CODES) + code)))
+        self.add("CALL", (emission.function("runtime.panicBounds"),))
+        self.add("PCDATA", (pcdata, emission.const(-1)))
+        self.add("UNDEF", ())
+
+    def constant_register(self, value: int, taken: set[int]) -> tuple[bool, int]:
+        """A constant that the pc table has no room for, in a register that nothing else needs there."""
+        emission = self.emission
+        free = next(number for number in emission.table.registers.order if number not in taken)
+        taken.add(free)
+        self.add(emission.machine.load_constant, (emission.const(value), emission.registers[free]))
+        return True, free
