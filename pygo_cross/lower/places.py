@@ -204,7 +204,8 @@ def address(f: FuncLowering, e: Expr) -> Value:
     """&x: of a variable, or of a new one that a literal makes."""
     inner = unparen(e)
     if isinstance(inner, CompositeLit):
-        return f.in_place(exprs.expr(f, inner))
+        made = exprs.expr(f, inner)
+        return made.address if made.address is not None else f.in_place(made)
     where = place(f, inner)
     if isinstance(where, Part) or where.address is None:
         raise f.bug("the address of what is in no memory", e)

@@ -7,10 +7,11 @@ Passes make calls of the runtime when lowering is long over; the few functions t
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final, final
 
 from pygo_cross.diag import Pos
+from pygo_cross.opt.summaries import Summary
 from pygo_cross.ssa.refs import CallInfo, TextRef
 from pygo_cross.ssa.shape import Shapes
 from pygo_cross.types.types import TYP, UINTPTR, UNSAFE_POINTER
@@ -27,14 +28,21 @@ TYPED_CLEAR: Final = CallInfo(TextRef("runtime.typedmemclr"), (_P, _P), ())
 
 MAX_VARIABLE: Final = 128 * 1024
 """The largest variable in a frame, in bytes (src/cmd/compile/internal/ir/cfg.go, MaxStackVarSize)."""
+MAX_IMPLICIT: Final = 64 * 1024
+"""The largest in a frame that no declaration names: what new, make and literals make (MaxImplicitStackVarSize)."""
 
 
 @final
 class Context:
-    """What is known to all passes of a compilation. `position` says where in the source a value's `pos` is."""
+    """What is known to all passes of a compilation. `position` says where in the source a value's `pos` is; `summaries` are what escape
+    analysis has found out of imported packages' functions (`summaries.py`), by link name.
+    """
 
-    __slots__ = ("position", "shapes")
+    __slots__ = ("position", "shapes", "summaries")
 
-    def __init__(self, shapes: Shapes, position: Callable[[int], Pos] = lambda pos: Pos()) -> None:
+    def __init__(
+        self, shapes: Shapes, position: Callable[[int], Pos] = lambda pos: Pos(), summaries: Mapping[str, Summary] | None = None
+    ) -> None:
         self.shapes = shapes
         self.position = position
+        self.summaries = summaries if summaries is not None else {}

@@ -104,7 +104,7 @@ def _arithmetic(f: _Folder, value: Value) -> bool:
         value.set_args((y, x))
         x, y = y, x
     if y.is_const and y.imm == 0:
-        if op in _NEUTRAL:
+        if op in _NEUTRAL and not (op == ops.XOR and x.op == ops.PTR_TO_INT):  # an address ^ 0 hides it from escape analysis
             return _become(value, x)
         if op in (ops.MUL, ops.AND):
             return _set(value, 0)

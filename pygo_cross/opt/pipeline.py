@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The passes in their order, as data.
 
-`optimise` runs them; with `check`, the verifier looks at the function behind each, and names the pass that broke it.
+`optimise_unit` runs them over a package: those for single functions, function by function, and between them those that look at all.
+`optimise` runs those for single functions alone. With `check`, the verifier looks at the functions behind each, and names the pass that
+broke one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, final
 
 from pygo_cross.opt.barriers import barriers
 from pygo_cross.opt.blocks import blocks
@@ -16,13 +18,26 @@ from pygo_cross.opt.context import Context
 from pygo_cross.opt.cse import cse
 from pygo_cross.opt.dead import dead
 from pygo_cross.opt.divide import divide
+from pygo_cross.opt.escape import escape
 from pygo_cross.opt.expand import expand
 from pygo_cross.opt.fold import fold
 from pygo_cross.opt.loads import loads
 from pygo_cross.opt.promote import promote
 from pygo_cross.opt.prove import prove
+from pygo_cross.opt.summaries import KEPT_NOT, Summary
 from pygo_cross.ssa.func import Func
+from pygo_cross.ssa.unit import NOESCAPE, Unit
 from pygo_cross.ssa.verify import verify
+
+
+@final
+class Result:
+    """What passes have found out besides: `summaries` are for callers in other packages, by link name."""
+
+    __slots__ = ("summaries",)
+
+    def __init__(self) -> None:
+        self.summaries: dict[str, Summary] = {}
 
 
 class Pass(NamedTuple):
@@ -33,16 +48,35 @@ class Pass(NamedTuple):
     reason: str
 
 
+class UnitPass(NamedTuple):
+    """A pass over all functions of a package."""
+
+    name: str
+    run: Callable[[Unit, Context, Result], None]
+    reason: str
+
+
 def _alone(run: Callable[[Func], None]) -> Callable[[Func, Context], None]:
     """A pass that needs to know nothing but the function."""
     return lambda func, context: run(func)
 
 
-PASSES: Final = (
+def _escape(unit: Unit, context: Context, result: Result) -> None:
+    """Escape analysis; assembly that keeps nothing has a summary as well."""
+    assembly = {
+        info.linkname or info.name: (KEPT_NOT,) * sum(map(len, (context.shapes.leaves(typ) or (None,) for typ in info.params)))
+        for info in unit.assembly
+        if info.flags & NOESCAPE
+    }
+    result.summaries = escape(unit.funcs, context, assembly)
+
+
+PASSES: Final[tuple[Pass | UnitPass, ...]] = (
     Pass("early fold", _alone(fold), "lowering writes what it sees: constants and copies go before anything counts or compares values"),
     Pass("early blocks", _alone(blocks), "branches on constants go, and with them what only they lead to"),
     Pass("early dead", _alone(dead), "fewer values for those that walk over all"),
     Pass("promote", promote, "what was in memory is values for all that follows; folding has made the offsets constant"),
+    UnitPass("escape", _escape, "behind promotion, which leaves fewer variables, and before calls of the runtime hide what they are for"),
     Pass("fold", _alone(fold), "what promotion has shown to be constant"),
     Pass("cse", _alone(cse), "equal operations are one value: facts about it are then found by identity"),
     Pass("loads", loads, "behind cse, which makes equal addresses one value; what is known of memory makes more operations equal"),
@@ -60,8 +94,31 @@ PASSES: Final = (
 
 
 def optimise(func: Func, context: Context, check: bool = False) -> None:
-    """Run all passes."""
+    """Run all passes for single functions."""
     for one in PASSES:
-        one.run(func, context)
-        if check:
-            verify(func, one.name)
+        if isinstance(one, Pass):
+            one.run(func, context)
+            if check:
+                verify(func, one.name)
+
+
+def optimise_unit(unit: Unit, context: Context, check: bool = False) -> Result:
+    """Run all passes over a package."""
+    result = Result()
+    pending: list[Pass] = []
+    for one in (*PASSES, None):
+        if isinstance(one, Pass):
+            pending.append(one)
+            continue
+        for func in unit.funcs:
+            for step in pending:
+                step.run(func, context)
+                if check:
+                    verify(func, step.name)
+        pending = []
+        if one is not None:
+            one.run(unit, context, result)
+            if check:
+                for func in unit.funcs:
+                    verify(func, one.name)
+    return result

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import struct
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from pygo_cross.ssa import ops
@@ -159,9 +159,29 @@ class Machine:
                     raise panic from None
                 # The call of deferreturn is reached from anywhere: what was computed before is gone.
                 start = next(block for block in func.blocks if block.kind == ops.DEFER_RETURN).succs[1]
+        if isinstance(func.info, FuncInfo):
+            results = self.passed(results, func.info.results)
+        for slot, at in slots.items():
+            self.spoil(slot, at)
         self.slots.pop()
         self.frames.pop()
         return results
+
+    def passed(self, scalars: list[int | float], types: Sequence[Type]) -> list[int | float]:
+        """Values that are in memory are copied where they are passed."""
+        passed: list[int | float] = []
+        for typ in types:
+            leaves = self.shapes.leaves(typ)
+            if leaves is not None:
+                passed += scalars[len(passed) : len(passed) + len(leaves)]
+                continue
+            size = self.shapes.sizes.sizeof(typ)
+            passed.append(self.new_bytes(self.raw(int(scalars[len(passed)]), size)))
+        return passed
+
+    def spoil(self, slot: Slot, at: int) -> None:
+        """Whoever still has the address of a slot that is gone sees what makes no sense."""
+        self.memory[at : at + slot.size] = b"\xdb" * slot.size
 
     def closure(self, at: int, args: list[int | float]) -> list[int | float]:
         return self.call(self.texts[int(self.read(at, P))], args, at)
@@ -228,10 +248,12 @@ class Machine:
             assert isinstance(value.aux, Slot)
             return self.slots[-1][value.aux] + value.imm
         if op == ops.SLOT_LIVE:
-            # Each time the slot gets contents it is other memory: what still has the old address sees what it should not.
             assert isinstance(value.aux, Slot)
+            old = self.slots[-1].get(value.aux)
+            if old is not None:
+                self.spoil(value.aux, old)
             at = self.slots[-1][value.aux] = self.allocate(value.aux.size)
-            self.memory[at : at + value.aux.size] = b"\xa5" * value.aux.size
+            self.spoil(value.aux, at)
             return 0
         if op == ops.WRITE_BARRIER:
             assert isinstance(value.aux, tuple) and 0 < 2 * len(value.aux) == len(a) <= 8

@@ -1,0 +1,511 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Escape analysis: which variables may be in the frame of their function, and what callers may rely on.
+
+All functions of a package are looked at, callees first, circles of calls together (`callgraph.py`). What flows where is a graph
+(`flow.py`); what flows out of a function through its parameters and results is its summary (`summaries.py`).
+
+- Each pointer value is a location and a number of loads; variables (Alloc, and what the runtime makes for this purpose) are locations whose
+  address is known. Phis have locations of their own.
+- A pointer that is stored anywhere but in a variable of the function at hand flows to the heap; what a call does with its arguments its
+summary says.
+- The body of a function literal is taken to run where the literal is made, so whoever calls it need not be known. Results that a literal
+gives to unknown callers flow to the heap.
+- A variable in a loop is one variable a round. If the address of one can be there in the next round, by a Phi at the loop's head or in a
+  variable from outside the loop, it is in the heap.
+
+What follows from it: Allocs get `ops.STAYS`; slices of constant size become Allocs, and calls that take a buffer for short results get
+one, where these stay. The model follows src/cmd/compile/internal/escape; here it works on SSA, so the value of a variable at one place is
+not that at another.
+"""
+
+from __future__ import annotations
+
+from collections import ChainMap
+from collections.abc import Mapping, Sequence
+from typing import Final, final
+
+from pygo_cross.opt.addresses import in_memory
+from pygo_cross.opt.callgraph import components
+from pygo_cross.opt.context import MAX_IMPLICIT, Context
+from pygo_cross.opt.flow import HEAP, Flow
+from pygo_cross.opt.summaries import KEPT, KEPT_NOT, RUNTIME, Row, Summary
+from pygo_cross.ssa import ops
+from pygo_cross.ssa.dominators import Dominators, Loop, find_loops
+from pygo_cross.ssa.func import Block, Func, Value
+from pygo_cross.ssa.kinds import VOID, P
+from pygo_cross.ssa.refs import CallInfo, FuncValueRef, TextRef, TypeRef
+from pygo_cross.ssa.unit import FuncInfo
+from pygo_cross.types.types import INT32, TYP, UINT8, Array, Type
+
+Source = tuple[int, int]
+"""A location, and the loads from it that give the pointer (-1: its address)."""
+
+# Functions of the runtime whose first argument is a buffer for short results: its element, and how many of them.
+_BUFFERS: Final[dict[str, tuple[int, int]]] = {
+    **{f"runtime.concatstring{n}": (UINT8, 32) for n in (2, 3, 4, 5, "s")},
+    **{f"runtime.concatbyte{n}": (UINT8, 32) for n in (2, 3, 4, 5, "s")},
+    "runtime.intstring": (UINT8, 4),
+    "runtime.slicebytetostring": (UINT8, 32),
+    "runtime.slicerunetostring": (UINT8, 32),
+    "runtime.stringtoslicebyte": (UINT8, 32),
+    "runtime.stringtoslicerune": (INT32, 32),
+}
+_CALLS: Final = frozenset([ops.CALL_STATIC, ops.CALL_CLOSURE, ops.CALL_POINTER, ops.PANIC])
+_ADDRESS_ONLY: Final = frozenset([ops.ATOMIC_STORE, ops.ATOMIC_SWAP, ops.ATOMIC_CAS, ops.ATOMIC_ADD, ops.ATOMIC_AND, ops.ATOMIC_OR])
+_HARMLESS: Final = frozenset(
+    [
+        ops.LOAD,
+        ops.ZERO,
+        ops.EQ,
+        ops.NE,
+        ops.LT_U,
+        ops.LE_U,
+        ops.SUB_PTR,
+        ops.PTR_TO_INT,
+        ops.KEEP_ALIVE,
+        ops.PREFETCH,
+        ops.ATOMIC_LOAD,
+        ops.PHI,
+        ops.SELECT,
+        ops.ADD_PTR,
+        ops.NIL_CHECK,
+        ops.COPY,
+        ops.RESULT,
+    ]
+)
+_INT_STEPS: Final = frozenset([ops.ADD, ops.SUB, ops.AND, ops.OR, ops.PHI, ops.COPY, ops.SELECT, ops.MUL])
+
+
+def escape(funcs: Sequence[Func], context: Context, given: Mapping[str, Summary] | None = None) -> dict[str, Summary]:
+    """Decide for all variables of a package's functions; gives the functions' summaries, with those that are given.
+
+    Given are summaries of functions without a body; those of other packages' functions come from the context.
+    """
+    made = dict(given or {})
+    known = ChainMap(made, RUNTIME, dict(context.summaries))
+    for circle in components(funcs):
+        _Circle(circle, context, known).run(made)
+    return made
+
+
+@final
+class _Variable:
+    """A variable that may turn out to be in the heap: its value, and what holds its contents."""
+
+    __slots__ = ("block", "func", "heap", "location", "loop", "value")
+
+    def __init__(self, value: Value, func: Func, location: int) -> None:
+        self.value = value
+        self.func = func
+        self.block = value.block
+        self.location = location
+        self.loop: Loop | None = None
+        self.heap = False
+
+
+@final
+class _Function:
+    """The locations that stand for a function's parameters, context and results, for calls within the circle."""
+
+    __slots__ = ("closure", "func", "in_memory", "params", "results", "results_in_memory")
+
+    def __init__(self, func: Func, flow: Flow, context: Context) -> None:
+        self.func = func
+        info = func.info
+        self.in_memory = in_memory(info.params, context.shapes) if isinstance(info, FuncInfo) else [False] * len(func.params)
+        self.results_in_memory = in_memory(info.results, context.shapes) if isinstance(info, FuncInfo) else [False] * len(func.results)
+        self.params = [flow.location() for _ in func.params]
+        self.results = [flow.location() for _ in func.results]
+        self.closure = flow.location()
+
+
+class _Circle:
+    """Functions that are looked at together."""
+
+    def __init__(self, funcs: Sequence[Func], context: Context, known: Mapping[str, Summary]) -> None:
+        self.context = context
+        self.known = known
+        self.flow = Flow()
+        self.functions = {func.symbol: _Function(func, self.flow, context) for func in funcs}
+        self.variables: dict[int, _Variable] = {}
+        self.phis: list[tuple[Loop, int]] = []
+        self.literals: dict[int, str] = {}
+        self.heap: dict[int, int] = {}
+
+    def run(self, made: dict[str, Summary]) -> None:
+        for function in self.functions.values():
+            _Walk(self, function).run()
+        self.to_heap(HEAP, 0)
+        walks: dict[str, list[dict[int, int]]] = {}
+        for name, function in self.functions.items():
+            walks[name] = []
+            for i, location in enumerate(function.results):
+                walk: dict[int, int] = {}
+                if function.func.results[i] == P:
+                    for found in self.flow.reach(location, walk):
+                        self.to_heap(found, -1)
+                walks[name].append(walk)
+        self.loops()
+        for name, function in self.functions.items():
+            made[name] = self.summary(function, walks[name])
+        for one in self.variables.values():
+            if not one.heap:
+                _keep(one, self.context)
+
+    def to_heap(self, location: int, derefs: int) -> None:
+        """What flows to the heap, by a location of which so much does. Variables whose address does are there."""
+        for found in self.flow.reach(location, self.heap, derefs):
+            one = self.variables.get(found)
+            if one is not None:
+                one.heap = True
+
+    def loops(self) -> None:
+        """Variables of loops whose address outlives the round."""
+        inside = [one for one in self.variables.values() if one.loop is not None and not one.heap]
+        if not inside:
+            return
+        heads = {loop for one in inside for loop in _around(one.loop)}
+        for loop, location in self.phis:
+            if loop in heads:
+                for one in self.addressed(location):
+                    if one.block in loop.blocks:
+                        self.to_heap(one.location, -1)
+        funcs = {one.func for one in inside}
+        for other in self.variables.values():
+            if other.func in funcs and not other.heap:
+                for one in self.addressed(other.location):
+                    if one.func is other.func and one.loop is not None and other.block not in one.loop.blocks:
+                        self.to_heap(one.location, -1)
+
+    def addressed(self, location: int) -> list[_Variable]:
+        """The variables whose address flows to a location."""
+        found = self.flow.reach(location, {})
+        return [self.variables[one] for one in found if one in self.variables]
+
+    def summary(self, function: _Function, walks: list[dict[int, int]]) -> Summary:
+        rows: list[Row] = []
+        kinds = [*function.func.params, P]
+        for kind, location in zip(kinds, [*function.params, function.closure], strict=True):
+            rows.append(_row(location, self.heap, walks) if kind == P else KEPT_NOT)
+        return tuple(rows)
+
+
+def _around(loop: Loop | None) -> list[Loop]:
+    found: list[Loop] = []
+    while loop is not None:
+        found.append(loop)
+        loop = loop.outer
+    return found
+
+
+def _row(location: int, heap: dict[int, int], walks: list[dict[int, int]]) -> Row:
+    derefs = heap.get(location)
+    if derefs is not None and derefs <= 0:
+        return KEPT
+    row: list[int] = [] if derefs is None else [HEAP, derefs]
+    for i, walk in enumerate(walks):
+        derefs = walk.get(location)
+        if derefs is not None:
+            row += (i + 1, max(derefs, 0))
+    return tuple(row)
+
+
+class _Walk:
+    """Makes the edges of one function."""
+
+    def __init__(self, circle: _Circle, function: _Function) -> None:
+        self.circle = circle
+        self.flow = circle.flow
+        self.function = function
+        self.func = function.func
+        self.shapes = circle.context.shapes
+        self.sources: list[Source | None] = [None] * self.func.value_count
+        self.results: dict[tuple[int, int], Source] = {}
+
+    def run(self) -> None:
+        func = self.func
+        dominators = Dominators(func)
+        loops = find_loops(func, dominators)
+        first = len(self.circle.variables)
+        headers = {loop.header: loop for loop in loops.values()}
+        for block in dominators.order:
+            header = headers.get(block)
+            for value in block.values:
+                if value.op != ops.PHI:
+                    break
+                if value.kind == P:
+                    location = self.flow.location()
+                    self.sources[value.id] = (location, 0)
+                    if header is not None:
+                        self.circle.phis.append((header, location))
+        phis: list[Value] = []
+        for block in dominators.order:
+            for value in block.values:
+                op = value.op
+                if op == ops.PHI:
+                    if value.kind == P:
+                        phis.append(value)
+                elif value.kind == P:
+                    self.sources[value.id] = self.source(value)
+                    if op not in _HARMLESS:
+                        self.effect(value)
+                elif value.args or op in _CALLS:
+                    self.effect(value)
+            if block.kind == ops.RET:
+                for i, control in enumerate(block.controls):
+                    if control.kind == P:
+                        self.to(self.function.results[i], control, int(self.function.results_in_memory[i]))
+        for phi in phis:
+            found = self.sources[phi.id]
+            assert found is not None
+            for arg in phi.args:
+                self.to(found[0], arg)
+        self.in_loops(list(self.circle.variables.values())[first:], loops, dominators)
+
+    def in_loops(self, variables: list[_Variable], loops: dict[Block, Loop], dominators: Dominators) -> None:
+        if not variables:
+            return
+        natural = _natural(dominators)
+        for one in variables:
+            one.loop = loops.get(one.block)
+            if not natural and one.block is not self.func.entry:
+                self.flow.edge(HEAP, one.location, -1)  # it may be in a circle that is no loop
+
+    # ---- values
+
+    def to(self, location: int, value: Value, more: int = 0) -> None:
+        """A pointer, or what so many loads through it give, flows to a location."""
+        found = self.sources[value.id]
+        if found is not None:
+            self.flow.edge(location, found[0], found[1] + more)
+
+    def source(self, value: Value) -> Source | None:
+        """Where a pointer comes from; None for what is no variable of anybody here."""
+        op = value.op
+        if op in (ops.ADD_PTR, ops.NIL_CHECK, ops.COPY):
+            return self.sources[value.args[0].id]
+        if op in (ops.LOAD, ops.ATOMIC_LOAD, ops.ATOMIC_SWAP):
+            found = self.sources[value.args[0].id]
+            return None if found is None else (found[0], found[1] + 1)
+        if op == ops.ALLOC:
+            return self.variable(value)
+        if op == ops.PARAM:
+            function = self.function
+            return (function.params[value.imm], -1 if function.in_memory[value.imm] else 0)
+        if op == ops.RESULT:
+            return self.results.get((value.args[0].id, value.imm))
+        if op == ops.CLOSURE:
+            return (self.function.closure, 0)
+        if op == ops.SELECT:
+            location = self.flow.location()
+            self.to(location, value.args[1])
+            self.to(location, value.args[2])
+            return (location, 0)
+        if op == ops.INT_TO_PTR:
+            return self.from_int(value.args[0])
+        return None
+
+    def variable(self, value: Value) -> Source:
+        location = self.flow.location()
+        self.circle.variables[location] = _Variable(value, self.func, location)
+        return (location, -1)
+
+    def from_int(self, value: Value) -> Source | None:
+        """Of an integer that was computed from pointers. x ^ 0 hides where an address comes from: that is what the idiom is for."""
+        seen = {value}
+        todo = [value]
+        location = -1
+        while todo:
+            one = todo.pop()
+            if one.op == ops.PTR_TO_INT:
+                if location < 0:
+                    location = self.flow.location()
+                self.to(location, one.args[0])
+            elif one.op in _INT_STEPS:
+                for arg in one.args:
+                    if arg not in seen:
+                        seen.add(arg)
+                        todo.append(arg)
+        return None if location < 0 else (location, 0)
+
+    # ---- effects
+
+    def effect(self, value: Value) -> None:
+        op = value.op
+        if op == ops.STORE:
+            stored = value.args[1]
+            if stored.kind == P:
+                self.store(value, stored)
+        elif op == ops.MOVE:
+            typ = value.aux
+            if not isinstance(typ, Type) or self.shapes.has_pointers(typ):
+                self.into(value.args[0], value.args[1], 1)
+        elif op in _CALLS and isinstance(value.aux, CallInfo):
+            self.call(value, value.aux)
+        elif op in _HARMLESS or not ops.FLAGS.get(op, ops.CALL) & ops.EFFECTS:
+            pass
+        else:
+            for arg in value.args[1:] if op in _ADDRESS_ONLY else value.args:
+                if arg.kind == P:
+                    self.to(HEAP, arg)
+
+    def into(self, address: Value, value: Value, more: int) -> None:
+        """A pointer, or what is loaded through it, is put into memory."""
+        found = self.sources[address.id]
+        self.to(found[0] if found is not None and found[1] < 0 else HEAP, value, more)
+
+    def store(self, value: Value, stored: Value) -> None:
+        address = value.args[0]
+        if stored.op == ops.ADDR:
+            found = self.sources[address.id]
+            if isinstance(stored.aux, TextRef) and value.imm == 0 and address.op == ops.ALLOC and found is not None:
+                self.literal(address, found[0], stored.aux.name)
+            return
+        self.into(address, stored, 0)
+
+    def literal(self, record: Value, location: int, name: str) -> None:
+        """A function literal is made, and its body may run from now on."""
+        self.circle.literals[location] = name
+        lost = not _only_called(record, self.func)
+        function = self.circle.functions.get(name)
+        if function is not None:
+            self.flow.edge(function.closure, location, -1)
+            if lost:
+                for result in function.results:
+                    self.flow.edge(HEAP, result, 0)
+            return
+        rows = self.circle.known.get(name)
+        row = KEPT if rows is None else rows[-1]
+        for i in range(0, len(row), 2):
+            if row[i] == HEAP or lost:
+                self.flow.edge(HEAP, location, row[i + 1] - 1)
+
+    def call(self, value: Value, info: CallInfo) -> None:
+        memory = in_memory(info.params, self.shapes)
+        head = 0 if value.op in (ops.CALL_STATIC, ops.PANIC) else 1
+        closure = value.args[0] if value.op == ops.CALL_CLOSURE else None
+        name = info.target.name if info.target is not None else self.called(closure)
+        args = value.args[head:]
+        for i, in_mem in enumerate(in_memory(info.results, self.shapes)):
+            self.results[value.id, i] = (self.flow.location(), -1 if in_mem else 0)
+        if name is None:
+            self.lost(args, memory)
+            return
+        function = self.circle.functions.get(name)
+        if function is not None and len(function.params) == len(args):
+            for i, arg in enumerate(args):
+                if arg.kind == P:
+                    self.to(function.params[i], arg, int(memory[i]))
+            if closure is not None:
+                self.to(function.closure, closure)
+            for i, location in enumerate(function.results):
+                self.flow.edge(self.results[value.id, i][0], location, 0)
+            return
+        if self.made_here(value, name):
+            return
+        rows = self.circle.known.get(name)
+        if rows is None or len(rows) < len(args):
+            self.lost(args, memory)
+            return
+        for i, arg in enumerate(args):
+            if arg.kind == P:
+                self.passed(value, arg, rows[i], int(memory[i]))
+        if closure is not None:
+            self.passed(value, closure, rows[-1], 0)
+
+    def passed(self, call: Value, arg: Value, row: Row, more: int) -> None:
+        for i in range(0, len(row), 2):
+            target = HEAP if row[i] == HEAP else self.results[call.id, row[i] - 1][0]
+            self.to(target, arg, row[i + 1] + more)
+
+    def lost(self, args: Sequence[Value], memory: Sequence[bool]) -> None:
+        """Arguments of who knows what."""
+        for i, arg in enumerate(args):
+            if arg.kind == P:
+                self.to(HEAP, arg, int(memory[i]))
+
+    def called(self, closure: Value | None) -> str | None:
+        """The function behind a function value, where there is no doubt."""
+        if closure is None:
+            return None
+        if closure.op == ops.ADDR and isinstance(closure.aux, FuncValueRef):
+            return closure.aux.name
+        found = self.sources[closure.id]
+        if found is None or found[1] != -1 or closure.op not in (ops.ALLOC, ops.NIL_CHECK):
+            return None
+        return self.circle.literals.get(found[0])
+
+    def made_here(self, value: Value, name: str) -> bool:
+        """What the runtime makes and the frame could have as well: slices of constant size, short strings."""
+        if name == "runtime.makeslice":
+            if _slice_type(value, self.context) is not None:
+                self.results[value.id, 0] = self.variable(value)
+                return True
+        elif name in _BUFFERS and value.args[0].is_const and self.results.get((value.id, 0)) is not None:
+            location, _ = self.variable(value)
+            self.flow.edge(self.results[value.id, 0][0], location, -1)
+        return False
+
+    @property
+    def context(self) -> Context:
+        return self.circle.context
+
+
+def _only_called(record: Value, func: Func) -> bool:
+    """Whether a function literal's record is only filled and called."""
+    uses = record.uses
+    for block in func.blocks:
+        for value in block.values:
+            if value.args and value.args[0] is record and (value.op == ops.CALL_CLOSURE or (value.op == ops.STORE)):
+                uses -= 1
+    return uses == 0
+
+
+def _natural(dominators: Dominators) -> bool:
+    """Whether every circle of blocks is a loop with one entry."""
+    number = dominators.number
+    for block in dominators.order:
+        for succ in block.succs:
+            if number[succ] <= number[block] and not dominators.dominates(succ, block):
+                return False
+    return True
+
+
+def _slice_type(value: Value, context: Context) -> Array | None:
+    """The array behind a slice that a call of makeslice makes, if it is of constant and moderate size."""
+    descriptor, length, capacity = value.args
+    if not (length.is_const and capacity.is_const) or not isinstance(descriptor.aux, TypeRef) or not 0 <= length.imm <= capacity.imm:
+        return None
+    elem = descriptor.aux.typ
+    if capacity.imm * max(context.shapes.sizes.sizeof(elem), 1) > MAX_IMPLICIT:
+        return None
+    return Array(elem, capacity.imm)
+
+
+def _keep(one: _Variable, context: Context) -> None:
+    """A variable may be in the frame."""
+    value = one.value
+    func, block = one.func, value.block
+    if value.op == ops.ALLOC:
+        value.imm |= ops.STAYS
+        return
+    assert isinstance(value.aux, CallInfo) and value.aux.target is not None
+    name = value.aux.target.name
+    if name in _BUFFERS:
+        elem, count = _BUFFERS[name]
+        buffer = func.make(block, ops.ALLOC, P, (), ops.STAYS | ops.NO_ZERO, Array(TYP[elem], count), value.pos)
+        buffer.inline = value.inline
+        block.values.insert(block.values.index(value), buffer)
+        value.set_arg(0, buffer)
+        return
+    array = _slice_type(value, context)
+    assert array is not None
+    at = block.values.index(value)
+    results = [other for other in block.values[at + 1 :] if other.op == ops.RESULT and other.args[0] is value]
+    if results:
+        for result in results[1:]:
+            result.become(results[0])
+        results[0].reset(ops.ALLOC, (), ops.STAYS, array)
+    value.set_args(())
+    del block.values[at]
+    assert value.kind == VOID and value.uses == 0

@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Escape analysis: summaries, what stays in the frame, and programs in which it must not."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from pygo_cross.opt.context import Context
+from pygo_cross.opt.pipeline import Result, optimise_unit
+from pygo_cross.ssa import ops
+from pygo_cross.ssa.shape import Shapes
+from pygo_cross.ssa.unit import Unit
+from pygo_cross.types.sizes import Sizes
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "lower"))
+from interpret import Machine
+from test_lower import lower
+
+HEAD = """package main
+
+type node struct { next *node; v int; rest [6]int }
+
+var global *node
+var function func() int
+
+func keep(n *node) { global = n }
+func not(n *node) int { if n == nil { return 0 }; return n.v }
+func same(n *node) *node { return n }
+func next(n *node) *node { return n.next }
+func first(n node) *node { return n.next }
+func content(n *node) { global = n.next }
+func deep(n *node, d int) *node { if d == 0 { return n }; return deep(n.next, d-1) }
+func call(f func() int) int { return f() }
+func many(ns ...*node) int { return ns[0].v + len(ns) }
+func last(ns ...*node) *node { return ns[len(ns)-1] }
+func pair(a, b *node) (*node, *node) { return b, a }
+func whole(n *node) { *n = node{next: global} }
+func into(n, m *node) { n.next = m }
+"""
+
+
+def analysed(source: str) -> tuple[Unit, Result]:
+    unit = lower(source)
+    return unit, optimise_unit(unit, Context(Shapes(Sizes())), check=True)
+
+
+def made_of(unit: Unit) -> tuple[int, int]:
+    """Slots, and objects of the heap that the code makes."""
+    calls = [value for func in unit.funcs for block in func.blocks for value in block.values if value.op == ops.CALL_STATIC]
+    return sum(len(func.slots) for func in unit.funcs), sum(str(call.aux) in ("runtime.newobject", "runtime.makeslice") for call in calls)
+
+
+def test_summaries() -> None:
+    _, result = analysed(HEAD + "func main() {}\n")
+    keep, nothing = (0, 0), ()
+    assert {name.removeprefix("main."): rows[:-1] for name, rows in result.summaries.items() if name != "main.main"} == {
+        "keep": (keep,),
+        "not": (nothing,),
+        "same": ((1, 0),),
+        "next": ((1, 1),),
+        "first": ((1, 0),),
+        "content": ((0, 1),),
+        "deep": ((1, 0), nothing),
+        "call": (nothing,),
+        "many": (nothing, nothing, nothing),
+        "last": ((1, 1), nothing, nothing),
+        "pair": ((2, 0), (1, 0)),
+        "whole": (nothing,),
+        "into": (nothing, keep),
+    }
+
+
+@pytest.mark.parametrize(
+    ("body", "heap"),
+    [
+        ("println(not(&node{}))", 0),
+        ("keep(&node{})", 1),
+        ("println(not(same(&node{})))", 0),
+        ("keep(same(&node{}))", 1),
+        ("keep(next(&node{next: &node{}}))", 1),
+        ("content(&node{next: &node{}})", 1),
+        ("println(not(first(node{next: &node{}})))", 0),
+        ("println(not(deep(&node{}, 0)))", 0),
+        ("x := 1; println(call(func() int { x++; return x }))", 0),
+        ("x := 1; function = func() int { x++; return x }", 2),
+        ("x := 1; n := &node{}; f := func() *node { x++; return n }; keep(f())", 1),
+        ("x := 1; n := &node{}; f := func() { x++; keep(n) }; f()", 1),
+        ("println(many(&node{}, &node{}))", 0),
+        ("keep(last(&node{}, &node{}))", 2),
+        ("a, b := pair(&node{}, &node{}); keep(a); println(not(b))", 1),
+        ("n := &node{}; into(n, &node{}); println(not(n))", 1),
+        ("s := make([]int, 10); s[1] = 2; println(len(s))", 0),
+        ("s := make([]int, 10, 10_000); s[1] = 2; println(len(s))", 1),
+        ("s := make([]*node, 3); s[1] = &node{}; println(s[1].v)", 0),
+        ("n := 3; s := make([]int, n); n = len(s); println(n)", 0),
+        ("for i := 0; i < 3; i++ { n := &node{v: i}; println(n.v) }", 0),
+        ("var l *node; for i := 0; i < 3; i++ { n := &node{v: i}; println(not(l)); l = n }", 1),
+        ("var l node; for i := 0; i < 3; i++ { n := &node{v: i}; println(not(l.next)); l.next = n }; into(&l, nil)", 1),
+        ("var l *node; for i := 0; i < 3; i++ { n := node{v: i, next: l}; for j := 0; j < 2; j++ { l = &n } }; println(l.v)", 1),
+        ("i := 0; var l *node\nagain:\nn := &node{v: i, next: l}; l = n; i++; if i < 3 { goto again }; println(l.next.v)", 1),
+    ],
+)
+def test_what_is_in_the_heap(body: str, heap: int) -> None:
+    source = f"{HEAD}func main() {{ {body} }}\n"
+    unit, _ = analysed(source)
+    assert made_of(unit)[1] == heap
+    shapes = Shapes(Sizes())
+    assert Machine(unit, shapes).run() == Machine(lower(source), shapes).run()
+
+
+def test_imported_summaries_count() -> None:
+    source = "package main\n\nfunc other(p *[9]int)\n\nfunc main() { var x [9]int; other(&x) }\n"
+    for summaries, heap in (({}, 1), ({"main.other": ((), ())}, 0), ({"main.other": ((0, 1), ())}, 0), ({"main.other": ((0, 0), ())}, 1)):
+        unit = lower(source)
+        optimise_unit(unit, Context(Shapes(Sizes()), summaries=summaries))
+        assert made_of(unit)[1] == heap
+
+
+def test_assembly_that_keeps_nothing() -> None:
+    source = "package main\n\n%s\nfunc other(p *[9]int)\n\nfunc main() { var x [9]int; other(&x) }\n"
+    for directive, heap in (("//go:noescape", 0), ("", 1)):
+        assert made_of(analysed(source.replace("%s", directive))[0])[1] == heap
