@@ -156,6 +156,8 @@ class PackageLowering:
         elif body is not None and (name in self.abis.referred or (sig.recv is None and obj.name in self.unit.linknames)):
             wrapper(self, info, False)
         if body is None:
+            if not defined:
+                self.unit.bodiless.append(info)
             return
         self.ask(name, lambda: self._lower(name, sig, body, decl.name.pos, flags, None))
 

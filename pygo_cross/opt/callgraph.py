@@ -11,35 +11,42 @@ from collections.abc import Sequence
 from pygo_cross.ssa import ops
 from pygo_cross.ssa.func import Func
 from pygo_cross.ssa.refs import CallInfo, FuncValueRef, TextRef
+from pygo_cross.ssa.unit import ABI0, FuncInfo
+
+
+def own_name(func: Func) -> str:
+    """A function's link name; one that is called the assembler's way is told from the one that it leads to."""
+    info = func.info
+    return str(TextRef(func.symbol, isinstance(info, FuncInfo) and bool(info.flags & ABI0)))
 
 
 def callees(func: Func) -> list[str]:
-    """The link names of functions that a function calls, or has the address of."""
+    """The names (as `own_name` gives them) of functions that a function calls, or has the address of."""
     found: dict[str, None] = {}
     for block in func.blocks:
         for value in block.values:
             aux = value.aux
             if isinstance(aux, CallInfo):
                 if aux.target is not None:
-                    found[aux.target.name] = None
+                    found[str(aux.target)] = None
             elif value.op == ops.ADDR and isinstance(aux, (TextRef, FuncValueRef)):
-                found[aux.name] = None
+                found[str(aux) if isinstance(aux, TextRef) else aux.name] = None
     return list(found)
 
 
 def components(funcs: Sequence[Func]) -> list[list[Func]]:
     """Circles of functions, each behind those that it calls."""
-    by_name = {func.symbol: func for func in funcs}
-    calls = {func.symbol: [name for name in callees(func) if name in by_name] for func in funcs}
+    by_name = {own_name(func): func for func in funcs}
+    calls = {own: [name for name in callees(func) if name in by_name] for own, func in by_name.items()}
     number: dict[str, int] = {}
     low: dict[str, int] = {}
     open_: list[str] = []
     is_open: set[str] = set()
     found: list[list[Func]] = []
-    for func in funcs:
-        if func.symbol in number:
+    for own in by_name:
+        if own in number:
             continue
-        stack = [(func.symbol, 0)]
+        stack = [(own, 0)]
         while stack:
             name, at = stack.pop()
             if at == 0:

@@ -25,13 +25,13 @@ from collections.abc import Mapping, Sequence
 from typing import Final, final
 
 from pygo_cross.opt.addresses import in_memory
-from pygo_cross.opt.callgraph import components
+from pygo_cross.opt.callgraph import components, own_name
 from pygo_cross.opt.context import MAX_IMPLICIT, Context
 from pygo_cross.opt.flow import HEAP, Flow
 from pygo_cross.opt.summaries import KEPT, KEPT_NOT, RUNTIME, Row, Summary
 from pygo_cross.ssa import ops
 from pygo_cross.ssa.dominators import Dominators, Loop, find_loops
-from pygo_cross.ssa.func import Block, Func, Value
+from pygo_cross.ssa.func import Block, Func, Slot, Value
 from pygo_cross.ssa.kinds import VOID, P
 from pygo_cross.ssa.refs import CallInfo, FuncValueRef, TextRef, TypeRef
 from pygo_cross.ssa.unit import FuncInfo
@@ -79,7 +79,8 @@ _INT_STEPS: Final = frozenset([ops.ADD, ops.SUB, ops.AND, ops.OR, ops.PHI, ops.C
 def escape(funcs: Sequence[Func], context: Context, given: Mapping[str, Summary] | None = None) -> dict[str, Summary]:
     """Decide for all variables of a package's functions; gives the functions' summaries, with those that are given.
 
-    Given are summaries of functions without a body; those of other packages' functions come from the context.
+    Given are summaries of functions without a body (those of assembly by the names that ABI0 has); those of other packages' functions
+    come from the context.
     """
     made = dict(given or {})
     known = ChainMap(made, RUNTIME, dict(context.summaries))
@@ -90,7 +91,7 @@ def escape(funcs: Sequence[Func], context: Context, given: Mapping[str, Summary]
 
 @final
 class _Variable:
-    """A variable that may turn out to be in the heap: its value, and what holds its contents."""
+    """A variable that may turn out to be in the heap, or a slot that lowering has made: its address, and what holds its contents."""
 
     __slots__ = ("block", "func", "heap", "location", "loop", "value")
 
@@ -126,7 +127,7 @@ class _Circle:
         self.context = context
         self.known = known
         self.flow = Flow()
-        self.functions = {func.symbol: _Function(func, self.flow, context) for func in funcs}
+        self.functions = {own_name(func): _Function(func, self.flow, context) for func in funcs}
         self.variables: dict[int, _Variable] = {}
         self.phis: list[tuple[Loop, int]] = []
         self.literals: dict[int, str] = {}
@@ -149,7 +150,7 @@ class _Circle:
         for name, function in self.functions.items():
             made[name] = self.summary(function, walks[name])
         for one in self.variables.values():
-            if not one.heap:
+            if not one.heap and one.value.op != ops.SLOT_ADDR:
                 _keep(one, self.context)
 
     def to_heap(self, location: int, derefs: int) -> None:
@@ -221,6 +222,7 @@ class _Walk:
         self.shapes = circle.context.shapes
         self.sources: list[Source | None] = [None] * self.func.value_count
         self.results: dict[tuple[int, int], Source] = {}
+        self.slots: dict[Slot, int] = {}
 
     def run(self) -> None:
         func = self.func
@@ -267,6 +269,9 @@ class _Walk:
             return
         natural = _natural(dominators)
         for one in variables:
+            if one.value.op == ops.SLOT_ADDR:
+                one.block = self.func.entry
+                continue
             one.loop = loops.get(one.block)
             if not natural and one.block is not self.func.entry:
                 self.flow.edge(HEAP, one.location, -1)  # it may be in a circle that is no loop
@@ -289,6 +294,13 @@ class _Walk:
             return None if found is None else (found[0], found[1] + 1)
         if op == ops.ALLOC:
             return self.variable(value)
+        if op == ops.SLOT_ADDR:
+            assert isinstance(value.aux, Slot)
+            location = self.slots.get(value.aux, -1)
+            if location < 0:
+                location, _ = self.variable(value)
+                self.slots[value.aux] = location
+            return (location, -1)
         if op == ops.PARAM:
             function = self.function
             return (function.params[value.imm], -1 if function.in_memory[value.imm] else 0)
@@ -384,7 +396,7 @@ class _Walk:
         memory = in_memory(info.params, self.shapes)
         head = 0 if value.op in (ops.CALL_STATIC, ops.PANIC) else 1
         closure = value.args[0] if value.op == ops.CALL_CLOSURE else None
-        name = info.target.name if info.target is not None else self.called(closure)
+        name = str(info.target) if info.target is not None else self.called(closure)
         args = value.args[head:]
         for i, in_mem in enumerate(in_memory(info.results, self.shapes)):
             self.results[value.id, i] = (self.flow.location(), -1 if in_mem else 0)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, NamedTuple, final
 
+from pygo_cross.opt.addresses import in_memory
 from pygo_cross.opt.barriers import barriers
 from pygo_cross.opt.blocks import blocks
 from pygo_cross.opt.branchelim import branchelim
@@ -26,6 +27,7 @@ from pygo_cross.opt.promote import promote
 from pygo_cross.opt.prove import prove
 from pygo_cross.opt.summaries import KEPT_NOT, Summary
 from pygo_cross.ssa.func import Func
+from pygo_cross.ssa.refs import TextRef
 from pygo_cross.ssa.unit import NOESCAPE, Unit
 from pygo_cross.ssa.verify import verify
 
@@ -62,13 +64,10 @@ def _alone(run: Callable[[Func], None]) -> Callable[[Func, Context], None]:
 
 
 def _escape(unit: Unit, context: Context, result: Result) -> None:
-    """Escape analysis; assembly that keeps nothing has a summary as well."""
-    assembly = {
-        info.linkname or info.name: (KEPT_NOT,) * sum(map(len, (context.shapes.leaves(typ) or (None,) for typ in info.params)))
-        for info in unit.assembly
-        if info.flags & NOESCAPE
-    }
-    result.summaries = escape(unit.funcs, context, assembly)
+    """Escape analysis; what is declared without a body and keeps nothing has a summary as well."""
+    given = {str(TextRef(info.name, abi0)): info for infos, abi0 in ((unit.assembly, True), (unit.bodiless, False)) for info in infos}
+    rows = {name: (KEPT_NOT,) * len(in_memory(info.params, context.shapes)) for name, info in given.items() if info.flags & NOESCAPE}
+    result.summaries = escape(unit.funcs, context, rows)
 
 
 PASSES: Final[tuple[Pass | UnitPass, ...]] = (

@@ -43,6 +43,10 @@ _TABLE: Final = {
     "printeface": "..",
     "printslice": "...",
     "gopanic": ".h",
+    "newproc": "h",
+    "deferproc": "h",  # in a loop: more than one at a time
+    "deferprocat": "h..",
+    "deferprocStack": ".",
     "concatstring2": "0" + "0." * 2,
     "concatstring3": "0" + "0." * 3,
     "concatstring4": "0" + "0." * 4,

@@ -49,8 +49,8 @@ class FuncInfo:
     """What a function is in Go: the types of its parameters (a receiver first) and results, and what its frame and tables need.
 
     `name` is what tracebacks print. `pos` is where it is declared (0: nobody wrote it), `end` its closing brace. `inlined` are calls that
-    were inlined (Value.inline counts from 1). `open_defer`, of a function whose deferred calls are open-coded, are two pinned slots: the byte
-    that says which calls are pending, and an array of the functions to be called, in the order of its bits from the lowest.
+    were inlined (Value.inline counts from 1). `open_defer`, of a function whose deferred calls are open-coded, are two pinned slots: the
+    byte that says which calls are pending, and an array of the functions to be called, in the order of its bits from the lowest.
     """
 
     __slots__ = ("end", "flags", "inlined", "linkname", "name", "open_defer", "params", "pos", "results")
@@ -104,10 +104,24 @@ class Unit:
     types whose descriptors other packages may ask for (all that are declared here); `imports` the imported packages. `linknames` is what
     directives call functions and variables, by their names here: other packages have to know it; such symbols, defined here or not, are
     marked in the object, those of `std_linknames` as open to the standard library alone. `assembly` are the functions that are declared
-    here and written in assembly.
+    here and written in assembly; `bodiless`
+    those that are somewhere else.
     """
 
-    __slots__ = ("assembly", "data", "funcs", "imports", "init_deps", "inits", "linknames", "name", "path", "std_linknames", "types")
+    __slots__ = (
+        "assembly",
+        "bodiless",
+        "data",
+        "funcs",
+        "imports",
+        "init_deps",
+        "inits",
+        "linknames",
+        "name",
+        "path",
+        "std_linknames",
+        "types",
+    )
 
     def __init__(self, path: str, name: str) -> None:
         self.path = path
@@ -121,3 +135,4 @@ class Unit:
         self.linknames: dict[str, str] = {}
         self.std_linknames: set[str] = set()
         self.assembly: list[FuncInfo] = []
+        self.bodiless: list[FuncInfo] = []

@@ -188,6 +188,10 @@ class Machine:
 
     def run_body(self, func: Func, args: list[int | float], context: int, start: Block) -> list[int | float]:
         env: dict[Value, int | float] = {}
+        if start is not func.entry:  # what can be computed anywhere is there
+            for one in (one for block in func.blocks for one in block.values):
+                if one.op in (ops.CONST, ops.ADDR) or (one.op == ops.SLOT_ADDR and one.aux in self.slots[-1]):
+                    env[one] = self.value(one, [])
         calls: dict[Value, list[int | float]] = {}
         block, before = start, func.entry
         edge = 0
