@@ -21,12 +21,10 @@ from pygo_cross.asm.goenv import GoEnv
 from pygo_cross.asm.parser import allows_abi
 from pygo_cross.diag import EXIT_OK, EXIT_USAGE, Pos, UserError
 from pygo_cross.obj.context import UNLINKABLE
+from pygo_cross.toolflags import FALSE, TRUE, expand
 
 _BOOLEANS: Final = frozenset(("shared", "dynlink", "linkshared", "e", "gensymabis", "std", "v", "debug"))
 _STRINGS: Final = frozenset(("D", "I", "o", "p", "trimpath", "spectre", "d"))
-_TRUE: Final = frozenset(("1", "t", "T", "true", "TRUE", "True"))
-_FALSE: Final = frozenset(("0", "f", "F", "false", "FALSE", "False"))
-_MAX_RESPONSE_DEPTH: Final = 10
 
 USAGE: Final = f"""usage: pygo-cross asm [flags] file.s ...
 
@@ -54,58 +52,6 @@ def _usage_error(message: str) -> UserError:
     return UserError.one("usage", f"asm: {message}", "see pygo-cross asm --help", status=EXIT_USAGE)
 
 
-def _expand(argv: list[str], depth: int = 0) -> list[str]:
-    """The arguments, with those of response files in the place of @file."""
-    if depth > _MAX_RESPONSE_DEPTH:
-        raise _usage_error("response files nested too deeply")
-    result: list[str] = []
-    for word in argv:
-        if not word.startswith("@") or len(word) == 1:
-            result.append(word)
-            continue
-        try:
-            with open(word[1:], encoding="utf-8", errors="surrogateescape") as stream:
-                text = stream.read()
-        except OSError as error:
-            raise UserError.one("cannot-open", f"cannot open: {error.strerror}", pos=Pos(word[1:])) from None
-        result += _expand(_split(text), depth + 1)
-    return result
-
-
-def _split(text: str) -> list[str]:
-    """Words in a response file: separated by space, quoted by ' (as it is) or " (with backslashes)."""
-    words: list[str] = []
-    current: list[str] | None = None
-    quote = ""
-    at = 0
-    while at < len(text):
-        char = text[at]
-        at += 1
-        if quote:
-            if char == quote:
-                quote = ""
-            elif quote == '"' and char == "\\" and at < len(text) and text[at] in '\\"$`\n':
-                if text[at] != "\n":
-                    current = [*(current or []), text[at]]
-                at += 1
-            else:
-                current = current if current is not None else []
-                current.append(char)
-        elif char in "'\"":
-            quote = char
-            current = current if current is not None else []
-        elif char.isspace():
-            if current is not None:
-                words.append("".join(current))
-                current = None
-        else:
-            current = current if current is not None else []
-            current.append(char)
-    if current is not None:
-        words.append("".join(current))
-    return words
-
-
 class Flags:
     """The command line, read."""
 
@@ -119,7 +65,7 @@ class Flags:
         self.symbol_abis = False
         self.version = ""
         self.files: list[str] = []
-        self._read(_expand(argv))
+        self._read(expand("asm", argv))
         if allows_abi(self.options.package):
             self.options.defines += ["GOEXPERIMENT_" + name for name in self.env.experiments]
         if self.version:
@@ -148,9 +94,9 @@ class Flags:
             elif name == "S":
                 self._count(given, value)
             elif name in _BOOLEANS:
-                if given and value not in _TRUE and value not in _FALSE:
+                if given and value not in TRUE and value not in FALSE:
                     raise _usage_error(f'invalid boolean value "{value}" for -{name}')
-                self._boolean(name, not given or value in _TRUE)
+                self._boolean(name, not given or value in TRUE)
             elif name in _STRINGS:
                 if not given:
                     try:
@@ -172,9 +118,9 @@ class Flags:
 
     def _count(self, given: str, value: str) -> None:
         """-S counts how often it stands there; -S=2 is twice."""
-        if not given or value in _TRUE - {"1"}:
+        if not given or value in TRUE - {"1"}:
             self.options.listing += 1
-        elif value in _FALSE:
+        elif value in FALSE:
             self.options.listing = 0
         elif value.isdecimal() and value.isascii():
             self.options.listing = int(value)

@@ -8,6 +8,7 @@ command's work and a binary of ours differs from a stock one by those stages alo
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shlex
 import sys
@@ -19,11 +20,12 @@ from pygo_cross import GO_RELEASE, __version__
 from pygo_cross.build.goroot import find_goroot, go_environment
 from pygo_cross.build.matrix import Job, refused_flags
 from pygo_cross.build.stageid import STAGES, stage_id
+from pygo_cross.build.toolexec import STOCK
 from pygo_cross.diag import EXIT_USAGE, UserError
 from pygo_cross.records import usage_error
 
 OURS = f"pygo-cross {__version__}"
-STOCK = f"go{GO_RELEASE}"
+RELEASE = f"go{GO_RELEASE}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +39,8 @@ class Command:
 
 def stages_of(builder: str) -> dict[str, str]:
     """Which stage is whose work."""
-    made = OURS if builder == "pygo" else STOCK
-    return {"compile": STOCK, "assemble": made, "link": made}
+    made = OURS if builder == "pygo" else RELEASE
+    return {"compile": RELEASE, "assemble": made, "link": made}
 
 
 def target_variables(job: Job) -> dict[str, str]:
@@ -94,9 +96,20 @@ def toolexec_flag() -> str:
     return "-toolexec=" + quote_words("/bin/sh", str(Path(__file__).with_name("toolexec.sh")), sys.executable)
 
 
-def toolexec_variables() -> dict[str, str]:
-    """What toolexec.sh reads in its environment: which stages are ours, each with the word for the cache's keys."""
-    return {f"PYGO_CROSS_{stage.upper()}_ID": stage_id(stage) for stage in STAGES}
+def toolexec_variables(stock: str | None = None) -> dict[str, str]:
+    """What toolexec.sh reads in its environment: which stages are ours, each with the word for the cache's keys.
+
+    `stock` says which packages stock Go compiles (build/toolexec.py); None is what the environment says, or else all.
+    """
+    if stock is None:
+        stock = os.environ.get(STOCK, "all")
+    ids = {f"PYGO_CROSS_{stage.upper()}_ID": stage_id(stage) for stage in STAGES}
+    if stock == "all":
+        return {**ids, "PYGO_CROSS_COMPILE_ID": ""}
+    words = sorted({word.strip() for word in stock.split(",")} - {""})
+    if words:
+        ids["PYGO_CROSS_COMPILE_ID"] += "-" + hashlib.sha256(",".join(words).encode()).hexdigest()[:8]
+    return {**ids, STOCK: stock}
 
 
 def shown(command: Command) -> str:

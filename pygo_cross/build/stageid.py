@@ -26,6 +26,7 @@ STAGES: Final[dict[str, tuple[str, ...]]] = {
     # Architectures are imported by name (arch/machine.py).
     "asm": ("pygo_cross.asm.main", "pygo_cross.arch.amd64.machine", "pygo_cross.arch.arm64.machine"),
     "link": ("pygo_cross.link.main",),
+    "compile": ("pygo_cross.build.toolexec", "pygo_cross.compile", "pygo_cross.arch.amd64.machine", "pygo_cross.arch.arm64.machine"),
 }
 """The tools of the go command that are ours, and where their code begins; tables (.txt) stand beside these modules."""
 _NO_INFLUENCE: Final = frozenset(("pygo_cross.diag", "pygo_cross.obj.listing"))

@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# Stands between the go command and its tools (go build -toolexec): `asm` and `link` become ours, every other tool runs as it is.
+# Stands between the go command and its tools (go build -toolexec): `compile`, `asm` and `link` become ours, every other tool runs as it is.
 # Called as: sh toolexec.sh PYTHON TOOL ARGUMENTS...
 #
-# The go command asks each tool for its version with -V=full and keys its cache by the answer. What assembler and linker
-# answer therefore names ours too (PYGO_CROSS_ASM_ID, PYGO_CROSS_LINK_ID; without one, that tool is stock Go's), while the
-# compiler's answer stays stock Go's, so that its results are shared with stock builds.
+# The go command asks each tool for its version with -V=full and keys its cache by the answer. What a tool answers therefore names ours
+# too (PYGO_CROSS_COMPILE_ID, PYGO_CROSS_ASM_ID, PYGO_CROSS_LINK_ID; without one, that tool is stock Go's, and shares results with
+# stock builds).
 python=$1
 shift
 case $1 in
 */asm) stage=asm id=$PYGO_CROSS_ASM_ID ;;
 */link) stage=link id=$PYGO_CROSS_LINK_ID ;;
+*/compile) stage=compile id=$PYGO_CROSS_COMPILE_ID ;;
 *) id= ;;
 esac
 [ -n "$id" ] || exec "$@"
@@ -18,6 +19,7 @@ if [ "$2" = -V=full ]; then
     printf '%s %s\n' "$version" "$id"
     exit
 fi
+[ "$stage" = compile ] && exec "$python" -P -m pygo_cross.build.toolexec "$@"
 shift
 [ "$stage" = link ] && exec "$python" -P -m pygo_cross link "$@"
 # The first call for a package makes the objects of its other files too (pygo_cross/asm/ahead.py).

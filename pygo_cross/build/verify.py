@@ -23,7 +23,7 @@ from typing import Any, Final
 
 from pygo_cross import GO_RELEASE, __version__
 from pygo_cross.build.artifacts import ARCHIVE, BINARY, CHECKSUM, IMAGE, RECORD, SBOM, UNIVERSAL, UPLOADABLE, Artifact, digest_of
-from pygo_cross.build.builders import OURS, STOCK
+from pygo_cross.build.builders import OURS, RELEASE
 from pygo_cross.build.compare import compare, explain_text
 from pygo_cross.build.config import Config
 from pygo_cross.build.files import temporary_folder
@@ -340,7 +340,7 @@ def _jobs(report: Report, config: Config, facts: Mapping[str, str], artifacts: S
             continue
         job = jobs.pop((artifact.build, artifact.target, artifact.variant), None)
         link = artifact.stages.get("link", "")
-        builder = "go" if link == STOCK else "pygo" if link.partition(" ")[0] == OURS.partition(" ")[0] else ""
+        builder = "go" if link == RELEASE else "pygo" if link.partition(" ")[0] == OURS.partition(" ")[0] else ""
         if job is None:
             continue  # told when it is missed among what was rebuilt
         if not builder:

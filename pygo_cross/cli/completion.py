@@ -43,7 +43,7 @@ _KINDS: Final = {
     "A": "nothing",
 }
 """What a value is, by the name that help gives it; a file unless it is here."""
-OWN_PARSERS: Final = ("run", "asm", "link")
+OWN_PARSERS: Final = ("run", "compile", "toolexec", "asm", "link")
 """Commands that hand their arguments on to a program that parses them itself."""
 
 

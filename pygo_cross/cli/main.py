@@ -36,6 +36,8 @@ COMMANDS: Final = {
     "jsonschema": "print the JSON Schema of toolchain.yaml",
     "version": "print the versions",
     "typecheck": "parse and type-check packages, with the errors of go build",
+    "compile": "compile a package, as go tool compile does",
+    "toolexec": "our compiler, assembler and linker under the stock go command: go build -toolexec='pygo-cross toolexec'",
     "asm": "assemble Go assembly, as go tool asm does",
     "objdump": "print the instructions of objects and executables (amd64)",
     "link": "link Go objects, as go tool link does",

@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What stands in place of `go tool compile` under the go command: our compiler, stock's, or both.
+
+Every package's archive has a record (`frontend/record.py`), whoever compiled it, so that packages that we compile can import it. A package
+that is ours has stock's export data besides, for `go vet` and for packages that are stock's and import it; `PYGO_CROSS_STOCK` says which
+are stock's: patterns of import paths, separated by commas, where `all` is every package and `std` the standard library. The runtime's
+own closure is stock's always.
+
+Importers that stock compiles refer to symbols of a package by their index in stock's object, which ours has not got: so stock compiles such
+a package as for shared libraries, whose symbols are known by name, and without bodies for importers to inline.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from pygo_cross import wholefile
+from pygo_cross.diag import InternalError, Pos, UserError
+from pygo_cross.obj import archive as archives
+from pygo_cross.obj.reader import Object
+
+STOCK: Final = "PYGO_CROSS_STOCK"
+RUNTIME: Final = frozenset(
+    (
+        "runtime",
+        *(f"internal/runtime/{name}" for name in ("atomic", "cgroup", "exithook", "gc", "gc/scan", "maps", "math", "sys")),
+        *(f"internal/runtime/{name}" for name in ("pprof/label", "syscall/linux", "syscall/windows", "wasitest")),
+        *("internal/abi", "internal/asan", "internal/bytealg", "internal/byteorder", "internal/chacha8rand", "internal/coverage/rtcov"),
+        *("internal/cpu", "internal/goarch", "internal/godebugs", "internal/goexperiment", "internal/goos", "internal/msan"),
+        *("internal/profilerecord", "internal/race", "internal/strconv", "internal/stringslite", "internal/trace/tracev2", "math/bits"),
+        *("runtime/cgo", "runtime/race", "runtime/msan", "runtime/asan", "unsafe"),
+    )
+)
+"""What package runtime depends on, and what is compiled as the runtime is: stock's, until our compiler makes the runtime too."""
+
+
+def is_stock(path: str, std: bool, patterns: str) -> bool:
+    """Whether stock Go compiles a package. `patterns` is as in PYGO_CROSS_STOCK."""
+    if path in RUNTIME:
+        return True
+    for pattern in filter(None, (word.strip() for word in patterns.split(","))):
+        if pattern == "all" or (pattern == "std" and std) or pattern == path:
+            return True
+        if pattern.endswith("/...") and (path == pattern[:-4] or path.startswith(pattern[:-3])):
+            return True
+        if "*" in pattern and _matches(path, pattern):
+            return True
+    return False
+
+
+def _matches(path: str, pattern: str) -> bool:
+    import fnmatch
+
+    return fnmatch.fnmatchcase(path, pattern)
+
+
+def compile_main(argv: list[str], environment: Mapping[str, str]) -> int:
+    """Runs `TOOL FLAGS FILES` as the go command gives it, and returns the exit status. Raises UserError and InternalError."""
+    gc.disable()
+    from pygo_cross.compileflags import Flags
+    from pygo_cross.frontend.record import default_store, section
+
+    tool, words = argv[0], argv[1:]
+    if not any(word == "-pack" for word in words):
+        os.execv(tool, argv)  # some question, not the compilation of a package
+    flags = Flags(words)
+    patterns = environment.get(STOCK, "")
+    stock = is_stock(flags.package, flags.std, patterns)
+    goroot = Path(tool).resolve().parents[3]
+    with tempfile.TemporaryDirectory(prefix="pygo", dir=os.path.dirname(flags.output) or ".") as scratch:
+        made = os.path.join(scratch, "stock.a")
+        command = [tool, *_with_output(words, made)]
+        if not stock and patterns:
+            command[1:1] = ["-linkshared", "-l"]
+        done = subprocess.run(command, check=False)
+        if done.returncode:
+            return done.returncode
+        view = archives.map_file(made)
+        members = {member.name: member.body for member in archives.members(made, view)}
+        text, data = archives.split_object(made, members["_go_.o"])
+        theirs = Object(made, data)
+        from pygo_cross.compile import Compilation
+
+        compilation = Compilation(flags, environment, goroot, default_store(environment), os.getcwd())
+        if stock:
+            record = compilation.declarations()
+            record.fingerprint = bytes(data[8:16])
+            record.initialised = _initialised(theirs, flags.package)
+            from pygo_cross.codegen.object import archive
+
+            body = text.encode("utf-8", "surrogateescape").rstrip(b"\n") + b"\n\n" + section(record.encode()) + b"\n!\n" + bytes(data)
+            result = archive([(archives.PKGDEF, bytes(members[archives.PKGDEF])), ("_go_.o", body)])
+        else:
+            compiled = compilation.compile(bytes(data[8:16]))
+            result = compiled.archive(_exports(bytes(members[archives.PKGDEF])))
+    try:
+        wholefile.put(flags.output, result)
+    except OSError as error:
+        raise UserError.one("cannot-write", f"cannot write: {error.strerror}", pos=Pos(flags.output)) from None
+    return 0
+
+
+def _with_output(words: list[str], output: str) -> list[str]:
+    """The flags with another place for the archive."""
+    result = list(words)
+    for at, word in enumerate(result):
+        if word == "-o":
+            result[at + 1] = output
+            return result
+    raise InternalError("toolexec", "a compilation without -o", " ".join(words))
+
+
+def _exports(member: bytes) -> bytes:
+    """Stock's export data: what stands behind the head of its member."""
+    return member[member.index(b"\n\n") + 2 :]
+
+
+def _initialised(theirs: Object, package: str) -> bool:
+    """Whether stock's object has the record of its package's initialisation."""
+    from pygo_cross.obj.context import path_to_prefix
+
+    wanted = path_to_prefix(package) + "..inittask"
+    return any(theirs.name(index) == wanted for index in range(theirs.ndef))
+
+
+def main() -> int:
+    """What toolexec.sh runs: mistakes are told as the compiler tells them."""
+    try:
+        return compile_main(sys.argv[1:], os.environ)
+    except UserError as error:
+        for diagnostic in error.diagnostics:
+            print(diagnostic, file=sys.stderr)
+        return error.status
+    except InternalError as error:
+        print(error, file=sys.stderr)
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

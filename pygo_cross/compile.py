@@ -1,0 +1,219 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""One package from source to an archive: `Compilation`, the whole way on one screen.
+
+    sources -> check -> lower -> optimise -> select, schedule, allocate, text -> object, record -> archive
+
+A user's mistakes are a `UserError`, as cmd/compile tells them; a mistake of ours is an `InternalError` with the function and the pass.
+Nothing is written here: whoever asked for the archive puts it in its place.
+
+Switches of -d: `ssa/check` has the verifier look at every function behind every pass, `ours=PATTERN` (see `wanted`) and
+`ssa/PASS/dump=FUNCTION` prints a function behind a pass.
+"""
+
+from __future__ import annotations
+
+import marshal
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final, NamedTuple, final
+
+from pygo_cross.asm.goenv import GoEnv
+from pygo_cross.asm.paths import PathRewriter
+from pygo_cross.codegen import asmheader
+from pygo_cross.codegen import object as objects
+from pygo_cross.codegen.backend import Backend
+from pygo_cross.codegen.maptypes import Groups
+from pygo_cross.codegen.text import RUNTIME
+from pygo_cross.compileflags import Flags
+from pygo_cross.diag import Diagnostic, Pos, UserError
+from pygo_cross.frontend.mistakes import MOST, Mistakes
+from pygo_cross.frontend.package import CheckedPackage, check_package
+from pygo_cross.frontend.record import Imports, Record, Store, digest, read_import_config, section
+from pygo_cross.lower import imports as lowering
+from pygo_cross.lower.directives import linknames
+from pygo_cross.lower.package import lower_package
+from pygo_cross.obj.context import path_to_prefix
+from pygo_cross.opt.context import Context as PassContext
+from pygo_cross.opt.pipeline import optimise
+from pygo_cross.ssa.shape import Shapes
+from pygo_cross.ssa.unit import Unit
+from pygo_cross.syntax.directives import DirectiveRules
+from pygo_cross.syntax.nodes import ConstDecl, FuncDecl, TypeDecl
+from pygo_cross.syntax.source import FileSet
+from pygo_cross.types.check.checker import ImportFailure
+from pygo_cross.types.exportwrite import write_exports
+from pygo_cross.types.linknames import TypeNames
+from pygo_cross.types.objects import Object
+from pygo_cross.types.package import Package
+from pygo_cross.types.sizes import Sizes
+
+_TOO_MANY: Final = "too many errors"
+LINKNAMES: Final = "linknames"
+"""The section of a record with what directives of the package call its objects."""
+
+
+class Compiled(NamedTuple):
+    """What comes of a package: its object, with the text in front of it, and its record."""
+
+    head: bytes
+    record: bytes
+    data: bytes
+    asm_header: bytes
+
+    def archive(self, exports: bytes) -> bytes:
+        """The package's archive. `exports` is stock's export data, or nothing."""
+        return objects.pack(self.head, exports, section(self.record), self.data)
+
+
+@final
+class Compilation:
+    """The compilation of one package, as a command line asks for it, for the target that the environment says."""
+
+    def __init__(self, flags: Flags, environment: Mapping[str, str], goroot: Path, store: Store, folder: str) -> None:
+        self.flags = flags
+        self.env = GoEnv(environment)
+        self.goroot = goroot
+        self.path = flags.package
+        self.fset = FileSet()
+        self.sizes = Sizes()
+        self.rules = DirectiveRules(flags.std, flags.runtime or (flags.std and self.path in RUNTIME))
+        archives, mapped = read_import_config(flags.import_config) if flags.import_config else ({}, {})
+        self.imports = Imports(self.fset, archives, mapped, store)
+        self._rewriter = PathRewriter(folder, flags.trimpath, str(goroot) if flags.std else environment.get("GOROOT", str(goroot)))
+        self._sources = [(name, _read(name)) for name in flags.files]
+
+    def compile(self, fingerprint: bytes = b"") -> Compiled:
+        """Everything. `fingerprint` is that of stock's export data, where importers of stock's will look at this package."""
+        checked = self.check()
+        record = self.record(checked)
+        header = self.asm_header(checked) if self.flags.asm_header else b""
+        groups = Groups(self.sizes)
+        names = TypeNames(groups.maps, {})
+        unit = lower_package(
+            self.goroot, self.fset, checked.package, checked.files, checked.info, self.sizes, _Asked(self.imports, names, self), names
+        )
+        shapes = Shapes(self.sizes)
+        backend = Backend(self.env.goarch, self.env.goos, self.path, self.fset, shapes, names, groups, self._rewriter.absolute)
+        backend.context.std = self.flags.std
+        backend.symbols.linknames.update(unit.linknames.values())
+        passes = PassContext(shapes, self.fset.position)
+        check = "ssa/check" in self.flags.debug
+        for func in unit.funcs:
+            optimise(func, passes, check)
+            backend.function(func, check)
+            func.free()
+        self._data(backend, unit, record)
+        record.fingerprint = fingerprint or bytes.fromhex(digest(record.encode())[:16])
+        backend.context.fingerprint = record.fingerprint
+        return Compiled(self.head(checked.package.name), record.encode(), backend.finish(), header)
+
+    def declarations(self) -> Record:
+        """The record alone, of a package whose code is made by another compiler."""
+        return self.record(self.check(ignore_func_bodies=True))
+
+    def check(self, ignore_func_bodies: bool = False) -> CheckedPackage:
+        """The checked package. Raises UserError with the mistakes that cmd/compile would tell."""
+        mistakes = Mistakes(self.fset, 0 if self.flags.all_errors else MOST)
+        files = [self.fset.add(name, source) for name, source in self._sources]
+        checked = check_package(
+            self.fset,
+            self.path,
+            files,
+            self._import,
+            self.sizes,
+            mistakes,
+            go_version=self.flags.language,
+            rules=self.rules,
+            complete=self.flags.complete,
+            ignore_func_bodies=ignore_func_bodies,
+        )
+        if mistakes or checked is None:
+            found = [Diagnostic(self.fset.reported(one.pos), one.code, one.message) for one in mistakes.reported()]
+            if mistakes.too_many:
+                found.append(Diagnostic(self.fset.reported(mistakes.too_many), "too-many", _TOO_MANY))
+            raise UserError(found)
+        return checked
+
+    def _import(self, path: str) -> Package:
+        if path not in self.imports:
+            raise ImportFailure(f"could not import {path} (open : no such file or directory)")
+        return self.imports.package(self.imports.resolve(path))
+
+    def record(self, checked: CheckedPackage) -> Record:
+        """What importers are told of a package."""
+        record = Record(self.path)
+        record.go_version = self.flags.language
+        record.exports = write_exports(checked.package, self.fset)
+        self.imports.load_all()
+        record.imports = dict(self.imports.digests)
+        named = linknames(checked.files, path_to_prefix(self.path))
+        if named:
+            record.sections[LINKNAMES] = marshal.dumps(sorted(named.items()), 2)
+        if any(_is_generic(decl) for file in checked.files for decl in file.decl_list):
+            record.sources = [(self._rewriter.absolute(name), source) for name, source in self._sources]
+        return record
+
+    def asm_header(self, checked: CheckedPackage) -> bytes:
+        """The header for assembly, `go_asm.h`."""
+        declared: list[Object] = []
+        for file in checked.files:
+            for decl in file.decl_list:
+                names = decl.name_list if isinstance(decl, ConstDecl) else [decl.name] if isinstance(decl, TypeDecl) else []
+                declared += [obj for name in names if (obj := checked.info.defs.get(name)) is not None]
+        return asmheader.header(checked.package.name, declared, self.sizes).encode("utf-8", "surrogateescape")
+
+    def head(self, package_name: str) -> bytes:
+        """The text in front of the object."""
+        return objects.object_head(self.env.header(), self.flags.build_id, package_name == "main")
+
+    def _data(self, backend: Backend, unit: Unit, record: Record) -> None:
+        symbols = backend.symbols
+        for data in unit.data:
+            objects.write_data(symbols, data)
+        objects.write_types(symbols, unit.types)
+        before = [path for path in unit.init_deps if path != "unsafe" and self.imports.record(path).initialised]
+        prefixes = [path_to_prefix(path) for path in before]
+        record.initialised = objects.write_init_task(symbols, unit.path, unit.name == "main", unit.inits, prefixes)
+        for path in sorted(set(unit.imports)):
+            if path != "unsafe":
+                backend.context.autolib.append((path, self.imports.record(path).fingerprint))
+
+
+@final
+class _Asked(lowering.Imports):
+    """What lowering asks of imported packages, answered from their records."""
+
+    def __init__(self, imports: Imports, names: TypeNames, compilation: Compilation) -> None:
+        self._imports = imports
+        self._compilation = compilation
+        self._linknames: dict[str, dict[str, str]] = {}
+
+    def linknames(self, path: str) -> Mapping[str, str]:
+        """What directives of a package call its objects."""
+        known = self._linknames.get(path)
+        if known is None:
+            data = self._imports.record(path).sections.get(LINKNAMES) if path != "unsafe" else None
+            known = self._linknames[path] = dict(marshal.loads(data)) if data else {}
+        return known
+
+    def source(self, path: str) -> lowering.Source:
+        """The files of a package that declares something generic."""
+        record = self._imports.record(path)
+        if not record.sources:
+            return super().source(path)
+        files = [self._imports.fset.add(name, source) for name, source in record.sources]
+        return lowering.Source(files, record.go_version, self._imports.package, DirectiveRules(True, False))
+
+
+def _is_generic(decl: object) -> bool:
+    if isinstance(decl, FuncDecl):
+        return bool(decl.tparam_list)
+    return isinstance(decl, TypeDecl) and bool(decl.tparam_list)
+
+
+def _read(name: str) -> bytes:
+    try:
+        with open(name, "rb") as file:
+            return file.read()
+    except OSError as error:
+        raise UserError.one("cannot-open", f"cannot open: {error.strerror}", pos=Pos(name)) from None
