@@ -17,7 +17,7 @@ from typing import Any, Final, final
 
 from pygo_cross.arch.insn import Insn
 from pygo_cross.arch.machine import Machine
-from pygo_cross.codegen import arglive, argsinfo, frame, stackmaps
+from pygo_cross.codegen import arglive, argsinfo, debuginfo, frame, stackmaps
 from pygo_cross.codegen.abi import Assigner, Assignment
 from pygo_cross.codegen.allocation import Allocation
 from pygo_cross.codegen.calls import plan
@@ -200,15 +200,22 @@ class Texts:
         head += self._zeroing(text, layout, live.zeroed)
         self._place(text, progs, info)
         made.progs = head + self._inline(made.inline, text, progs, info)
+        stores = debuginfo.stores(progs, {offset + above: offset for offset in home.values()}) if self._dwarf and home else {}
         self._finish(symbol)
         if self._context.errors:
             problem = self._context.errors[0]
             raise InternalError("text", problem.message, func.symbol, problem.pos)
         pcln.fill(self._context, symbol, self._machine.quantum)
         if self._dwarf:
-            funcdwarf.fill(self._context, symbol)
+            found = debuginfo.variables(
+                info, self._line, scalars, layout, made.progs, stores, symbol.size, self._shapes, self._descriptors, self._parts
+            )
+            funcdwarf.fill(self._context, symbol, found)
         made.progs = []
         return symbol
+
+    def _line(self, pos: int) -> int:
+        return self._places.at(pos)[1]
 
     def _too_large(self, info: unit.FuncInfo, layout: frame.Layout, params: Assignment) -> None:
         sizes = f"{layout.size - layout.outgoing >> 20} MB locals + {params.size >> 20} MB args"

@@ -181,6 +181,7 @@ class FuncLowering:
             return
         if var in self.in_memory or not self.shapes.is_value(self.typ(var.typ)):
             address = self.emit(ops.ALLOC, P, (), 0, self.typ(var.typ))
+            self.info.named[address.id] = var.name, var.pos
             self.addresses[var] = address
             self.b.write(var, address)
             self.store(value, address)

@@ -185,6 +185,7 @@ class PackageLowering:
 
         results = [put(var.typ) for var in sig.results.vars]
         info = FuncInfo(name, [put(var.typ) for var in params], results, pos, body.rbrace)
+        info.names = [(var.name, var.pos) for var in [*params, *sig.results.vars]]
         info.flags = flags | (NEEDS_CONTEXT if captured else 0)
         features = Features()
         f = FuncLowering(self, name, info, in_memory(body, self.info, features) | set(captured), instance)

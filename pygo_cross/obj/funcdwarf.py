@@ -1,21 +1,22 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The debug information of one assembly function: its entry, and its part of the line table.
+"""The debug information of one function: its entry, and its part of the line table.
 
-An entry is a subprogram without variables. The line part is a program for DWARF's line number machine that sets the
-address by a relocation, walks the function and ends the sequence; file numbers are those of the object's table plus one.
-Steps are coded as short as they can be: one special opcode does a small advance of both address and line.
+An entry is a subprogram with its parameters, results and variables, of which assembly has none. The line part is a program for DWARF's
+line number machine that sets the address by a relocation, walks the function and ends the sequence; file numbers are those of the
+object's table plus one. Steps are coded as short as they can be: one special opcode does a small advance of both address and line.
 Facts: GOROOT/src/cmd/internal/obj/dwarf.go (the opcode ranges, when rows are written), cmd/internal/dwarf/dwarf.go
 (PutDefaultFunc, the abbreviation numbers); DWARF 4, 6.2.5.
 """
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Sequence
+from typing import Final, NamedTuple
 
 from pygo_cross.obj import goobj
 from pygo_cross.obj.context import Context
 from pygo_cross.obj.leb import sleb, uleb
-from pygo_cross.obj.reloctype import R_ADDR, R_DWTXTADDR_U4
+from pygo_cross.obj.reloctype import R_ADDR, R_DWARFSECREF, R_DWTXTADDR_U4, R_USETYPE
 from pygo_cross.obj.symbol import WRAPPER, Symbol
 
 _LINE_BASE: Final = -4
@@ -36,19 +37,46 @@ _LNE_SET_ADDRESS: Final = 2
 
 _ABBREV_FUNCTION: Final = 3
 _ABBREV_WRAPPER: Final = 4
+_ABBREV_VARIABLES: Final = 33  # the first of those of variables (cmd/internal/dwarf/putvarabbrevgen.go)
+_VARIABLE_RANGES: Final = _ABBREV_VARIABLES + 6
+_VARIABLE: Final = _ABBREV_VARIABLES + 7
+_PARAMETER_RANGES: Final = _ABBREV_VARIABLES + 12
+_PARAMETER: Final = _ABBREV_VARIABLES + 13
+_LLE_END: Final = 0
+_LLE_BASE: Final = 1
+_LLE_OFFSETS: Final = 4
 _FRAME_BASE: Final = b"\x01\x9c"  # a block of one byte: DW_OP_call_frame_cfa
 _POINTER: Final = 8
 
 
-def fill(context: Context, symbol: Symbol) -> None:
+class Variable(NamedTuple):
+    """A parameter, result or variable: `typ` is the symbol of its type's descriptor, `line` that of its declaration.
+
+    It is where `places` say, each from one offset of the code up to another, an expression of DWARF; a place without offsets holds
+    everywhere. Without places it is nowhere.
+    """
+
+    name: str
+    is_parameter: bool
+    is_result: bool
+    line: int
+    typ: Symbol
+    places: tuple[tuple[int, int, bytes], ...]
+
+
+EVERYWHERE: Final = -1
+"""As the offset where a place begins: it holds in the whole function."""
+
+
+def fill(context: Context, symbol: Symbol, variables: Sequence[Variable] = ()) -> None:
     """Make the debug entry and the line program of a finished function."""
     func = symbol.func
     assert func is not None and func.base is not None
-    func.dwarf_info = _entry(context, symbol)
+    func.dwarf_info = _entry(context, symbol, variables)
     func.dwarf_lines = _lines(context, symbol)
 
 
-def _entry(context: Context, symbol: Symbol) -> Symbol:
+def _entry(context: Context, symbol: Symbol, variables: Sequence[Variable]) -> Symbol:
     func = symbol.func
     assert func is not None and func.base is not None
     wrapper = bool(symbol.flags & WRAPPER)
@@ -70,9 +98,62 @@ def _entry(context: Context, symbol: Symbol) -> Symbol:
     else:
         out += (context.file_index(func.base) + 1).to_bytes(4, "little") + uleb(func.start_line)
         out.append(0 if symbol.static else 1)
+    for variable in variables:
+        _variable(context, symbol, info, variable)
     out.append(0)
     info.size = len(out)
     return info
+
+
+def _variable(context: Context, symbol: Symbol, info: Symbol, variable: Variable) -> None:
+    """The entry of a variable, and of its places in the list."""
+    out = info.data
+    places = variable.places
+    ranges = bool(places) and places[0][0] != EVERYWHERE
+    if variable.is_parameter:
+        out.append(_PARAMETER_RANGES if ranges else _PARAMETER)
+    else:
+        out.append(_VARIABLE_RANGES if ranges else _VARIABLE)
+    out += variable.name.encode("utf-8", "surrogateescape") + b"\0"
+    if variable.is_parameter:
+        out.append(variable.is_result)
+    out += uleb(variable.line)
+    name = variable.typ.name.removeprefix("type:")
+    info.relocs.append((len(out), 4, R_DWARFSECREF, 0, context.lookup("go:info." + name)))
+    info.relocs.append((0, 0, R_USETYPE, 0, variable.typ))
+    out += bytes(4)
+    if not ranges:
+        expression = places[0][2] if places else b""
+        out += uleb(len(expression)) + expression
+        return
+    func = symbol.func
+    assert func is not None
+    if func.dwarf_loc is None:
+        func.dwarf_loc = Symbol("", 0, False, goobj.SDWARFLOC)
+    listed = func.dwarf_loc
+    info.relocs.append((len(out), 4, R_DWARFSECREF, len(listed.data), listed))
+    out += bytes(4)
+    _places(context, symbol, listed, places)
+
+
+def _places(context: Context, symbol: Symbol, listed: Symbol, places: Sequence[tuple[int, int, bytes]]) -> None:
+    """A list of places, in the form of DWARF 5, or of 4 with addresses as Mach-O wants them."""
+    out = listed.data
+    if context.dwarf5:
+        out.append(_LLE_BASE)
+        listed.relocs.append((len(out), 4, R_DWTXTADDR_U4, 0, symbol))
+        out += bytes(4)
+        for start, end, expression in places:
+            out.append(_LLE_OFFSETS)
+            out += uleb(start) + uleb(end) + uleb(len(expression)) + expression
+        out.append(_LLE_END)
+    else:
+        for start, end, expression in places:
+            listed.relocs.append((len(out), _POINTER, R_ADDR, start, symbol))
+            listed.relocs.append((len(out) + _POINTER, _POINTER, R_ADDR, end, symbol))
+            out += bytes(2 * _POINTER) + len(expression).to_bytes(2, "little") + expression
+        out += bytes(2 * _POINTER)
+    listed.size = len(out)
 
 
 def _lines(context: Context, symbol: Symbol) -> Symbol:

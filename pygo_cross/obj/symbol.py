@@ -102,6 +102,7 @@ class Func:
         "base",
         "dwarf_info",
         "dwarf_lines",
+        "dwarf_loc",
         "flag",
         "funcdata",
         "id",
@@ -140,6 +141,7 @@ class Func:
         self.info: Symbol | None = None
         self.dwarf_info: Symbol | None = None
         self.dwarf_lines: Symbol | None = None
+        self.dwarf_loc: Symbol | None = None
 
 
 class Symbol:

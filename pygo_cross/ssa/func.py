@@ -26,13 +26,14 @@ NO_POS: Final = 0
 
 @final
 class Slot:
-    """Memory in the frame: a variable that has an address, or a place for a result. `pointers` says whether the collector looks into it.
+    """Memory in the frame: a variable that has an address, or a place for a result. `pointers` says whether the collector looks into it,
+    `pos` where a variable is declared.
 
     `pinned` memory is nobody else's and stays memory, and pointers in it are live at every call: it is read behind a call of
     `runtime.deferreturn`, which the runtime continues at from anywhere in the function, or the runtime knows its address.
     """
 
-    __slots__ = ("align", "id", "name", "offset", "pinned", "pointers", "size", "typ")
+    __slots__ = ("align", "id", "name", "offset", "pinned", "pointers", "pos", "size", "typ")
 
     def __init__(self, id_: int, name: str, typ: Type | None, size: int, align: int, pointers: bool) -> None:
         self.id = id_
@@ -41,6 +42,7 @@ class Slot:
         self.size = size
         self.align = align
         self.pointers = pointers
+        self.pos = NO_POS
         self.pinned = False
         self.offset = 0  # in the frame, when that is laid out
 
