@@ -204,6 +204,10 @@ class StackMaps:
         self._home_masks = {number: 1 << offset // WORD for number, offset in at_home.items()}
         self._args = params
 
+    def get(self, number: int, default: int) -> int:
+        """As `marks[number]`; there is no value that has none."""
+        return self[number]
+
     def __getitem__(self, number: int) -> int:
         """The number of the map at a value or exit."""
         live = self._live.get(number, 0)
