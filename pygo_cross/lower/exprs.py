@@ -39,7 +39,7 @@ from pygo_cross.types.constant import Value as Constant
 from pygo_cross.types.objects import Func, Nil
 from pygo_cross.types.predicates import default_type, is_boolean, is_complex, is_integer, is_interface, is_string, is_unsigned
 from pygo_cross.types.predicates import is_float as is_float_type
-from pygo_cross.types.types import BOOL, COMPLEX128, TYP, Array, Map, Pointer, Slice, Struct, Type
+from pygo_cross.types.types import BOOL, COMPLEX128, TYP, UINT, Array, Map, Pointer, Slice, Struct, Type
 
 if TYPE_CHECKING:
     from pygo_cross.lower.function import FuncLowering
@@ -197,7 +197,8 @@ def binary(f: FuncLowering, e: Expr, op: int, lhs: Expr, rhs: Expr) -> Val:
     if op in (tk.AND_AND, tk.OR_OR):
         return _short(f, op, lhs, rhs, typ)
     if op in (tk.SHL, tk.SHR):
-        return shift(f, op, expr(f, lhs), expr(f, rhs), typ)
+        x = expr(f, lhs)
+        return shift(f, op, x, count(f, rhs), typ)
     if tk.EQL <= op <= tk.GEQ:
         x = expr(f, lhs)
         return Val(typ, (comparison(f, op, x, expr(f, rhs)),))
@@ -303,6 +304,14 @@ def _complex(f: FuncLowering, op: int, x: Val, y: Val, typ: Type) -> Val:
     re = f.emit(ops.SUB, wide, (mul(a, c), mul(b, d)))
     im = f.emit(ops.ADD, wide, (mul(a, d), mul(b, c)))
     return Val(typ, (number(f, re, kind, False), number(f, im, kind, False)))
+
+
+def count(f: FuncLowering, e: Expr) -> Val:
+    """How far to shift: an untyped constant, which may be written as a float, is a uint."""
+    found = f.package.info.types.get(e)
+    if found is not None and found.val is not None and found.typ is not None and not is_integer(found.typ.underlying()):
+        return const(f, found.val, TYP[UINT])
+    return expr(f, e)
 
 
 def shift(f: FuncLowering, op: int, x: Val, y: Val, typ: Type) -> Val:

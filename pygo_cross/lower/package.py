@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import final
+from typing import Final, final
 
 from pygo_cross.diag import InternalError
 from pygo_cross.lower import defer, directives, initialise, maps, stmts, wrappers
@@ -30,6 +30,7 @@ from pygo_cross.ssa.unit import DUPOK, NEEDS_CONTEXT, Address, Data, FuncInfo, U
 from pygo_cross.syntax.nodes import BlockStmt, File, FuncDecl, FuncLit
 from pygo_cross.syntax.source import FileSet
 from pygo_cross.types.check.info import Info
+from pygo_cross.types.check.version import minor
 from pygo_cross.types.context import Context
 from pygo_cross.types.linknames import TypeNames
 from pygo_cross.types.localtypes import number_local_types
@@ -37,6 +38,8 @@ from pygo_cross.types.objects import Func, TypeName, Var
 from pygo_cross.types.package import Package
 from pygo_cross.types.sizes import Sizes
 from pygo_cross.types.types import Interface, Named, Signature, Type, deref, unalias
+
+_OWN_LOOP_VARIABLES: Final = 22  # the N of go1.N
 
 
 @final
@@ -82,6 +85,15 @@ class PackageLowering:
         self._read_only: dict[tuple[bytes, tuple[Address, ...], int], DataRef] = {}
         self._pending: list[Callable[[], None]] = []
         self.map_iterator = maps.iterator_type()
+        versions = [minor(version) for version in info.file_versions]
+        old = [file for file, version in zip(files, versions, strict=False) if 0 <= version < _OWN_LOOP_VARIABLES]
+        self._old_files = [fset.file(file.pos) for file in old]
+
+    def own_loop_variables(self, pos: int) -> bool:
+        """Whether each round of a loop there has variables of its own: since go1.22 it has."""
+        if not self._old_files:
+            return True
+        return self.fset.file(pos) not in self._old_files
 
     def _linknames(self, path: str) -> Mapping[str, str]:
         return self.unit.linknames if path == self.package.path else self.imports.linknames(path)

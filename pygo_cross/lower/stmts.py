@@ -9,13 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from pygo_cross.lower import calls, chans, defer, exprs, maps, places, rangefunc, select_, strings, typeswitch
+from pygo_cross.lower import calls, chans, defer, exprs, loops, maps, places, rangefunc, select_, typeswitch
 from pygo_cross.lower.function import Target
 from pygo_cross.lower.maps import MapPlace
 from pygo_cross.lower.values import Place, Val
-from pygo_cross.ssa import ops
 from pygo_cross.ssa.func import Block
-from pygo_cross.ssa.kinds import B, P
 from pygo_cross.syntax import tokens as tk
 from pygo_cross.syntax.nodes import (
     AssignStmt,
@@ -32,7 +30,6 @@ from pygo_cross.syntax.nodes import (
     LabeledStmt,
     Name,
     Operation,
-    RangeClause,
     ReturnStmt,
     SelectStmt,
     SendStmt,
@@ -44,8 +41,7 @@ from pygo_cross.syntax.nodes import (
     unparen,
 )
 from pygo_cross.types.objects import Var
-from pygo_cross.types.predicates import is_integer, is_string
-from pygo_cross.types.types import BOOL, RUNE, TYP, Array, Chan, Map, Pointer, Signature, Slice, Tuple
+from pygo_cross.types.types import BOOL, TYP, Tuple
 
 if TYPE_CHECKING:
     from pygo_cross.lower.function import FuncLowering
@@ -123,9 +119,9 @@ def _assign(f: FuncLowering, s: AssignStmt) -> None:
         return
     if s.op != tk.NO_OP:
         target = places.target(f, lhs[0])
-        _update(f, target, s.op, exprs.expr(f, rhs[0]))
+        _update(f, target, s.op, exprs.count(f, rhs[0]) if s.op in (tk.SHL, tk.SHR) else exprs.expr(f, rhs[0]))
         return
-    targets = [None if _is_blank(e) else places.target(f, e) for e in lhs]
+    targets = [None if is_blank(e) else places.target(f, e) for e in lhs]
     for where, value in zip(targets, values_of(f, rhs, len(lhs)), strict=True):
         if where is not None:
             places.write(f, where, calls.assigned(f, value, where.typ))
@@ -133,13 +129,21 @@ def _assign(f: FuncLowering, s: AssignStmt) -> None:
 
 def assign_values(f: FuncLowering, lhs: Sequence[Expr], values: Sequence[Val], define: bool) -> None:
     """Define variables, or assign places, with values that are there; blank ones are left out."""
-    for e, value in zip(lhs, values, strict=False):
-        if _is_blank(e):
-            continue
-        if define and isinstance(e, Name) and e in f.package.info.defs:
-            _define(f, e, f.kept(value))
-        else:
-            target = places.target(f, e)
+    if define:
+        for e, value in zip(lhs, values, strict=False):
+            if is_blank(e):
+                continue
+            if isinstance(e, Name) and e in f.package.info.defs:
+                _define(f, e, value)
+            else:
+                where = places.target(f, e)
+                places.write(f, where, calls.assigned(f, value, where.typ))
+        return
+    targets = [None if is_blank(e) else places.target(f, e) for e in lhs]
+    if len(targets) > 1:
+        values = [f.kept(value) for value in values]
+    for target, value in zip(targets, values, strict=False):
+        if target is not None:
             places.write(f, target, calls.assigned(f, value, target.typ))
 
 
@@ -151,7 +155,8 @@ def _update(f: FuncLowering, target: Place | places.Part | MapPlace, op: int, va
     places.write(f, target, operation(f, op, places.read(f, target), value, target.typ))
 
 
-def _is_blank(e: Expr) -> bool:
+def is_blank(e: Expr) -> bool:
+    """Whether an expression that is assigned is `_`."""
     e = unparen(e)
     return isinstance(e, Name) and e.value == "_"
 
@@ -246,206 +251,6 @@ def branch_to(f: FuncLowering, tok: int, label: str) -> None:
     rangefunc.branch(f, tok, label)
 
 
-# ---- loops
-
-
-def _for(f: FuncLowering, s: ForStmt) -> None:
-    label, f.pending_label = f.pending_label, ""
-    if isinstance(s.init, RangeClause):
-        _range(f, s, s.init, label)
-        return
-    if s.init is not None:
-        stmt(f, s.init)
-    b = f.b
-    head, body, post, end = b.new_block(), b.new_block(), b.new_block(), b.new_block()
-    b.goto(head)
-    b.begin(head, sealed=False)
-    if s.cond is not None:
-        exprs.condition(f, s.cond, body, end, 1)
-    else:
-        b.goto(body)
-    b.begin(body)
-    f.targets.append(Target(label, end, post))
-    stmt(f, s.body)
-    f.targets.pop()
-    b.goto(post)
-    b.begin(post)
-    _new_variables(f, s)
-    if s.post is not None:
-        stmt(f, s.post)
-    b.goto(head)
-    b.seal(head)
-    b.begin(end)
-
-
-def _new_variables(f: FuncLowering, s: ForStmt) -> None:
-    """Each round has its own variables (as of go1.22): those that somebody may have kept are copied into new memory."""
-    if not isinstance(s.init, AssignStmt) or s.init.op != tk.DEF:
-        return
-    for e in unpack_list(s.init.lhs):
-        var = f.package.info.defs.get(e) if isinstance(e, Name) else None
-        if isinstance(var, Var) and var in f.addresses:
-            f.declare(var, f.read(f.place(var)))
-
-
-def _range(f: FuncLowering, s: ForStmt, clause: RangeClause, label: str) -> None:
-    """for i, x := range of integers, strings, slices, arrays."""
-    typ = f.type_of(clause.x)
-    under = typ.underlying()
-    names = unpack_list(clause.lhs)
-    pointed = under.elem.underlying() if isinstance(under, Pointer) else None
-    if is_integer(under):
-        limit_val = exprs.expr(f, clause.x)
-        _count(f, s, clause, label, limit_val, lambda at: [Val(f.typ(typ), at.parts)])
-        return
-    if is_string(under):
-        _range_string(f, s, clause, label)
-        return
-    if isinstance(under, Slice):
-        pointer, length, _ = exprs.expr(f, clause.x).parts
-        elem = f.typ(under.elem)
-    elif isinstance(under, Array) or isinstance(pointed, Array):
-        array = under if isinstance(under, Array) else pointed
-        assert isinstance(array, Array)
-        length, elem = f.int_const(array.len), f.typ(array.elem)
-        if len(names) < 2:
-            pointer = length
-        elif isinstance(under, Array):
-            pointer = f.in_place(exprs.expr(f, clause.x))
-        else:
-            pointer = places.checked(f, exprs.expr(f, clause.x).one)
-    elif isinstance(under, Map):
-        _range_map(f, s, clause, label, under)
-        return
-    elif isinstance(under, Chan):
-        _range_channel(f, s, clause, label)
-        return
-    elif isinstance(under, Signature):
-        rangefunc.loop(f, s, clause, label)
-        return
-    else:
-        raise f.bug(f"range over {typ} is not lowered yet", clause)
-    size = f.shapes.sizes.sizeof(elem)
-
-    def values(at: Val) -> list[Val]:
-        if len(names) < 2 or _is_blank(names[1]):
-            return [at]
-        step = f.emit(ops.MUL, at.one.kind, (at.one, f.int_const(size))) if size != 1 else at.one
-        return [at, f.load(elem, f.emit(ops.ADD_PTR, pointer.kind, (pointer, step)))]
-
-    _count(f, s, clause, label, f.int_val(length), values)
-
-
-def _count(f: FuncLowering, s: ForStmt, clause: RangeClause, label: str, limit: Val, values: Callable[[Val], list[Val]]) -> None:
-    b = f.b
-    counter = ("range", s)
-    kind = limit.one.kind
-    b.write(counter, b.const(kind, 0))
-    head, body, post, end = b.new_block(), b.new_block(), b.new_block(), b.new_block()
-    b.goto(head)
-    b.begin(head, sealed=False)
-    at = b.read(counter)
-    less = ops.LT_U if _unsigned(limit) else ops.LT_S
-    b.branch(f.emit(less, B, (at, limit.one)), body, end, 1)
-    b.begin(body)
-    _set(f, clause, values(Val(limit.typ, (at,))))
-    _body(f, s, Target(label, end, post))
-    b.begin(post)
-    b.write(counter, f.emit(ops.ADD, kind, (b.read(counter), b.const(kind, 1))))
-    b.goto(head)
-    b.seal(head)
-    b.begin(end)
-
-
-def _range_map(f: FuncLowering, s: ForStmt, clause: RangeClause, label: str, m: Map) -> None:
-    """The entries of a map, in an order of the runtime's."""
-    b = f.b
-    ranged = exprs.expr(f, clause.x)
-    iterator = maps.start(f, ranged)
-    head, body, post, end = b.new_block(), b.new_block(), b.new_block(), b.new_block()
-    b.goto(head)
-    b.begin(head, sealed=False)
-    key = f.emit(ops.LOAD, P, (iterator,), 0)
-    b.branch(f.emit(ops.EQ, B, (key, b.const(P, 0))), end, body, -1)
-    b.begin(body)
-    lhs = unpack_list(clause.lhs)
-    if lhs:
-        _set(f, clause, maps.entry(f, m, iterator, key, len(lhs)))
-    _body(f, s, Target(label, end, post))
-    b.begin(post)
-    f.runtime("mapIterNext", iterator)
-    b.goto(head)
-    b.seal(head)
-    b.begin(end)
-
-
-def _range_channel(f: FuncLowering, s: ForStmt, clause: RangeClause, label: str) -> None:
-    """What comes from a channel, until it is closed."""
-    b = f.b
-    channel = exprs.expr(f, clause.x)
-    head, body, end = b.new_block(), b.new_block(), b.new_block()
-    b.goto(head)
-    b.begin(head, sealed=False)
-    value, ok = chans.received(f, channel)
-    b.branch(ok.one, body, end, 1)
-    b.begin(body)
-    _set(f, clause, [value])
-    _body(f, s, Target(label, end, head))
-    b.seal(head)
-    b.begin(end)
-
-
-def _range_string(f: FuncLowering, s: ForStmt, clause: RangeClause, label: str) -> None:
-    """The runes of a string with the indexes at which they begin."""
-    b = f.b
-    text = exprs.expr(f, clause.x)
-    index, following = ("range", s), ("range", s, "following")
-    b.write(index, f.int_const(0))
-    head, body, post, end = b.new_block(), b.new_block(), b.new_block(), b.new_block()
-    b.goto(head)
-    b.begin(head, sealed=False)
-    at = b.read(index)
-    b.branch(f.emit(ops.LT_S, B, (at, text.parts[1])), body, end, 1)
-    b.begin(body)
-    rune, behind = strings.rune_at(f, text, at)
-    b.write(following, behind)
-    _set(f, clause, [f.int_val(at), Val(RUNE, (rune,))])
-    _body(f, s, Target(label, end, post))
-    b.begin(post)
-    b.write(index, b.read(following))
-    b.goto(head)
-    b.seal(head)
-    b.begin(end)
-
-
-def _set(f: FuncLowering, clause: RangeClause, values: list[Val]) -> None:
-    """Assign what a round of a loop ranges over, or define it."""
-    for e, value in zip(unpack_list(clause.lhs), values, strict=False):
-        if _is_blank(e):
-            continue
-        if clause.define:
-            assert isinstance(e, Name)
-            _define(f, e, f.kept(value))
-        else:
-            where = places.target(f, e)
-            places.write(f, where, calls.assigned(f, value, where.typ))
-
-
-def _body(f: FuncLowering, s: ForStmt, target: Target) -> None:
-    """The body of a loop, which goes on where its target says."""
-    assert target.continue_to is not None
-    f.targets.append(target)
-    stmt(f, s.body)
-    f.targets.pop()
-    f.b.goto(target.continue_to)
-
-
-def _unsigned(value: Val) -> bool:
-    from pygo_cross.types.predicates import is_unsigned
-
-    return is_unsigned(value.typ.underlying())
-
-
 # ---- switches
 
 
@@ -505,7 +310,7 @@ _STATEMENTS: Final[dict[type, Callable[[FuncLowering, Any], None]]] = {
     IfStmt: _if,
     LabeledStmt: _labeled,
     BranchStmt: _branch,
-    ForStmt: _for,
+    ForStmt: lambda f, s: loops.loop(f, s),
     SwitchStmt: _switch,
     SendStmt: chans.send,
     SelectStmt: _select,

@@ -26,14 +26,14 @@ from pygo_cross.types.sizes import Sizes
 PROGRAMS = Path(__file__).parent / "programs"
 
 
-def prepare(source: str) -> PackageLowering:
+def prepare(source: str, go_version: str = "go1.27") -> PackageLowering:
     fset = FileSet()
     mistakes = Mistakes(fset)
 
     def importer(path: str) -> Package:
         raise ImportFailure(path)
 
-    checked = check_package(fset, "main", [fset.add("main.go", source.encode())], importer, Sizes(), mistakes, go_version="go1.27")
+    checked = check_package(fset, "main", [fset.add("main.go", source.encode())], importer, Sizes(), mistakes, go_version=go_version)
     assert not mistakes and checked is not None, mistakes.reported()
     lowering = PackageLowering(find_goroot(), fset, checked.package, checked.files, checked.info, Sizes())
     for func in lowering.lower().funcs:
@@ -45,8 +45,8 @@ def lower(source: str) -> Unit:
     return prepare(source).unit
 
 
-def execute(source: str) -> str:
-    lowering = prepare(source)
+def execute(source: str, go_version: str = "go1.27") -> str:
+    lowering = prepare(source, go_version)
     return Machine(lowering.unit, Shapes(Sizes()), lowering.methods_of).run()
 
 
@@ -77,6 +77,27 @@ def test_programs_print_what_they_print_natively(name: str, tmp_path: Path) -> N
 def test_what_panics(body: str) -> None:
     with pytest.raises(GoPanic):
         execute("package main\n\nfunc main() {\n\t" + body + "\n}\n")
+
+
+def test_rounds_of_a_loop_share_variables_in_old_versions_of_the_language() -> None:
+    source = """package main
+
+func main() {
+	var fs []func()
+	for i := 0; i < 2; i++ {
+		fs = append(fs, func() { print(i, " ") })
+	}
+	for i, x := range []int{7, 8} {
+		fs = append(fs, func() { print(i, x, " ") })
+	}
+	for _, f := range fs {
+		f()
+	}
+}
+"""
+    assert execute(source) == "0 1 07 18 "
+    assert execute(source, "go1.21") == "2 2 18 18 "
+    assert execute("//go:build go1.21\n\n" + source) == "2 2 18 18 "
 
 
 def test_names_are_those_of_stock() -> None:
