@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Final
 
 from pygo_cross.lower.values import Val
 from pygo_cross.ssa import ops
-from pygo_cross.ssa.func import Value
-from pygo_cross.ssa.kinds import I64, SIZES, B, P
+from pygo_cross.ssa.func import Block, Value
+from pygo_cross.ssa.kinds import I32, I64, SIZES, B, P
 from pygo_cross.ssa.refs import BytesRef, DataRef, ItabRef, TypeRef
 from pygo_cross.ssa.unit import Address, Data
 from pygo_cross.syntax.nodes import AssertExpr
@@ -236,11 +236,70 @@ def _find_itab(f: FuncLowering, x: Val, to: Type, can_fail: bool) -> Value:
     b.begin(some)
     typ = word if is_empty(x.typ) else f.emit(ops.LOAD, P, (word,), ITAB_TYPE)
     record = f.emit(ops.ADDR, P, (), 0, _assert_record(f.package, to, can_fail))
+    miss = b.new_block()
+    entry = _cached(f, record, typ, type_hash(f, word), 2, miss)
+    b.write(key, f.emit(ops.LOAD, P, (entry,), 8))
+    b.goto(end)
+    b.begin(miss)
     (found,) = f.runtime("typeAssert", record, typ)
     b.write(key, found.one)
     b.goto(end)
     b.begin(end)
     return b.read(key)
+
+
+def interface_case(f: FuncLowering, x: Val, cases: list[Type]) -> tuple[Value, Value]:
+    """Which of several interface types with methods (their number for none) has the methods of what an interface holds that is not nil,
+    and the method table for that type.
+    """
+    b = f.b
+    key: Hashable = ("case", object())
+    word = x.parts[0]
+    typ = word if is_empty(x.typ) else f.emit(ops.LOAD, P, (word,), ITAB_TYPE)
+    record = f.emit(ops.ADDR, P, (), 0, _switch_record(f.package, cases))
+    miss, end = b.new_block(), b.new_block()
+    entry = _cached(f, record, typ, type_hash(f, word), 3, miss)
+    b.write((key, 0), f.emit(ops.LOAD, I64, (entry,), 8))
+    b.write((key, 1), f.emit(ops.LOAD, P, (entry,), 16))
+    b.goto(end)
+    b.begin(miss)
+    number, itab = f.runtime("interfaceSwitch", record, typ)
+    b.write((key, 0), number.one)
+    b.write((key, 1), itab.one)
+    b.goto(end)
+    b.begin(end)
+    return b.read((key, 0)), b.read((key, 1))
+
+
+def type_hash(f: FuncLowering, word: Value) -> Value:
+    """The hash of the type that the first word of an interface stands for, which is not nil."""
+    return f.emit(ops.LOAD, I32, (word,), TYPE_HASH)
+
+
+def _cached(f: FuncLowering, record: Value, typ: Value, hash_: Value, words: int, miss: Block) -> Value:
+    """The entry, of so many words, that the runtime's cache for a record has for a type; where there is none it goes on in `miss`. The
+    cache is replaced as a whole, and read like this without a lock (src/runtime/iface.go).
+    """
+    b = f.b
+    counter: Hashable = ("slot", object())
+    cache = f.emit(ops.ATOMIC_LOAD, P, (record,))
+    mask = f.emit(ops.LOAD, I64, (cache,))
+    b.write(counter, f.emit(ops.ZERO_EXT, I64, (hash_,)))
+    head, other, hit = b.new_block(), b.new_block(), b.new_block()
+    b.goto(head)
+    b.begin(head, sealed=False)
+    at = b.read(counter)
+    slot = f.emit(ops.AND, I64, (at, mask))
+    offset = f.emit(ops.ADD, I64, (f.emit(ops.MUL, I64, (slot, f.int_const(8 * words))), f.int_const(8)))
+    entry = f.emit(ops.ADD_PTR, P, (cache, offset))
+    b.write(counter, f.emit(ops.ADD, I64, (at, f.int_const(1))))
+    found = f.emit(ops.LOAD, P, (entry,))
+    b.branch(f.emit(ops.EQ, B, (found, typ)), hit, other, 1)
+    b.begin(other)
+    b.branch(_not_nil(f, found), head, miss)
+    b.seal(head)
+    b.begin(hit)
+    return entry
 
 
 def _not_nil(f: FuncLowering, word: Value) -> Value:
@@ -256,7 +315,7 @@ def _assert_record(package: PackageLowering, to: Type, can_fail: bool) -> DataRe
     return DataRef(record.name)
 
 
-def switch_record(package: PackageLowering, cases: list[Type]) -> DataRef:
+def _switch_record(package: PackageLowering, cases: list[Type]) -> DataRef:
     """What the runtime wants to know of a switch over interface types, and where it keeps what it found out
     (internal/abi.InterfaceSwitch).
     """

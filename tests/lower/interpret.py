@@ -264,7 +264,7 @@ class Machine:
             for address, offset in zip(a[::2], value.aux, strict=True):
                 self.read(int(address) + offset, P)
             return 0
-        if op == ops.LOAD:
+        if op in (ops.LOAD, ops.ATOMIC_LOAD):
             return self.read(int(a[0]) + value.imm, kind)
         if op == ops.STORE:
             self.write(int(a[0]) + value.imm, value.args[1].kind, a[1])
