@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Which variables have to be in memory, found out before a function is lowered: those whose address is taken, and those that a function
-literal shares with the function around it.
-
-A variable that is captured and never assigned again after its declaration could be passed by value; that is for a pass to find out.
+literal shares with the function around it and that are assigned after their declaration.
 """
 
 from __future__ import annotations
@@ -40,12 +38,13 @@ _LOCAL: Final = frozenset([LOCAL_VAR, PARAM_VAR, RECV_VAR, RESULT_VAR])
 
 class Features:
     """What a function's own body has (not that of literals in it): `defers` a defer statement, `gotos` a goto, `returns` a return in a loop
-    over a function.
+    over a function. `own_loop_variables` is told: whether each round of a range has variables of its own.
     """
 
-    __slots__ = ("defers", "gotos", "returns")
+    __slots__ = ("defers", "gotos", "own_loop_variables", "returns")
 
-    def __init__(self) -> None:
+    def __init__(self, own_loop_variables: bool = True) -> None:
+        self.own_loop_variables = own_loop_variables
         self.defers = False
         self.gotos = False
         self.returns = False
@@ -111,7 +110,10 @@ def mentioned(node: Node, info: Info) -> set[Var]:
 def in_memory(root: Node, info: Info, features: Features | None = None) -> set[Var]:
     """The variables below a function's body that have to be in memory; `features` is told what the body has."""
     found: set[Var] = set()
+    shared: set[Var] = set()
+    assigned: set[Var] = set()
     owner: dict[Var, Node] = {}
+    own_variables = features is None or features.own_loop_variables
 
     def walk(node: Node, function: Node, real: Node) -> None:
         stack = [node]
@@ -133,8 +135,9 @@ def in_memory(root: Node, info: Info, features: Features | None = None) -> set[V
             if ranges_function(one, info):
                 assert isinstance(one, nodes.ForStmt) and isinstance(one.init, nodes.RangeClause)
                 walk(one.init.x, function, real)
-                if one.init.lhs is not None:
-                    walk(one.init.lhs, one, real)
+                for e in nodes.unpack_list(one.init.lhs):
+                    walk(e, one, real)
+                    _root(e, assigned)
                 walk(one.body, one, real)
                 continue
             if isinstance(one, nodes.ReturnStmt):
@@ -143,12 +146,21 @@ def in_memory(root: Node, info: Info, features: Features | None = None) -> set[V
             elif isinstance(one, nodes.CallStmt):
                 if features is not None and one.tok == DEFER and real is root:
                     features.defers = True
+            elif isinstance(one, nodes.AssignStmt):
+                for e in nodes.unpack_list(one.lhs):
+                    _root(e, assigned)
+            elif isinstance(one, nodes.RangeClause):
+                for e in nodes.unpack_list(one.lhs):
+                    _root(e, assigned)
+                    defined = info.defs.get(e) if isinstance(e, Name) and not own_variables else None
+                    if isinstance(defined, Var):
+                        assigned.add(defined)
             elif isinstance(one, Operation) and one.op == AND and one.y is None:
-                _address(one.x)
+                _root(one.x, found)
             elif isinstance(one, SliceExpr):
                 typ = info.type_of(one.x)
                 if typ is not None and isinstance(typ.underlying(), Array):
-                    _address(one.x)
+                    _root(one.x, found)
             elif isinstance(one, SelectorExpr):
                 _method(one)
             stack += children(one)
@@ -157,7 +169,7 @@ def in_memory(root: Node, info: Info, features: Features | None = None) -> set[V
         used = info.uses.get(name)
         # Parameters and results are declared outside of the body.
         if isinstance(used, Var) and used.kind in _LOCAL and owner.get(used, root) is not function:
-            found.add(used)
+            (found if used.kind == RESULT_VAR else shared).add(used)
 
     def _method(e: SelectorExpr) -> None:
         """x.M() with a pointer receiver takes the address of x."""
@@ -166,10 +178,10 @@ def in_memory(root: Node, info: Info, features: Features | None = None) -> set[V
             return
         recv = selection.obj.signature.recv
         if recv is not None and isinstance(recv.typ, Pointer) and not isinstance(selection.recv.underlying(), Pointer):
-            _address(e.x)
+            _root(e.x, found)
 
-    def _address(e: Node) -> None:
-        """The variable that is the root of what has its address taken."""
+    def _root(e: Node, into: set[Var]) -> None:
+        """The variable that is the root of what has its address taken, or is assigned."""
         while True:
             if isinstance(e, ParenExpr):
                 e = e.x
@@ -186,14 +198,15 @@ def in_memory(root: Node, info: Info, features: Features | None = None) -> set[V
             elif isinstance(e, Name):
                 var = info.uses.get(e)
                 if isinstance(var, Var):
-                    found.add(var)
+                    into.add(var)
                 return
             else:
                 return
 
     _owners(root, root, info, owner)
     walk(root, root, root)
-    return found
+    # What is never assigned again is captured by value.
+    return found | (shared & assigned)
 
 
 def _owners(node: Node, function: Node, info: Info, owner: dict[Var, Node]) -> None:

@@ -58,6 +58,8 @@ class FuncLowering:
         self.b.pos = info.pos
         self.in_memory = in_memory
         self.addresses: dict[Object, Value] = {}
+        self.known: dict[Var, None] = {}
+        """Variables that are declared so far, in order, and those that are captured."""
         self.results: list[Var] = []
         self.targets: list[Target] = []
         self.labels: dict[str, Block] = {}
@@ -179,6 +181,7 @@ class FuncLowering:
         """A variable with its first value."""
         if var.name == "_":
             return
+        self.known[var] = None
         if var in self.in_memory or not self.shapes.is_value(self.typ(var.typ)):
             address = self.emit(ops.ALLOC, P, (), 0, self.typ(var.typ))
             self.info.named[address.id] = var.name, var.pos

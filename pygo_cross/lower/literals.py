@@ -1,24 +1,19 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Composite literals and function literals.
 
-A literal of a type that is kept as values is its parts; any other is built in memory of its own. A function literal is a word of code
-address, followed by the addresses of the variables that it shares with the functions around it.
+A literal of a type that is kept as values is its parts; any other is built in memory of its own.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pygo_cross.lower import exprs, maps
+from pygo_cross.lower import closures, exprs, maps
 from pygo_cross.lower.values import Val
-from pygo_cross.ssa import ops
 from pygo_cross.ssa.func import Value
-from pygo_cross.ssa.kinds import VOID, P
-from pygo_cross.ssa.refs import FuncValueRef, TextRef
 from pygo_cross.syntax.nodes import CompositeLit, Expr, FuncLit, KeyValueExpr, Name
 from pygo_cross.types.lookup import lookup_field_or_method
-from pygo_cross.types.objects import Var
-from pygo_cross.types.types import TYP, UNSAFE_POINTER, Array, Map, Pointer, Slice, Struct, Type
+from pygo_cross.types.types import Array, Map, Pointer, Slice, Struct, Type
 
 if TYPE_CHECKING:
     from pygo_cross.lower.function import FuncLowering
@@ -140,23 +135,6 @@ def _slice(f: FuncLowering, e: CompositeLit, typ: Type, under: Slice) -> Val:
 
 
 def function(f: FuncLowering, e: FuncLit) -> Val:
-    """A function literal: with nothing captured it is read-only data, else a record of code and addresses of variables."""
+    """A function literal."""
     name, captured = f.package.literal(f, e)
-    typ = f.type_of(e)
-    if not captured:
-        return Val(typ, (f.emit(ops.ADDR, P, (), 0, FuncValueRef(name)),))
-    record = f.temporary(closure_type(len(captured)))
-    f.emit(ops.STORE, VOID, (record, f.emit(ops.ADDR, P, (), 0, TextRef(name))), 0)
-    for i, var in enumerate(captured):
-        f.emit(ops.STORE, VOID, (record, f.b.read(var)), 8 * (i + 1))
-    return Val(typ, (record,))
-
-
-def closure_type(count: int) -> Type:
-    """What the record of a function literal looks like to the collector: a word that is no heap pointer, and pointers."""
-    from pygo_cross.types.objects import FIELD_VAR
-    from pygo_cross.types.types import UINTPTR
-
-    fields = [Var(FIELD_VAR, 0, None, "F", TYP[UINTPTR])]
-    fields += [Var(FIELD_VAR, 0, None, f"X{i}", TYP[UNSAFE_POINTER]) for i in range(count)]
-    return Struct(fields)
+    return Val(f.type_of(e), (closures.make(f, name, captured),))

@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Final, final
 
 from pygo_cross.diag import InternalError
-from pygo_cross.lower import defer, directives, initialise, maps, stmts, wrappers
+from pygo_cross.lower import closures, defer, directives, initialise, maps, stmts, wrappers
 from pygo_cross.lower.abiwrappers import SymbolABIs, wrapper
 from pygo_cross.lower.captured import Features, in_memory, mentioned
+from pygo_cross.lower.closures import Captured
 from pygo_cross.lower.function import FuncLowering
 from pygo_cross.lower.generics import Generics, Instantiation
 from pygo_cross.lower.imports import Imports
@@ -23,7 +24,6 @@ from pygo_cross.lower.runtime import Runtime
 from pygo_cross.lower.values import Val
 from pygo_cross.ssa import ops
 from pygo_cross.ssa.func import Func as SsaFunc
-from pygo_cross.ssa.kinds import P
 from pygo_cross.ssa.refs import DataRef, TextRef
 from pygo_cross.ssa.shape import Shapes
 from pygo_cross.ssa.unit import DUPOK, NEEDS_CONTEXT, Address, Data, FuncInfo, Unit
@@ -34,7 +34,7 @@ from pygo_cross.types.check.version import minor
 from pygo_cross.types.context import Context
 from pygo_cross.types.linknames import TypeNames
 from pygo_cross.types.localtypes import number_local_types
-from pygo_cross.types.objects import Func, TypeName, Var
+from pygo_cross.types.objects import Func, TypeName
 from pygo_cross.types.package import Package
 from pygo_cross.types.sizes import Sizes
 from pygo_cross.types.types import Interface, Named, Signature, Type, deref, unalias
@@ -187,7 +187,7 @@ class PackageLowering:
         pos: int,
         flags: int,
         instance: Instantiation | None,
-        captured: Sequence[Var] = (),
+        captured: Sequence[Captured] = (),
     ) -> None:
         """A function of which there is source."""
         params = ([sig.recv] if sig.recv is not None else []) + sig.params.vars
@@ -199,15 +199,10 @@ class PackageLowering:
         info = FuncInfo(name, [put(var.typ) for var in params], results, pos, body.rbrace)
         info.names = [(var.name, var.pos) for var in [*params, *sig.results.vars]]
         info.flags = flags | (NEEDS_CONTEXT if captured else 0)
-        features = Features()
-        f = FuncLowering(self, name, info, in_memory(body, self.info, features) | set(captured), instance)
+        features = Features(self.own_loop_variables(body.pos))
+        f = FuncLowering(self, name, info, in_memory(body, self.info, features), instance)
         f.has_goto = features.gotos
-        if captured:
-            context = f.emit(ops.CLOSURE, P)
-            for i, var in enumerate(captured):
-                address = f.emit(ops.LOAD, P, (context,), 8 * (i + 1))
-                f.addresses[var] = address
-                f.b.write(var, address)
+        closures.bind(f, captured)
         for var, value in zip(params, self.parameters(f), strict=True):
             if var.name not in ("", "_"):
                 f.declare(var, value)
@@ -261,11 +256,10 @@ class PackageLowering:
             found = self._read_only[key] = DataRef(data.name)
         return found
 
-    def literal(self, outer: FuncLowering, e: FuncLit) -> tuple[str, list[Var]]:
+    def literal(self, outer: FuncLowering, e: FuncLit) -> tuple[str, list[Captured]]:
         """The name of a function literal, and the variables of functions around it that it uses."""
         name = self.names.inside(outer.func.symbol)
-        used = mentioned(e.body, self.info)
-        captured = [var for var in outer.addresses if isinstance(var, Var) and var in used]
+        captured = closures.captured(outer, mentioned(e.body, self.info))
         sig = self.info.types[e.type].typ
         if not isinstance(sig, Signature):
             raise InternalError("lower", "a function literal without a signature", name)

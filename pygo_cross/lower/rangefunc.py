@@ -17,13 +17,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, final
 
-from pygo_cross.lower import captured, defer
+from pygo_cross.lower import captured, closures, defer
 from pygo_cross.lower.names import RANGE
 from pygo_cross.lower.values import Val
 from pygo_cross.ssa import ops
 from pygo_cross.ssa.func import Value
-from pygo_cross.ssa.kinds import I64, VOID, B, P
-from pygo_cross.ssa.refs import CallInfo, TextRef
+from pygo_cross.ssa.kinds import I64, B
+from pygo_cross.ssa.refs import CallInfo
 from pygo_cross.ssa.unit import DUPOK, NEEDS_CONTEXT, FuncInfo
 from pygo_cross.syntax import tokens as tk
 from pygo_cross.syntax.nodes import ForStmt, RangeClause, ReturnStmt, unpack_list
@@ -146,7 +146,6 @@ def _body(f: FuncLowering, s: ForStmt, clause: RangeClause, own: Body) -> Value:
     """The body as a function; gives its closure."""
     from pygo_cross.lower import stmts
     from pygo_cross.lower.function import FuncLowering as New
-    from pygo_cross.lower.literals import closure_type
 
     yielded = captured.core(_yield(f, clause))
     assert isinstance(yielded, Signature)
@@ -163,15 +162,9 @@ def _body(f: FuncLowering, s: ForStmt, clause: RangeClause, own: Body) -> Value:
         free.add(f.body.state)
     if own.nest.token is not None:
         free.add(own.nest.token)
-    shared = [var for var in f.addresses if isinstance(var, Var) and var in free]
-    closure = f.temporary(closure_type(len(shared)))
-    f.emit(ops.STORE, VOID, (closure, f.emit(ops.ADDR, P, (), 0, TextRef(name))), 0)
-    context = g.emit(ops.CLOSURE, P)
-    for i, var in enumerate(shared):
-        f.emit(ops.STORE, VOID, (closure, f.b.read(var)), 8 * (i + 1))
-        address = g.emit(ops.LOAD, P, (context,), 8 * (i + 1))
-        g.addresses[var] = address
-        g.b.write(var, address)
+    shared = closures.captured(f, free)
+    closure = closures.make(f, name, shared)
+    closures.bind(g, shared)
     values = f.package.parameters(g)
     state = g.read(g.place(own.state)).one
     _set(g, own.state, _PANIC)
