@@ -46,6 +46,7 @@ def _try(block: Block, gone: set[Block]) -> bool:
     yes, no = block.succs
     if yes is no:
         return False
+    sides: tuple[Block | None, Block | None]
     if _is_side(block, yes) and yes.succs[0] is no:
         sides, after = (yes, None), no
     elif _is_side(block, no) and no.succs[0] is yes:

@@ -8,6 +8,7 @@ All functions of a package are looked at, callees first, circles of calls togeth
   address is known. Phis have locations of their own.
 - A pointer that is stored anywhere but in a variable of the function at hand flows to the heap; what a call does with its arguments its
 summary says.
+- Of a function literal's context each field is looked at by itself.
 - The body of a function literal is taken to run where the literal is made, so whoever calls it need not be known. Results that a literal
 gives to unknown callers flow to the heap.
 - A variable in a loop is one variable a round. If the address of one can be there in the next round, by a Phi at the loop's head or in a
@@ -84,8 +85,9 @@ def escape(funcs: Sequence[Func], context: Context, given: Mapping[str, Summary]
     """
     made = dict(given or {})
     known = ChainMap(made, RUNTIME, dict(context.summaries))
+    fields: dict[str, dict[int, Row]] = {}
     for circle in components(funcs):
-        _Circle(circle, context, known).run(made)
+        _Circle(circle, context, known, fields).run(made)
     return made
 
 
@@ -108,7 +110,7 @@ class _Variable:
 class _Function:
     """The locations that stand for a function's parameters, context and results, for calls within the circle."""
 
-    __slots__ = ("closure", "func", "in_memory", "params", "results", "results_in_memory")
+    __slots__ = ("closure", "fields", "func", "in_memory", "params", "results", "results_in_memory")
 
     def __init__(self, func: Func, flow: Flow, context: Context) -> None:
         self.func = func
@@ -118,14 +120,23 @@ class _Function:
         self.params = [flow.location() for _ in func.params]
         self.results = [flow.location() for _ in func.results]
         self.closure = flow.location()
+        self.fields: dict[int, int] = {}  # of the context, by offset
+
+    def field(self, offset: int, flow: Flow) -> int:
+        """The location of what the context has at an offset."""
+        found = self.fields.get(offset)
+        if found is None:
+            found = self.fields[offset] = flow.location()
+        return found
 
 
 class _Circle:
-    """Functions that are looked at together."""
+    """Functions that are looked at together. `fields` has what literals do with the fields of their contexts, by name and offset."""
 
-    def __init__(self, funcs: Sequence[Func], context: Context, known: Mapping[str, Summary]) -> None:
+    def __init__(self, funcs: Sequence[Func], context: Context, known: Mapping[str, Summary], fields: dict[str, dict[int, Row]]) -> None:
         self.context = context
         self.known = known
+        self.fields = fields
         self.flow = Flow()
         self.functions = {own_name(func): _Function(func, self.flow, context) for func in funcs}
         self.variables: dict[int, _Variable] = {}
@@ -149,6 +160,7 @@ class _Circle:
         self.loops()
         for name, function in self.functions.items():
             made[name] = self.summary(function, walks[name])
+            self.fields[name] = {offset: _row(location, self.heap, walks[name]) for offset, location in function.fields.items()}
         for one in self.variables.values():
             if not one.heap and one.value.op != ops.SLOT_ADDR:
                 _keep(one, self.context)
@@ -223,6 +235,8 @@ class _Walk:
         self.sources: list[Source | None] = [None] * self.func.value_count
         self.results: dict[tuple[int, int], Source] = {}
         self.slots: dict[Slot, int] = {}
+        self.captured: dict[int, list[tuple[int, Value]]] = {}
+        self.lost_literals: set[int] = set()
 
     def run(self) -> None:
         func = self.func
@@ -289,6 +303,8 @@ class _Walk:
         op = value.op
         if op in (ops.ADD_PTR, ops.NIL_CHECK, ops.COPY):
             return self.sources[value.args[0].id]
+        if op == ops.LOAD and value.args[0].op == ops.CLOSURE:
+            return (self.function.field(value.imm, self.flow), 0)
         if op in (ops.LOAD, ops.ATOMIC_LOAD, ops.ATOMIC_SWAP):
             found = self.sources[value.args[0].id]
             return None if found is None else (found[0], found[1] + 1)
@@ -374,11 +390,31 @@ class _Walk:
                 self.literal(address, found[0], stored.aux.name)
             return
         self.into(address, stored, 0)
+        if address.op == ops.ALLOC:
+            self.capture(address, value.imm, stored)
+
+    def capture(self, record: Value, offset: int, stored: Value) -> None:
+        """A function literal gets a field of its context."""
+        found = self.sources[record.id]
+        name = self.circle.literals.get(found[0]) if found is not None else None
+        if found is None or name is None:
+            return
+        function = self.circle.functions.get(name)
+        if function is not None:
+            self.to(function.field(offset, self.flow), stored)
+            return
+        row = self.circle.fields.get(name, {}).get(offset, KEPT_NOT)
+        for i in range(0, len(row), 2):
+            if row[i] == HEAP or found[0] in self.lost_literals:
+                self.to(HEAP, stored, row[i + 1])
+        self.captured.setdefault(found[0], []).append((offset, stored))
 
     def literal(self, record: Value, location: int, name: str) -> None:
         """A function literal is made, and its body may run from now on."""
         self.circle.literals[location] = name
         lost = not _only_called(record, self.func)
+        if lost:
+            self.lost_literals.add(location)
         function = self.circle.functions.get(name)
         if function is not None:
             self.flow.edge(function.closure, location, -1)
@@ -424,6 +460,10 @@ class _Walk:
                 self.passed(value, arg, rows[i], int(memory[i]))
         if closure is not None:
             self.passed(value, closure, rows[-1], 0)
+            found = self.sources[closure.id]
+            fields = self.circle.fields.get(name, {})
+            for offset, stored in self.captured.get(found[0], ()) if found is not None else ():
+                self.passed(value, stored, fields.get(offset, KEPT_NOT), 0)
 
     def passed(self, call: Value, arg: Value, row: Row, more: int) -> None:
         for i in range(0, len(row), 2):
