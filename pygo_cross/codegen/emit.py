@@ -149,11 +149,17 @@ class _Function:
         for value, branch, behind in self.stubs:
             self.stub(value, branch, behind)
         for prog, block in self.branches:
-            start = self.starts[block]
-            if start >= len(progs):
-                raise self.func.bug("emit", "a branch behind the end", block)
-            prog.target = progs[start]
+            prog.target = self.at(self.starts[block])
         return progs
+
+    def at(self, index: int) -> Prog:
+        """The instruction that a branch to a place leads to: marks are not among those that stay in any case."""
+        progs = self.progs
+        while index < len(progs) and progs[index].op == "PCDATA":
+            index += 1
+        if index == len(progs):
+            raise self.func.bug("emit", "a branch behind the end")
+        return progs[index]
 
     # ---- single instructions
 
@@ -341,12 +347,12 @@ class _Function:
             self.add("CALL", (emission.function(f"runtime.gcWriteBarrier{2 * len(offsets)}"),))
             registers = [emission.table.registers.numbers[self.reg[arg.id]] for arg in value.args]
             emission.machine.fill_barrier(self.add, registers, offsets)
-            self.add("JMP", (_BRANCH,)).target = self.progs[behind]
+            self.add(emission.machine.jump, (_BRANCH,)).target = self.at(behind)
             self.unsafe_point(-1)
         else:
             self.stack_map(self.marks.get(value.id, 0))
             self.panic_bounds(value, row)
-        branch.target = self.progs[start]
+        branch.target = self.at(start)
 
     def panic_bounds(self, value: Value, row: Insn) -> None:
         """The call of the runtime that panics; the number in the pc table says where it finds the index and the length."""

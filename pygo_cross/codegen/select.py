@@ -382,6 +382,13 @@ class _Function:
             self.s.set(v, self.selection.numbers[name], (index, length), 0, what)
         return True
 
+    def atomic(self, v: Value) -> bool:
+        """A store is an exchange, whose result nothing uses; and what only changes memory has none."""
+        kind = v.args[1].kind
+        self.by_rule(v)
+        v.kind = kind if self.selection.table.rows[v.op].output else VOID
+        return True
+
     def barrier(self, v: Value) -> bool:
         assert isinstance(v.aux, tuple)
         self.s.set(v, self.selection.numbers[f"WB{len(v.aux)}"], v.args, v.imm, v.aux)
@@ -548,6 +555,9 @@ _OWN: Final[dict[int, Callable[[_Function, Value], bool]]] = {
     ops.PANIC: _Function.call,
     ops.LOAD: _Function.access,
     ops.STORE: _Function.access,
+    ops.ATOMIC_STORE: _Function.atomic,
+    ops.ATOMIC_AND: _Function.atomic,
+    ops.ATOMIC_OR: _Function.atomic,
     ops.ZERO: _Function.zero,
     ops.MOVE: _Function.move_value,
     ops.SELECT: _Function.choice,
