@@ -12,9 +12,8 @@ A value with a result is in a register (`reg`, a dense number of `arch.insn`), o
 Values of REMAT rows are moved to their uses: none stays that nothing uses. A Phi does nothing by itself: each argument is where the Phi is
 (in its register, or a Spill to its slot), at the end of its predecessor.
 
-The function is not in strict SSA form any more: what a value names is the register that the value is in, and the same register may have
-been filled by another copy on another way (`checkalloc` proves that it has the right contents). Nothing may be removed or moved behind
-allocation, but for values whose register nothing reads.
+The function is not in strict SSA form any more: what a value names is the register that it is in, and the same register may have been
+filled by another copy on another way (`checkalloc` proves that it has the right contents). Nothing may be removed or moved any more.
 """
 
 from __future__ import annotations

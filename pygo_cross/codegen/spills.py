@@ -1,0 +1,237 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Where values are stored that have to be reloaded, which of the moves that allocation has made are needed, and memory for what is stored.
+
+A value is stored once, at a place that is on every way to a reload, where it still is in a register, in as few loops as possible and then
+as near to the reloads as possible. Copies, reloads and clones whose register nobody reads go, and Spills that nobody reloads. What is
+stored at different times shares memory.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pygo_cross.codegen.regstate import State
+from pygo_cross.ssa import ops
+from pygo_cross.ssa.dominators import Dominators, Loop, postorder
+from pygo_cross.ssa.func import Block, Func, Slot, Value
+from pygo_cross.ssa.kinds import P
+
+_FIRST: Final = frozenset((ops.PHI, ops.PARAM, ops.CLOSURE))
+
+
+def finish_spills(
+    func: Func, state: State, starts: dict[Block, tuple[list[int], list[Value | None]]], dominators: Dominators, loops: dict[Block, Loop]
+) -> dict[int, Slot]:
+    """Place Spills, take away what is not needed; the memory of each Spill and Phi in memory by its id."""
+    _place(state, starts, dominators, loops)
+    order = postorder(func)
+    needed = _clean(state, order)
+    return _memory(func, state, order, needed)
+
+
+def _place(
+    state: State, starts: dict[Block, tuple[list[int], list[Value | None]]], dominators: Dominators, loops: dict[Block, Loop]
+) -> None:
+    behind: dict[Block, dict[Value, list[Value]]] = {}
+    at_start: dict[Block, list[Value]] = {}
+    for key, spill in state.spilled.items():
+        value = state.values[key]
+        if spill is value:
+            continue
+        block, copy = _best(state, key, value, starts, dominators, loops)
+        spill.block = block
+        spill.set_args((copy,))
+        if copy is value and block is value.block:
+            behind.setdefault(block, {}).setdefault(value, []).append(spill)
+        else:
+            at_start.setdefault(block, []).append(spill)
+    for block in {**behind, **at_start}:
+        after = behind.get(block, {})
+        values: list[Value] = []
+        first = at_start.get(block, [])
+        waiting = True
+        for one in block.values:
+            if waiting and one.op not in _FIRST:
+                values += first
+                waiting = False
+            values.append(one)
+            if one in after:
+                if one.op in _FIRST:
+                    first = first + after[one]
+                else:
+                    values += after[one]
+        if waiting:
+            values += first
+        block.values = values
+
+
+def _best(
+    state: State,
+    key: int,
+    value: Value,
+    starts: dict[Block, tuple[list[int], list[Value | None]]],
+    dominators: Dominators,
+    loops: dict[Block, Loop],
+) -> tuple[Block, Value]:
+    """The block at whose beginning a value is stored, and what is in a register there; its own block and itself: behind its definition."""
+    home = value.block
+    restores = state.restores[key]
+    at = restores[0]
+    dominates = dominators.dominates
+    for other in restores:
+        while not dominates(at, other):
+            at = dominators.idom[at]
+    best, copy = home, value
+    best_depth = _depth(loops, home)
+    found = False
+    while at is not home:
+        held, copies = starts[at]
+        if not found or _depth(loops, at) < best_depth:
+            for register, there in enumerate(held):
+                if there == key:
+                    made = copies[register]
+                    if made is not None and _depth(loops, at) <= best_depth:
+                        best, copy, best_depth, found = at, made, _depth(loops, at), True
+                    break
+        at = dominators.idom[at]
+    return best, copy
+
+
+def _depth(loops: dict[Block, Loop], block: Block) -> int:
+    loop = loops.get(block)
+    return 0 if loop is None else loop.depth
+
+
+def _clean(state: State, order: list[Block]) -> int:
+    """Take away Copies, Reloads, clones and Spills that nobody needs; the set of groups of memory that are needed."""
+    reg, group, remat, rows = state.reg, state.group, state.remat, state.rows
+    count = len(remat)
+    live_in: dict[Block, int] = dict.fromkeys(order, 0)
+    needed = 0
+    clones = frozenset(state.values[key].op for key in range(count) if remat[key])
+    removable = clones | {ops.COPY, ops.RELOAD}
+    dead: set[int] = set()
+    again = True
+    while again:
+        again = False
+        dead.clear()
+        for block in order:
+            live = 0
+            for succ in block.succs:
+                live |= live_in[succ]
+            for value in block.controls:
+                live |= 1 << reg[value.id]
+            for value in reversed(block.values):
+                op = value.op
+                register = reg[value.id]
+                if op in removable:
+                    if not live >> register & 1:
+                        dead.add(value.id)
+                        continue
+                    live &= ~(1 << register)
+                    if op == ops.RELOAD:
+                        bit = 1 << group[value.args[0].id]
+                        if not needed & bit:
+                            needed |= bit
+                            again = True
+                        continue
+                elif op == ops.SPILL:
+                    if not needed >> group[value.id] & 1:
+                        dead.add(value.id)
+                        continue
+                elif op == ops.RESULT:
+                    live &= ~(1 << register)
+                    continue
+                elif op == ops.PHI:
+                    if not (live >> register & 1 if register >= 0 else needed >> group[value.id] & 1):
+                        dead.add(value.id)
+                    continue
+                elif register >= 0:
+                    live &= ~(1 << register)
+                elif op >= ops.FIRST_MACHINE_OP and rows.is_call(op):
+                    live = 0
+                for arg in value.args:
+                    live |= 1 << reg[arg.id]
+            if live != live_in[block]:
+                live_in[block] = live
+                again = True
+    if dead:
+        for block in order:
+            for value in block.values:
+                if value.id in dead:
+                    value.set_args(())
+            block.values = [value for value in block.values if value.id not in dead]
+    return needed
+
+
+def _memory(func: Func, state: State, order: list[Block], needed: int) -> dict[int, Slot]:
+    """Slots for the groups, as few as can be."""
+    group = state.group
+    if not needed:
+        return {}
+    conflicts = _conflicts(state, order)
+    pointers: list[tuple[Slot, int]] = []
+    others: list[tuple[Slot, int]] = []
+    slot_of: list[Slot | None] = [None] * len(state.group_kinds)
+    for number, kind in enumerate(state.group_kinds):
+        if not needed >> number & 1:
+            continue
+        among = pointers if kind == P else others
+        for index, (slot, inside) in enumerate(among):
+            if not inside & conflicts[number]:
+                among[index] = (slot, inside | 1 << number)
+                slot_of[number] = slot
+                break
+        else:
+            slot_of[number] = slot = func.new_slot("~spill", None, 8, 8, kind == P)
+            among.append((slot, 1 << number))
+    slots: dict[int, Slot] = {}
+    for block in order:
+        for value in block.values:
+            if value.op == ops.SPILL or (value.op == ops.PHI and state.reg[value.id] < 0):
+                found = slot_of[group[value.id]]
+                if found is not None:
+                    slots[value.id] = found
+                    if value.op == ops.SPILL:
+                        value.aux = found
+            elif value.op == ops.RELOAD:
+                found = slot_of[group[value.args[0].id]]
+                value.aux = found
+    return slots
+
+
+def _conflicts(state: State, order: list[Block]) -> list[int]:
+    """For each group those that have something to keep while it is written."""
+    group = state.group
+    conflicts = [0] * len(state.group_kinds)
+    live_in: dict[Block, int] = dict.fromkeys(order, 0)
+    steps: dict[Block, list[tuple[int, bool]]] = {
+        block: [
+            (group[value.id], True) if value.op == ops.SPILL else (group[value.args[0].id], False)
+            for value in reversed(block.values)
+            if value.op == ops.SPILL or value.op == ops.RELOAD
+        ]
+        for block in order
+    }
+    again = True
+    while again:
+        again = False
+        for block in order:
+            live = 0
+            for succ in block.succs:
+                live |= live_in[succ]
+            for number, stored in steps[block]:
+                if stored:
+                    live &= ~(1 << number)
+                    conflicts[number] |= live
+                else:
+                    live |= 1 << number
+            if live != live_in[block]:
+                live_in[block] = live
+                again = True
+    for number, others in enumerate(conflicts):
+        while others:
+            bit = others & -others
+            others ^= bit
+            conflicts[bit.bit_length() - 1] |= 1 << number
+    return conflicts
