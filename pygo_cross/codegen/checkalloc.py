@@ -194,7 +194,7 @@ class _Checker:
         if len(args) != len(was):
             raise self._func.bug("checkalloc", "it has another number of arguments", user)
         registers = [reg[arg.id] for arg in args]
-        if row.commutes and not (registers[0] >= 0 and state.get(registers[0], 0) >> was[0] & 1):
+        if row.commutes and not all(state.get(register, 0) >> key & 1 for register, key in zip(registers[:2], was, strict=False)):
             was = [was[1], was[0], *was[2:]]
         for arg, register, mask, key in zip(args, registers, row.inputs, was, strict=True):
             if register < 0 or not mask >> register & 1:

@@ -308,10 +308,7 @@ class _Allocator:
                 upcoming += 1
                 self._limit = calls[upcoming]
             args = value.args
-            if op == ops.COPY:
-                row = rows.copy_float if rows.class_of(value.kind) == rows.floats else rows.copy_integer
-            else:
-                row = of(value)
+            row = of(value) if op != ops.COPY else rows.copy_float if rows.class_of(value.kind) == rows.floats else rows.copy_integer
             after = []
             arg_wants = []
             for _ in args:
