@@ -77,17 +77,22 @@ _HARMLESS: Final = frozenset(
 _INT_STEPS: Final = frozenset([ops.ADD, ops.SUB, ops.AND, ops.OR, ops.PHI, ops.COPY, ops.SELECT, ops.MUL])
 
 
-def escape(funcs: Sequence[Func], context: Context, given: Mapping[str, Summary] | None = None) -> dict[str, Summary]:
+def escape(
+    funcs: Sequence[Func], context: Context, given: Mapping[str, Summary] | None = None, told: list[tuple[int, bool]] | None = None
+) -> dict[str, Summary]:
     """Decide for all variables of a package's functions; gives the functions' summaries, with those that are given.
 
-    Given are summaries of functions without a body (those of assembly by the names that ABI0 has); those of other packages' functions
-    come from the context.
+    Given are summaries of functions without a body (those of assembly by the names that ABI0 has); those of other packages' functions come
+    from the context. `told` gets the position of each variable, and whether it is in the heap.
     """
     made = dict(given or {})
     known = ChainMap(made, RUNTIME, dict(context.summaries))
     fields: dict[str, dict[int, Row]] = {}
     for circle in components(funcs):
-        _Circle(circle, context, known, fields).run(made)
+        one = _Circle(circle, context, known, fields)
+        one.run(made)
+        if told is not None:
+            told += [(variable.pos, variable.heap) for variable in one.variables.values() if not variable.is_slot]
     return made
 
 
@@ -95,13 +100,15 @@ def escape(funcs: Sequence[Func], context: Context, given: Mapping[str, Summary]
 class _Variable:
     """A variable that may turn out to be in the heap, or a slot that lowering has made: its address, and what holds its contents."""
 
-    __slots__ = ("block", "func", "heap", "location", "loop", "value")
+    __slots__ = ("block", "func", "heap", "is_slot", "location", "loop", "pos", "value")
 
     def __init__(self, value: Value, func: Func, location: int) -> None:
         self.value = value
         self.func = func
         self.block = value.block
         self.location = location
+        self.pos = value.pos
+        self.is_slot = value.op == ops.SLOT_ADDR
         self.loop: Loop | None = None
         self.heap = False
 
@@ -162,7 +169,7 @@ class _Circle:
             made[name] = self.summary(function, walks[name])
             self.fields[name] = {offset: _row(location, self.heap, walks[name]) for offset, location in function.fields.items()}
         for one in self.variables.values():
-            if not one.heap and one.value.op != ops.SLOT_ADDR:
+            if not one.heap and not one.is_slot:
                 _keep(one, self.context)
 
     def to_heap(self, location: int, derefs: int) -> None:
@@ -283,7 +290,7 @@ class _Walk:
             return
         natural = _natural(dominators)
         for one in variables:
-            if one.value.op == ops.SLOT_ADDR:
+            if one.is_slot:
                 one.block = self.func.entry
                 continue
             one.loop = loops.get(one.block)

@@ -34,12 +34,15 @@ from pygo_cross.ssa.verify import verify
 
 @final
 class Result:
-    """What passes have found out besides: `summaries` are for callers in other packages, by link name."""
+    """What passes have found out besides: `summaries` are for callers in other packages, by link name; `variables` are positions of what
+    could have been in the heap, and whether it is.
+    """
 
-    __slots__ = ("summaries",)
+    __slots__ = ("summaries", "variables")
 
     def __init__(self) -> None:
         self.summaries: dict[str, Summary] = {}
+        self.variables: list[tuple[int, bool]] = []
 
 
 class Pass(NamedTuple):
@@ -67,7 +70,7 @@ def _escape(unit: Unit, context: Context, result: Result) -> None:
     """Escape analysis; what is declared without a body and keeps nothing has a summary as well."""
     given = {str(TextRef(info.name, abi0)): info for infos, abi0 in ((unit.assembly, True), (unit.bodiless, False)) for info in infos}
     rows = {name: (KEPT_NOT,) * len(in_memory(info.params, context.shapes)) for name, info in given.items() if info.flags & NOESCAPE}
-    result.summaries = escape(unit.funcs, context, rows)
+    result.summaries = escape(unit.funcs, context, rows, result.variables)
 
 
 PASSES: Final[tuple[Pass | UnitPass, ...]] = (
