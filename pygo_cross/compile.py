@@ -34,7 +34,8 @@ from pygo_cross.lower.directives import linknames
 from pygo_cross.lower.package import lower_package
 from pygo_cross.obj.context import path_to_prefix
 from pygo_cross.opt.context import Context as PassContext
-from pygo_cross.opt.pipeline import optimise
+from pygo_cross.opt.pipeline import optimise_unit
+from pygo_cross.opt.summaries import Summary
 from pygo_cross.ssa.shape import Shapes
 from pygo_cross.ssa.unit import Unit
 from pygo_cross.syntax.directives import DirectiveRules
@@ -50,6 +51,8 @@ from pygo_cross.types.sizes import Sizes
 _TOO_MANY: Final = "too many errors"
 LINKNAMES: Final = "linknames"
 """The section of a record with what directives of the package call its objects."""
+SUMMARIES: Final = "escape"
+"""The section of a record with the summaries of escape analysis."""
 
 
 class Compiled(NamedTuple):
@@ -96,16 +99,26 @@ class Compilation:
         backend = Backend(self.env.goarch, self.env.goos, self.path, self.fset, shapes, names, groups, self._rewriter.absolute)
         backend.context.std = self.flags.std
         backend.symbols.linknames.update(unit.linknames.values())
-        passes = PassContext(shapes, self.fset.position)
+        passes = PassContext(shapes, self.fset.position, self._summaries())
         check = "ssa/check" in self.flags.debug
+        found = optimise_unit(unit, passes, check)
+        record.sections[SUMMARIES] = marshal.dumps(sorted(found.summaries.items()), 2)
         for func in unit.funcs:
-            optimise(func, passes, check)
             backend.function(func, check)
             func.free()
         self._data(backend, unit, record)
         record.fingerprint = fingerprint or bytes.fromhex(digest(record.encode())[:16])
         backend.context.fingerprint = record.fingerprint
         return Compiled(self.head(checked.package.name), record.encode(), backend.finish(), header)
+
+    def _summaries(self) -> dict[str, Summary]:
+        """What escape analysis has found out of all imported packages' functions."""
+        found: dict[str, Summary] = {}
+        for path in self.imports.digests:
+            data = self.imports.record(path).sections.get(SUMMARIES)
+            if data:
+                found.update(marshal.loads(data))
+        return found
 
     def declarations(self) -> Record:
         """The record alone, of a package whose code is made by another compiler."""
