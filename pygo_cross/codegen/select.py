@@ -187,6 +187,8 @@ class _Function:
             own = _OWN.get(op)
             if own is not None:
                 if not own(self, value):
+                    stack += s.pending
+                    s.pending = []
                     continue
             else:
                 self.by_rule(value)
