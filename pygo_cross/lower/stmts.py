@@ -274,7 +274,7 @@ def _switch(f: FuncLowering, s: SwitchStmt) -> None:
             after = b.new_block()
             b.pos = e.pos
             case = exprs.expr(f, e)
-            b.branch(case.one if s.tag is None else exprs.comparison(f, tk.EQL, tag, case), body, after)
+            b.branch(case.one if s.tag is None and len(case.parts) == 1 else exprs.comparison(f, tk.EQL, tag, case), body, after)
             b.begin(after)
     b.goto(default)
     f.targets.append(Target(label, end, None))
