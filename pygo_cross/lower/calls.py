@@ -87,6 +87,8 @@ def prepare(f: FuncLowering, e: CallExpr) -> Prepared:
     if target is not None:
         code = TextRef(target, target in f.package.abis.defined)
         return Prepared(ops.CALL_STATIC, CallInfo(code, *types_of(f, sig)), (), arguments(f, e, sig))
+    if isinstance(fun, IndexExpr) and isinstance(method := unparen(fun.x), SelectorExpr) and methods.is_method(f, method):
+        fun = method
     if isinstance(fun, SelectorExpr) and fun in f.package.info.selections:
         selection = f.package.info.selections[fun]
         if isinstance(selection.obj, Func):

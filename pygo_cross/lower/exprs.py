@@ -355,6 +355,8 @@ def comparison(f: FuncLowering, op: int, x: Val, y: Val) -> Value:
 def _index(f: FuncLowering, e: IndexExpr) -> Val:
     name = unparen(e.x)
     if isinstance(name, SelectorExpr):
+        if methods.is_method(f, name):
+            return Val(f.type_of(e), expr(f, name).parts)
         name = name.sel
     if isinstance(name, Name) and name in f.package.info.instances:
         obj = f.package.info.uses.get(name)

@@ -10,7 +10,7 @@ Facts: the language specification, "Selectors", "Method values", "Method express
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from pygo_cross.lower import calls, exprs, places, wrappers
 from pygo_cross.lower.interfaces import ITAB_METHODS
@@ -19,27 +19,52 @@ from pygo_cross.ssa import ops
 from pygo_cross.ssa.func import Value
 from pygo_cross.ssa.kinds import VOID, P
 from pygo_cross.ssa.refs import CallInfo, FuncValueRef, TextRef
+from pygo_cross.ssa.unit import REFLECT_METHOD
 from pygo_cross.syntax.nodes import CallExpr, Expr, SelectorExpr
 from pygo_cross.types.lookup import find
 from pygo_cross.types.objects import FIELD_VAR, Func, Var
 from pygo_cross.types.predicates import is_interface, is_type_param
 from pygo_cross.types.selection import METHOD_EXPR, Selection
-from pygo_cross.types.types import TYP, UINTPTR, UNSAFE_POINTER, Interface, Pointer, Signature, Struct, Type, unalias
+from pygo_cross.types.types import (
+    INT,
+    STRING,
+    TYP,
+    UINTPTR,
+    UNSAFE_POINTER,
+    Basic,
+    Interface,
+    Named,
+    Pointer,
+    Signature,
+    Struct,
+    Type,
+    unalias,
+)
 
 if TYPE_CHECKING:
     from pygo_cross.lower.function import FuncLowering
 
 
+_LOOKUPS: Final = {"Method": INT, "MethodByName": STRING}
+# What does the look-up itself is reached through method tables in any case.
+_REFLECTION: Final = frozenset(
+    [f"reflect.{owner}.{name}" for owner in ("(*rtype)", "(*interfaceType)", "Value") for name in ("Method", "MethodByName")]
+)
+
+
 class Method(NamedTuple):
-    """A method of `base`: `path` are the fields that lead to whose method it is, `receiver` what type that is, or a pointer to it."""
+    """A method of `base`: `path` are the fields that lead to whose method it is, `receiver` what type that is, or a pointer to it, `targs`
+    the type arguments of a generic method.
+    """
 
     func: Func
     base: Type
     path: tuple[int, ...]
     receiver: Type
+    targs: tuple[Type, ...] = ()
 
 
-def selected(f: FuncLowering, selection: Selection) -> Method:
+def selected(f: FuncLowering, e: SelectorExpr, selection: Selection) -> Method:
     """The method that a selection selects, with type arguments put in."""
     func, path = selection.obj, selection.index
     base = f.typ(selection.recv)
@@ -49,7 +74,19 @@ def selected(f: FuncLowering, selection: Selection) -> Method:
         if not isinstance(found.obj, Func) or found.path is None:
             raise f.bug(f"{base} has no method {func.name}")
         func, path = found.obj, found.path
-    return Method(func, base, path[:-1], receiver_type(f, func))
+    return Method(func, base, path[:-1], receiver_type(f, func), type_arguments(f, e))
+
+
+def is_method(f: FuncLowering, e: SelectorExpr) -> bool:
+    """Whether a selector expression selects a method."""
+    selection = f.package.info.selections.get(e)
+    return selection is not None and isinstance(selection.obj, Func)
+
+
+def type_arguments(f: FuncLowering, e: SelectorExpr) -> tuple[Type, ...]:
+    """What a generic method that is selected is instantiated with."""
+    instance = f.package.info.instances.get(e.sel)
+    return () if instance is None else tuple([f.typ(one) for one in instance.targs])
 
 
 def receiver_type(f: FuncLowering, method: Func) -> Type:
@@ -67,10 +104,11 @@ def prepare(f: FuncLowering, e: CallExpr, fun: SelectorExpr, selection: Selectio
     """Evaluate the operands of x.M(args) or T.M(x, args)."""
     params, results = calls.types_of(f, sig)
     if selection.kind == METHOD_EXPR:
-        info = CallInfo(TextRef(expression_code(f, selection)), params, results)
+        info = CallInfo(TextRef(expression_code(f, fun, selection)), params, results)
         return calls.Prepared(ops.CALL_STATIC, info, (), calls.arguments(f, e, sig))
-    method = selected(f, selection)
+    method = selected(f, fun, selection)
     receiver = bound(f, fun.x, method)
+    _note_reflection(f, method, params, results)
     args = calls.arguments(f, e, sig)
     f.b.pos = e.pos
     return _prepared(f, method, receiver, args, params, results)
@@ -91,7 +129,7 @@ def _prepared(
         pointer = TYP[UNSAFE_POINTER]
         info = CallInfo(None, [pointer, *params], results, receiver.typ, method_index(receiver.typ, method.func))
         return calls.Prepared(ops.CALL_POINTER, info, (code,), [Val(pointer, (data,)), *args])
-    target = TextRef(f.package.needs_method(method.func, method.receiver))
+    target = TextRef(f.package.needs_method(method.func, method.receiver, method.targs))
     return calls.Prepared(ops.CALL_STATIC, CallInfo(target, [method.receiver, *params], results), (), [receiver, *args])
 
 
@@ -108,6 +146,21 @@ def method_index(interface: Type, method: Func) -> int:
     assert isinstance(under, Interface)
     wanted = method.id()
     return next(i for i, one in enumerate(under.type_set().methods) if one.id() == wanted)
+
+
+def _note_reflection(f: FuncLowering, method: Method, params: Sequence[Type], results: Sequence[Type]) -> None:
+    """Let the linker know where a method may be looked up by its name or number: then it has to keep all that are exported.
+
+    Facts: src/cmd/compile/internal/walk/expr.go (usemethod).
+    """
+    kind = _LOOKUPS.get(method.func.name)
+    if kind is None or len(params) != 1 or not results or f.func.symbol in _REFLECTION:
+        return
+    param, result = params[0].underlying(), unalias(results[0])
+    if not isinstance(param, Basic) or param.kind != kind or not isinstance(result, Named) or result.obj.pkg is None:
+        return
+    if result.obj.pkg.path == "reflect" and result.obj.name in ("Method", "Value"):
+        f.info.flags |= REFLECT_METHOD
 
 
 # ---- receivers
@@ -152,19 +205,19 @@ def along(f: FuncLowering, base: Val | Place | places.Part, method: Method) -> V
 # ---- values
 
 
-def expression_code(f: FuncLowering, selection: Selection) -> str:
+def expression_code(f: FuncLowering, e: SelectorExpr, selection: Selection) -> str:
     """The link name of the function T.M."""
     func = selection.obj
     assert isinstance(func, Func)
-    return wrappers.method(f.package, f.typ(selection.recv), func)
+    return wrappers.method(f.package, f.typ(selection.recv), func, type_arguments(f, e))
 
 
 def value(f: FuncLowering, e: SelectorExpr, selection: Selection) -> Val:
     """T.M, and x.M with x evaluated now."""
     typ = f.type_of(e)
     if selection.kind == METHOD_EXPR:
-        return Val(typ, (f.emit(ops.ADDR, P, (), 0, FuncValueRef(expression_code(f, selection))),))
-    method = selected(f, selection)
+        return Val(typ, (f.emit(ops.ADDR, P, (), 0, FuncValueRef(expression_code(f, e, selection))),))
+    method = selected(f, e, selection)
     receiver = bound(f, e.x, method)
     if is_interface(method.receiver):
         f.emit(ops.NIL_CHECK, P, (receiver.parts[0],))

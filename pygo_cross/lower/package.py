@@ -234,7 +234,7 @@ class PackageLowering:
     def is_ours(self, typ: Type) -> bool:
         """Whether the wrappers of a type's methods are this package's to make: another's are in its object."""
         base = unalias(deref(typ)[0])
-        if not isinstance(base, Named) or base.targs or isinstance(base.underlying(), Interface):
+        if not isinstance(base, Named) or base.targs or base in self.names.types.implicit or isinstance(base.underlying(), Interface):
             return True
         return base.obj.pkg is None or base.obj.pkg.path == self.package.path
 

@@ -27,14 +27,15 @@ from pygo_cross.types.lookup import find
 from pygo_cross.types.methodset import method_set
 from pygo_cross.types.objects import Func
 from pygo_cross.types.predicates import identical, is_interface
-from pygo_cross.types.types import Interface, Named, Pointer, Signature, Struct, Type, unalias
+from pygo_cross.types.subst import Substitution
+from pygo_cross.types.types import Interface, Named, Pointer, Signature, Struct, Tuple, Type, unalias
 
 if TYPE_CHECKING:
     from pygo_cross.lower.methods import Method
     from pygo_cross.lower.package import PackageLowering
 
 
-def method(package: PackageLowering, receiver: Type, func: Func) -> str:
+def method(package: PackageLowering, receiver: Type, func: Func, targs: tuple[Type, ...] = ()) -> str:
     """The link name of a method's code for receivers of a type; where that takes a wrapper, it is made if it is this package's to make."""
     from pygo_cross.lower.methods import Method
 
@@ -46,10 +47,10 @@ def method(package: PackageLowering, receiver: Type, func: Func) -> str:
     assert func.signature.recv is not None
     declared = unalias(func.signature.recv.typ)
     if len(found.path) == 1 and not is_interface(declared) and identical(declared, receiver):
-        return package.needs_method(func, declared)
-    name = package.names.method(func, receiver)
+        return package.needs_method(func, declared, targs)
+    name = package.names.method(func, receiver, targs)
     if package.is_ours(receiver):
-        made = Method(func, receiver, found.path[:-1], declared)
+        made = Method(func, receiver, found.path[:-1], declared, targs)
         package.ask(name, lambda: _wrapper(package, name, made))
     return name
 
@@ -78,6 +79,20 @@ def of_package(package: PackageLowering, declared: Iterable[Type]) -> None:
     for typ in declared:
         if isinstance(typ, Named) and not typ.tparams:
             of_type(package, typ)
+            under = typ.underlying()
+            if isinstance(under, Interface) and under.type_set().is_method_set():
+                for func in under.type_set().methods:
+                    method(package, typ, func)
+
+
+def _signature(package: PackageLowering, m: Method) -> Signature:
+    """The signature of a method with its type arguments."""
+    sig = m.func.signature
+    if not m.targs:
+        return sig
+    subst = Substitution(sig.tparams, m.targs, package.context)
+    params, results = (Tuple([var.clone(subst.typ(var.typ)) for var in one.vars]) for one in (sig.params, sig.results))
+    return Signature(params, results, sig.variadic)
 
 
 def _start(package: PackageLowering, name: str, params: list[Type], sig: Signature, flags: int) -> FuncLowering:
@@ -96,7 +111,7 @@ def _finish(f: FuncLowering, m: Method, receiver: Val, args: list[Val], sig: Sig
 
 
 def _wrapper(package: PackageLowering, name: str, m: Method) -> None:
-    sig = m.func.signature
+    sig = _signature(package, m)
     f = _start(package, name, [m.base, *[var.typ for var in sig.params.vars]], sig, 0)
     receiver, *args = package.parameters(f)
     if isinstance(m.base, Pointer) and not m.path and not isinstance(m.receiver, Pointer):
@@ -110,7 +125,7 @@ def _wrapper(package: PackageLowering, name: str, m: Method) -> None:
 
 def method_value(package: PackageLowering, m: Method) -> str:
     """The link name of the code of a method value, whose closure has the receiver."""
-    name = package.names.method(m.func, m.receiver) + "-fm"
+    name = package.names.method(m.func, m.receiver, m.targs) + "-fm"
     package.ask(name, lambda: _method_value(package, name, m))
     return name
 
@@ -118,7 +133,7 @@ def method_value(package: PackageLowering, m: Method) -> str:
 def _method_value(package: PackageLowering, name: str, m: Method) -> None:
     from pygo_cross.lower.methods import record_type
 
-    sig = m.func.signature
+    sig = _signature(package, m)
     f = _start(package, name, [var.typ for var in sig.params.vars], sig, NEEDS_CONTEXT)
     context = f.emit(ops.CLOSURE, P)
     args = package.parameters(f)
