@@ -18,6 +18,7 @@ from pygo_cross.lower.values import Val
 from pygo_cross.ssa import ops
 from pygo_cross.ssa.func import Block, Value
 from pygo_cross.ssa.kinds import I8, I16, I32, I64, B, P
+from pygo_cross.ssa.refs import BytesRef
 from pygo_cross.ssa.shape import Shapes
 from pygo_cross.types.predicates import is_string
 from pygo_cross.types.types import (
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 
 _NO_MEMORY: Final = frozenset((FLOAT32, FLOAT64, COMPLEX64, COMPLEX128, STRING))
 _IN_WORDS: Final = 32  # bytes that are compared word by word
+_SHORT_STRING: Final = 16  # bytes of a constant that are compared in words
 _ONE_BY_ONE: Final = 4  # elements of an array that are compared without a loop
 _WORDS: Final = ((8, I64), (4, I32), (2, I16), (1, I8))
 
@@ -99,10 +101,28 @@ class Comparison:
 
     def strings(self, x: Val, y: Val) -> None:
         """Equal lengths, and then equal bytes."""
+        if _known(x) is not None:
+            x, y = y, x
         self.scalars(x.parts[1], y.parts[1])
+        known = _known(y)
+        if known is not None and len(known) <= _SHORT_STRING:
+            if known:
+                self.cut()
+                self._bytes(x.parts[0], known)
+            return
         self.cut()
         (same,) = self.f.runtime("memequal", x.parts[0], y.parts[0], x.parts[1])
         self.add(same.one)
+
+    def _bytes(self, pointer: Value, known: bytes) -> None:
+        """The bytes at an address are these."""
+        f = self.f
+        at = 0
+        for width, kind in _WORDS:
+            while len(known) - at >= width:
+                word = int.from_bytes(known[at : at + width], "little", signed=True)
+                self.scalars(f.emit(ops.LOAD, kind, (pointer,), at), f.b.const(kind, word))
+                at += width
 
     def memory(self, x: Value, y: Value, offset: int, size: int) -> None:
         """As many bytes at two addresses."""
@@ -152,6 +172,16 @@ class Comparison:
         b.goto(head)
         b.seal(head)
         b.begin(end)
+
+
+def _known(x: Val) -> bytes | None:
+    """The contents of a string, if it is a constant."""
+    pointer, length = x.parts
+    if length.op != ops.CONST:
+        return None
+    if length.imm == 0:
+        return b""
+    return pointer.aux.data if pointer.op == ops.ADDR and isinstance(pointer.aux, BytesRef) else None
 
 
 def _values(c: Comparison, x: Val, y: Val) -> None:

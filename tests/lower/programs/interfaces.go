@@ -268,6 +268,9 @@ func comparisons() {
 }
 
 func constants() {
+	for _, s := range []string{"", "a", "ab", "abc", "abcdefgh", "abcdefghijklmnop", "abcdefghijklmnoq", "abcdefghijklmnopq", "b"} {
+		println(s == "", s == "a", "abc" == s, s == "abcdefgh", s != "abcdefghijklmnop", s == "abcdefghijklmnopq")
+	}
 	args := []any{1, -5, "s", 2.5, 'x', true, uint8(200), int8(-3), 1 << 40, float32(1), complex(1, 2), ""}
 	n := 0
 	for _, a := range args {
