@@ -24,7 +24,7 @@ def fold(func: Func) -> None:
         changed = False
         for block in func.blocks:
             changed = folder.block(block) or changed
-        folder.copies()
+        changed = folder.copies() or changed
 
 
 class _Folder:
@@ -55,10 +55,11 @@ class _Folder:
         self.made.append(made)
         return made
 
-    def copies(self) -> None:
+    def copies(self) -> bool:
         replaced = {value: value.args[0] for block in self.func.blocks for value in block.values if value.op == ops.COPY}
         if replaced:
             replace(self.func, replaced)
+        return bool(replaced)
 
 
 def signed(value: int, kind: int) -> int:

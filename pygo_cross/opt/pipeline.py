@@ -23,9 +23,11 @@ from pygo_cross.opt.escape import escape
 from pygo_cross.opt.expand import expand
 from pygo_cross.opt.fold import fold
 from pygo_cross.opt.loads import loads
+from pygo_cross.opt.memcombine import memcombine
 from pygo_cross.opt.promote import promote
 from pygo_cross.opt.prove import prove
 from pygo_cross.opt.summaries import KEPT_NOT, Summary
+from pygo_cross.opt.unwrap import unwrap
 from pygo_cross.ssa.func import Func
 from pygo_cross.ssa.refs import TextRef
 from pygo_cross.ssa.unit import NOESCAPE, Unit
@@ -84,9 +86,11 @@ PASSES: Final[tuple[Pass | UnitPass, ...]] = (
     Pass("loads", loads, "behind cse, which makes equal addresses one value; what is known of memory makes more operations equal"),
     Pass("cse again", _alone(cse), "operations of what was loaded twice"),
     Pass("prove", _alone(prove), "behind cse, so that the length in a loop's condition is the length in its bounds check"),
+    Pass("unwrap", _alone(unwrap), "behind prove, which goes by checked values"),
     Pass("late fold", _alone(fold), "what cse and prove have made constant"),
     Pass("divide", _alone(divide), "behind prove, which knows what a remainder is less than, but not what a multiplication gives"),
     Pass("late blocks", _alone(blocks), "branches that prove has decided"),
+    Pass("memcombine", _alone(memcombine), "when checks between loads have gone and offsets are constant"),
     Pass("branchelim", _alone(branchelim), "when branches that are decided anyway have gone"),
     Pass("late dead", _alone(dead), "what nothing uses any more: an Alloc that goes here costs nothing"),
     Pass("expand", expand, "the last that knows Allocs; calls of the runtime come late, since calls stop other passes"),

@@ -324,6 +324,9 @@ class Machine:
             return _signed(x & _mask(of), kind)
         if op == ops.NOT:
             return 1 - x
+        if op == ops.BSWAP:
+            size = BITS[kind] // 8
+            return int.from_bytes((x & mask).to_bytes(size, "little"), "big", signed=True)
         if op in (ops.FLOAT_TO_INT, ops.FLOAT_TO_UINT):
             return _signed(x, kind)
         raise AssertionError(f"{ops.NAMES[op]} is not executed")
