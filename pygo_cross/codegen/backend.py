@@ -4,11 +4,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 from typing import final
 
+from pygo_cross.arch.machine import machine
+from pygo_cross.codegen import checkalloc
+from pygo_cross.codegen.abi import Convention
+from pygo_cross.codegen.checkalloc import Before
+from pygo_cross.codegen.edges import split_critical_edges
+from pygo_cross.codegen.emit import Emission
+from pygo_cross.codegen.layout import layout
 from pygo_cross.codegen.maptypes import Groups
+from pygo_cross.codegen.regalloc import allocate
+from pygo_cross.codegen.rows import Rows
+from pygo_cross.codegen.schedule import schedule
+from pygo_cross.codegen.select import Selection
 from pygo_cross.codegen.symbols import Symbols
-from pygo_cross.codegen.text import Places
+from pygo_cross.codegen.text import Places, Texts
 from pygo_cross.codegen.typedata import Descriptors
 from pygo_cross.diag import InternalError
 from pygo_cross.obj.context import Context
@@ -40,10 +52,27 @@ class Backend:
         self.descriptors = Descriptors(self.context, shapes.sizes, names, groups)
         self.symbols = Symbols(self.context, self.descriptors)
         self.places = Places(fset.position, absolute)
+        found = machine(arch)
+        self.selection = Selection(arch, shapes, Convention(*import_module(f"pygo_cross.arch.{arch}.registers").CONVENTION))
+        table = self.selection.table
+        self.rows = Rows(table.rows, table.registers)
+        emission = Emission(table, self.context, self.symbols.of)
+        abiinternal, abi0 = self.selection.assigners
+        self.texts = Texts(self.context, found, table.rows, (abi0, abiinternal), shapes, self.descriptors, self.places, emission.emit)
 
     def function(self, func: Func, check: bool = False) -> None:
         """The symbol of an optimised function."""
-        raise InternalError("codegen", "not yet", func.symbol)
+        self.selection.select(func)
+        split_critical_edges(func)
+        layout(func)
+        schedule(func)
+        dense = self.selection.dense
+        params = [1 << dense[scalar.register] if scalar.register else 0 for scalar in self.selection.func_plan(func).args]
+        before = Before(func, self.rows) if check else None
+        allocation = allocate(func, self.rows, params)
+        if before is not None:
+            checkalloc.check(before, func, allocation, params)
+        self.texts.make(func, allocation)
 
     def finish(self) -> bytes:
         """The object, when all functions and all data are there."""

@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, final
 
-from pygo_cross.arch.insn import Insn, RegisterFile
 from pygo_cross.codegen.allocation import Allocation
 from pygo_cross.codegen.rows import Row, Rows, single
 from pygo_cross.ssa import ops
@@ -29,8 +28,8 @@ class Before:
 
     __slots__ = ("args", "clones", "controls", "phis", "rows")
 
-    def __init__(self, func: Func, insns: dict[int, Insn], registers: RegisterFile) -> None:
-        self.rows = Rows(insns, registers)
+    def __init__(self, func: Func, rows: Rows) -> None:
+        self.rows = rows
         self.args: dict[int, list[int]] = {}
         self.controls: dict[Block, list[int]] = {}
         self.phis: dict[Block, list[tuple[Value, list[int]]]] = {}

@@ -19,6 +19,7 @@ from pygo_cross.codegen import templates as tm
 from pygo_cross.codegen.allocation import Allocation
 from pygo_cross.codegen.calls import MachineCall
 from pygo_cross.codegen.mem import INCOMING, OUTGOING, SLOT, SYMBOL, VALUE, Mem
+from pygo_cross.codegen.stackmaps import StackMaps
 from pygo_cross.codegen.templates import Step, Templates
 from pygo_cross.diag import InternalError
 from pygo_cross.obj.context import Context
@@ -69,7 +70,7 @@ class Emission:
             [by_name.get(name, "") for name in NAMES] for by_name in (table.code.copies, table.code.loads, table.code.stores)
         )
 
-    def emit(self, func: Func, allocation: Allocation, marks: dict[int, int]) -> list[Prog]:
+    def emit(self, func: Func, allocation: Allocation, marks: dict[int, int] | StackMaps) -> list[Prog]:
         """The code of a function, without TEXT and prologue. `marks` has the stack map of each value that calls, by id."""
         return _Function(self, func, allocation, marks).run()
 
@@ -106,7 +107,7 @@ class _Function:
         "unsafe_until",
     )
 
-    def __init__(self, emission: Emission, func: Func, allocation: Allocation, marks: dict[int, int]) -> None:
+    def __init__(self, emission: Emission, func: Func, allocation: Allocation, marks: dict[int, int] | StackMaps) -> None:
         self.emission = emission
         self.func = func
         self.allocation = allocation

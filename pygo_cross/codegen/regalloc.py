@@ -17,7 +17,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, final
 
-from pygo_cross.arch.insn import Insn, RegisterFile
 from pygo_cross.codegen.allocation import Allocation
 from pygo_cross.codegen.liveness import CALL, LOOP, NONE, NextUses
 from pygo_cross.codegen.regstate import State
@@ -33,12 +32,12 @@ _SPARE: Final = 2
 """Registers that are not filled for what a loop might use, since its operations need some."""
 
 
-def allocate(func: Func, insns: dict[int, Insn], registers: RegisterFile, params: Sequence[int]) -> Allocation:
+def allocate(func: Func, rows: Rows, params: Sequence[int]) -> Allocation:
     """Give every value of a scheduled function without critical edges a place, and add what has to move.
 
     `params` has the set of the register of each scalar parameter by its number, 0 for one on the stack.
     """
-    return _Allocator(func, Rows(insns, registers), params).run()
+    return _Allocator(func, rows, params).run()
 
 
 @final
@@ -242,6 +241,8 @@ class _Allocator:
             most = max((live_in[inside.id] & values & ~state.remat_set).bit_count() for inside in loop.blocks)
             room[allowed] = allowed.bit_count() - _SPARE - max(most, (state.used & allowed).bit_count())
         held, copies = self._ends[primary]
+        out = state.out
+        state.resume(primary)
         for _, key in candidates:
             value = state.values[key]
             if value.op == ops.PHI and value.block is block:
@@ -257,10 +258,12 @@ class _Allocator:
                 room[allowed] -= 1
             want = wants.get(key, -1)
             register = want if want >= 0 and free >> want & 1 else _lowest(free)
-            made = state.bring(value, register, primary, primary.values, primary.values[-1].pos if primary.values else primary.pos)
+            made = state.bring(value, register)
             state.take(register, key, made)
             held[register] = key
             copies[register] = made
+        state.block = block
+        state.out = out
 
     # ---- values
 
@@ -308,6 +311,8 @@ class _Allocator:
                 upcoming += 1
                 self._limit = calls[upcoming]
             args = value.args
+            state.pos = value.pos
+            state.inline = value.inline
             row = of(value) if op != ops.COPY else rows.copy_float if rows.class_of(value.kind) == rows.floats else rows.copy_integer
             after = []
             arg_wants = []
@@ -359,11 +364,12 @@ class _Allocator:
                 raise self._func.bug("regalloc", "two arguments in one register", user)
             targets[register] = arg.id
             places.append(register)
-        made = shuffle(state, targets, [], user.pos)
+        made = shuffle(state, targets, [])
         return [made[register] for register in places]
 
     def _exit(self, block: Block, row: Row) -> None:
         state = self._state
+        state.pos = block.pos
         pop = self._record.pop
         controls = block.controls
         if block.kind == ops.RET or row.call:
@@ -477,7 +483,7 @@ class _Allocator:
             if victim < 0 or state.next_use[state.held[victim]] <= state.next_use[key]:
                 return register
         other = self._free(mask, busy, -1 if stays else want, busy, value)
-        made = state.copy(register, other, arg, value)
+        made = state.copy(register, other, arg)
         state.take(other, key, made)
         return register if stays else other
 
@@ -500,7 +506,7 @@ class _Allocator:
             if free:
                 free = free & ~self._avoid or free
                 other = _lowest(free)
-                state.take(other, key, state.copy(register, other, value, value))
+                state.take(other, key, state.copy(register, other, value))
         state.drop(register)
 
     def _free(self, mask: int, keep: int, want: int, busy: int, user: Value | Block) -> int:
@@ -526,10 +532,10 @@ class _Allocator:
         if there:
             source = _lowest(there)
             register = self._free(mask, busy | 1 << source, want, busy | 1 << source, user)
-            made = state.copy(source, register, arg, user)
+            made = state.copy(source, register, arg)
         else:
             register = self._free(mask, busy, want, busy, user)
-            made = state.bring(arg, register, state.block, state.out, user.pos)
+            made = state.bring(arg, register)
         state.take(register, arg.id, made)
         return register
 
@@ -540,7 +546,7 @@ class _Allocator:
         state = self._state
         held, copies = self._ends[block]
         state.begin(block)
-        state.out = block.values
+        state.resume(block)
         for register, key in enumerate(held):
             if key >= 0:
                 state.take(register, key, copies[register])
@@ -560,7 +566,7 @@ class _Allocator:
         for register, key in enumerate(self._starts[succ][0]):
             if key >= 0 and register not in targets:
                 targets[register] = key
-        made = shuffle(state, targets, memory, block.values[-1].pos if block.values else block.pos)
+        made = shuffle(state, targets, memory)
         for phi in phis:
             register = state.reg[phi.id]
             phi.set_arg(at, made[register] if register >= 0 else state.stored[phi.id])

@@ -33,9 +33,11 @@ class State:
         "group",
         "group_kinds",
         "held",
+        "inline",
         "integers",
         "next_use",
         "out",
+        "pos",
         "reg",
         "remat",
         "remat_set",
@@ -54,6 +56,9 @@ class State:
         self.rows = rows
         self.block = func.entry
         self.out: list[Value] = []
+        self.pos = 0
+        """With `inline` the position of what is made now."""
+        self.inline = 0
         self.held = [-1] * REGISTERS
         self.copies: list[Value | None] = [None] * REGISTERS
         self.used = 0
@@ -92,7 +97,17 @@ class State:
         """Nothing is in any register; go on at the beginning of a block."""
         self.clear()
         self.block = block
+        self.pos = block.pos
+        self.inline = 0
         self.out = []
+
+    def resume(self, block: Block) -> None:
+        """What is made next stands at the end of a block that is done."""
+        self.block = block
+        self.out = block.values
+        last = block.values[-1] if block.values else None
+        self.pos = block.pos if last is None else last.pos
+        self.inline = 0 if last is None else last.inline
 
     def clear(self) -> None:
         """All registers are lost."""
@@ -157,39 +172,44 @@ class State:
 
     # ---- making values
 
-    def made(self, value: Value, register: int) -> Value:
-        """Note the register of a value that allocation has made."""
+    def make(self, op: int, kind: int, args: tuple[Value, ...], register: int) -> Value:
+        """A value in a register, in no list yet."""
+        made = self.func.make(self.block, op, kind, args, 0, None, self.pos)
+        made.inline = self.inline
         self.reg.append(register)
-        return value
+        return made
 
-    def copy(self, source: int, register: int, value: Value, user: Value | Block) -> Value:
+    def copy(self, source: int, register: int, value: Value) -> Value:
         """A Copy from a register to another, at the end of what there is so far."""
         there = self.copies[source]
         assert there is not None
-        made = self.made(self.func.make(self.block, ops.COPY, value.kind, (there,), 0, None, user.pos), register)
+        made = self.make(ops.COPY, value.kind, (there,), register)
         self.out.append(made)
         return made
 
-    def bring(self, value: Value, register: int, block: Block, out: list[Value], pos: int) -> Value:
-        """A value that is in no register, computed again or reloaded at the end of a list."""
+    def bring(self, value: Value, register: int) -> Value:
+        """A value that is in no register, computed again or reloaded, at the end of what there is so far."""
         if self.remat[value.id]:
-            made = self.func.make(block, value.op, value.kind, (), value.imm, value.aux, pos)
+            made = self.make(value.op, value.kind, (), register)
+            made.imm = value.imm
+            made.aux = value.aux
         else:
-            made = self.func.make(block, ops.RELOAD, value.kind, (self.in_memory(value, block),), 0, None, pos)
-        self.made(made, register)
-        out.append(made)
+            made = self.make(ops.RELOAD, value.kind, (self.in_memory(value),), register)
+        self.out.append(made)
         return made
 
-    def in_memory(self, value: Value, block: Block) -> Value:
-        """The Spill of a value (or the value, if it is a Phi in memory), which is read in a block."""
+    def in_memory(self, value: Value) -> Value:
+        """The Spill of a value (or the value, if it is a Phi in memory), which is read in this block."""
         key = value.id
         spill = self.spilled.get(key)
         if spill is None:
-            spill = self.made(self.func.make(value.block, ops.SPILL, value.kind, (), 0, None, value.pos), NO_REGISTER)
+            spill = self.make(ops.SPILL, value.kind, (), NO_REGISTER)
+            spill.pos = value.pos
+            spill.inline = value.inline
             self.spilled[key] = spill
             self.group[spill.id] = self.new_group(value.kind)
         if spill is not value:
-            self.restores.setdefault(key, []).append(block)
+            self.restores.setdefault(key, []).append(self.block)
         return spill
 
     def phi_in_memory(self, phi: Value) -> None:

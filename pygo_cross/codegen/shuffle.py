@@ -19,7 +19,7 @@ _FETCHED: Final = -1
 """A source that no move changes: a spilled value, or one that is computed again."""
 
 
-def shuffle(state: State, targets: dict[int, int], memory: list[tuple[Value, int]], pos: int) -> dict[int, Value]:
+def shuffle(state: State, targets: dict[int, int], memory: list[tuple[Value, int]]) -> dict[int, Value]:
     """Append the moves after which register r has the value with id `targets[r]`, and each Phi of `memory` the value that stands with it.
 
     Returns the Value that is in each of the registers; what a Phi in memory takes is put into `state.stored`. What other registers had is
@@ -37,12 +37,12 @@ def shuffle(state: State, targets: dict[int, int], memory: list[tuple[Value, int
         else:
             todo[register] = key
     if todo or memory:
-        _Shuffle(state, targets, todo, memory, there, pos).run()
+        _Shuffle(state, targets, todo, memory, there).run()
     return there
 
 
 class _Shuffle:
-    __slots__ = ("content", "fixed", "keys", "phis", "pos", "readers", "source", "state", "targets", "there")
+    __slots__ = ("content", "fixed", "keys", "phis", "readers", "source", "state", "targets", "there")
 
     def __init__(
         self,
@@ -51,12 +51,10 @@ class _Shuffle:
         todo: dict[int, int],
         memory: list[tuple[Value, int]],
         there: dict[int, Value],
-        pos: int,
     ) -> None:
         self.state = state
         self.targets = targets
         self.there = there
-        self.pos = pos
         self.keys = dict(todo)
         self.source: dict[int, int] = {}
         self.readers: dict[int, int] = {}
@@ -128,11 +126,11 @@ class _Shuffle:
         """The content of a place in a register."""
         state = self.state
         if source == _FETCHED:
-            made = state.bring(value, register, state.block, state.out, self.pos)
+            made = state.bring(value, register)
         else:
             content = self.content[source]
             op = ops.COPY if source < REGISTERS else ops.RELOAD
-            made = state.made(state.func.make(state.block, op, content.kind, (content,), 0, None, self.pos), register)
+            made = state.make(op, content.kind, (content,), register)
             state.out.append(made)
         self.content[register] = made
         return made
@@ -140,7 +138,7 @@ class _Shuffle:
     def _store(self, content: Value, group: int) -> Value:
         """The content of a register in memory."""
         state = self.state
-        made = state.made(state.func.make(state.block, ops.SPILL, content.kind, (content,), 0, None, self.pos), NO_REGISTER)
+        made = state.make(ops.SPILL, content.kind, (content,), NO_REGISTER)
         state.group[made.id] = group
         state.out.append(made)
         return made

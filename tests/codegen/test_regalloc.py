@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import pytest
 from randomfuncs import PARAMS, REGISTERS, ROWS, random_function
 
@@ -11,17 +13,20 @@ from pygo_cross.codegen.checkalloc import Before, check
 from pygo_cross.codegen.edges import split_critical_edges
 from pygo_cross.codegen.layout import layout
 from pygo_cross.codegen.regalloc import allocate
+from pygo_cross.codegen.rows import Rows
 from pygo_cross.codegen.schedule import schedule
 from pygo_cross.ssa.func import Func
 from pygo_cross.ssa.printer import print_func
+
+_ROWS: Final = Rows(ROWS, REGISTERS)
 
 
 def allocated(func: Func) -> Allocation:
     split_critical_edges(func)
     layout(func)
     schedule(func)
-    before = Before(func, ROWS, REGISTERS)
-    allocation = allocate(func, ROWS, REGISTERS, PARAMS)
+    before = Before(func, _ROWS)
+    allocation = allocate(func, _ROWS, PARAMS)
     check(before, func, allocation, PARAMS)
     return allocation
 
