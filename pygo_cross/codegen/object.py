@@ -51,6 +51,9 @@ def write_data(symbols: Symbols, data: Data) -> Symbol:
         end = max([len(symbol.data), *(address.offset + word for address in data.addresses)])
         symbol.data += bytes(end - len(symbol.data))
         symbol.relocs = [(address.offset, word, R_ADDR, address.addend, symbols.of(address.target)) for address in data.addresses]
+        for address in data.addresses:
+            if isinstance(address.target, (TypeRef, ItabRef)):
+                symbol.relocs.append((0, 0, R_USEIFACE, 0, symbols.descriptors.type(address.target.typ)))
     flags = (DUPOK if data.dupok else 0) | (RODATA if data.read_only else 0 if pointers else NOPTR)
     if pointers and data.typ is not None and not data.read_only:
         symbol.gotype = symbols.descriptors.type(data.typ)

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pygo_cross.lower import calls, places, stmts
+from pygo_cross.lower import calls, exprs, places, stmts
 from pygo_cross.lower.captured import in_memory
 from pygo_cross.lower.function import FuncLowering
+from pygo_cross.lower.staticdata import Filler
 from pygo_cross.lower.values import Place
 from pygo_cross.ssa import ops
 from pygo_cross.ssa.kinds import P
@@ -26,18 +27,19 @@ def variables(package: PackageLowering) -> None:
     scope = package.package.scope
     sizes = package.shapes.sizes
     unit = package.unit
+    data: dict[Var, Data] = {}
     for name in scope.names():
         obj = scope.lookup(name)
         if isinstance(obj, Var):
-            unit.data.append(Data(package.names.object(obj), sizes.sizeof(obj.typ), sizes.alignof(obj.typ), obj.typ))
+            data[obj] = made = Data(package.names.object(obj), sizes.sizeof(obj.typ), sizes.alignof(obj.typ), obj.typ)
+            unit.data.append(made)
     if package.info.init_order:
         name = f"{unit.path}.init"
-        unit.inits.insert(0, TextRef(name))
-        package.ask(name, lambda: _assign(package, name))
+        package.ask(name, lambda: _assign(package, name, data))
 
 
-def _assign(package: PackageLowering, name: str) -> None:
-    """The function that gives variables the values that are not there from the beginning."""
+def _assign(package: PackageLowering, name: str, data: dict[Var, Data]) -> None:
+    """First values as data, and a function that gives variables what is not known before the program runs, if there is anything."""
     order = package.info.init_order
     shared: set[Var] = set()
     for one in order:
@@ -45,10 +47,21 @@ def _assign(package: PackageLowering, name: str) -> None:
     f = FuncLowering(package, name, FuncInfo(name, (), (), 0, 0), shared)  # nobody wrote it
     for one in order:
         f.b.pos = one.rhs.pos
-        values = stmts.values_of(f, [one.rhs], len(one.lhs))
-        for var, value in zip(one.lhs, values, strict=True):
+        if len(one.lhs) == 1 and one.lhs[0] in data:
+            filler = Filler(f, True)
+            filler.fill(data[one.lhs[0]], 0, one.lhs[0].typ, one.rhs)
+            for where, offset, typ, value in filler.pending:
+                f.b.pos = value.pos
+                address = f.emit(ops.ADDR, P, (), 0, DataRef(where.name))
+                places.write(f, Place(typ, address=address, offset=offset), calls.assigned(f, exprs.expr(f, value), typ))
+            continue
+        results = stmts.values_of(f, [one.rhs], len(one.lhs))
+        for var, result in zip(one.lhs, results, strict=True):
             if var.name != "_":
                 address = f.emit(ops.ADDR, P, (), 0, DataRef(package.names.object(var)))
-                places.write(f, Place(var.typ, address=address), calls.assigned(f, value, var.typ))
+                places.write(f, Place(var.typ, address=address), calls.assigned(f, result, var.typ))
     f.b.ret([])
-    package.unit.funcs.append(f.b.finish())
+    func = f.b.finish()
+    if len(func.blocks) > 1 or func.entry.values:
+        package.unit.funcs.append(func)
+        package.unit.inits.insert(0, TextRef(name))

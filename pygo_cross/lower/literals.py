@@ -92,11 +92,11 @@ def _fill(f: FuncLowering, e: CompositeLit, typ: Type, address: Value, offset: i
     if not isinstance(under, Array):
         raise f.bug(f"a literal of {typ} is not lowered yet", e)
     size = f.shapes.sizes.sizeof(f.typ(under.elem))
-    for at, value in _indexed(f, e):
+    for at, value in indexed(f, e):
         _put(f, value, f.typ(under.elem), address, offset + at * size)
 
 
-def _indexed(f: FuncLowering, e: CompositeLit) -> list[tuple[int, Expr]]:
+def indexed(f: FuncLowering, e: CompositeLit) -> list[tuple[int, Expr]]:
     """The elements of an array or slice, each with its index."""
     found: list[tuple[int, Expr]] = []
     at = 0
@@ -121,7 +121,7 @@ def _put(f: FuncLowering, e: Expr, typ: Type, address: Value, offset: int) -> No
 
 def _slice(f: FuncLowering, e: CompositeLit, typ: Type, under: Slice) -> Val:
     """A slice of a new array."""
-    elements = _indexed(f, e)
+    elements = indexed(f, e)
     length = max((at + 1 for at, _ in elements), default=0)
     array = Array(f.typ(under.elem), length)
     address = f.temporary(array)

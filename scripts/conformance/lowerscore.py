@@ -14,6 +14,7 @@ import argparse
 import re
 import sys
 import time
+import traceback
 from collections import Counter
 from collections.abc import Mapping
 
@@ -123,7 +124,6 @@ class Score:
         """One package."""
         checked = session.check(package, True)
         lowering = PackageLowering(find_goroot(), session.fset, checked.package, checked.files, checked.info, session.sizes, session)
-        bad = 0
         # A function that can't be lowered keeps no other from being tried.
         begun = time.process_time()
         lowering.failed = self._failed
@@ -150,11 +150,12 @@ class Score:
         hide_unexported(checked.package)
 
     def _failed(self, error: Exception) -> None:
-        text = str(error.args[0] if isinstance(error, InternalError) and error.args else f"{type(error).__name__}: {error}")
-        message = error.message if isinstance(error, InternalError) else text
+        message = error.message if isinstance(error, InternalError) else f"{type(error).__name__}: {error}"
         kind = _QUOTED.sub("...", message)
         self.wrong[kind] += 1
-        self.first.setdefault(kind, str(error))
+        if kind not in self.first:
+            frames = "" if isinstance(error, InternalError) else "".join(traceback.format_tb(error.__traceback__)[-3:])
+            self.first[kind] = f"{error}\n{frames}".rstrip()
 
     def _compare(self, package: GoPackage, unit: Unit, stock: str) -> None:
         theirs, ours = code_names(stock), {func.symbol for func in unit.funcs}
