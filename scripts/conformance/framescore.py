@@ -127,7 +127,7 @@ def compare(score: Score, session: Session, lowered: unit.Unit, obj: Object) -> 
         score.check(func.symbol, "function id", func_id(func.symbol, wrapper and stock.info.func_id != 0), stock.info.func_id)
     abi0 = Assigner(ABI0, shapes)
     context = Context("amd64", "linux")
-    for info in lowered.assembly:
+    for info in lowered.bodiless:
         params = abi0.types(info.params, info.results)
         name = info.linkname or info.name
         found = data.get(name + ".args_stackmap")
