@@ -30,6 +30,7 @@ from pygo_cross.frontend.mistakes import MOST, Mistakes
 from pygo_cross.frontend.package import CheckedPackage, check_package
 from pygo_cross.frontend.record import Imports, Record, Store, digest, read_import_config, section
 from pygo_cross.lower import imports as lowering
+from pygo_cross.lower.abiwrappers import SymbolABIs
 from pygo_cross.lower.directives import linknames
 from pygo_cross.lower.package import lower_package
 from pygo_cross.obj.context import path_to_prefix
@@ -92,9 +93,9 @@ class Compilation:
         header = self.asm_header(checked) if self.flags.asm_header else b""
         groups = Groups(self.sizes)
         names = TypeNames(groups.maps, {})
-        unit = lower_package(
-            self.goroot, self.fset, checked.package, checked.files, checked.info, self.sizes, _Asked(self.imports, names, self), names
-        )
+        asked = _Asked(self.imports, names, self)
+        abis = self._symbol_abis()
+        unit = lower_package(self.goroot, self.fset, checked.package, checked.files, checked.info, self.sizes, asked, names, abis)
         shapes = Shapes(self.sizes)
         backend = Backend(self.env.goarch, self.env.goos, self.path, self.fset, shapes, names, groups, self._rewriter.absolute)
         backend.context.std = self.flags.std
@@ -110,6 +111,11 @@ class Compilation:
         record.fingerprint = fingerprint or bytes.fromhex(digest(record.encode())[:16])
         backend.context.fingerprint = record.fingerprint
         return Compiled(self.head(checked.package.name), record.encode(), backend.finish(), header)
+
+    def _symbol_abis(self) -> SymbolABIs:
+        """Which functions the package's assembly defines and refers to."""
+        name = self.flags.symbol_abis
+        return SymbolABIs.read(_read(name).decode("utf-8", "surrogateescape"), name) if name else SymbolABIs()
 
     def _summaries(self) -> dict[str, Summary]:
         """What escape analysis has found out of all imported packages' functions."""
