@@ -11,7 +11,7 @@ and an operation that clobbers them concerns nobody.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
 
 from pygo_cross.arch.emission import MachineCode
 
@@ -70,15 +70,27 @@ class RegisterFile:
         self.g = g
 
 
+class Feature(NamedTuple):
+    """An operation of SSA that processors below a level of the architecture may lack: a variable of the runtime says whether it is
+    there, and a function does the same without.
+    """
+
+    op: str
+    level: int
+    flag: str
+    callee: str
+
+
 class InsnTable:
     """All that code generation knows of an architecture's operations.
 
     `rows` are by number, `numbers` by name. An operation with a memory operand is three rows, for none, one and two registers in it, which
     follow each other. `templates` say what an operation is in assembly (codegen/templates.py). A comparison is a row of each family (J: the
     branch, SET: the boolean ...) for each condition: `JLT.CMPQ`. `conditions` are their names; `names` those of registers in templates.
+    `features` have to be asked for.
     """
 
-    __slots__ = ("code", "conditions", "names", "numbers", "registers", "rows", "templates")
+    __slots__ = ("code", "conditions", "features", "names", "numbers", "registers", "rows", "templates")
 
     def __init__(
         self,
@@ -89,6 +101,7 @@ class InsnTable:
         registers: RegisterFile,
         names: dict[str, int],
         code: MachineCode,
+        features: tuple[Feature, ...],
     ) -> None:
         self.rows = rows
         self.numbers = numbers
@@ -97,6 +110,7 @@ class InsnTable:
         self.registers = registers
         self.names = names
         self.code = code
+        self.features = features
 
 
 def insns(arch: str) -> InsnTable:

@@ -17,6 +17,7 @@ from typing import Final, final
 from pygo_cross.arch.insn import InsnTable, insns
 from pygo_cross.codegen.abi import ABI0, Assigner, Convention
 from pygo_cross.codegen.calls import MEMORY, MachineCall, Plan, plan
+from pygo_cross.codegen.features import Features
 from pygo_cross.codegen.mem import INCOMING, OUTGOING, VALUE, Mem
 from pygo_cross.codegen.selector import CMOVL, CMOVQ, SEL, SET, Compare, J, Selector, s32
 from pygo_cross.ssa import ops
@@ -42,10 +43,11 @@ _MEMORY_OPS: Final = ops.WRITES | ops.FAULTS | ops.CALL
 
 @final
 class Selection:
-    """Selects functions for one architecture. `conventions` are those of ABIInternal and ABI0."""
+    """Selects functions for one architecture. `convention` is that of ABIInternal; `level` says of which processors (GOAMD64)."""
 
-    def __init__(self, arch: str, shapes: Shapes, convention: Convention) -> None:
+    def __init__(self, arch: str, shapes: Shapes, convention: Convention, level: int = 1) -> None:
         self.table: InsnTable = insns(arch)
+        self.features = Features(self.table.features, level)
         rules = importlib.import_module(f"pygo_cross.codegen.rules_{arch}")
         self.values: dict[int, Callable[[Selector, Value], bool]] = rules.VALUES
         self.conditions: dict[int, Callable[[Selector, Value], bool]] = rules.CONDITIONS
@@ -75,6 +77,7 @@ class Selection:
 
     def select(self, func: Func) -> None:
         """Make machine operations of all values of a function."""
+        self.features.ask(func)
         _Function(self, func).run()
 
 

@@ -169,10 +169,10 @@ class Naive:
 class Code:
     """Functions in memory that can be called."""
 
-    def __init__(self, seed: int = 1) -> None:
+    def __init__(self, seed: int = 1, level: int = 3) -> None:
         self.rng = random.Random(seed)
         self.context = Context("amd64", "linux", "test")
-        self.selection = Selection("amd64", Shapes(Sizes()), CONVENTION)
+        self.selection = Selection("amd64", Shapes(Sizes()), CONVENTION, level)
         self.emission = Emission(TABLE, self.context, lambda ref: self.context.lookup(str(ref), 1))
         self.finish = machine("amd64").finisher(self.context)
         self.uc = unicorn.Uc(unicorn.UC_ARCH_X86, unicorn.UC_MODE_64)

@@ -537,3 +537,22 @@ def test_atomics(kind: str) -> None:
     at = tester.code.add(func)
     tester.code.call(at, func, [naive.DATA, 77], [])
     assert int.from_bytes(tester.code.uc.mem_read(naive.DATA, size), "little") == 77
+
+
+def test_features_are_asked_for() -> None:
+    """Below the level that has an operation, a flag of the runtime decides between it and a function."""
+    code = naive.Code(level=1)
+    for op, flag, value, expected in (
+        ("PopCount", "x86HasPOPCNT", 0xFF03, 10),
+        ("Floor", "x86HasSSE41", to_bits(2.5, F64), to_bits(2.0, F64)),
+    ):
+        kind = "f64" if op == "Floor" else "i64"
+        text = f"func f({kind}) {kind} {{\nb0:\n  v1 {kind} = Param\n  v2 {kind} = {op} v1\n  v3 {kind} = {op} v2\n  Ret v3\n}}"
+        (func,) = parse_funcs(text)
+        again = 2 if op == "PopCount" else expected
+        at = code.add(func)
+        calls = [value for block in func.blocks for value in block.values if value.op == naive.TABLE.numbers["CALLstatic"]]
+        assert len(func.blocks) == 7 and len(calls) == 2
+        code.uc.mem_write(code.symbols["runtime." + flag], b"\1")
+        assert code.call(at, func, [value], [BY_NAME[kind]]) == [again]
+        assert expected

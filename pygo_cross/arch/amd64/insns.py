@@ -28,6 +28,7 @@ from pygo_cross.arch.insn import (
     REMAT,
     TWO_ADDRESS,
     WRITES,
+    Feature,
     Insn,
     InsnTable,
     RegisterFile,
@@ -339,4 +340,14 @@ REGISTERS: Final = RegisterFile(
     14,
 )
 
-TABLE: Final = InsnTable(_rows, _numbers, _templates, CONDITIONS, REGISTERS, regs.NUMBERS, CODE)
+FEATURES: Final = (
+    Feature("PopCount", 2, "runtime.x86HasPOPCNT", "internal/runtime/sys.OnesCount64"),
+    Feature("Floor", 2, "runtime.x86HasSSE41", "math.Floor"),
+    Feature("Ceil", 2, "runtime.x86HasSSE41", "math.Ceil"),
+    Feature("TruncFloat", 2, "runtime.x86HasSSE41", "math.Trunc"),
+    Feature("RoundEven", 2, "runtime.x86HasSSE41", "math.RoundToEven"),
+    Feature("Fma", 3, "runtime.x86HasFMA", "math.FMA"),
+)
+"""By levels of GOAMD64."""
+
+TABLE: Final = InsnTable(_rows, _numbers, _templates, CONDITIONS, REGISTERS, regs.NUMBERS, CODE, FEATURES)
