@@ -43,9 +43,7 @@ class Features:
             value = block.values[at]
             if value.op in self._by_op:
                 block = self._choose(func, block, at, self._by_op[value.op])
-                at = 0
-                while block.values[at].op == ops.PHI:
-                    at += 1
+                at = 1
             else:
                 at += 1
 
