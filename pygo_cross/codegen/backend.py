@@ -15,6 +15,7 @@ from pygo_cross.codegen.edges import split_critical_edges
 from pygo_cross.codegen.emit import Emission
 from pygo_cross.codegen.layout import layout
 from pygo_cross.codegen.maptypes import Groups
+from pygo_cross.codegen.object import used_types
 from pygo_cross.codegen.regalloc import allocate
 from pygo_cross.codegen.rows import Rows
 from pygo_cross.codegen.schedule import schedule
@@ -62,6 +63,7 @@ class Backend:
 
     def function(self, func: Func, check: bool = False) -> None:
         """The symbol of an optimised function."""
+        used = used_types(self.symbols, func)
         self.selection.select(func)
         split_critical_edges(func)
         layout(func)
@@ -72,7 +74,7 @@ class Backend:
         allocation = allocate(func, self.rows, params)
         if before is not None:
             checkalloc.check(before, func, allocation, params)
-        self.texts.make(func, allocation)
+        self.texts.make(func, allocation).relocs += used
 
     def finish(self) -> bytes:
         """The object, when all functions and all data are there."""
