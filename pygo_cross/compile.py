@@ -97,7 +97,7 @@ class Compilation:
         abis = self._symbol_abis()
         unit = lower_package(self.goroot, self.fset, checked.package, checked.files, checked.info, self.sizes, asked, names, abis)
         shapes = Shapes(self.sizes)
-        backend = Backend(self.env.goarch, self.env.goos, self.path, self.fset, shapes, names, groups, self._rewriter.absolute)
+        backend = Backend(self.env.goarch, self.env.goos, self.path, self.fset, shapes, names, groups, self._rewriter.absolute, self.flags.dwarf)
         backend.context.std = self.flags.std
         backend.symbols.linknames.update(unit.linknames.values())
         passes = PassContext(shapes, self.fset.position, self._summaries())

@@ -34,7 +34,8 @@ from pygo_cross.types.linknames import TypeNames
 
 @final
 class Backend:
-    """Makes the object of the package `path`. `absolute` gives the name that objects have for a file."""
+    """Makes the object of the package `path`. `absolute` gives the name that objects have for a file; `dwarf` asks for debug
+    information."""
 
     def __init__(
         self,
@@ -46,6 +47,7 @@ class Backend:
         names: TypeNames,
         groups: Groups,
         absolute: Callable[[str], str],
+        dwarf: bool = False,
     ) -> None:
         self.context = Context(arch, goos, path)
         self.context.assembly = False
@@ -59,7 +61,8 @@ class Backend:
         self.rows = Rows(table.rows, table.registers)
         emission = Emission(table, self.context, self.symbols.of)
         abiinternal, abi0 = self.selection.assigners
-        self.texts = Texts(self.context, found, table.rows, (abi0, abiinternal), shapes, self.descriptors, self.places, emission.emit)
+        assigners = (abi0, abiinternal)
+        self.texts = Texts(self.context, found, table.rows, assigners, shapes, self.descriptors, self.places, emission.emit, dwarf=dwarf)
 
     def function(self, func: Func, check: bool = False) -> None:
         """The symbol of an optimised function."""
