@@ -13,15 +13,16 @@ Switches of -d: `ssa/check` has the verifier look at every function behind every
 from __future__ import annotations
 
 import marshal
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Final, NamedTuple, final
+from typing import Any, Final, NamedTuple, final
 
 from pygo_cross.asm.goenv import GoEnv
 from pygo_cross.asm.paths import PathRewriter
 from pygo_cross.codegen import asmheader
 from pygo_cross.codegen import object as objects
 from pygo_cross.codegen.backend import Backend
+from pygo_cross.codegen.completion import Completion
 from pygo_cross.codegen.maptypes import Groups
 from pygo_cross.codegen.text import RUNTIME
 from pygo_cross.compileflags import Flags
@@ -31,12 +32,12 @@ from pygo_cross.frontend.package import CheckedPackage, check_package
 from pygo_cross.frontend.record import Imports, Record, Store, digest, read_import_config, section
 from pygo_cross.lower import imports as lowering
 from pygo_cross.lower.abiwrappers import SymbolABIs
+from pygo_cross.lower.algorithms import equality, hashing
 from pygo_cross.lower.directives import linknames
-from pygo_cross.lower.package import lower_package
+from pygo_cross.lower.package import PackageLowering
 from pygo_cross.obj.context import path_to_prefix
 from pygo_cross.opt.context import Context as PassContext
-from pygo_cross.opt.pipeline import optimise_unit
-from pygo_cross.opt.summaries import Summary
+from pygo_cross.opt.pipeline import optimise, optimise_unit
 from pygo_cross.ssa.shape import Shapes
 from pygo_cross.ssa.unit import Unit
 from pygo_cross.syntax.directives import DirectiveRules
@@ -93,14 +94,15 @@ class Compilation:
         header = self.asm_header(checked) if self.flags.asm_header else b""
         groups = Groups(self.sizes)
         names = TypeNames(groups.maps, {})
-        asked = _Asked(self.imports, names, self)
+        asked = _Asked(self.imports)
         abis = self._symbol_abis()
-        unit = lower_package(self.goroot, self.fset, checked.package, checked.files, checked.info, self.sizes, asked, names, abis)
+        package = PackageLowering(self.goroot, self.fset, checked.package, checked.files, checked.info, self.sizes, asked, names, abis)
+        unit = package.lower()
         shapes = Shapes(self.sizes)
         backend = Backend(self.env.goarch, self.env.goos, self.path, self.fset, shapes, names, groups, self._rewriter.absolute, self.flags.dwarf)
         backend.context.std = self.flags.std
         backend.symbols.linknames.update(unit.linknames.values())
-        passes = PassContext(shapes, self.fset.position, self._summaries())
+        passes = PassContext(shapes, self.fset.position, _Section(self.imports, SUMMARIES))
         check = "ssa/check" in self.flags.debug
         found = optimise_unit(unit, passes, check)
         record.sections[SUMMARIES] = marshal.dumps(sorted(found.summaries.items()), 2)
@@ -108,6 +110,17 @@ class Compilation:
             backend.function(func, check)
             func.free()
         self._data(backend, unit, record)
+        completion = Completion(
+            backend.descriptors,
+            package.methods_of,
+            lambda signature: equality(package, signature),
+            lambda signature: hashing(package, signature),
+        )
+        while more := completion.more():
+            for func in more:
+                optimise(func, passes, check)
+                backend.function(func, check)
+                func.free()
         record.fingerprint = fingerprint or bytes.fromhex(digest(record.encode())[:16])
         backend.context.fingerprint = record.fingerprint
         return Compiled(self.head(checked.package.name), record.encode(), backend.finish(), header)
@@ -116,15 +129,6 @@ class Compilation:
         """Which functions the package's assembly defines and refers to."""
         name = self.flags.symbol_abis
         return SymbolABIs.read(_read(name).decode("utf-8", "surrogateescape"), name) if name else SymbolABIs()
-
-    def _summaries(self) -> dict[str, Summary]:
-        """What escape analysis has found out of all imported packages' functions."""
-        found: dict[str, Summary] = {}
-        for path in self.imports.digests:
-            data = self.imports.record(path).sections.get(SUMMARIES)
-            if data:
-                found.update(marshal.loads(data))
-        return found
 
     def declarations(self) -> Record:
         """The record alone, of a package whose code is made by another compiler."""
@@ -202,9 +206,8 @@ class Compilation:
 class _Asked(lowering.Imports):
     """What lowering asks of imported packages, answered from their records."""
 
-    def __init__(self, imports: Imports, names: TypeNames, compilation: Compilation) -> None:
+    def __init__(self, imports: Imports) -> None:
         self._imports = imports
-        self._compilation = compilation
         self._linknames: dict[str, dict[str, str]] = {}
 
     def linknames(self, path: str) -> Mapping[str, str]:
@@ -222,6 +225,41 @@ class _Asked(lowering.Imports):
             return super().source(path)
         files = [self._imports.fset.add(name, source) for name, source in record.sources]
         return lowering.Source(files, record.go_version, self._imports.package, DirectiveRules(True, False))
+
+
+@final
+class _Section(Mapping[str, Any]):
+    """What imported packages' records have in one section, by the link name of the function that it is about: read when it is asked for."""
+
+    def __init__(self, imports: Imports, name: str) -> None:
+        self._imports = imports
+        self._name = name
+        self._known: dict[str, dict[str, Any]] = {}
+        self._paths = {path_to_prefix(path): path for path in imports.digests}
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and name in self._of(name)
+
+    def __getitem__(self, name: str) -> Any:
+        return self._of(name)[name]
+
+    def __iter__(self) -> Iterator[str]:
+        for prefix in self._paths:
+            yield from self._of(prefix + ".")
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def _of(self, name: str) -> dict[str, Any]:
+        end = name.find("[")
+        start = name.rfind("/", 0, end if end >= 0 else len(name)) + 1
+        prefix = name[: name.find(".", start)]
+        known = self._known.get(prefix)
+        if known is None:
+            path = self._paths.get(prefix)
+            data = self._imports.record(path).sections.get(self._name) if path is not None else None
+            known = self._known[prefix] = dict(marshal.loads(data)) if data else {}
+        return known
 
 
 def _is_generic(decl: object) -> bool:

@@ -23,7 +23,7 @@ from __future__ import annotations
 
 from collections import ChainMap
 from collections.abc import Mapping, Sequence
-from typing import Final, final
+from typing import Final, cast, final
 
 from pygo_cross.opt.addresses import in_memory
 from pygo_cross.opt.callgraph import components, own_name
@@ -86,7 +86,7 @@ def escape(
     from the context. `told` gets the position of each variable, and whether it is in the heap.
     """
     made = dict(given or {})
-    known = ChainMap(made, RUNTIME, dict(context.summaries))
+    known = ChainMap(made, RUNTIME, cast("dict[str, Summary]", context.summaries))
     fields: dict[str, dict[int, Row]] = {}
     for circle in components(funcs):
         one = _Circle(circle, context, known, fields)

@@ -74,7 +74,7 @@ class _Writer:
         self.rows: list[Row] = []
         self.indices: dict[Row, int] = {}
         self.bases: dict[str, int] = {}
-        self.outlines: list[tuple[str, int, bytes, list[tuple[int, str, int, int]]]] = []
+        self.outlines: list[tuple[str, int, bytes, list[tuple[int, tuple[int, int], str, int, int]]]] = []
         self.next_base = 1
         self.later: list[tuple[int, Named | Alias | TypeParam]] = []
         self.hidden: dict[str, int] = {}
@@ -148,7 +148,7 @@ class _Writer:
             base = self.bases[file.name] = self.next_base
             self.next_base += file.size + 1
             self.outlines.append(
-                (file.name, file.size, file.line_lengths(), [(b.offset, b.file, b.line, b.column) for b in file.line_bases])
+                (file.name, file.size, file.line_lengths(), [(b.offset, b.at, b.file, b.line, b.column) for b in file.line_bases])
             )
         return base + pos - file.base
 
