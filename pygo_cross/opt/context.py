@@ -12,6 +12,7 @@ from typing import Final, final
 
 from pygo_cross.diag import Pos
 from pygo_cross.opt.summaries import Summary
+from pygo_cross.ssa.func import Func
 from pygo_cross.ssa.refs import CallInfo, TextRef
 from pygo_cross.ssa.shape import Shapes
 from pygo_cross.types.types import TYP, UINTPTR, UNSAFE_POINTER
@@ -35,14 +36,19 @@ MAX_IMPLICIT: Final = 64 * 1024
 @final
 class Context:
     """What is known to all passes of a compilation. `position` says where in the source a value's `pos` is; `summaries` are what escape
-    analysis has found out of imported packages' functions (`summaries.py`), by link name.
+    analysis has found out of imported packages' functions (`summaries.py`), by link name; `bodies` gives those of them that may be inlined.
     """
 
-    __slots__ = ("position", "shapes", "summaries")
+    __slots__ = ("bodies", "position", "shapes", "summaries")
 
     def __init__(
-        self, shapes: Shapes, position: Callable[[int], Pos] = lambda pos: Pos(), summaries: Mapping[str, Summary] | None = None
+        self,
+        shapes: Shapes,
+        position: Callable[[int], Pos] = lambda pos: Pos(),
+        summaries: Mapping[str, Summary] | None = None,
+        bodies: Callable[[str], Func | None] = lambda name: None,
     ) -> None:
         self.shapes = shapes
         self.position = position
         self.summaries = summaries if summaries is not None else {}
+        self.bodies = bodies

@@ -15,6 +15,7 @@ from pygo_cross.opt.addresses import in_memory
 from pygo_cross.opt.barriers import barriers
 from pygo_cross.opt.blocks import blocks
 from pygo_cross.opt.branchelim import branchelim
+from pygo_cross.opt.callgraph import callees
 from pygo_cross.opt.context import Context
 from pygo_cross.opt.cse import cse
 from pygo_cross.opt.dead import dead
@@ -22,6 +23,7 @@ from pygo_cross.opt.divide import divide
 from pygo_cross.opt.escape import escape
 from pygo_cross.opt.expand import expand
 from pygo_cross.opt.fold import fold
+from pygo_cross.opt.inline import inline
 from pygo_cross.opt.loads import loads
 from pygo_cross.opt.memcombine import memcombine
 from pygo_cross.opt.promote import promote
@@ -30,7 +32,7 @@ from pygo_cross.opt.summaries import KEPT_NOT, Summary
 from pygo_cross.opt.unwrap import unwrap
 from pygo_cross.ssa.func import Func
 from pygo_cross.ssa.refs import TextRef
-from pygo_cross.ssa.unit import NOESCAPE, Unit
+from pygo_cross.ssa.unit import NEEDS_CONTEXT, NOESCAPE, FuncInfo, Unit
 from pygo_cross.ssa.verify import verify
 
 
@@ -68,6 +70,23 @@ def _alone(run: Callable[[Func], None]) -> Callable[[Func, Context], None]:
     return lambda func, context: run(func)
 
 
+def _inline(unit: Unit, context: Context, result: Result) -> None:
+    """Inlining. Function literals that are nowhere any more, since all their calls are inlined, go."""
+
+    def tidy(func: Func) -> None:
+        fold(func)
+        blocks(func)
+        promote(func, context)
+        fold(func)
+        dead(func)
+
+    inline(unit.funcs, tidy, context.bodies)
+    named = {name for func in unit.funcs for name in callees(func)}
+    unit.funcs = [
+        func for func in unit.funcs if func.symbol in named or not isinstance(func.info, FuncInfo) or not func.info.flags & NEEDS_CONTEXT
+    ]
+
+
 def _escape(unit: Unit, context: Context, result: Result) -> None:
     """Escape analysis; what is declared without a body and keeps nothing has a summary as well."""
     given = {str(TextRef(info.name, abi0)): info for infos, abi0 in ((unit.assembly, True), (unit.bodiless, False)) for info in infos}
@@ -80,6 +99,7 @@ PASSES: Final[tuple[Pass | UnitPass, ...]] = (
     Pass("early blocks", _alone(blocks), "branches on constants go, and with them what only they lead to"),
     Pass("early dead", _alone(dead), "fewer values for those that walk over all"),
     Pass("promote", promote, "what was in memory is values for all that follows; folding has made the offsets constant"),
+    UnitPass("inline", _inline, "behind promotion, so that what is counted is what is left; what is inlined is no call to what follows"),
     UnitPass("escape", _escape, "behind promotion, which leaves fewer variables, and before calls of the runtime hide what they are for"),
     Pass("fold", _alone(fold), "what promotion has shown to be constant"),
     Pass("cse", _alone(cse), "equal operations are one value: facts about it are then found by identity"),

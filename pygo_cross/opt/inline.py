@@ -1,0 +1,219 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Inlining: small functions go where they are called, and function literals that are called where they are made.
+
+Functions are looked at with callees first, so what is inlined has had its own calls inlined. A function's cost is counted on its SSA, in
+the units of stock's budget for its syntax tree (src/cmd/compile/internal/inline/inl.go: 80, and 57 for a call); the weights make the two
+agree on most functions of std. What stock never inlines is not inlined here either: recover, defer, go, select, what asks for its caller.
+
+Before: v3 = CallStatic v1 v2 {main.add}; v4 = Result v3; after: v4's users use v5 = Add v1 v2, whose `inline` tells of the call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final, final
+
+from pygo_cross.opt.callgraph import components, own_name
+from pygo_cross.opt.splice import splice
+from pygo_cross.ssa import ops
+from pygo_cross.ssa.builder import remove_unreachable, replace, simplify_phis
+from pygo_cross.ssa.func import Func, Value
+from pygo_cross.ssa.refs import CallInfo, FuncValueRef, TextRef
+from pygo_cross.ssa.unit import (
+    ABI0,
+    CGO_UNSAFE_ARGS,
+    HAS_DEFER,
+    NOINLINE,
+    SYSTEM_STACK,
+    UINTPTR_ESCAPES,
+    UINTPTR_KEEP_ALIVE,
+    WRAPPER,
+    YES_WRITE_BARRIER_REC,
+    FuncInfo,
+)
+
+BUDGET: Final = 80
+"""What a function may cost that is inlined wherever it is called."""
+BUDGET_ONCE: Final = 10 * BUDGET
+"""The same of a function literal that is called in one place and is nowhere else."""
+BUDGET_BIG: Final = 20
+"""The same for a caller that is big already."""
+BIG: Final = 5000
+"""A function of so many values is big."""
+
+_NEVER: Final = (
+    NOINLINE | HAS_DEFER | SYSTEM_STACK | ABI0 | WRAPPER | CGO_UNSAFE_ARGS | UINTPTR_ESCAPES | UINTPTR_KEEP_ALIVE | YES_WRITE_BARRIER_REC
+)
+_FREE: Final = frozenset(
+    {ops.CONST, ops.ADDR, ops.PARAM, ops.PHI, ops.COPY, ops.RESULT, ops.CLOSURE, ops.SLOT_ADDR, ops.SLOT_LIVE, ops.KEEP_ALIVE}
+    | {ops.NIL_CHECK, ops.ADD_PTR, ops.SIGN_EXT, ops.ZERO_EXT, ops.TRUNC, ops.INT_TO_PTR, ops.PTR_TO_INT}
+)
+_CALL: Final = 57
+_RUNTIME_CALL: Final = 4
+_VALUE: Final = 2
+_OF_CALLER: Final = frozenset([ops.CALLER_PC, ops.CALLER_SP, ops.GO, ops.DEFER])
+_NOT_INLINED: Final = frozenset(
+    "runtime." + name for name in ("gorecover", "newproc", "selectgo", "deferproc", "deferprocStack", "deferprocat", "deferreturn")
+)
+
+
+def cost(func: Func, most: int) -> int:
+    """What a function costs; more than `most` if it may not be inlined, or once that is clear."""
+    info = func.info
+    if not isinstance(info, FuncInfo) or info.flags & _NEVER or info.open_defer is not None:
+        return most + 1
+    total = 0
+    for block in func.blocks:
+        if block.kind == ops.IF:
+            total += _VALUE
+        elif block.kind in (ops.JUMP_TABLE, ops.DEFER_RETURN):
+            return most + 1
+        for value in block.values:
+            op = value.op
+            if op in _FREE:
+                continue
+            if op in (ops.CALL_STATIC, ops.CALL_CLOSURE, ops.CALL_POINTER):
+                called = value.aux
+                target = called.target if isinstance(called, CallInfo) else None
+                if target is not None and target.name.startswith("runtime."):
+                    if target.name in _NOT_INLINED:
+                        return most + 1
+                    total += _RUNTIME_CALL
+                else:
+                    total += _CALL + len(value.args)
+            elif op in _OF_CALLER:
+                return most + 1
+            else:
+                total += _VALUE
+            if total > most:
+                return total
+    return total
+
+
+def inline(funcs: Sequence[Func], tidy: Callable[[Func], None], imported: Callable[[str], Func | None]) -> list[Func]:
+    """Inline calls in all functions of a package; gives those that may be inlined anywhere, for packages that import this one.
+
+    `tidy` is run on functions that have changed; `imported` gives another package's function by link name, to be copied.
+    """
+    bodies: dict[str, Func] = {}
+    literals: dict[str, Func] = {}
+    for circle in components(funcs):
+        for func in circle:
+            if _Inlining(func, bodies, literals, imported).run():
+                tidy(func)
+        if len(circle) > 1:
+            continue
+        (func,) = circle
+        name = own_name(func)
+        price = cost(func, BUDGET_ONCE)
+        if price <= BUDGET_ONCE and not _calls(func, name):
+            literals[name] = func
+            if price <= BUDGET:
+                bodies[name] = func
+    return list(bodies.values())
+
+
+def _calls(func: Func, name: str) -> bool:
+    """Whether a function calls itself."""
+    return any(
+        isinstance(value.aux, CallInfo) and value.aux.target is not None and str(value.aux.target) == name
+        for block in func.blocks
+        for value in block.values
+    )
+
+
+@final
+class _Inlining:
+    """The calls of one function."""
+
+    __slots__ = ("bodies", "func", "imported", "literals", "replaced")
+
+    def __init__(self, func: Func, bodies: dict[str, Func], literals: dict[str, Func], imported: Callable[[str], Func | None]) -> None:
+        self.func = func
+        self.bodies = bodies
+        self.literals = literals
+        self.imported = imported
+        self.replaced: dict[Value, Value] = {}
+
+    def run(self) -> bool:
+        """Whether anything was inlined."""
+        func = self.func
+        info = func.info
+        if not isinstance(info, FuncInfo) or info.flags & ABI0:
+            return False
+        calls = [value for block in func.blocks for value in block.values if value.op in (ops.CALL_STATIC, ops.CALL_CLOSURE)]
+        done = False
+        while calls:
+            again: list[Value] = []
+            for call in calls:
+                made = self.call(call)
+                if made is not None:
+                    done = True
+                    again += made
+            calls = again
+        if done:
+            replace(func, self.replaced)
+            remove_unreachable(func)
+            simplify_phis(func)
+        return done
+
+    def call(self, call: Value) -> list[Value] | None:
+        """Inline a call; gives the calls of function values that came with the body. None if it stays."""
+        info = call.aux
+        if not isinstance(info, CallInfo):
+            return None
+        closure: Value | None = None
+        args = call.args
+        if call.op == ops.CALL_STATIC:
+            assert info.target is not None
+            body = self.bodies.get(str(info.target)) or self.imported(str(info.target))
+        else:
+            closure, args = self.final(call.args[0]), call.args[1:]
+            body = self.literal(closure)
+        if body is None or body is self.func or len(body.params) != len(args):
+            return None
+        if self.func.value_count > BIG and cost(body, BUDGET_BIG) > BUDGET_BIG:
+            return None
+        behind = [value for value in call.block.values if value.op == ops.RESULT and value.args[0] is call]
+        if call.uses != len(behind):
+            return None
+        first = self.func.block_count
+        self.replaced.update(splice(self.func, call, body, args, closure))
+        return [
+            value
+            for block in self.func.blocks[-(self.func.block_count - first) :]
+            if block.id > first
+            for value in block.values
+            if value.op == ops.CALL_CLOSURE
+        ]
+
+    def final(self, value: Value) -> Value:
+        while True:
+            if value in self.replaced:
+                value = self.replaced[value]
+            elif value.op in (ops.NIL_CHECK, ops.COPY):
+                value = value.args[0]
+            else:
+                return value
+
+    def literal(self, closure: Value) -> Func | None:
+        """The function behind a function value that is made here, if it is to be inlined."""
+        if closure.op == ops.ADDR and isinstance(closure.aux, FuncValueRef):
+            return self.bodies.get(closure.aux.name) or self.imported(closure.aux.name)
+        if closure.op != ops.ALLOC:
+            return None
+        name = ""
+        called = stored = 0
+        for block in self.func.blocks:
+            for value in block.values:
+                if not value.args or value.args[0] is not closure:
+                    continue
+                if value.op == ops.STORE:
+                    stored += 1
+                    if value.imm == 0 and value.args[1].op == ops.ADDR and isinstance(value.args[1].aux, TextRef):
+                        name = value.args[1].aux.name
+                elif value.op == ops.CALL_CLOSURE:
+                    called += 1
+        if not name:
+            return None
+        return self.literals.get(name) if called == 1 and closure.uses == stored + 1 else self.bodies.get(name)

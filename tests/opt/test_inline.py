@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Inlining: what is inlined and what is not, what the program does, and what tracebacks are told."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from pygo_cross.opt.context import Context
+from pygo_cross.opt.pipeline import optimise_unit
+from pygo_cross.ssa import ops
+from pygo_cross.ssa.func import Func
+from pygo_cross.ssa.refs import CallInfo
+from pygo_cross.ssa.shape import Shapes
+from pygo_cross.ssa.unit import FuncInfo, Unit
+from pygo_cross.types.sizes import Sizes
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "lower"))
+from interpret import GoPanic, Machine
+from test_lower import lower
+
+SHAPES = Shapes(Sizes())
+
+
+def optimised(source: str) -> Unit:
+    unit = lower("package main\n\n" + source)
+    optimise_unit(unit, Context(SHAPES), check=True)
+    return unit
+
+
+def main_of(unit: Unit) -> Func:
+    (func,) = (func for func in unit.funcs if func.symbol == "main.main")
+    return func
+
+
+def called(func: Func) -> list[str]:
+    """What a function calls, but the runtime."""
+    found = [str(value.aux) for block in func.blocks for value in block.values if isinstance(value.aux, CallInfo)]
+    return [name for name in found if not name.startswith("runtime.")]
+
+
+@pytest.mark.parametrize(
+    ("source", "left"),
+    [
+        ("func add(a, b int) int { return a + b }; func main() { println(add(1, 2)) }", []),
+        ("func max(a, b int) int { if a < b { return b }; return a }; func main() { x := 3; println(max(x, 2), max(1, x)) }", []),
+        ('func two(a int) (int, string) { return a + 1, "x" }; func main() { n, s := two(4); println(n, s) }', []),
+        (
+            "func f(n int) int { if n == 0 { panic(1) }; return 7 / n }; func g(n int) int { return f(n) + f(n+1) }; "
+            "func main() { println(g(2)) }",
+            [],
+        ),
+        (
+            "type t struct { a, b, c, d, e int }; func (x t) sum() int { x.a++; return x.a + x.e }; "
+            "func main() { x := t{a: 1, e: 5}; println(x.sum(), x.a) }",
+            [],
+        ),
+        ("func f(n int) int { if n < 2 { return n }; return f(n-1) + f(n-2) }; func main() { println(f(9)) }", ["main.f"]),
+        ("//go:noinline\nfunc f() int { return 1 }\nfunc main() { println(f()) }", ["main.f"]),
+        ("func f() any { return recover() }; func main() { println(f() == nil) }", ["main.f"]),
+        (
+            "func f(n int) { for i := 0; i < n; i++ { println(i, i*i, i+2, i/2, i<<3, i|1, i&2, i^9, -i, i%4) } }; func main() { f(2) }",
+            ["main.f"],
+        ),
+        (
+            "func each(n int, f func(int)) { for i := 0; i < n; i++ { f(i) } }; "
+            "func main() { s := 0; each(5, func(i int) { s += i }); println(s) }",
+            [],
+        ),
+        ("func main() { n := 1; func() { n++; println(n) }(); println(n) }", []),
+        ("func never() { for { println(1); panic(2) } }; func main() { defer func() { recover() }(); never() }", []),
+        (
+            "func seq(yield func(int) bool) { for i := 0; yield(i); i++ {} }; "
+            "func main() { for i := range seq { if i > 3 { break }; println(i) } }",
+            [],
+        ),
+    ],
+)
+def test_what_is_inlined(source: str, left: list[str]) -> None:
+    unit = optimised(source)
+    assert sorted(set(called(main_of(unit)))) == left
+    assert Machine(unit, SHAPES).run() == Machine(lower("package main\n\n" + source), SHAPES).run()
+
+
+def test_literals_that_are_nowhere_any_more_go() -> None:
+    unit = optimised("func main() { n := 1; func() { n++ }(); println(n) }")
+    assert [func.symbol for func in unit.funcs] == ["main.main"]
+
+
+def test_inlined_calls_are_told() -> None:
+    unit = optimised(
+        """
+func inner(p *int) int { return *p }
+func outer(p *int) int { return inner(p) + 1 }
+func main() { var p *int; println(outer(p)) }
+"""
+    )
+    func = main_of(unit)
+    assert isinstance(func.info, FuncInfo)
+    assert [(one.parent, one.callee) for one in func.info.inlined] == [(0, "main.outer"), (1, "main.inner")]
+    (check,) = (value for block in func.blocks for value in block.values if value.op == ops.NIL_CHECK)
+    assert check.inline == 2
+    with pytest.raises(GoPanic):
+        Machine(unit, SHAPES).run()
