@@ -5,32 +5,57 @@ literal shares with the function around it and that are assigned after their dec
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, Final
+from collections.abc import Callable, Sequence
+from typing import Any, Final, final
 
 from pygo_cross.syntax import nodes
 from pygo_cross.syntax.nodes import FuncLit, IndexExpr, Name, Node, Operation, ParenExpr, SelectorExpr, SliceExpr
 from pygo_cross.syntax.tokens import AND, DEFER, GOTO
 from pygo_cross.types.check.info import Info
-from pygo_cross.types.objects import LOCAL_VAR, PARAM_VAR, RECV_VAR, RESULT_VAR, Func, Var
+from pygo_cross.types.objects import LOCAL_VAR, PARAM_VAR, RECV_VAR, RESULT_VAR, Func, Object, Var
 from pygo_cross.types.predicates import common_underlying
 from pygo_cross.types.selection import FIELD_VAL
 from pygo_cross.types.types import Array, Pointer, Signature, Struct, Type
 
+# What is looked into: statements and expressions, but no types.
+_BELOW: Final[dict[type, Callable[[Any], Sequence[Node | None]]]] = {
+    nodes.VarDecl: lambda n: [*n.name_list, n.values],
+    nodes.Field: lambda n: [n.name],
+    nodes.CompositeLit: lambda n: n.elem_list,
+    nodes.KeyValueExpr: lambda n: [n.key, n.value],
+    nodes.FuncLit: lambda n: [n.type, n.body],
+    nodes.ParenExpr: lambda n: [n.x],
+    nodes.SelectorExpr: lambda n: [n.x],
+    nodes.IndexExpr: lambda n: [n.x, n.index],
+    nodes.SliceExpr: lambda n: [n.x, n.low, n.high, n.max],
+    nodes.AssertExpr: lambda n: [n.x],
+    nodes.TypeSwitchGuard: lambda n: [n.x],
+    nodes.Operation: lambda n: [n.x, n.y],
+    nodes.CallExpr: lambda n: [n.fun, *n.arg_list],
+    nodes.ListExpr: lambda n: n.elem_list,
+    nodes.FuncType: lambda n: [*n.param_list, *n.result_list],
+    nodes.LabeledStmt: lambda n: [n.stmt],
+    nodes.BlockStmt: lambda n: n.list,
+    nodes.ExprStmt: lambda n: [n.x],
+    nodes.SendStmt: lambda n: [n.chan, n.value],
+    nodes.DeclStmt: lambda n: n.decl_list,
+    nodes.AssignStmt: lambda n: [n.lhs, n.rhs],
+    nodes.CallStmt: lambda n: [n.call],
+    nodes.ReturnStmt: lambda n: [n.results],
+    nodes.IfStmt: lambda n: [n.init, n.cond, n.then, n.els],
+    nodes.ForStmt: lambda n: [n.init, n.cond, n.post, n.body],
+    nodes.SwitchStmt: lambda n: [n.init, n.tag, *n.body],
+    nodes.SelectStmt: lambda n: n.body,
+    nodes.RangeClause: lambda n: [n.lhs, n.x],
+    nodes.CaseClause: lambda n: [n.cases, *n.body],
+    nodes.CommClause: lambda n: [n.comm, *n.body],
+}
 
-def children(node: Any) -> Iterator[Node]:
-    """The nodes directly below one."""
-    for slot in type(node).__slots__:
-        child = getattr(node, slot)
-        if isinstance(child, Node):
-            yield child
-        elif isinstance(child, list):
-            for one in child:
-                if isinstance(one, Node):
-                    yield one
 
-
-_LEAVES: Final = frozenset([nodes.Name, nodes.BasicLit, nodes.EmptyStmt, nodes.BranchStmt, nodes.BadExpr])
+def children(node: Node) -> list[Node]:
+    """The statements and expressions directly below a node."""
+    below = _BELOW.get(type(node))
+    return [child for child in below(node) if child is not None] if below is not None else []
 
 
 _LOCAL: Final = frozenset([LOCAL_VAR, PARAM_VAR, RECV_VAR, RESULT_VAR])
@@ -71,7 +96,7 @@ def defers(s: nodes.ForStmt) -> bool:
         one = stack.pop()
         if isinstance(one, nodes.CallStmt) and one.tok == DEFER:
             return True
-        if not isinstance(one, FuncLit) and type(one) not in _LEAVES:
+        if not isinstance(one, FuncLit):
             stack += children(one)
     return False
 
@@ -85,7 +110,7 @@ def labels(body: Node, info: Info) -> frozenset[str]:
         if isinstance(one, nodes.LabeledStmt):
             found.add(one.label.value)
         statement = isinstance(one, nodes.Stmt | nodes.CaseClause | nodes.CommClause)
-        if statement and type(one) not in _LEAVES and not ranges_function(one, info):
+        if statement and not ranges_function(one, info):
             stack += children(one)
     return frozenset(found)
 
@@ -102,128 +127,170 @@ def mentioned(node: Node, info: Info) -> set[Var]:
             used = uses.get(one)
             if isinstance(used, Var):
                 found.add(used)
-        elif type(one) not in _LEAVES:
+        else:
             stack += children(one)
     return found
 
 
 def in_memory(root: Node, info: Info, features: Features | None = None) -> set[Var]:
     """The variables below a function's body that have to be in memory; `features` is told what the body has."""
-    found: set[Var] = set()
-    shared: set[Var] = set()
-    assigned: set[Var] = set()
-    owner: dict[Var, Node] = {}
-    own_variables = features is None or features.own_loop_variables
+    return _Scan(root, info, features or Features()).run()
 
-    def walk(node: Node, function: Node, real: Node) -> None:
-        stack = [node]
+
+@final
+class _Scan:
+    """One walk over a function's body, and the functions in it. Names matter only inside of these: what is not declared there is shared."""
+
+    __slots__ = ("assigned", "features", "found", "info", "names", "owner", "root", "todo")
+
+    def __init__(self, root: Node, info: Info, features: Features) -> None:
+        self.root = root
+        self.info = info
+        self.features = features
+        self.found: set[Var] = set()
+        self.assigned: set[Var] = set()
+        self.owner: dict[Object, Node] = {}
+        self.names: list[tuple[Var, Node]] = []
+        self.todo: list[tuple[list[Node], Node, Node]] = [([root], root, root)]
+
+    def run(self) -> set[Var]:
+        while self.todo:
+            self._function(*self.todo.pop())
+        found, owner, root = self.found, self.owner, self.root
+        for var, function in self.names:
+            # Parameters and results are declared outside of the body. What is never assigned again is captured by value.
+            if owner.get(var, root) is not function and (var.kind == RESULT_VAR or var in self.assigned):
+                found.add(var)
+        return found
+
+    def _function(self, stack: list[Node], function: Node, real: Node) -> None:
+        """The statements of a function, which may be a loop's body: then `real` is the function that it is in."""
+        inner = function is not self.root
+        below = _BELOW
         while stack:
             one = stack.pop()
             kind = type(one)
             if kind is Name:
-                assert isinstance(one, Name)
-                _name(one, function)
+                if inner:
+                    self._name(one, function)  # type: ignore[arg-type]
                 continue
-            if kind in _LEAVES:
-                if features is not None and isinstance(one, nodes.BranchStmt) and one.tok == GOTO and real is root:
-                    features.gotos = True
+            handler = _SPECIAL.get(kind)
+            if handler is not None and handler(self, one, function, real):
                 continue
-            if isinstance(one, FuncLit):
-                walk(one.type, one, one)
-                walk(one.body, one, one)
-                continue
-            if ranges_function(one, info):
-                assert isinstance(one, nodes.ForStmt) and isinstance(one.init, nodes.RangeClause)
-                walk(one.init.x, function, real)
-                for e in nodes.unpack_list(one.init.lhs):
-                    walk(e, one, real)
-                    _root(e, assigned)
-                walk(one.body, one, real)
-                continue
-            if isinstance(one, nodes.ReturnStmt):
-                if features is not None and real is root and function is not root:
-                    features.returns = True
-            elif isinstance(one, nodes.CallStmt):
-                if features is not None and one.tok == DEFER and real is root:
-                    features.defers = True
-            elif isinstance(one, nodes.AssignStmt):
-                for e in nodes.unpack_list(one.lhs):
-                    _root(e, assigned)
-            elif isinstance(one, nodes.RangeClause):
-                for e in nodes.unpack_list(one.lhs):
-                    _root(e, assigned)
-                    defined = info.defs.get(e) if isinstance(e, Name) and not own_variables else None
-                    if isinstance(defined, Var):
-                        assigned.add(defined)
-            elif isinstance(one, Operation) and one.op == AND and one.y is None:
-                _root(one.x, found)
-            elif isinstance(one, SliceExpr):
-                typ = info.type_of(one.x)
-                if typ is not None and isinstance(typ.underlying(), Array):
-                    _root(one.x, found)
-            elif isinstance(one, SelectorExpr):
-                _method(one)
-            stack += children(one)
+            of = below.get(kind)
+            if of is not None:
+                for child in of(one):
+                    if child is not None:
+                        stack.append(child)
 
-    def _name(name: Name, function: Node) -> None:
-        used = info.uses.get(name)
-        # Parameters and results are declared outside of the body.
-        if isinstance(used, Var) and used.kind in _LOCAL and owner.get(used, root) is not function:
-            (found if used.kind == RESULT_VAR else shared).add(used)
+    def _name(self, name: Name, function: Node) -> None:
+        used = self.info.uses.get(name)
+        if used is None:
+            defined = self.info.defs.get(name)
+            if defined is not None:
+                self.owner[defined] = function
+        elif isinstance(used, Var) and used.kind in _LOCAL:
+            self.names.append((used, function))
 
-    def _method(e: SelectorExpr) -> None:
+    # ---- what is more than its parts; true if these have been seen to
+
+    def literal(self, one: FuncLit, function: Node, real: Node) -> bool:
+        self.todo.append(([one.type, one.body], one, one))
+        return True
+
+    def loop(self, one: nodes.ForStmt, function: Node, real: Node) -> bool:
+        clause = one.init
+        if not isinstance(clause, nodes.RangeClause):
+            return False
+        lhs = nodes.unpack_list(clause.lhs)
+        for e in lhs:
+            self._root(e, self.assigned)
+        if not self.features.own_loop_variables:
+            self.assigned.update(var for e in lhs if isinstance(e, Name) and isinstance(var := self.info.defs.get(e), Var))
+        if not ranges_function(one, self.info):
+            return False
+        self.todo.append(([clause.x], function, real))
+        self.todo.append(([*lhs, one.body], one, real))
+        return True
+
+    def branch(self, one: nodes.BranchStmt, function: Node, real: Node) -> bool:
+        if one.tok == GOTO and real is self.root:
+            self.features.gotos = True
+        return True
+
+    def returns(self, one: nodes.ReturnStmt, function: Node, real: Node) -> bool:
+        if real is self.root and function is not real:
+            self.features.returns = True
+        return False
+
+    def call(self, one: nodes.CallStmt, function: Node, real: Node) -> bool:
+        if one.tok == DEFER and real is self.root:
+            self.features.defers = True
+        return False
+
+    def assignment(self, one: nodes.AssignStmt, function: Node, real: Node) -> bool:
+        for e in nodes.unpack_list(one.lhs):
+            self._root(e, self.assigned)
+        return False
+
+    def clause(self, one: nodes.CaseClause, function: Node, real: Node) -> bool:
+        implicit = self.info.implicits.get(one)
+        if implicit is not None:
+            self.owner[implicit] = function
+        return False
+
+    def operation(self, one: Operation, function: Node, real: Node) -> bool:
+        if one.op == AND and one.y is None:
+            self._root(one.x, self.found)
+        return False
+
+    def slice(self, one: SliceExpr, function: Node, real: Node) -> bool:
+        typ = self.info.type_of(one.x)
+        if typ is not None and isinstance(core(typ), Array):
+            self._root(one.x, self.found)
+        return False
+
+    def selector(self, one: SelectorExpr, function: Node, real: Node) -> bool:
         """x.M() with a pointer receiver takes the address of x."""
-        selection = info.selections.get(e)
+        selection = self.info.selections.get(one)
         if selection is None or selection.kind == FIELD_VAL or not isinstance(selection.obj, Func):
-            return
+            return False
         recv = selection.obj.signature.recv
         if recv is not None and isinstance(recv.typ, Pointer) and not isinstance(selection.recv.underlying(), Pointer):
-            _root(e.x, found)
+            self._root(one.x, self.found)
+        return False
 
-    def _root(e: Node, into: set[Var]) -> None:
+    def _root(self, e: Node, into: set[Var]) -> None:
         """The variable that is the root of what has its address taken, or is assigned."""
+        info = self.info
         while True:
-            if isinstance(e, ParenExpr):
-                e = e.x
-            elif isinstance(e, SelectorExpr) and e in info.selections:
-                typ = info.type_of(e.x)
-                if typ is None or not isinstance(typ.underlying(), Struct):
-                    return
-                e = e.x
-            elif isinstance(e, IndexExpr):
-                typ = info.type_of(e.x)
-                if typ is None or not isinstance(typ.underlying(), Array):
-                    return
-                e = e.x
-            elif isinstance(e, Name):
+            if isinstance(e, Name):
                 var = info.uses.get(e)
                 if isinstance(var, Var):
                     into.add(var)
                 return
-            else:
+            if isinstance(e, SelectorExpr) and e in info.selections:
+                typ = info.type_of(e.x)
+                if typ is None or not isinstance(core(typ), Struct):
+                    return
+            elif isinstance(e, IndexExpr):
+                typ = info.type_of(e.x)
+                if typ is None or not isinstance(core(typ), Array):
+                    return
+            elif not isinstance(e, ParenExpr):
                 return
-
-    _owners(root, root, info, owner)
-    walk(root, root, root)
-    # What is never assigned again is captured by value.
-    return found | (shared & assigned)
+            e = e.x
 
 
-def _owners(node: Node, function: Node, info: Info, owner: dict[Var, Node]) -> None:
-    """Which function each variable is declared in."""
-    stack: list[tuple[Node, Node]] = [(node, function)]
-    while stack:
-        one, inside = stack.pop()
-        if isinstance(one, Name):
-            var = info.defs.get(one)
-            if isinstance(var, Var):
-                owner[var] = inside
-            continue
-        if isinstance(one, nodes.CaseClause):
-            implicit = info.implicits.get(one)
-            if isinstance(implicit, Var):
-                owner[implicit] = inside
-        if type(one) in _LEAVES:
-            continue
-        within = one if isinstance(one, FuncLit) or ranges_function(one, info) else inside
-        stack += [(child, within) for child in children(one)]
+_SPECIAL: Final[dict[type, Callable[[_Scan, Any, Node, Node], bool]]] = {
+    FuncLit: _Scan.literal,
+    nodes.ForStmt: _Scan.loop,
+    nodes.BranchStmt: _Scan.branch,
+    nodes.ReturnStmt: _Scan.returns,
+    nodes.CallStmt: _Scan.call,
+    nodes.AssignStmt: _Scan.assignment,
+    nodes.CaseClause: _Scan.clause,
+    Operation: _Scan.operation,
+    SliceExpr: _Scan.slice,
+    SelectorExpr: _Scan.selector,
+}
