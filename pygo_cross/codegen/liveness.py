@@ -235,9 +235,7 @@ class NextUses:
 _NO_ARGUMENTS: Final = frozenset((ops.PHI, ops.PARAM, ops.CLOSURE, ops.RESULT))
 
 
-def _arguments(
-    row: Row, args: list[Value], place: int, uses: dict[int, int], wants: dict[int, int], record: list[int] | None
-) -> int:
+def _arguments(row: Row, args: list[Value], place: int, uses: dict[int, int], wants: dict[int, int], record: list[int] | None) -> int:
     """Note the uses of arguments; the set of registers that are wanted for them."""
     if record is not None:
         get_use, get_want = uses.get, wants.get

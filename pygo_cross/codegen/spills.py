@@ -1,27 +1,32 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Where values are stored that have to be reloaded, which of the moves that allocation has made are needed, and memory for what is stored.
 
-A value is stored once, at a place that is on every way to a reload, where it still is in a register, in as few loops as possible and then
-as near to the reloads as possible. Copies, reloads and clones whose register nobody reads go, and Spills that nobody reloads. What is
-stored at different times shares memory.
+A value is stored where it still is in a register, so that there is a store on every way to a reload, at the places that are executed
+least: behind its definition, or nearer to the reloads, or, where these are in rare blocks, in each of them. Copies,
+reloads and clones whose register nobody reads go, and Spills that nobody reloads. What is stored at different times shares memory.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
+from pygo_cross.codegen.allocation import NO_REGISTER
+from pygo_cross.codegen.frequency import frequencies
 from pygo_cross.codegen.regstate import State
 from pygo_cross.ssa import ops
 from pygo_cross.ssa.dominators import Dominators, Loop, postorder
 from pygo_cross.ssa.func import Block, Func, Slot, Value
 from pygo_cross.ssa.kinds import P
 
+Starts = dict[Block, tuple[list[int], list[Value | None]]]
+"""For the beginning of blocks, the values in registers by their ids, and what has put them there."""
+
+_NEVER: Final = 1e30
+_MORE_CODE: Final = 1.1
 _FIRST: Final = frozenset((ops.PHI, ops.PARAM, ops.CLOSURE))
 
 
-def finish_spills(
-    func: Func, state: State, starts: dict[Block, tuple[list[int], list[Value | None]]], dominators: Dominators, loops: dict[Block, Loop]
-) -> dict[int, Slot]:
+def finish_spills(func: Func, state: State, starts: Starts, dominators: Dominators, loops: dict[Block, Loop]) -> dict[int, Slot]:
     """Place Spills, take away what is not needed; the memory of each Spill and Phi in memory by its id."""
     _place(state, starts, dominators, loops)
     order = postorder(func)
@@ -29,22 +34,27 @@ def finish_spills(
     return _memory(func, state, order, needed)
 
 
-def _place(
-    state: State, starts: dict[Block, tuple[list[int], list[Value | None]]], dominators: Dominators, loops: dict[Block, Loop]
-) -> None:
+def _place(state: State, starts: Starts, dominators: Dominators, loops: dict[Block, Loop]) -> None:
     behind: dict[Block, dict[Value, list[Value]]] = {}
     at_start: dict[Block, list[Value]] = {}
-    for key, spill in state.spilled.items():
+    often = frequencies(dominators, loops) if state.restores else {}
+    for key, spill in list(state.spilled.items()):
         value = state.values[key]
         if spill is value:
             continue
-        block, copy = _best(state, key, value, starts, dominators, loops)
-        spill.block = block
-        spill.set_args((copy,))
-        if copy is value and block is value.block:
-            behind.setdefault(block, {}).setdefault(value, []).append(spill)
-        else:
-            at_start.setdefault(block, []).append(spill)
+        for block, copy in _best(state, key, value, starts, dominators, often):
+            made = spill
+            if spill.args:  # one more
+                made = state.make(ops.SPILL, value.kind, (), NO_REGISTER)
+                state.group[made.id] = state.group[spill.id]
+            made.pos = value.pos
+            made.inline = value.inline
+            made.block = block
+            made.set_args((copy,))
+            if copy is value and block is value.block:
+                behind.setdefault(block, {}).setdefault(value, []).append(made)
+            else:
+                at_start.setdefault(block, []).append(made)
     for block in {**behind, **at_start}:
         after = behind.get(block, {})
         values: list[Value] = []
@@ -66,40 +76,53 @@ def _place(
 
 
 def _best(
-    state: State,
-    key: int,
-    value: Value,
-    starts: dict[Block, tuple[list[int], list[Value | None]]],
-    dominators: Dominators,
-    loops: dict[Block, Loop],
-) -> tuple[Block, Value]:
-    """The block at whose beginning a value is stored, and what is in a register there; its own block and itself: behind its definition."""
+    state: State, key: int, value: Value, starts: Starts, dominators: Dominators, often: dict[Block, float]
+) -> list[tuple[Block, Value]]:
+    """The blocks at whose beginning a value is stored, with what is in a register there; its own block and itself: behind its definition.
+
+    Every reload needs a store on all ways to it. Of a block and of the blocks with reloads that it dominates, whichever are executed less.
+    """
     home = value.block
-    restores = state.restores[key]
-    at = restores[0]
-    dominates = dominators.dominates
-    for other in restores:
-        while not dominates(at, other):
-            at = dominators.idom[at]
-    best, copy = home, value
-    best_depth = _depth(loops, home)
-    found = False
-    while at is not home:
-        held, copies = starts[at]
-        if not found or _depth(loops, at) < best_depth:
-            for register, there in enumerate(held):
-                if there == key:
-                    made = copies[register]
-                    if made is not None and _depth(loops, at) <= best_depth:
-                        best, copy, best_depth, found = at, made, _depth(loops, at), True
-                    break
-        at = dominators.idom[at]
-    return best, copy
+    idom = dominators.idom
+    restores = dict.fromkeys(state.restores[key])
+    nodes: dict[Block, list[Block]] = {home: []}  # of the tree of dominators what lies between
+    for block in restores:
+        child: Block | None = None
+        while True:
+            inside = nodes.get(block)
+            if inside is not None:
+                if child is not None:
+                    inside.append(child)
+                break
+            nodes[block] = [] if child is None else [child]
+            child = block
+            block = idom[block]
+    cost: dict[Block, float] = {}
+    here: dict[Block, Value | None] = {}
+    for block in sorted(nodes, key=dominators.number.__getitem__, reverse=True):
+        inside = nodes[block]
+        below = _NEVER if block in restores else sum(cost[child] for child in inside) * (1 if len(inside) == 1 else _MORE_CODE)
+        copy = value if block is home else _copy_at(starts[block], key)
+        if copy is not None and (often[block] < below or (block is home and below >= _NEVER)):
+            here[block] = copy
+            below = often[block]
+        cost[block] = below
+    found: list[tuple[Block, Value]] = []
+    todo = [home]
+    while todo:
+        block = todo.pop()
+        copy = here.get(block)
+        if copy is not None:
+            found.append((block, copy))
+        else:
+            todo += nodes[block]
+    return found
 
 
-def _depth(loops: dict[Block, Loop], block: Block) -> int:
-    loop = loops.get(block)
-    return 0 if loop is None else loop.depth
+def _copy_at(start: tuple[list[int], list[Value | None]], key: int) -> Value | None:
+    """What has a value in a register at the beginning of a block."""
+    held, copies = start
+    return copies[held.index(key)] if key in held else None
 
 
 def _clean(state: State, order: list[Block]) -> int:
