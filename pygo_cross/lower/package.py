@@ -112,7 +112,7 @@ class PackageLowering:
         scope = self.package.scope
         for name in scope.names():
             declared = scope.lookup(name)
-            if isinstance(declared, TypeName) and not declared.is_alias():
+            if isinstance(declared, TypeName) and isinstance(declared.typ, Named) and not declared.is_alias() and not declared.typ.tparams:
                 unit.types.append(declared.typ)
         inits = 0
         initialise.variables(self)
