@@ -125,42 +125,55 @@ class Builder:
         return self._read(variable, self.block)
 
     def _read(self, variable: Hashable, block: Block) -> Value:
-        found = self._assigned[block].get(variable)
-        if found is not None:
-            return found
-        # Up through blocks with one predecessor, without recursion.
-        passed: list[Block] = []
-        current = block
-        while True:
-            found = self._assigned[current].get(variable)
-            if found is not None:
-                break
-            passed.append(current)
-            if current in self._sealed and len(current.preds) == 1:
-                current = current.preds[0]
-                continue
-            found = self._phi(variable, current)
-            break
-        for one in passed:
-            self._assigned[one][variable] = found
+        pending: list[Value] = []
+        found = self._lookup(variable, block, pending)
+        if pending:
+            self._complete(variable, pending)
         return found
 
-    def _phi(self, variable: Hashable, block: Block) -> Value:
+    def _lookup(self, variable: Hashable, block: Block, pending: list[Value]) -> Value:
+        """What a variable has at the end of a block: an assignment, or a Phi, which is `pending` if all that it takes is known."""
+        assigned = self._assigned
+        found = assigned[block].get(variable)
+        if found is not None:
+            return found
+        # Up through blocks with one predecessor.
+        sealed = self._sealed
+        passed: list[Block] = []
+        while True:
+            found = assigned[block].get(variable)
+            if found is not None:
+                break
+            passed.append(block)
+            preds = block.preds
+            if len(preds) == 1 and block in sealed:
+                block = preds[0]
+                continue
+            found = self._phi(variable, block, pending)
+            break
+        for one in passed:
+            assigned[one][variable] = found
+        return found
+
+    def _phi(self, variable: Hashable, block: Block, pending: list[Value]) -> Value:
         kind = self._kinds.get(variable)
-        if kind is None or (block in self._sealed and not block.preds):
+        sealed = block in self._sealed
+        if kind is None or (sealed and not block.preds):
             raise self.func.bug("build", f"variable {variable} is read before it is assigned", block)
         phi = self.func.make(block, ops.PHI, kind, (), 0, None, block.pos)
         block.values.insert(0, phi)
-        self._assigned[block][variable] = phi
-        if block in self._sealed:
-            return self._complete(variable, phi, block)
-        self._incomplete.setdefault(block, {})[variable] = phi
+        if sealed:
+            pending.append(phi)
+        else:
+            self._incomplete.setdefault(block, {})[variable] = phi
         return phi
 
-    def _complete(self, variable: Hashable, phi: Value, block: Block) -> Value:
-        for pred in block.preds:
-            phi.add_arg(self._read(variable, pred))
-        return phi
+    def _complete(self, variable: Hashable, pending: list[Value]) -> None:
+        """Give Phis their arguments, which may be further Phis."""
+        while pending:
+            phi = pending.pop()
+            for pred in phi.block.preds:
+                phi.add_arg(self._lookup(variable, pred, pending))
 
     def seal(self, block: Block) -> None:
         """All predecessors of a block are known."""
@@ -168,7 +181,7 @@ class Builder:
             raise self.func.bug("build", "a block is sealed twice", block)
         self._sealed.add(block)
         for variable, phi in self._incomplete.pop(block, {}).items():
-            self._complete(variable, phi, block)
+            self._complete(variable, [phi])
 
     def finish(self) -> Func:
         """The function, without blocks that nothing leads to and Phis that are no choice."""
