@@ -21,6 +21,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from conformance.mixed import PATTERNS, Kit
 from conformance.suite import Done, execute, judge, programs
 from pygo_cross.build.goroot import find_goroot
 
@@ -30,12 +31,13 @@ _OWN = f"{sys.executable} -m pygo_cross build --target {{target}} -o {{out}} {{s
 class Runner:
     """How programs are built and run."""
 
-    def __init__(self, folder: Path, own: str, target: str, seconds: float, keep: Path | None) -> None:
+    def __init__(self, folder: Path, own: str, target: str, seconds: float, keep: Path | None, kit: Kit | None) -> None:
         self.folder = folder
         self.own = own
         self.target = target
         self.seconds = seconds
         self.keep = keep
+        self.kit = kit
         self.go = str(find_goroot() / "bin/go")
 
     def judge(self, name: str) -> tuple[str, str]:
@@ -46,8 +48,10 @@ class Runner:
             done = self._build([self.go, "build", "-o", str(stock), str(source)])
             if done:
                 return "no reference", done
-            command = [word.format(src=source, out=own, target=self.target) for word in shlex.split(self.own)]
-            done = self._build(command)
+            if self.kit is not None:
+                done = self.kit.compile([str(source)], str(own))
+            else:
+                done = self._build([word.format(src=source, out=own, target=self.target) for word in shlex.split(self.own)])
             if done:
                 return "not built", done
             want, got = self._run(stock, False), self._run(own, not self.target.startswith("linux/amd64"))
@@ -94,12 +98,14 @@ def main(argv: list[str]) -> int:
     parser.add_argument("-n", type=int, default=0, help="so many, spread evenly")
     parser.add_argument("-j", type=int, default=2, help="programs at a time (default 2)")
     parser.add_argument("--own", default=_OWN, help="the command that builds {src} to {out} for {target} (default: this checkout's)")
+    parser.add_argument("--quick", type=Path, metavar="FOLDER", help="compile only the program itself, here; FOLDER keeps what that needs")
     parser.add_argument("--target", default="linux/amd64", help="linux/amd64 runs natively, others under emulation")
     parser.add_argument("--seconds", type=float, default=60, help="how long a program may run (default 60)")
     parser.add_argument("--keep", type=Path, help="a folder for the binaries that differ")
     options = parser.parse_args(argv)
     names = options.names or programs(options.folder, options.list, options.n)
-    runner = Runner(options.folder, options.own, options.target, options.seconds, options.keep)
+    kit = Kit(options.quick, PATTERNS) if options.quick else None
+    runner = Runner(options.folder, options.own, options.target, options.seconds, options.keep, kit)
     counts: Counter[str] = Counter()
     with ThreadPoolExecutor(options.j) as pool:
         for name, (verdict, detail) in zip(names, pool.map(runner.judge, names), strict=True):
