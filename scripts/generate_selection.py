@@ -412,7 +412,10 @@ def generate(arch: str) -> str:
     out += ["", "", "VALUES: Final[dict[int, Callable[[Selector, Value], bool]]] = {", *tables[False], "}"]
     out += ["CONDITIONS: Final[dict[int, Callable[[Selector, Value], bool]]] = {", *tables[True], "}"]
     out += ["SUBJECTS: Final[dict[int, int]] = {", *subjects, "}", ""]
-    return "\n".join(out)
+    text = "\n".join(out)
+    if "Mem(" not in text:
+        text = text.replace("from pygo_cross.codegen.mem import VALUE, Mem\n", "")
+    return text
 
 
 def formatted(text: str) -> str:

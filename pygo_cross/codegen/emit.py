@@ -50,6 +50,7 @@ _BOUNDS_CODES: Final = {
 }
 _MOST_CONST: Final = 31
 _BRANCH: Final = Addr(BRANCH)
+_SUM: Final = Mem(VALUE, 0, 0, None, 1)
 
 Resolve = Callable[[object], Symbol]
 
@@ -126,6 +127,7 @@ class _Function:
         progs = self.progs
         blocks = self.func.blocks
         first = self.emission.table.rows
+        choices_of = self.emission.templates.choices
         copies = {ops.COPY: self.copy, ops.SPILL: self.spill, ops.RELOAD: self.reload}
         for at, block in enumerate(blocks):
             self.starts[block] = len(progs)
@@ -138,7 +140,14 @@ class _Function:
                     if text[0] == "!":
                         self.special(value, first[op], text)
                     else:
-                        self.steps(self.emission.templates.steps(op), value.args, self.reg[value.id], value.imm, value.aux)
+                        choices = choices_of(op)
+                        steps = choices[0]
+                        if len(choices) > 1:
+                            target = self.reg[value.id]
+                            if self.reg[value.args[0].id] != target:
+                                same = len(choices) == 3 and self.reg[value.args[1].id] == target
+                                steps = choices[1] if same else choices[-1]
+                        self.steps(steps, value.args, self.reg[value.id], value.imm, value.aux)
                 elif op in copies:
                     copies[op](value)
                 if value.id == self.unsafe_until:
@@ -192,6 +201,10 @@ class _Function:
                         operands.append(self.memory(aux, args))
                     elif code == tm.IMMEDIATE:
                         operands.append(emission.const(imm))
+                    elif code == tm.BASE:
+                        operands.append(memory(emission.table.registers.numbers[reg[args[0].id]], imm))
+                    elif code == tm.SUM:
+                        operands.append(self.memory(_SUM, args))
                     elif code == tm.FLOAT:
                         width = 4 if step.op.endswith("SS") else 8
                         operands.append(self.float(imm.to_bytes(width, "little", signed=imm < 0)))

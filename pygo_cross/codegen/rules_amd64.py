@@ -8,7 +8,6 @@ from collections.abc import Callable
 from typing import Final
 
 from pygo_cross.arch.insn import insns
-from pygo_cross.codegen.mem import VALUE, Mem
 from pygo_cross.codegen.selector import Compare, Selector, s32, u32
 from pygo_cross.ssa.func import Value
 
@@ -110,8 +109,6 @@ _IMULQ: Final = _N["IMULQ"]
 _IMULQload: Final = _N["IMULQload"]
 _INCL: Final = _N["INCL"]
 _INCQ: Final = _N["INCQ"]
-_LEAL_1: Final = _N["LEAL/1"]
-_LEAQ_1: Final = _N["LEAQ/1"]
 _MINSD: Final = _N["MINSD"]
 _MINSS: Final = _N["MINSS"]
 _MODL: Final = _N["MODL"]
@@ -246,12 +243,10 @@ _SQRTSS: Final = _N["SQRTSS"]
 _SUBBconstmodify: Final = _N["SUBBconstmodify"]
 _SUBBmodify: Final = _N["SUBBmodify"]
 _SUBL: Final = _N["SUBL"]
-_SUBLconst: Final = _N["SUBLconst"]
 _SUBLconstmodify: Final = _N["SUBLconstmodify"]
 _SUBLload: Final = _N["SUBLload"]
 _SUBLmodify: Final = _N["SUBLmodify"]
 _SUBQ: Final = _N["SUBQ"]
-_SUBQconst: Final = _N["SUBQconst"]
 _SUBQconstmodify: Final = _N["SUBQconstmodify"]
 _SUBQload: Final = _N["SUBQload"]
 _SUBQmodify: Final = _N["SUBQmodify"]
@@ -358,24 +353,18 @@ def _sel_add_i8(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if a1.imm == 1:
-            if a0.uses == 1:
-                # rules.txt:16
-                s.set(v, _INCL, (a0,), 0)
-                return True
+            # rules.txt:16
+            s.set(v, _INCL, (a0,), 1)
+            return True
         if a1.imm == -1:
-            if a0.uses == 1:
-                # rules.txt:17
-                s.set(v, _DECL, (a0,), 0)
-                return True
+            # rules.txt:17
+            s.set(v, _DECL, (a0,), -1)
+            return True
         if s32(a1.imm):
-            if a0.uses > 1:
-                # rules.txt:18
-                s.set(v, _LEAL_1, (a0,), 0, Mem(VALUE, a1.imm, 0))
-                return True
-            # rules.txt:19
+            # rules.txt:18
             s.set(v, _ADDLconst, (a0,), a1.imm)
             return True
-    # rules.txt:21
+    # rules.txt:20
     s.set(
         v,
         _ADDL,
@@ -392,34 +381,28 @@ def _sel_add_i32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if a1.imm == 1:
-            if a0.uses == 1:
-                # rules.txt:16
-                s.set(v, _INCL, (a0,), 0)
-                return True
+            # rules.txt:16
+            s.set(v, _INCL, (a0,), 1)
+            return True
         if a1.imm == -1:
-            if a0.uses == 1:
-                # rules.txt:17
-                s.set(v, _DECL, (a0,), 0)
-                return True
+            # rules.txt:17
+            s.set(v, _DECL, (a0,), -1)
+            return True
         if s32(a1.imm):
-            if a0.uses > 1:
-                # rules.txt:18
-                s.set(v, _LEAL_1, (a0,), 0, Mem(VALUE, a1.imm, 0))
-                return True
-            # rules.txt:19
+            # rules.txt:18
             s.set(v, _ADDLconst, (a0,), a1.imm)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:20
+            # rules.txt:19
             s.set_memory(v, _ADDLload, (a0,), a1, 0)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:20
+            # rules.txt:19
             s.set_memory(v, _ADDLload, (a1,), a0, 0)
             return True
-    # rules.txt:21
+    # rules.txt:20
     s.set(
         v,
         _ADDL,
@@ -436,34 +419,28 @@ def _sel_add_i64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if a1.imm == 1:
-            if a0.uses == 1:
-                # rules.txt:16
-                s.set(v, _INCQ, (a0,), 0)
-                return True
+            # rules.txt:16
+            s.set(v, _INCQ, (a0,), 1)
+            return True
         if a1.imm == -1:
-            if a0.uses == 1:
-                # rules.txt:17
-                s.set(v, _DECQ, (a0,), 0)
-                return True
+            # rules.txt:17
+            s.set(v, _DECQ, (a0,), -1)
+            return True
         if s32(a1.imm):
-            if a0.uses > 1:
-                # rules.txt:18
-                s.set(v, _LEAQ_1, (a0,), 0, Mem(VALUE, a1.imm, 0))
-                return True
-            # rules.txt:19
+            # rules.txt:18
             s.set(v, _ADDQconst, (a0,), a1.imm)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:20
+            # rules.txt:19
             s.set_memory(v, _ADDQload, (a0,), a1, 0)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:20
+            # rules.txt:19
             s.set_memory(v, _ADDQload, (a1,), a0, 0)
             return True
-    # rules.txt:21
+    # rules.txt:20
     s.set(
         v,
         _ADDQ,
@@ -480,15 +457,15 @@ def _sel_add_f32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:97
+            # rules.txt:96
             s.set_memory(v, _ADDSSload, (a0,), a1, 0)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:97
+            # rules.txt:96
             s.set_memory(v, _ADDSSload, (a1,), a0, 0)
             return True
-    # rules.txt:99
+    # rules.txt:98
     s.set(
         v,
         _ADDSS,
@@ -505,15 +482,15 @@ def _sel_add_f64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:96
+            # rules.txt:95
             s.set_memory(v, _ADDSDload, (a0,), a1, 0)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:96
+            # rules.txt:95
             s.set_memory(v, _ADDSDload, (a1,), a0, 0)
             return True
-    # rules.txt:98
+    # rules.txt:97
     s.set(
         v,
         _ADDSD,
@@ -529,16 +506,16 @@ def _sel_add_f64(s: Selector, v: Value) -> bool:
 def _sel_sub_i8(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
-        if s32(-a1.imm):
-            if a0.uses > 1:
-                # rules.txt:22
-                s.set(v, _LEAL_1, (a0,), 0, Mem(VALUE, -a1.imm, 0))
-                return True
-        if s32(a1.imm):
-            # rules.txt:23
-            s.set(v, _SUBLconst, (a0,), a1.imm)
+        if a1.imm == 1:
+            # rules.txt:21
+            s.set(v, _DECL, (a0,), -1)
             return True
-    # rules.txt:25
+        if s32(a1.imm):
+            if s32(-a1.imm):
+                # rules.txt:22
+                s.set(v, _ADDLconst, (a0,), -a1.imm)
+                return True
+    # rules.txt:24
     s.set(
         v,
         _SUBL,
@@ -554,21 +531,21 @@ def _sel_sub_i8(s: Selector, v: Value) -> bool:
 def _sel_sub_i32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
-        if s32(-a1.imm):
-            if a0.uses > 1:
-                # rules.txt:22
-                s.set(v, _LEAL_1, (a0,), 0, Mem(VALUE, -a1.imm, 0))
-                return True
-        if s32(a1.imm):
-            # rules.txt:23
-            s.set(v, _SUBLconst, (a0,), a1.imm)
+        if a1.imm == 1:
+            # rules.txt:21
+            s.set(v, _DECL, (a0,), -1)
             return True
+        if s32(a1.imm):
+            if s32(-a1.imm):
+                # rules.txt:22
+                s.set(v, _ADDLconst, (a0,), -a1.imm)
+                return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:24
+            # rules.txt:23
             s.set_memory(v, _SUBLload, (a0,), a1, 0)
             return True
-    # rules.txt:25
+    # rules.txt:24
     s.set(
         v,
         _SUBL,
@@ -584,21 +561,21 @@ def _sel_sub_i32(s: Selector, v: Value) -> bool:
 def _sel_sub_i64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
-        if s32(-a1.imm):
-            if a0.uses > 1:
-                # rules.txt:22
-                s.set(v, _LEAQ_1, (a0,), 0, Mem(VALUE, -a1.imm, 0))
-                return True
-        if s32(a1.imm):
-            # rules.txt:23
-            s.set(v, _SUBQconst, (a0,), a1.imm)
+        if a1.imm == 1:
+            # rules.txt:21
+            s.set(v, _DECQ, (a0,), -1)
             return True
+        if s32(a1.imm):
+            if s32(-a1.imm):
+                # rules.txt:22
+                s.set(v, _ADDQconst, (a0,), -a1.imm)
+                return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:24
+            # rules.txt:23
             s.set_memory(v, _SUBQload, (a0,), a1, 0)
             return True
-    # rules.txt:25
+    # rules.txt:24
     s.set(
         v,
         _SUBQ,
@@ -615,10 +592,10 @@ def _sel_sub_f32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:97
+            # rules.txt:96
             s.set_memory(v, _SUBSSload, (a0,), a1, 0)
             return True
-    # rules.txt:99
+    # rules.txt:98
     s.set(
         v,
         _SUBSS,
@@ -635,10 +612,10 @@ def _sel_sub_f64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:96
+            # rules.txt:95
             s.set_memory(v, _SUBSDload, (a0,), a1, 0)
             return True
-    # rules.txt:98
+    # rules.txt:97
     s.set(
         v,
         _SUBSD,
@@ -655,10 +632,10 @@ def _sel_mul_i8(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:27
+            # rules.txt:26
             s.set(v, _IMUL3L, (a0,), a1.imm)
             return True
-    # rules.txt:29
+    # rules.txt:28
     s.set(
         v,
         _IMULL,
@@ -675,20 +652,20 @@ def _sel_mul_i32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:27
+            # rules.txt:26
             s.set(v, _IMUL3L, (a0,), a1.imm)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:28
+            # rules.txt:27
             s.set_memory(v, _IMULLload, (a0,), a1, 0)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:28
+            # rules.txt:27
             s.set_memory(v, _IMULLload, (a1,), a0, 0)
             return True
-    # rules.txt:29
+    # rules.txt:28
     s.set(
         v,
         _IMULL,
@@ -705,20 +682,20 @@ def _sel_mul_i64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:27
+            # rules.txt:26
             s.set(v, _IMUL3Q, (a0,), a1.imm)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:28
+            # rules.txt:27
             s.set_memory(v, _IMULQload, (a0,), a1, 0)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:28
+            # rules.txt:27
             s.set_memory(v, _IMULQload, (a1,), a0, 0)
             return True
-    # rules.txt:29
+    # rules.txt:28
     s.set(
         v,
         _IMULQ,
@@ -735,15 +712,15 @@ def _sel_mul_f32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:97
+            # rules.txt:96
             s.set_memory(v, _MULSSload, (a0,), a1, 0)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:97
+            # rules.txt:96
             s.set_memory(v, _MULSSload, (a1,), a0, 0)
             return True
-    # rules.txt:99
+    # rules.txt:98
     s.set(
         v,
         _MULSS,
@@ -760,15 +737,15 @@ def _sel_mul_f64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:96
+            # rules.txt:95
             s.set_memory(v, _MULSDload, (a0,), a1, 0)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:96
+            # rules.txt:95
             s.set_memory(v, _MULSDload, (a1,), a0, 0)
             return True
-    # rules.txt:98
+    # rules.txt:97
     s.set(
         v,
         _MULSD,
@@ -783,7 +760,7 @@ def _sel_mul_f64(s: Selector, v: Value) -> bool:
 
 def _sel_divs_i8(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:47
+    # rules.txt:46
     t1 = s.new(v, _MOVBLSX, 4, (a0,), 0)
     t2 = s.new(v, _MOVBLSX, 4, (a1,), 0)
     s.set(
@@ -800,7 +777,7 @@ def _sel_divs_i8(s: Selector, v: Value) -> bool:
 
 def _sel_divs_i16(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:47
+    # rules.txt:46
     t1 = s.new(v, _MOVWLSX, 4, (a0,), 0)
     t2 = s.new(v, _MOVWLSX, 4, (a1,), 0)
     s.set(
@@ -819,7 +796,7 @@ def _sel_divs_i32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if a1.imm != -1:
-            # rules.txt:45
+            # rules.txt:44
             s.set(
                 v,
                 _DIVLsafe,
@@ -830,7 +807,7 @@ def _sel_divs_i32(s: Selector, v: Value) -> bool:
                 0,
             )
             return True
-    # rules.txt:46
+    # rules.txt:45
     s.set(
         v,
         _DIVL,
@@ -847,7 +824,7 @@ def _sel_divs_i64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if a1.imm != -1:
-            # rules.txt:43
+            # rules.txt:42
             s.set(
                 v,
                 _DIVQsafe,
@@ -858,7 +835,7 @@ def _sel_divs_i64(s: Selector, v: Value) -> bool:
                 0,
             )
             return True
-    # rules.txt:44
+    # rules.txt:43
     s.set(
         v,
         _DIVQ,
@@ -873,7 +850,7 @@ def _sel_divs_i64(s: Selector, v: Value) -> bool:
 
 def _sel_divu_i8(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:56
+    # rules.txt:55
     t1 = s.new(v, _MOVBQZX, 4, (a0,), 0)
     t2 = s.new(v, _MOVBQZX, 4, (a1,), 0)
     s.set(
@@ -890,7 +867,7 @@ def _sel_divu_i8(s: Selector, v: Value) -> bool:
 
 def _sel_divu_i16(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:55
+    # rules.txt:54
     t1 = s.new(v, _MOVWQZX, 4, (a0,), 0)
     t2 = s.new(v, _MOVWQZX, 4, (a1,), 0)
     s.set(
@@ -907,7 +884,7 @@ def _sel_divu_i16(s: Selector, v: Value) -> bool:
 
 def _sel_divu_i32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:54
+    # rules.txt:53
     s.set(
         v,
         _DIVLU,
@@ -922,7 +899,7 @@ def _sel_divu_i32(s: Selector, v: Value) -> bool:
 
 def _sel_divu_i64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:53
+    # rules.txt:52
     s.set(
         v,
         _DIVQU,
@@ -937,7 +914,7 @@ def _sel_divu_i64(s: Selector, v: Value) -> bool:
 
 def _sel_mods_i8(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:52
+    # rules.txt:51
     t1 = s.new(v, _MOVBLSX, 4, (a0,), 0)
     t2 = s.new(v, _MOVBLSX, 4, (a1,), 0)
     s.set(
@@ -954,7 +931,7 @@ def _sel_mods_i8(s: Selector, v: Value) -> bool:
 
 def _sel_mods_i16(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:52
+    # rules.txt:51
     t1 = s.new(v, _MOVWLSX, 4, (a0,), 0)
     t2 = s.new(v, _MOVWLSX, 4, (a1,), 0)
     s.set(
@@ -973,7 +950,7 @@ def _sel_mods_i32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if a1.imm != -1:
-            # rules.txt:50
+            # rules.txt:49
             s.set(
                 v,
                 _MODLsafe,
@@ -984,7 +961,7 @@ def _sel_mods_i32(s: Selector, v: Value) -> bool:
                 0,
             )
             return True
-    # rules.txt:51
+    # rules.txt:50
     s.set(
         v,
         _MODL,
@@ -1001,7 +978,7 @@ def _sel_mods_i64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if a1.imm != -1:
-            # rules.txt:48
+            # rules.txt:47
             s.set(
                 v,
                 _MODQsafe,
@@ -1012,7 +989,7 @@ def _sel_mods_i64(s: Selector, v: Value) -> bool:
                 0,
             )
             return True
-    # rules.txt:49
+    # rules.txt:48
     s.set(
         v,
         _MODQ,
@@ -1027,7 +1004,7 @@ def _sel_mods_i64(s: Selector, v: Value) -> bool:
 
 def _sel_modu_i8(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:56
+    # rules.txt:55
     t1 = s.new(v, _MOVBQZX, 4, (a0,), 0)
     t2 = s.new(v, _MOVBQZX, 4, (a1,), 0)
     s.set(
@@ -1044,7 +1021,7 @@ def _sel_modu_i8(s: Selector, v: Value) -> bool:
 
 def _sel_modu_i16(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:55
+    # rules.txt:54
     t1 = s.new(v, _MOVWQZX, 4, (a0,), 0)
     t2 = s.new(v, _MOVWQZX, 4, (a1,), 0)
     s.set(
@@ -1061,7 +1038,7 @@ def _sel_modu_i16(s: Selector, v: Value) -> bool:
 
 def _sel_modu_i32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:54
+    # rules.txt:53
     s.set(
         v,
         _MODLU,
@@ -1076,7 +1053,7 @@ def _sel_modu_i32(s: Selector, v: Value) -> bool:
 
 def _sel_modu_i64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:53
+    # rules.txt:52
     s.set(
         v,
         _MODQU,
@@ -1091,7 +1068,7 @@ def _sel_modu_i64(s: Selector, v: Value) -> bool:
 
 def _sel_and_b(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:37
+    # rules.txt:36
     s.set(
         v,
         _ANDL,
@@ -1107,10 +1084,10 @@ def _sel_and_b(s: Selector, v: Value) -> bool:
 def _sel_and_i8(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
-        # rules.txt:33
+        # rules.txt:32
         s.set(v, _ANDLconst, (a0,), a1.imm)
         return True
-    # rules.txt:37
+    # rules.txt:36
     s.set(
         v,
         _ANDL,
@@ -1126,10 +1103,10 @@ def _sel_and_i8(s: Selector, v: Value) -> bool:
 def _sel_and_i16(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
-        # rules.txt:32
+        # rules.txt:31
         s.set(v, _ANDLconst, (a0,), a1.imm)
         return True
-    # rules.txt:37
+    # rules.txt:36
     s.set(
         v,
         _ANDL,
@@ -1146,20 +1123,20 @@ def _sel_and_i32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:31
+            # rules.txt:30
             s.set(v, _ANDLconst, (a0,), a1.imm)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:35
+            # rules.txt:34
             s.set_memory(v, _ANDLload, (a0,), a1, 0)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:35
+            # rules.txt:34
             s.set_memory(v, _ANDLload, (a1,), a0, 0)
             return True
-    # rules.txt:37
+    # rules.txt:36
     s.set(
         v,
         _ANDL,
@@ -1176,20 +1153,20 @@ def _sel_and_i64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:30
+            # rules.txt:29
             s.set(v, _ANDQconst, (a0,), a1.imm)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:34
+            # rules.txt:33
             s.set_memory(v, _ANDQload, (a0,), a1, 0)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:34
+            # rules.txt:33
             s.set_memory(v, _ANDQload, (a1,), a0, 0)
             return True
-    # rules.txt:36
+    # rules.txt:35
     s.set(
         v,
         _ANDQ,
@@ -1204,7 +1181,7 @@ def _sel_and_i64(s: Selector, v: Value) -> bool:
 
 def _sel_or_b(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:37
+    # rules.txt:36
     s.set(
         v,
         _ORL,
@@ -1220,10 +1197,10 @@ def _sel_or_b(s: Selector, v: Value) -> bool:
 def _sel_or_i8(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
-        # rules.txt:33
+        # rules.txt:32
         s.set(v, _ORLconst, (a0,), a1.imm)
         return True
-    # rules.txt:37
+    # rules.txt:36
     s.set(
         v,
         _ORL,
@@ -1239,10 +1216,10 @@ def _sel_or_i8(s: Selector, v: Value) -> bool:
 def _sel_or_i16(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
-        # rules.txt:32
+        # rules.txt:31
         s.set(v, _ORLconst, (a0,), a1.imm)
         return True
-    # rules.txt:37
+    # rules.txt:36
     s.set(
         v,
         _ORL,
@@ -1259,20 +1236,20 @@ def _sel_or_i32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:31
+            # rules.txt:30
             s.set(v, _ORLconst, (a0,), a1.imm)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:35
+            # rules.txt:34
             s.set_memory(v, _ORLload, (a0,), a1, 0)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:35
+            # rules.txt:34
             s.set_memory(v, _ORLload, (a1,), a0, 0)
             return True
-    # rules.txt:37
+    # rules.txt:36
     s.set(
         v,
         _ORL,
@@ -1289,20 +1266,20 @@ def _sel_or_i64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:30
+            # rules.txt:29
             s.set(v, _ORQconst, (a0,), a1.imm)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:34
+            # rules.txt:33
             s.set_memory(v, _ORQload, (a0,), a1, 0)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:34
+            # rules.txt:33
             s.set_memory(v, _ORQload, (a1,), a0, 0)
             return True
-    # rules.txt:36
+    # rules.txt:35
     s.set(
         v,
         _ORQ,
@@ -1317,7 +1294,7 @@ def _sel_or_i64(s: Selector, v: Value) -> bool:
 
 def _sel_xor_b(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:37
+    # rules.txt:36
     s.set(
         v,
         _XORL,
@@ -1333,10 +1310,10 @@ def _sel_xor_b(s: Selector, v: Value) -> bool:
 def _sel_xor_i8(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
-        # rules.txt:33
+        # rules.txt:32
         s.set(v, _XORLconst, (a0,), a1.imm)
         return True
-    # rules.txt:37
+    # rules.txt:36
     s.set(
         v,
         _XORL,
@@ -1352,10 +1329,10 @@ def _sel_xor_i8(s: Selector, v: Value) -> bool:
 def _sel_xor_i16(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
-        # rules.txt:32
+        # rules.txt:31
         s.set(v, _XORLconst, (a0,), a1.imm)
         return True
-    # rules.txt:37
+    # rules.txt:36
     s.set(
         v,
         _XORL,
@@ -1372,20 +1349,20 @@ def _sel_xor_i32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:31
+            # rules.txt:30
             s.set(v, _XORLconst, (a0,), a1.imm)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:35
+            # rules.txt:34
             s.set_memory(v, _XORLload, (a0,), a1, 0)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:35
+            # rules.txt:34
             s.set_memory(v, _XORLload, (a1,), a0, 0)
             return True
-    # rules.txt:37
+    # rules.txt:36
     s.set(
         v,
         _XORL,
@@ -1402,20 +1379,20 @@ def _sel_xor_i64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:30
+            # rules.txt:29
             s.set(v, _XORQconst, (a0,), a1.imm)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:34
+            # rules.txt:33
             s.set_memory(v, _XORQload, (a0,), a1, 0)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:34
+            # rules.txt:33
             s.set_memory(v, _XORQload, (a1,), a0, 0)
             return True
-    # rules.txt:36
+    # rules.txt:35
     s.set(
         v,
         _XORQ,
@@ -1431,7 +1408,7 @@ def _sel_xor_i64(s: Selector, v: Value) -> bool:
 def _sel_shl_b(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
     if a1.op == 3:
-        # rules.txt:68
+        # rules.txt:67
         s.set(v, 3, (), 0)
         return True
     return False
@@ -1441,14 +1418,14 @@ def _sel_shl_i8(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if 0 <= a1.imm < 32:
-            # rules.txt:67
+            # rules.txt:66
             s.set(v, _SHLLconst, (a0,), a1.imm)
             return True
-        # rules.txt:68
+        # rules.txt:67
         s.set(v, 3, (), 0)
         return True
     if v.imm == 1:
-        # rules.txt:74
+        # rules.txt:73
         s.set(
             v,
             _SHLL,
@@ -1460,7 +1437,7 @@ def _sel_shl_i8(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 2:
-        # rules.txt:79
+        # rules.txt:78
         s.set(
             v,
             _SHLL_B,
@@ -1472,7 +1449,7 @@ def _sel_shl_i8(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 3:
-        # rules.txt:79
+        # rules.txt:78
         s.set(
             v,
             _SHLL_W,
@@ -1484,7 +1461,7 @@ def _sel_shl_i8(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 4:
-        # rules.txt:79
+        # rules.txt:78
         s.set(
             v,
             _SHLL_L,
@@ -1496,7 +1473,7 @@ def _sel_shl_i8(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 5:
-        # rules.txt:79
+        # rules.txt:78
         s.set(
             v,
             _SHLL_Q,
@@ -1514,14 +1491,14 @@ def _sel_shl_i64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if 0 <= a1.imm < 64:
-            # rules.txt:67
+            # rules.txt:66
             s.set(v, _SHLQconst, (a0,), a1.imm)
             return True
-        # rules.txt:68
+        # rules.txt:67
         s.set(v, 3, (), 0)
         return True
     if v.imm == 1:
-        # rules.txt:74
+        # rules.txt:73
         s.set(
             v,
             _SHLQ,
@@ -1533,7 +1510,7 @@ def _sel_shl_i64(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 2:
-        # rules.txt:79
+        # rules.txt:78
         s.set(
             v,
             _SHLQ_B,
@@ -1545,7 +1522,7 @@ def _sel_shl_i64(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 3:
-        # rules.txt:79
+        # rules.txt:78
         s.set(
             v,
             _SHLQ_W,
@@ -1557,7 +1534,7 @@ def _sel_shl_i64(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 4:
-        # rules.txt:79
+        # rules.txt:78
         s.set(
             v,
             _SHLQ_L,
@@ -1569,7 +1546,7 @@ def _sel_shl_i64(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 5:
-        # rules.txt:79
+        # rules.txt:78
         s.set(
             v,
             _SHLQ_Q,
@@ -1586,12 +1563,12 @@ def _sel_shl_i64(s: Selector, v: Value) -> bool:
 def _sel_shrs_i8(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
-        # rules.txt:73
+        # rules.txt:72
         t1 = s.new(v, _MOVBLSX, 4, (a0,), 0)
         s.set(v, _SARLconst, (t1,), a1.imm if 0 <= a1.imm < 32 else 31)
         return True
     if v.imm == 1:
-        # rules.txt:78
+        # rules.txt:77
         t1 = s.new(v, _MOVBLSX, 4, (a0,), 0)
         s.set(
             v,
@@ -1604,7 +1581,7 @@ def _sel_shrs_i8(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 2:
-        # rules.txt:83
+        # rules.txt:82
         t1 = s.new(v, _MOVBLSX, 4, (a0,), 0)
         s.set(
             v,
@@ -1617,7 +1594,7 @@ def _sel_shrs_i8(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 3:
-        # rules.txt:83
+        # rules.txt:82
         t1 = s.new(v, _MOVBLSX, 4, (a0,), 0)
         s.set(
             v,
@@ -1630,7 +1607,7 @@ def _sel_shrs_i8(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 4:
-        # rules.txt:83
+        # rules.txt:82
         t1 = s.new(v, _MOVBLSX, 4, (a0,), 0)
         s.set(
             v,
@@ -1643,7 +1620,7 @@ def _sel_shrs_i8(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 5:
-        # rules.txt:83
+        # rules.txt:82
         t1 = s.new(v, _MOVBLSX, 4, (a0,), 0)
         s.set(
             v,
@@ -1661,12 +1638,12 @@ def _sel_shrs_i8(s: Selector, v: Value) -> bool:
 def _sel_shrs_i16(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
-        # rules.txt:73
+        # rules.txt:72
         t1 = s.new(v, _MOVWLSX, 4, (a0,), 0)
         s.set(v, _SARLconst, (t1,), a1.imm if 0 <= a1.imm < 32 else 31)
         return True
     if v.imm == 1:
-        # rules.txt:78
+        # rules.txt:77
         t1 = s.new(v, _MOVWLSX, 4, (a0,), 0)
         s.set(
             v,
@@ -1679,7 +1656,7 @@ def _sel_shrs_i16(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 2:
-        # rules.txt:83
+        # rules.txt:82
         t1 = s.new(v, _MOVWLSX, 4, (a0,), 0)
         s.set(
             v,
@@ -1692,7 +1669,7 @@ def _sel_shrs_i16(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 3:
-        # rules.txt:83
+        # rules.txt:82
         t1 = s.new(v, _MOVWLSX, 4, (a0,), 0)
         s.set(
             v,
@@ -1705,7 +1682,7 @@ def _sel_shrs_i16(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 4:
-        # rules.txt:83
+        # rules.txt:82
         t1 = s.new(v, _MOVWLSX, 4, (a0,), 0)
         s.set(
             v,
@@ -1718,7 +1695,7 @@ def _sel_shrs_i16(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 5:
-        # rules.txt:83
+        # rules.txt:82
         t1 = s.new(v, _MOVWLSX, 4, (a0,), 0)
         s.set(
             v,
@@ -1736,11 +1713,11 @@ def _sel_shrs_i16(s: Selector, v: Value) -> bool:
 def _sel_shrs_i32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
-        # rules.txt:72
+        # rules.txt:71
         s.set(v, _SARLconst, (a0,), a1.imm if 0 <= a1.imm < 32 else 31)
         return True
     if v.imm == 1:
-        # rules.txt:77
+        # rules.txt:76
         s.set(
             v,
             _SARL,
@@ -1752,7 +1729,7 @@ def _sel_shrs_i32(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 2:
-        # rules.txt:82
+        # rules.txt:81
         s.set(
             v,
             _SARL_B,
@@ -1764,7 +1741,7 @@ def _sel_shrs_i32(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 3:
-        # rules.txt:82
+        # rules.txt:81
         s.set(
             v,
             _SARL_W,
@@ -1776,7 +1753,7 @@ def _sel_shrs_i32(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 4:
-        # rules.txt:82
+        # rules.txt:81
         s.set(
             v,
             _SARL_L,
@@ -1788,7 +1765,7 @@ def _sel_shrs_i32(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 5:
-        # rules.txt:82
+        # rules.txt:81
         s.set(
             v,
             _SARL_Q,
@@ -1805,11 +1782,11 @@ def _sel_shrs_i32(s: Selector, v: Value) -> bool:
 def _sel_shrs_i64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
-        # rules.txt:72
+        # rules.txt:71
         s.set(v, _SARQconst, (a0,), a1.imm if 0 <= a1.imm < 64 else 63)
         return True
     if v.imm == 1:
-        # rules.txt:77
+        # rules.txt:76
         s.set(
             v,
             _SARQ,
@@ -1821,7 +1798,7 @@ def _sel_shrs_i64(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 2:
-        # rules.txt:82
+        # rules.txt:81
         s.set(
             v,
             _SARQ_B,
@@ -1833,7 +1810,7 @@ def _sel_shrs_i64(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 3:
-        # rules.txt:82
+        # rules.txt:81
         s.set(
             v,
             _SARQ_W,
@@ -1845,7 +1822,7 @@ def _sel_shrs_i64(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 4:
-        # rules.txt:82
+        # rules.txt:81
         s.set(
             v,
             _SARQ_L,
@@ -1857,7 +1834,7 @@ def _sel_shrs_i64(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 5:
-        # rules.txt:82
+        # rules.txt:81
         s.set(
             v,
             _SARQ_Q,
@@ -1874,7 +1851,7 @@ def _sel_shrs_i64(s: Selector, v: Value) -> bool:
 def _sel_shru_b(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
     if a1.op == 3:
-        # rules.txt:71
+        # rules.txt:70
         s.set(v, 3, (), 0)
         return True
     return False
@@ -1884,15 +1861,15 @@ def _sel_shru_i8(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if 0 <= a1.imm < 8:
-            # rules.txt:70
+            # rules.txt:69
             t1 = s.new(v, _MOVBQZX, 4, (a0,), 0)
             s.set(v, _SHRLconst, (t1,), a1.imm)
             return True
-        # rules.txt:71
+        # rules.txt:70
         s.set(v, 3, (), 0)
         return True
     if v.imm == 1:
-        # rules.txt:76
+        # rules.txt:75
         t1 = s.new(v, _MOVBQZX, 4, (a0,), 0)
         s.set(
             v,
@@ -1905,7 +1882,7 @@ def _sel_shru_i8(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 2:
-        # rules.txt:81
+        # rules.txt:80
         t1 = s.new(v, _MOVBQZX, 4, (a0,), 0)
         s.set(
             v,
@@ -1918,7 +1895,7 @@ def _sel_shru_i8(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 3:
-        # rules.txt:81
+        # rules.txt:80
         t1 = s.new(v, _MOVBQZX, 4, (a0,), 0)
         s.set(
             v,
@@ -1931,7 +1908,7 @@ def _sel_shru_i8(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 4:
-        # rules.txt:81
+        # rules.txt:80
         t1 = s.new(v, _MOVBQZX, 4, (a0,), 0)
         s.set(
             v,
@@ -1944,7 +1921,7 @@ def _sel_shru_i8(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 5:
-        # rules.txt:81
+        # rules.txt:80
         t1 = s.new(v, _MOVBQZX, 4, (a0,), 0)
         s.set(
             v,
@@ -1963,15 +1940,15 @@ def _sel_shru_i16(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if 0 <= a1.imm < 16:
-            # rules.txt:70
+            # rules.txt:69
             t1 = s.new(v, _MOVWQZX, 4, (a0,), 0)
             s.set(v, _SHRLconst, (t1,), a1.imm)
             return True
-        # rules.txt:71
+        # rules.txt:70
         s.set(v, 3, (), 0)
         return True
     if v.imm == 1:
-        # rules.txt:76
+        # rules.txt:75
         t1 = s.new(v, _MOVWQZX, 4, (a0,), 0)
         s.set(
             v,
@@ -1984,7 +1961,7 @@ def _sel_shru_i16(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 2:
-        # rules.txt:81
+        # rules.txt:80
         t1 = s.new(v, _MOVWQZX, 4, (a0,), 0)
         s.set(
             v,
@@ -1997,7 +1974,7 @@ def _sel_shru_i16(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 3:
-        # rules.txt:81
+        # rules.txt:80
         t1 = s.new(v, _MOVWQZX, 4, (a0,), 0)
         s.set(
             v,
@@ -2010,7 +1987,7 @@ def _sel_shru_i16(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 4:
-        # rules.txt:81
+        # rules.txt:80
         t1 = s.new(v, _MOVWQZX, 4, (a0,), 0)
         s.set(
             v,
@@ -2023,7 +2000,7 @@ def _sel_shru_i16(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 5:
-        # rules.txt:81
+        # rules.txt:80
         t1 = s.new(v, _MOVWQZX, 4, (a0,), 0)
         s.set(
             v,
@@ -2042,14 +2019,14 @@ def _sel_shru_i32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if 0 <= a1.imm < 32:
-            # rules.txt:69
+            # rules.txt:68
             s.set(v, _SHRLconst, (a0,), a1.imm)
             return True
-        # rules.txt:71
+        # rules.txt:70
         s.set(v, 3, (), 0)
         return True
     if v.imm == 1:
-        # rules.txt:75
+        # rules.txt:74
         s.set(
             v,
             _SHRL,
@@ -2061,7 +2038,7 @@ def _sel_shru_i32(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 2:
-        # rules.txt:80
+        # rules.txt:79
         s.set(
             v,
             _SHRL_B,
@@ -2073,7 +2050,7 @@ def _sel_shru_i32(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 3:
-        # rules.txt:80
+        # rules.txt:79
         s.set(
             v,
             _SHRL_W,
@@ -2085,7 +2062,7 @@ def _sel_shru_i32(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 4:
-        # rules.txt:80
+        # rules.txt:79
         s.set(
             v,
             _SHRL_L,
@@ -2097,7 +2074,7 @@ def _sel_shru_i32(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 5:
-        # rules.txt:80
+        # rules.txt:79
         s.set(
             v,
             _SHRL_Q,
@@ -2115,14 +2092,14 @@ def _sel_shru_i64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if 0 <= a1.imm < 64:
-            # rules.txt:69
+            # rules.txt:68
             s.set(v, _SHRQconst, (a0,), a1.imm)
             return True
-        # rules.txt:71
+        # rules.txt:70
         s.set(v, 3, (), 0)
         return True
     if v.imm == 1:
-        # rules.txt:75
+        # rules.txt:74
         s.set(
             v,
             _SHRQ,
@@ -2134,7 +2111,7 @@ def _sel_shru_i64(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 2:
-        # rules.txt:80
+        # rules.txt:79
         s.set(
             v,
             _SHRQ_B,
@@ -2146,7 +2123,7 @@ def _sel_shru_i64(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 3:
-        # rules.txt:80
+        # rules.txt:79
         s.set(
             v,
             _SHRQ_W,
@@ -2158,7 +2135,7 @@ def _sel_shru_i64(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 4:
-        # rules.txt:80
+        # rules.txt:79
         s.set(
             v,
             _SHRQ_L,
@@ -2170,7 +2147,7 @@ def _sel_shru_i64(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 5:
-        # rules.txt:80
+        # rules.txt:79
         s.set(
             v,
             _SHRQ_Q,
@@ -2186,21 +2163,21 @@ def _sel_shru_i64(s: Selector, v: Value) -> bool:
 
 def _sel_neg_i8(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:38
+    # rules.txt:37
     s.set(v, _NEGL, (a0,), 0)
     return True
 
 
 def _sel_neg_i64(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:38
+    # rules.txt:37
     s.set(v, _NEGQ, (a0,), 0)
     return True
 
 
 def _sel_neg_f32(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:101
+    # rules.txt:100
     t1 = s.new(v, _MOVSSconst, 6, (), -0x80000000)
     s.set(
         v,
@@ -2216,7 +2193,7 @@ def _sel_neg_f32(s: Selector, v: Value) -> bool:
 
 def _sel_neg_f64(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:100
+    # rules.txt:99
     t1 = s.new(v, _MOVSDconst, 7, (), -0x8000000000000000)
     s.set(
         v,
@@ -2232,21 +2209,21 @@ def _sel_neg_f64(s: Selector, v: Value) -> bool:
 
 def _sel_com_i8(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:39
+    # rules.txt:38
     s.set(v, _NOTL, (a0,), 0)
     return True
 
 
 def _sel_com_i64(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:39
+    # rules.txt:38
     s.set(v, _NOTQ, (a0,), 0)
     return True
 
 
 def _sel_not_b(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:40
+    # rules.txt:39
     s.set(v, _XORLconst, (a0,), 1)
     return True
 
@@ -2254,10 +2231,10 @@ def _sel_not_b(s: Selector, v: Value) -> bool:
 def _sel_rotl_i8(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
-        # rules.txt:84
+        # rules.txt:83
         s.set(v, _ROLBconst, (a0,), a1.imm & 7)
         return True
-    # rules.txt:85
+    # rules.txt:84
     s.set(
         v,
         _ROLB,
@@ -2273,10 +2250,10 @@ def _sel_rotl_i8(s: Selector, v: Value) -> bool:
 def _sel_rotl_i16(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
-        # rules.txt:84
+        # rules.txt:83
         s.set(v, _ROLWconst, (a0,), a1.imm & 15)
         return True
-    # rules.txt:85
+    # rules.txt:84
     s.set(
         v,
         _ROLW,
@@ -2292,10 +2269,10 @@ def _sel_rotl_i16(s: Selector, v: Value) -> bool:
 def _sel_rotl_i32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
-        # rules.txt:84
+        # rules.txt:83
         s.set(v, _ROLLconst, (a0,), a1.imm & 31)
         return True
-    # rules.txt:85
+    # rules.txt:84
     s.set(
         v,
         _ROLL,
@@ -2311,10 +2288,10 @@ def _sel_rotl_i32(s: Selector, v: Value) -> bool:
 def _sel_rotl_i64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
-        # rules.txt:84
+        # rules.txt:83
         s.set(v, _ROLQconst, (a0,), a1.imm & 63)
         return True
-    # rules.txt:85
+    # rules.txt:84
     s.set(
         v,
         _ROLQ,
@@ -2329,7 +2306,7 @@ def _sel_rotl_i64(s: Selector, v: Value) -> bool:
 
 def _sel_mulhighs_i8(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:59
+    # rules.txt:58
     t1 = s.new(v, _MOVBLSX, 4, (a0,), 0)
     t2 = s.new(v, _MOVBLSX, 4, (a1,), 0)
     t3 = s.new(
@@ -2348,7 +2325,7 @@ def _sel_mulhighs_i8(s: Selector, v: Value) -> bool:
 
 def _sel_mulhighs_i16(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:59
+    # rules.txt:58
     t1 = s.new(v, _MOVWLSX, 4, (a0,), 0)
     t2 = s.new(v, _MOVWLSX, 4, (a1,), 0)
     t3 = s.new(
@@ -2367,7 +2344,7 @@ def _sel_mulhighs_i16(s: Selector, v: Value) -> bool:
 
 def _sel_mulhighs_i32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:57
+    # rules.txt:56
     s.set(
         v,
         _HMULL,
@@ -2382,7 +2359,7 @@ def _sel_mulhighs_i32(s: Selector, v: Value) -> bool:
 
 def _sel_mulhighs_i64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:57
+    # rules.txt:56
     s.set(
         v,
         _HMULQ,
@@ -2397,7 +2374,7 @@ def _sel_mulhighs_i64(s: Selector, v: Value) -> bool:
 
 def _sel_mulhighu_i8(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:60
+    # rules.txt:59
     t1 = s.new(v, _MOVBQZX, 4, (a0,), 0)
     t2 = s.new(v, _MOVBQZX, 4, (a1,), 0)
     t3 = s.new(
@@ -2416,7 +2393,7 @@ def _sel_mulhighu_i8(s: Selector, v: Value) -> bool:
 
 def _sel_mulhighu_i16(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:60
+    # rules.txt:59
     t1 = s.new(v, _MOVWQZX, 4, (a0,), 0)
     t2 = s.new(v, _MOVWQZX, 4, (a1,), 0)
     t3 = s.new(
@@ -2435,7 +2412,7 @@ def _sel_mulhighu_i16(s: Selector, v: Value) -> bool:
 
 def _sel_mulhighu_i32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:58
+    # rules.txt:57
     s.set(
         v,
         _HMULLU,
@@ -2450,7 +2427,7 @@ def _sel_mulhighu_i32(s: Selector, v: Value) -> bool:
 
 def _sel_mulhighu_i64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:58
+    # rules.txt:57
     s.set(
         v,
         _HMULQU,
@@ -2465,7 +2442,7 @@ def _sel_mulhighu_i64(s: Selector, v: Value) -> bool:
 
 def _sel_subptr_b(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:26
+    # rules.txt:25
     s.set(
         v,
         _SUBQ,
@@ -2480,63 +2457,63 @@ def _sel_subptr_b(s: Selector, v: Value) -> bool:
 
 def _sel_ctz_i8(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:88
+    # rules.txt:87
     s.set(v, _CTZB, (a0,), 0)
     return True
 
 
 def _sel_ctz_i16(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:88
+    # rules.txt:87
     s.set(v, _CTZW, (a0,), 0)
     return True
 
 
 def _sel_ctz_i32(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:88
+    # rules.txt:87
     s.set(v, _CTZL, (a0,), 0)
     return True
 
 
 def _sel_ctz_i64(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:88
+    # rules.txt:87
     s.set(v, _CTZQ, (a0,), 0)
     return True
 
 
 def _sel_clz_i8(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:89
+    # rules.txt:88
     s.set(v, _CLZB, (a0,), 0)
     return True
 
 
 def _sel_clz_i16(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:89
+    # rules.txt:88
     s.set(v, _CLZW, (a0,), 0)
     return True
 
 
 def _sel_clz_i32(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:89
+    # rules.txt:88
     s.set(v, _CLZL, (a0,), 0)
     return True
 
 
 def _sel_clz_i64(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:89
+    # rules.txt:88
     s.set(v, _CLZQ, (a0,), 0)
     return True
 
 
 def _sel_popcount_i8(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:91
+    # rules.txt:90
     t1 = s.new(v, _MOVBQZX, 4, (a0,), 0)
     s.set(v, _POPCNTL, (t1,), 0)
     return True
@@ -2544,7 +2521,7 @@ def _sel_popcount_i8(s: Selector, v: Value) -> bool:
 
 def _sel_popcount_i16(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:91
+    # rules.txt:90
     t1 = s.new(v, _MOVWQZX, 4, (a0,), 0)
     s.set(v, _POPCNTL, (t1,), 0)
     return True
@@ -2552,35 +2529,35 @@ def _sel_popcount_i16(s: Selector, v: Value) -> bool:
 
 def _sel_popcount_i32(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:90
+    # rules.txt:89
     s.set(v, _POPCNTL, (a0,), 0)
     return True
 
 
 def _sel_popcount_i64(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:90
+    # rules.txt:89
     s.set(v, _POPCNTQ, (a0,), 0)
     return True
 
 
 def _sel_bswap_i16(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:93
+    # rules.txt:92
     s.set(v, _ROLWconst, (a0,), 8)
     return True
 
 
 def _sel_bswap_i32(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:92
+    # rules.txt:91
     s.set(v, _BSWAPL, (a0,), 0)
     return True
 
 
 def _sel_bswap_i64(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:92
+    # rules.txt:91
     s.set(v, _BSWAPQ, (a0,), 0)
     return True
 
@@ -2589,10 +2566,10 @@ def _sel_fdiv_f32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:97
+            # rules.txt:96
             s.set_memory(v, _DIVSSload, (a0,), a1, 0)
             return True
-    # rules.txt:99
+    # rules.txt:98
     s.set(
         v,
         _DIVSS,
@@ -2609,10 +2586,10 @@ def _sel_fdiv_f64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:96
+            # rules.txt:95
             s.set_memory(v, _DIVSDload, (a0,), a1, 0)
             return True
-    # rules.txt:98
+    # rules.txt:97
     s.set(
         v,
         _DIVSD,
@@ -2627,21 +2604,21 @@ def _sel_fdiv_f64(s: Selector, v: Value) -> bool:
 
 def _sel_sqrt_f32(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:102
+    # rules.txt:101
     s.set(v, _SQRTSS, (a0,), 0)
     return True
 
 
 def _sel_sqrt_f64(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:102
+    # rules.txt:101
     s.set(v, _SQRTSD, (a0,), 0)
     return True
 
 
 def _sel_fma_f32(s: Selector, v: Value) -> bool:
     a0, a1, a2 = v.args
-    # rules.txt:107
+    # rules.txt:106
     s.set(
         v,
         _VFMADD231SS,
@@ -2657,7 +2634,7 @@ def _sel_fma_f32(s: Selector, v: Value) -> bool:
 
 def _sel_fma_f64(s: Selector, v: Value) -> bool:
     a0, a1, a2 = v.args
-    # rules.txt:107
+    # rules.txt:106
     s.set(
         v,
         _VFMADD231SD,
@@ -2673,7 +2650,7 @@ def _sel_fma_f64(s: Selector, v: Value) -> bool:
 
 def _sel_abs_f32(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:104
+    # rules.txt:103
     t1 = s.new(v, _MOVSSconst, 6, (), 0x7FFFFFFF)
     s.set(
         v,
@@ -2689,7 +2666,7 @@ def _sel_abs_f32(s: Selector, v: Value) -> bool:
 
 def _sel_abs_f64(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:103
+    # rules.txt:102
     t1 = s.new(v, _MOVSDconst, 7, (), 0x7FFFFFFFFFFFFFFF)
     s.set(
         v,
@@ -2705,7 +2682,7 @@ def _sel_abs_f64(s: Selector, v: Value) -> bool:
 
 def _sel_copysign_f32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:106
+    # rules.txt:105
     t1 = s.new(v, _MOVSSconst, 6, (), 0x7FFFFFFF)
     t2 = s.new(
         v,
@@ -2742,7 +2719,7 @@ def _sel_copysign_f32(s: Selector, v: Value) -> bool:
 
 def _sel_copysign_f64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:105
+    # rules.txt:104
     t1 = s.new(v, _MOVSDconst, 7, (), 0x7FFFFFFFFFFFFFFF)
     t2 = s.new(
         v,
@@ -2779,63 +2756,63 @@ def _sel_copysign_f64(s: Selector, v: Value) -> bool:
 
 def _sel_floor_f32(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:109
+    # rules.txt:108
     s.set(v, _ROUNDSS, (a0,), 1)
     return True
 
 
 def _sel_floor_f64(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:109
+    # rules.txt:108
     s.set(v, _ROUNDSD, (a0,), 1)
     return True
 
 
 def _sel_ceil_f32(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:110
+    # rules.txt:109
     s.set(v, _ROUNDSS, (a0,), 2)
     return True
 
 
 def _sel_ceil_f64(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:110
+    # rules.txt:109
     s.set(v, _ROUNDSD, (a0,), 2)
     return True
 
 
 def _sel_truncfloat_f32(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:111
+    # rules.txt:110
     s.set(v, _ROUNDSS, (a0,), 3)
     return True
 
 
 def _sel_truncfloat_f64(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:111
+    # rules.txt:110
     s.set(v, _ROUNDSD, (a0,), 3)
     return True
 
 
 def _sel_roundeven_f32(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:108
+    # rules.txt:107
     s.set(v, _ROUNDSS, (a0,), 0)
     return True
 
 
 def _sel_roundeven_f64(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:108
+    # rules.txt:107
     s.set(v, _ROUNDSD, (a0,), 0)
     return True
 
 
 def _sel_minfloat_f32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:113
+    # rules.txt:112
     t1 = s.new(
         v,
         _MINSS,
@@ -2880,7 +2857,7 @@ def _sel_minfloat_f32(s: Selector, v: Value) -> bool:
 
 def _sel_minfloat_f64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:113
+    # rules.txt:112
     t1 = s.new(
         v,
         _MINSD,
@@ -2925,7 +2902,7 @@ def _sel_minfloat_f64(s: Selector, v: Value) -> bool:
 
 def _sel_maxfloat_f32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:114
+    # rules.txt:113
     t1 = s.new(v, 33, 6, (a0,), 0)
     t2 = s.new(v, 33, 6, (a1,), 0)
     t3 = s.new(
@@ -2944,7 +2921,7 @@ def _sel_maxfloat_f32(s: Selector, v: Value) -> bool:
 
 def _sel_maxfloat_f64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:114
+    # rules.txt:113
     t1 = s.new(v, 33, 7, (a0,), 0)
     t2 = s.new(v, 33, 7, (a1,), 0)
     t3 = s.new(
@@ -2964,7 +2941,7 @@ def _sel_maxfloat_f64(s: Selector, v: Value) -> bool:
 def _sel_addcarry_i64(s: Selector, v: Value) -> bool:
     a0, a1, a2 = v.args
     if v.imm == 0:
-        # rules.txt:61
+        # rules.txt:60
         t1 = s.new(
             v,
             _ADDQ,
@@ -2986,7 +2963,7 @@ def _sel_addcarry_i64(s: Selector, v: Value) -> bool:
         )
         return True
     if v.imm == 1:
-        # rules.txt:62
+        # rules.txt:61
         s.set(
             v,
             _ADCcarry,
@@ -3004,7 +2981,7 @@ def _sel_addcarry_i64(s: Selector, v: Value) -> bool:
 def _sel_subborrow_i64(s: Selector, v: Value) -> bool:
     a0, a1, a2 = v.args
     if v.imm == 0:
-        # rules.txt:63
+        # rules.txt:62
         t1 = s.new(
             v,
             _SUBQ,
@@ -3026,7 +3003,7 @@ def _sel_subborrow_i64(s: Selector, v: Value) -> bool:
         )
         return True
     if v.imm == 1:
-        # rules.txt:64
+        # rules.txt:63
         s.set(
             v,
             _SBBborrow,
@@ -3046,20 +3023,20 @@ def _sel_signext_i8(s: Selector, v: Value) -> bool:
     if v.kind == 5:
         if a0.op == 100:
             if s.fold(a0, v):
-                # rules.txt:117
+                # rules.txt:116
                 s.set_memory(v, _MOVBQSXload, (), a0, 0)
                 return True
     if v.kind == 4:
         if a0.op == 100:
             if s.fold(a0, v):
-                # rules.txt:118
+                # rules.txt:117
                 s.set_memory(v, _MOVBLSXload, (), a0, 0)
                 return True
     if v.kind == 5:
-        # rules.txt:119
+        # rules.txt:118
         s.set(v, _MOVBQSX, (a0,), 0)
         return True
-    # rules.txt:120
+    # rules.txt:119
     s.set(v, _MOVBLSX, (a0,), 0)
     return True
 
@@ -3069,20 +3046,20 @@ def _sel_signext_i16(s: Selector, v: Value) -> bool:
     if v.kind == 5:
         if a0.op == 100:
             if s.fold(a0, v):
-                # rules.txt:117
+                # rules.txt:116
                 s.set_memory(v, _MOVWQSXload, (), a0, 0)
                 return True
     if v.kind == 4:
         if a0.op == 100:
             if s.fold(a0, v):
-                # rules.txt:118
+                # rules.txt:117
                 s.set_memory(v, _MOVWLSXload, (), a0, 0)
                 return True
     if v.kind == 5:
-        # rules.txt:119
+        # rules.txt:118
         s.set(v, _MOVWQSX, (a0,), 0)
         return True
-    # rules.txt:120
+    # rules.txt:119
     s.set(v, _MOVWLSX, (a0,), 0)
     return True
 
@@ -3092,10 +3069,10 @@ def _sel_signext_i32(s: Selector, v: Value) -> bool:
     if v.kind == 5:
         if a0.op == 100:
             if s.fold(a0, v):
-                # rules.txt:117
+                # rules.txt:116
                 s.set_memory(v, _MOVLQSXload, (), a0, 0)
                 return True
-        # rules.txt:119
+        # rules.txt:118
         s.set(v, _MOVLQSX, (a0,), 0)
         return True
     return False
@@ -3105,10 +3082,10 @@ def _sel_zeroext_b(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:121
+            # rules.txt:120
             s.set_memory(v, _MOVBQZXload, (), a0, 0)
             return True
-    # rules.txt:122
+    # rules.txt:121
     s.set(v, _MOVBQZX, (a0,), 0)
     return True
 
@@ -3117,10 +3094,10 @@ def _sel_zeroext_i16(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:121
+            # rules.txt:120
             s.set_memory(v, _MOVWQZXload, (), a0, 0)
             return True
-    # rules.txt:122
+    # rules.txt:121
     s.set(v, _MOVWQZX, (a0,), 0)
     return True
 
@@ -3129,17 +3106,17 @@ def _sel_zeroext_i32(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:121
+            # rules.txt:120
             s.set_memory(v, _MOVLQZXload, (), a0, 0)
             return True
-    # rules.txt:122
+    # rules.txt:121
     s.set(v, _MOVLQZX, (a0,), 0)
     return True
 
 
 def _sel_trunc_b(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:123
+    # rules.txt:122
     s.copy(v, a0)
     return True
 
@@ -3147,20 +3124,20 @@ def _sel_trunc_b(s: Selector, v: Value) -> bool:
 def _sel_inttofloat_f32(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
     if a0.kind == 5:
-        # rules.txt:126
+        # rules.txt:125
         s.set(v, _CVTSQ2SS, (a0,), 0)
         return True
     if a0.kind == 4:
-        # rules.txt:127
+        # rules.txt:126
         s.set(v, _CVTSL2SS, (a0,), 0)
         return True
     if a0.kind == 3:
-        # rules.txt:128
+        # rules.txt:127
         t1 = s.new(v, _MOVWLSX, 4, (a0,), 0)
         s.set(v, _CVTSL2SS, (t1,), 0)
         return True
     if a0.kind == 2:
-        # rules.txt:129
+        # rules.txt:128
         t1 = s.new(v, _MOVBLSX, 4, (a0,), 0)
         s.set(v, _CVTSL2SS, (t1,), 0)
         return True
@@ -3170,20 +3147,20 @@ def _sel_inttofloat_f32(s: Selector, v: Value) -> bool:
 def _sel_inttofloat_f64(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
     if a0.kind == 5:
-        # rules.txt:126
+        # rules.txt:125
         s.set(v, _CVTSQ2SD, (a0,), 0)
         return True
     if a0.kind == 4:
-        # rules.txt:127
+        # rules.txt:126
         s.set(v, _CVTSL2SD, (a0,), 0)
         return True
     if a0.kind == 3:
-        # rules.txt:128
+        # rules.txt:127
         t1 = s.new(v, _MOVWLSX, 4, (a0,), 0)
         s.set(v, _CVTSL2SD, (t1,), 0)
         return True
     if a0.kind == 2:
-        # rules.txt:129
+        # rules.txt:128
         t1 = s.new(v, _MOVBLSX, 4, (a0,), 0)
         s.set(v, _CVTSL2SD, (t1,), 0)
         return True
@@ -3193,21 +3170,21 @@ def _sel_inttofloat_f64(s: Selector, v: Value) -> bool:
 def _sel_uinttofloat_f32(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
     if a0.kind == 5:
-        # rules.txt:130
+        # rules.txt:129
         s.set(v, _CVTUQ2SS, (a0,), 0)
         return True
     if a0.kind == 4:
-        # rules.txt:131
+        # rules.txt:130
         t1 = s.new(v, _MOVLQZX, 5, (a0,), 0)
         s.set(v, _CVTSQ2SS, (t1,), 0)
         return True
     if a0.kind == 3:
-        # rules.txt:131
+        # rules.txt:130
         t1 = s.new(v, _MOVWQZX, 5, (a0,), 0)
         s.set(v, _CVTSQ2SS, (t1,), 0)
         return True
     if a0.kind == 2:
-        # rules.txt:131
+        # rules.txt:130
         t1 = s.new(v, _MOVBQZX, 5, (a0,), 0)
         s.set(v, _CVTSQ2SS, (t1,), 0)
         return True
@@ -3217,21 +3194,21 @@ def _sel_uinttofloat_f32(s: Selector, v: Value) -> bool:
 def _sel_uinttofloat_f64(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
     if a0.kind == 5:
-        # rules.txt:130
+        # rules.txt:129
         s.set(v, _CVTUQ2SD, (a0,), 0)
         return True
     if a0.kind == 4:
-        # rules.txt:131
+        # rules.txt:130
         t1 = s.new(v, _MOVLQZX, 5, (a0,), 0)
         s.set(v, _CVTSQ2SD, (t1,), 0)
         return True
     if a0.kind == 3:
-        # rules.txt:131
+        # rules.txt:130
         t1 = s.new(v, _MOVWQZX, 5, (a0,), 0)
         s.set(v, _CVTSQ2SD, (t1,), 0)
         return True
     if a0.kind == 2:
-        # rules.txt:131
+        # rules.txt:130
         t1 = s.new(v, _MOVBQZX, 5, (a0,), 0)
         s.set(v, _CVTSQ2SD, (t1,), 0)
         return True
@@ -3241,10 +3218,10 @@ def _sel_uinttofloat_f64(s: Selector, v: Value) -> bool:
 def _sel_floattoint_f32(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
     if v.kind == 5:
-        # rules.txt:132
+        # rules.txt:131
         s.set(v, _CVTTSS2SQ, (a0,), 0)
         return True
-    # rules.txt:133
+    # rules.txt:132
     s.set(v, _CVTTSS2SL, (a0,), 0)
     return True
 
@@ -3252,10 +3229,10 @@ def _sel_floattoint_f32(s: Selector, v: Value) -> bool:
 def _sel_floattoint_f64(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
     if v.kind == 5:
-        # rules.txt:132
+        # rules.txt:131
         s.set(v, _CVTTSD2SQ, (a0,), 0)
         return True
-    # rules.txt:133
+    # rules.txt:132
     s.set(v, _CVTTSD2SL, (a0,), 0)
     return True
 
@@ -3263,10 +3240,10 @@ def _sel_floattoint_f64(s: Selector, v: Value) -> bool:
 def _sel_floattouint_f32(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
     if v.kind == 5:
-        # rules.txt:134
+        # rules.txt:133
         s.set(v, _CVTTSS2UQ, (a0,), 0)
         return True
-    # rules.txt:135
+    # rules.txt:134
     s.set(v, _CVTTSS2SQ, (a0,), 0)
     return True
 
@@ -3274,17 +3251,17 @@ def _sel_floattouint_f32(s: Selector, v: Value) -> bool:
 def _sel_floattouint_f64(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
     if v.kind == 5:
-        # rules.txt:134
+        # rules.txt:133
         s.set(v, _CVTTSD2UQ, (a0,), 0)
         return True
-    # rules.txt:135
+    # rules.txt:134
     s.set(v, _CVTTSD2SQ, (a0,), 0)
     return True
 
 
 def _sel_floattofloat_b(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:138
+    # rules.txt:137
     s.copy(v, a0)
     return True
 
@@ -3292,10 +3269,10 @@ def _sel_floattofloat_b(s: Selector, v: Value) -> bool:
 def _sel_floattofloat_f32(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
     if a0.kind == 7:
-        # rules.txt:137
+        # rules.txt:136
         s.set(v, _CVTSD2SS, (a0,), 0)
         return True
-    # rules.txt:138
+    # rules.txt:137
     s.copy(v, a0)
     return True
 
@@ -3303,17 +3280,17 @@ def _sel_floattofloat_f32(s: Selector, v: Value) -> bool:
 def _sel_floattofloat_f64(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
     if a0.kind == 6:
-        # rules.txt:136
+        # rules.txt:135
         s.set(v, _CVTSS2SD, (a0,), 0)
         return True
-    # rules.txt:138
+    # rules.txt:137
     s.copy(v, a0)
     return True
 
 
 def _sel_bitcast_b(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:143
+    # rules.txt:142
     s.copy(v, a0)
     return True
 
@@ -3321,10 +3298,10 @@ def _sel_bitcast_b(s: Selector, v: Value) -> bool:
 def _sel_bitcast_i32(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
     if a0.kind == 6:
-        # rules.txt:142
+        # rules.txt:141
         s.set(v, _MOVLf2i, (a0,), 0)
         return True
-    # rules.txt:143
+    # rules.txt:142
     s.copy(v, a0)
     return True
 
@@ -3332,10 +3309,10 @@ def _sel_bitcast_i32(s: Selector, v: Value) -> bool:
 def _sel_bitcast_i64(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
     if a0.kind == 7:
-        # rules.txt:141
+        # rules.txt:140
         s.set(v, _MOVQf2i, (a0,), 0)
         return True
-    # rules.txt:143
+    # rules.txt:142
     s.copy(v, a0)
     return True
 
@@ -3343,10 +3320,10 @@ def _sel_bitcast_i64(s: Selector, v: Value) -> bool:
 def _sel_bitcast_f32(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
     if a0.kind == 4:
-        # rules.txt:140
+        # rules.txt:139
         s.set(v, _MOVLi2f, (a0,), 0)
         return True
-    # rules.txt:143
+    # rules.txt:142
     s.copy(v, a0)
     return True
 
@@ -3354,60 +3331,60 @@ def _sel_bitcast_f32(s: Selector, v: Value) -> bool:
 def _sel_bitcast_f64(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
     if a0.kind == 5:
-        # rules.txt:139
+        # rules.txt:138
         s.set(v, _MOVQi2f, (a0,), 0)
         return True
-    # rules.txt:143
+    # rules.txt:142
     s.copy(v, a0)
     return True
 
 
 def _sel_ptrtoint_b(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:125
+    # rules.txt:124
     s.copy(v, a0)
     return True
 
 
 def _sel_inttoptr_b(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:124
+    # rules.txt:123
     s.copy(v, a0)
     return True
 
 
 def _sel_load_b(s: Selector, v: Value) -> bool:
-    # rules.txt:146
+    # rules.txt:145
     s.set_memory(v, _MOVBQZXload, (), v, 0)
     return True
 
 
 def _sel_load_i16(s: Selector, v: Value) -> bool:
-    # rules.txt:146
+    # rules.txt:145
     s.set_memory(v, _MOVWQZXload, (), v, 0)
     return True
 
 
 def _sel_load_i32(s: Selector, v: Value) -> bool:
-    # rules.txt:146
+    # rules.txt:145
     s.set_memory(v, _MOVLQZXload, (), v, 0)
     return True
 
 
 def _sel_load_i64(s: Selector, v: Value) -> bool:
-    # rules.txt:146
+    # rules.txt:145
     s.set_memory(v, _MOVQload, (), v, 0)
     return True
 
 
 def _sel_load_f32(s: Selector, v: Value) -> bool:
-    # rules.txt:147
+    # rules.txt:146
     s.set_memory(v, _MOVSSload, (), v, 0)
     return True
 
 
 def _sel_load_f64(s: Selector, v: Value) -> bool:
-    # rules.txt:147
+    # rules.txt:146
     s.set_memory(v, _MOVSDload, (), v, 0)
     return True
 
@@ -3416,10 +3393,10 @@ def _sel_store_b(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:148
+            # rules.txt:147
             s.set_memory(v, _MOVBstoreconst, (), v, a1.imm)
             return True
-    # rules.txt:156
+    # rules.txt:155
     s.set_memory(v, _MOVBstore, (a1,), v, 0)
     return True
 
@@ -3428,7 +3405,7 @@ def _sel_store_i8(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:148
+            # rules.txt:147
             s.set_memory(v, _MOVBstoreconst, (), v, a1.imm)
             return True
     if a1.op == 20:
@@ -3437,7 +3414,7 @@ def _sel_store_i8(s: Selector, v: Value) -> bool:
                 if a1.args[1].op == 3:
                     if s.modifies(v, a1, a1.args[0]):
                         if s32(a1.args[1].imm):
-                            # rules.txt:150
+                            # rules.txt:149
                             s.set_memory(v, _ADDBconstmodify, (), v, a1.args[1].imm)
                             return True
     if a1.op == 21:
@@ -3446,7 +3423,7 @@ def _sel_store_i8(s: Selector, v: Value) -> bool:
                 if a1.args[1].op == 3:
                     if s.modifies(v, a1, a1.args[0]):
                         if s32(a1.args[1].imm):
-                            # rules.txt:150
+                            # rules.txt:149
                             s.set_memory(v, _SUBBconstmodify, (), v, a1.args[1].imm)
                             return True
     if a1.op == 27:
@@ -3455,7 +3432,7 @@ def _sel_store_i8(s: Selector, v: Value) -> bool:
                 if a1.args[1].op == 3:
                     if s.modifies(v, a1, a1.args[0]):
                         if s32(a1.args[1].imm):
-                            # rules.txt:150
+                            # rules.txt:149
                             s.set_memory(v, _ANDBconstmodify, (), v, a1.args[1].imm)
                             return True
     if a1.op == 28:
@@ -3464,7 +3441,7 @@ def _sel_store_i8(s: Selector, v: Value) -> bool:
                 if a1.args[1].op == 3:
                     if s.modifies(v, a1, a1.args[0]):
                         if s32(a1.args[1].imm):
-                            # rules.txt:150
+                            # rules.txt:149
                             s.set_memory(v, _ORBconstmodify, (), v, a1.args[1].imm)
                             return True
     if a1.op == 29:
@@ -3473,73 +3450,73 @@ def _sel_store_i8(s: Selector, v: Value) -> bool:
                 if a1.args[1].op == 3:
                     if s.modifies(v, a1, a1.args[0]):
                         if s32(a1.args[1].imm):
-                            # rules.txt:150
+                            # rules.txt:149
                             s.set_memory(v, _XORBconstmodify, (), v, a1.args[1].imm)
                             return True
     if a1.op == 20:
         if a1.args[0].op == 100:
             if a1.args[0].args[0] is a0:
                 if s.modifies(v, a1, a1.args[0]):
-                    # rules.txt:152
+                    # rules.txt:151
                     s.set_memory(v, _ADDBmodify, (a1.args[1],), v, 0)
                     return True
     if a1.op == 21:
         if a1.args[0].op == 100:
             if a1.args[0].args[0] is a0:
                 if s.modifies(v, a1, a1.args[0]):
-                    # rules.txt:152
+                    # rules.txt:151
                     s.set_memory(v, _SUBBmodify, (a1.args[1],), v, 0)
                     return True
     if a1.op == 27:
         if a1.args[0].op == 100:
             if a1.args[0].args[0] is a0:
                 if s.modifies(v, a1, a1.args[0]):
-                    # rules.txt:152
+                    # rules.txt:151
                     s.set_memory(v, _ANDBmodify, (a1.args[1],), v, 0)
                     return True
     if a1.op == 28:
         if a1.args[0].op == 100:
             if a1.args[0].args[0] is a0:
                 if s.modifies(v, a1, a1.args[0]):
-                    # rules.txt:152
+                    # rules.txt:151
                     s.set_memory(v, _ORBmodify, (a1.args[1],), v, 0)
                     return True
     if a1.op == 29:
         if a1.args[0].op == 100:
             if a1.args[0].args[0] is a0:
                 if s.modifies(v, a1, a1.args[0]):
-                    # rules.txt:152
+                    # rules.txt:151
                     s.set_memory(v, _XORBmodify, (a1.args[1],), v, 0)
                     return True
     if a1.op == 20:
         if a1.args[1].op == 100:
             if a1.args[1].args[0] is a0:
                 if s.modifies(v, a1, a1.args[1]):
-                    # rules.txt:154
+                    # rules.txt:153
                     s.set_memory(v, _ADDBmodify, (a1.args[0],), v, 0)
                     return True
     if a1.op == 27:
         if a1.args[1].op == 100:
             if a1.args[1].args[0] is a0:
                 if s.modifies(v, a1, a1.args[1]):
-                    # rules.txt:154
+                    # rules.txt:153
                     s.set_memory(v, _ANDBmodify, (a1.args[0],), v, 0)
                     return True
     if a1.op == 28:
         if a1.args[1].op == 100:
             if a1.args[1].args[0] is a0:
                 if s.modifies(v, a1, a1.args[1]):
-                    # rules.txt:154
+                    # rules.txt:153
                     s.set_memory(v, _ORBmodify, (a1.args[0],), v, 0)
                     return True
     if a1.op == 29:
         if a1.args[1].op == 100:
             if a1.args[1].args[0] is a0:
                 if s.modifies(v, a1, a1.args[1]):
-                    # rules.txt:154
+                    # rules.txt:153
                     s.set_memory(v, _XORBmodify, (a1.args[0],), v, 0)
                     return True
-    # rules.txt:156
+    # rules.txt:155
     s.set_memory(v, _MOVBstore, (a1,), v, 0)
     return True
 
@@ -3548,7 +3525,7 @@ def _sel_store_i16(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:148
+            # rules.txt:147
             s.set_memory(v, _MOVWstoreconst, (), v, a1.imm)
             return True
     if a1.op == 20:
@@ -3557,7 +3534,7 @@ def _sel_store_i16(s: Selector, v: Value) -> bool:
                 if a1.args[1].op == 3:
                     if s.modifies(v, a1, a1.args[0]):
                         if s32(a1.args[1].imm):
-                            # rules.txt:150
+                            # rules.txt:149
                             s.set_memory(v, _ADDWconstmodify, (), v, a1.args[1].imm)
                             return True
     if a1.op == 21:
@@ -3566,7 +3543,7 @@ def _sel_store_i16(s: Selector, v: Value) -> bool:
                 if a1.args[1].op == 3:
                     if s.modifies(v, a1, a1.args[0]):
                         if s32(a1.args[1].imm):
-                            # rules.txt:150
+                            # rules.txt:149
                             s.set_memory(v, _SUBWconstmodify, (), v, a1.args[1].imm)
                             return True
     if a1.op == 27:
@@ -3575,7 +3552,7 @@ def _sel_store_i16(s: Selector, v: Value) -> bool:
                 if a1.args[1].op == 3:
                     if s.modifies(v, a1, a1.args[0]):
                         if s32(a1.args[1].imm):
-                            # rules.txt:150
+                            # rules.txt:149
                             s.set_memory(v, _ANDWconstmodify, (), v, a1.args[1].imm)
                             return True
     if a1.op == 28:
@@ -3584,7 +3561,7 @@ def _sel_store_i16(s: Selector, v: Value) -> bool:
                 if a1.args[1].op == 3:
                     if s.modifies(v, a1, a1.args[0]):
                         if s32(a1.args[1].imm):
-                            # rules.txt:150
+                            # rules.txt:149
                             s.set_memory(v, _ORWconstmodify, (), v, a1.args[1].imm)
                             return True
     if a1.op == 29:
@@ -3593,73 +3570,73 @@ def _sel_store_i16(s: Selector, v: Value) -> bool:
                 if a1.args[1].op == 3:
                     if s.modifies(v, a1, a1.args[0]):
                         if s32(a1.args[1].imm):
-                            # rules.txt:150
+                            # rules.txt:149
                             s.set_memory(v, _XORWconstmodify, (), v, a1.args[1].imm)
                             return True
     if a1.op == 20:
         if a1.args[0].op == 100:
             if a1.args[0].args[0] is a0:
                 if s.modifies(v, a1, a1.args[0]):
-                    # rules.txt:152
+                    # rules.txt:151
                     s.set_memory(v, _ADDWmodify, (a1.args[1],), v, 0)
                     return True
     if a1.op == 21:
         if a1.args[0].op == 100:
             if a1.args[0].args[0] is a0:
                 if s.modifies(v, a1, a1.args[0]):
-                    # rules.txt:152
+                    # rules.txt:151
                     s.set_memory(v, _SUBWmodify, (a1.args[1],), v, 0)
                     return True
     if a1.op == 27:
         if a1.args[0].op == 100:
             if a1.args[0].args[0] is a0:
                 if s.modifies(v, a1, a1.args[0]):
-                    # rules.txt:152
+                    # rules.txt:151
                     s.set_memory(v, _ANDWmodify, (a1.args[1],), v, 0)
                     return True
     if a1.op == 28:
         if a1.args[0].op == 100:
             if a1.args[0].args[0] is a0:
                 if s.modifies(v, a1, a1.args[0]):
-                    # rules.txt:152
+                    # rules.txt:151
                     s.set_memory(v, _ORWmodify, (a1.args[1],), v, 0)
                     return True
     if a1.op == 29:
         if a1.args[0].op == 100:
             if a1.args[0].args[0] is a0:
                 if s.modifies(v, a1, a1.args[0]):
-                    # rules.txt:152
+                    # rules.txt:151
                     s.set_memory(v, _XORWmodify, (a1.args[1],), v, 0)
                     return True
     if a1.op == 20:
         if a1.args[1].op == 100:
             if a1.args[1].args[0] is a0:
                 if s.modifies(v, a1, a1.args[1]):
-                    # rules.txt:154
+                    # rules.txt:153
                     s.set_memory(v, _ADDWmodify, (a1.args[0],), v, 0)
                     return True
     if a1.op == 27:
         if a1.args[1].op == 100:
             if a1.args[1].args[0] is a0:
                 if s.modifies(v, a1, a1.args[1]):
-                    # rules.txt:154
+                    # rules.txt:153
                     s.set_memory(v, _ANDWmodify, (a1.args[0],), v, 0)
                     return True
     if a1.op == 28:
         if a1.args[1].op == 100:
             if a1.args[1].args[0] is a0:
                 if s.modifies(v, a1, a1.args[1]):
-                    # rules.txt:154
+                    # rules.txt:153
                     s.set_memory(v, _ORWmodify, (a1.args[0],), v, 0)
                     return True
     if a1.op == 29:
         if a1.args[1].op == 100:
             if a1.args[1].args[0] is a0:
                 if s.modifies(v, a1, a1.args[1]):
-                    # rules.txt:154
+                    # rules.txt:153
                     s.set_memory(v, _XORWmodify, (a1.args[0],), v, 0)
                     return True
-    # rules.txt:156
+    # rules.txt:155
     s.set_memory(v, _MOVWstore, (a1,), v, 0)
     return True
 
@@ -3668,7 +3645,7 @@ def _sel_store_i32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:148
+            # rules.txt:147
             s.set_memory(v, _MOVLstoreconst, (), v, a1.imm)
             return True
     if a1.op == 20:
@@ -3677,7 +3654,7 @@ def _sel_store_i32(s: Selector, v: Value) -> bool:
                 if a1.args[1].op == 3:
                     if s.modifies(v, a1, a1.args[0]):
                         if s32(a1.args[1].imm):
-                            # rules.txt:150
+                            # rules.txt:149
                             s.set_memory(v, _ADDLconstmodify, (), v, a1.args[1].imm)
                             return True
     if a1.op == 21:
@@ -3686,7 +3663,7 @@ def _sel_store_i32(s: Selector, v: Value) -> bool:
                 if a1.args[1].op == 3:
                     if s.modifies(v, a1, a1.args[0]):
                         if s32(a1.args[1].imm):
-                            # rules.txt:150
+                            # rules.txt:149
                             s.set_memory(v, _SUBLconstmodify, (), v, a1.args[1].imm)
                             return True
     if a1.op == 27:
@@ -3695,7 +3672,7 @@ def _sel_store_i32(s: Selector, v: Value) -> bool:
                 if a1.args[1].op == 3:
                     if s.modifies(v, a1, a1.args[0]):
                         if s32(a1.args[1].imm):
-                            # rules.txt:150
+                            # rules.txt:149
                             s.set_memory(v, _ANDLconstmodify, (), v, a1.args[1].imm)
                             return True
     if a1.op == 28:
@@ -3704,7 +3681,7 @@ def _sel_store_i32(s: Selector, v: Value) -> bool:
                 if a1.args[1].op == 3:
                     if s.modifies(v, a1, a1.args[0]):
                         if s32(a1.args[1].imm):
-                            # rules.txt:150
+                            # rules.txt:149
                             s.set_memory(v, _ORLconstmodify, (), v, a1.args[1].imm)
                             return True
     if a1.op == 29:
@@ -3713,73 +3690,73 @@ def _sel_store_i32(s: Selector, v: Value) -> bool:
                 if a1.args[1].op == 3:
                     if s.modifies(v, a1, a1.args[0]):
                         if s32(a1.args[1].imm):
-                            # rules.txt:150
+                            # rules.txt:149
                             s.set_memory(v, _XORLconstmodify, (), v, a1.args[1].imm)
                             return True
     if a1.op == 20:
         if a1.args[0].op == 100:
             if a1.args[0].args[0] is a0:
                 if s.modifies(v, a1, a1.args[0]):
-                    # rules.txt:152
+                    # rules.txt:151
                     s.set_memory(v, _ADDLmodify, (a1.args[1],), v, 0)
                     return True
     if a1.op == 21:
         if a1.args[0].op == 100:
             if a1.args[0].args[0] is a0:
                 if s.modifies(v, a1, a1.args[0]):
-                    # rules.txt:152
+                    # rules.txt:151
                     s.set_memory(v, _SUBLmodify, (a1.args[1],), v, 0)
                     return True
     if a1.op == 27:
         if a1.args[0].op == 100:
             if a1.args[0].args[0] is a0:
                 if s.modifies(v, a1, a1.args[0]):
-                    # rules.txt:152
+                    # rules.txt:151
                     s.set_memory(v, _ANDLmodify, (a1.args[1],), v, 0)
                     return True
     if a1.op == 28:
         if a1.args[0].op == 100:
             if a1.args[0].args[0] is a0:
                 if s.modifies(v, a1, a1.args[0]):
-                    # rules.txt:152
+                    # rules.txt:151
                     s.set_memory(v, _ORLmodify, (a1.args[1],), v, 0)
                     return True
     if a1.op == 29:
         if a1.args[0].op == 100:
             if a1.args[0].args[0] is a0:
                 if s.modifies(v, a1, a1.args[0]):
-                    # rules.txt:152
+                    # rules.txt:151
                     s.set_memory(v, _XORLmodify, (a1.args[1],), v, 0)
                     return True
     if a1.op == 20:
         if a1.args[1].op == 100:
             if a1.args[1].args[0] is a0:
                 if s.modifies(v, a1, a1.args[1]):
-                    # rules.txt:154
+                    # rules.txt:153
                     s.set_memory(v, _ADDLmodify, (a1.args[0],), v, 0)
                     return True
     if a1.op == 27:
         if a1.args[1].op == 100:
             if a1.args[1].args[0] is a0:
                 if s.modifies(v, a1, a1.args[1]):
-                    # rules.txt:154
+                    # rules.txt:153
                     s.set_memory(v, _ANDLmodify, (a1.args[0],), v, 0)
                     return True
     if a1.op == 28:
         if a1.args[1].op == 100:
             if a1.args[1].args[0] is a0:
                 if s.modifies(v, a1, a1.args[1]):
-                    # rules.txt:154
+                    # rules.txt:153
                     s.set_memory(v, _ORLmodify, (a1.args[0],), v, 0)
                     return True
     if a1.op == 29:
         if a1.args[1].op == 100:
             if a1.args[1].args[0] is a0:
                 if s.modifies(v, a1, a1.args[1]):
-                    # rules.txt:154
+                    # rules.txt:153
                     s.set_memory(v, _XORLmodify, (a1.args[0],), v, 0)
                     return True
-    # rules.txt:156
+    # rules.txt:155
     s.set_memory(v, _MOVLstore, (a1,), v, 0)
     return True
 
@@ -3788,7 +3765,7 @@ def _sel_store_i64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:148
+            # rules.txt:147
             s.set_memory(v, _MOVQstoreconst, (), v, a1.imm)
             return True
     if a1.op == 20:
@@ -3797,7 +3774,7 @@ def _sel_store_i64(s: Selector, v: Value) -> bool:
                 if a1.args[1].op == 3:
                     if s.modifies(v, a1, a1.args[0]):
                         if s32(a1.args[1].imm):
-                            # rules.txt:150
+                            # rules.txt:149
                             s.set_memory(v, _ADDQconstmodify, (), v, a1.args[1].imm)
                             return True
     if a1.op == 21:
@@ -3806,7 +3783,7 @@ def _sel_store_i64(s: Selector, v: Value) -> bool:
                 if a1.args[1].op == 3:
                     if s.modifies(v, a1, a1.args[0]):
                         if s32(a1.args[1].imm):
-                            # rules.txt:150
+                            # rules.txt:149
                             s.set_memory(v, _SUBQconstmodify, (), v, a1.args[1].imm)
                             return True
     if a1.op == 27:
@@ -3815,7 +3792,7 @@ def _sel_store_i64(s: Selector, v: Value) -> bool:
                 if a1.args[1].op == 3:
                     if s.modifies(v, a1, a1.args[0]):
                         if s32(a1.args[1].imm):
-                            # rules.txt:150
+                            # rules.txt:149
                             s.set_memory(v, _ANDQconstmodify, (), v, a1.args[1].imm)
                             return True
     if a1.op == 28:
@@ -3824,7 +3801,7 @@ def _sel_store_i64(s: Selector, v: Value) -> bool:
                 if a1.args[1].op == 3:
                     if s.modifies(v, a1, a1.args[0]):
                         if s32(a1.args[1].imm):
-                            # rules.txt:150
+                            # rules.txt:149
                             s.set_memory(v, _ORQconstmodify, (), v, a1.args[1].imm)
                             return True
     if a1.op == 29:
@@ -3833,73 +3810,73 @@ def _sel_store_i64(s: Selector, v: Value) -> bool:
                 if a1.args[1].op == 3:
                     if s.modifies(v, a1, a1.args[0]):
                         if s32(a1.args[1].imm):
-                            # rules.txt:150
+                            # rules.txt:149
                             s.set_memory(v, _XORQconstmodify, (), v, a1.args[1].imm)
                             return True
     if a1.op == 20:
         if a1.args[0].op == 100:
             if a1.args[0].args[0] is a0:
                 if s.modifies(v, a1, a1.args[0]):
-                    # rules.txt:152
+                    # rules.txt:151
                     s.set_memory(v, _ADDQmodify, (a1.args[1],), v, 0)
                     return True
     if a1.op == 21:
         if a1.args[0].op == 100:
             if a1.args[0].args[0] is a0:
                 if s.modifies(v, a1, a1.args[0]):
-                    # rules.txt:152
+                    # rules.txt:151
                     s.set_memory(v, _SUBQmodify, (a1.args[1],), v, 0)
                     return True
     if a1.op == 27:
         if a1.args[0].op == 100:
             if a1.args[0].args[0] is a0:
                 if s.modifies(v, a1, a1.args[0]):
-                    # rules.txt:152
+                    # rules.txt:151
                     s.set_memory(v, _ANDQmodify, (a1.args[1],), v, 0)
                     return True
     if a1.op == 28:
         if a1.args[0].op == 100:
             if a1.args[0].args[0] is a0:
                 if s.modifies(v, a1, a1.args[0]):
-                    # rules.txt:152
+                    # rules.txt:151
                     s.set_memory(v, _ORQmodify, (a1.args[1],), v, 0)
                     return True
     if a1.op == 29:
         if a1.args[0].op == 100:
             if a1.args[0].args[0] is a0:
                 if s.modifies(v, a1, a1.args[0]):
-                    # rules.txt:152
+                    # rules.txt:151
                     s.set_memory(v, _XORQmodify, (a1.args[1],), v, 0)
                     return True
     if a1.op == 20:
         if a1.args[1].op == 100:
             if a1.args[1].args[0] is a0:
                 if s.modifies(v, a1, a1.args[1]):
-                    # rules.txt:154
+                    # rules.txt:153
                     s.set_memory(v, _ADDQmodify, (a1.args[0],), v, 0)
                     return True
     if a1.op == 27:
         if a1.args[1].op == 100:
             if a1.args[1].args[0] is a0:
                 if s.modifies(v, a1, a1.args[1]):
-                    # rules.txt:154
+                    # rules.txt:153
                     s.set_memory(v, _ANDQmodify, (a1.args[0],), v, 0)
                     return True
     if a1.op == 28:
         if a1.args[1].op == 100:
             if a1.args[1].args[0] is a0:
                 if s.modifies(v, a1, a1.args[1]):
-                    # rules.txt:154
+                    # rules.txt:153
                     s.set_memory(v, _ORQmodify, (a1.args[0],), v, 0)
                     return True
     if a1.op == 29:
         if a1.args[1].op == 100:
             if a1.args[1].args[0] is a0:
                 if s.modifies(v, a1, a1.args[1]):
-                    # rules.txt:154
+                    # rules.txt:153
                     s.set_memory(v, _XORQmodify, (a1.args[0],), v, 0)
                     return True
-    # rules.txt:156
+    # rules.txt:155
     s.set_memory(v, _MOVQstore, (a1,), v, 0)
     return True
 
@@ -3908,10 +3885,10 @@ def _sel_store_f32(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
     if a1.op == 3:
         if a1.imm == 0:
-            # rules.txt:149
+            # rules.txt:148
             s.set_memory(v, _MOVLstoreconst, (), v, 0)
             return True
-    # rules.txt:157
+    # rules.txt:156
     s.set_memory(v, _MOVSSstore, (a1,), v, 0)
     return True
 
@@ -3920,10 +3897,10 @@ def _sel_store_f64(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
     if a1.op == 3:
         if a1.imm == 0:
-            # rules.txt:149
+            # rules.txt:148
             s.set_memory(v, _MOVQstoreconst, (), v, 0)
             return True
-    # rules.txt:157
+    # rules.txt:156
     s.set_memory(v, _MOVSDstore, (a1,), v, 0)
     return True
 
@@ -3932,75 +3909,75 @@ def _sel_store_p(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:148
+            # rules.txt:147
             s.set_memory(v, _MOVQstoreconst, (), v, a1.imm)
             return True
-    # rules.txt:156
+    # rules.txt:155
     s.set_memory(v, _MOVQstore, (a1,), v, 0)
     return True
 
 
 def _sel_nilcheck_void(s: Selector, v: Value) -> bool:
-    # rules.txt:158
+    # rules.txt:157
     s.set_memory(v, _NILCHECK, (), v, 0)
     return True
 
 
 def _sel_atomicload_b(s: Selector, v: Value) -> bool:
-    # rules.txt:159
+    # rules.txt:158
     s.set_memory(v, _MOVBQZXload, (), v, 0)
     return True
 
 
 def _sel_atomicload_i16(s: Selector, v: Value) -> bool:
-    # rules.txt:159
+    # rules.txt:158
     s.set_memory(v, _MOVWQZXload, (), v, 0)
     return True
 
 
 def _sel_atomicload_i32(s: Selector, v: Value) -> bool:
-    # rules.txt:159
+    # rules.txt:158
     s.set_memory(v, _MOVLQZXload, (), v, 0)
     return True
 
 
 def _sel_atomicload_i64(s: Selector, v: Value) -> bool:
-    # rules.txt:159
+    # rules.txt:158
     s.set_memory(v, _MOVQload, (), v, 0)
     return True
 
 
 def _sel_atomicstore_b(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
-    # rules.txt:160
+    # rules.txt:159
     s.set_memory(v, _XCHGB, (a1,), v, 0)
     return True
 
 
 def _sel_atomicstore_i16(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
-    # rules.txt:160
+    # rules.txt:159
     s.set_memory(v, _XCHGW, (a1,), v, 0)
     return True
 
 
 def _sel_atomicstore_i32(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
-    # rules.txt:160
+    # rules.txt:159
     s.set_memory(v, _XCHGL, (a1,), v, 0)
     return True
 
 
 def _sel_atomicstore_i64(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
-    # rules.txt:160
+    # rules.txt:159
     s.set_memory(v, _XCHGQ, (a1,), v, 0)
     return True
 
 
 def _sel_atomicadd_i8(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
-    # rules.txt:162
+    # rules.txt:161
     t1 = s.new_memory(v, _XADDBlock, 2, (a1,), v, 0)
     s.set(
         v,
@@ -4016,7 +3993,7 @@ def _sel_atomicadd_i8(s: Selector, v: Value) -> bool:
 
 def _sel_atomicadd_i16(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
-    # rules.txt:162
+    # rules.txt:161
     t1 = s.new_memory(v, _XADDWlock, 3, (a1,), v, 0)
     s.set(
         v,
@@ -4032,7 +4009,7 @@ def _sel_atomicadd_i16(s: Selector, v: Value) -> bool:
 
 def _sel_atomicadd_i32(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
-    # rules.txt:162
+    # rules.txt:161
     t1 = s.new_memory(v, _XADDLlock, 4, (a1,), v, 0)
     s.set(
         v,
@@ -4048,7 +4025,7 @@ def _sel_atomicadd_i32(s: Selector, v: Value) -> bool:
 
 def _sel_atomicadd_i64(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
-    # rules.txt:162
+    # rules.txt:161
     t1 = s.new_memory(v, _XADDQlock, 5, (a1,), v, 0)
     s.set(
         v,
@@ -4064,28 +4041,28 @@ def _sel_atomicadd_i64(s: Selector, v: Value) -> bool:
 
 def _sel_atomicswap_b(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
-    # rules.txt:161
+    # rules.txt:160
     s.set_memory(v, _XCHGB, (a1,), v, 0)
     return True
 
 
 def _sel_atomicswap_i16(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
-    # rules.txt:161
+    # rules.txt:160
     s.set_memory(v, _XCHGW, (a1,), v, 0)
     return True
 
 
 def _sel_atomicswap_i32(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
-    # rules.txt:161
+    # rules.txt:160
     s.set_memory(v, _XCHGL, (a1,), v, 0)
     return True
 
 
 def _sel_atomicswap_i64(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
-    # rules.txt:161
+    # rules.txt:160
     s.set_memory(v, _XCHGQ, (a1,), v, 0)
     return True
 
@@ -4093,7 +4070,7 @@ def _sel_atomicswap_i64(s: Selector, v: Value) -> bool:
 def _sel_atomiccas_b(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
     a2 = v.args[2]
-    # rules.txt:163
+    # rules.txt:162
     s.set_memory(
         v,
         _CASB,
@@ -4110,7 +4087,7 @@ def _sel_atomiccas_b(s: Selector, v: Value) -> bool:
 def _sel_atomiccas_i16(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
     a2 = v.args[2]
-    # rules.txt:163
+    # rules.txt:162
     s.set_memory(
         v,
         _CASW,
@@ -4127,7 +4104,7 @@ def _sel_atomiccas_i16(s: Selector, v: Value) -> bool:
 def _sel_atomiccas_i32(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
     a2 = v.args[2]
-    # rules.txt:163
+    # rules.txt:162
     s.set_memory(
         v,
         _CASL,
@@ -4144,7 +4121,7 @@ def _sel_atomiccas_i32(s: Selector, v: Value) -> bool:
 def _sel_atomiccas_i64(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
     a2 = v.args[2]
-    # rules.txt:163
+    # rules.txt:162
     s.set_memory(
         v,
         _CASQ,
@@ -4161,10 +4138,10 @@ def _sel_atomiccas_i64(s: Selector, v: Value) -> bool:
 def _sel_atomicand_i8(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
     if v.uses == 0:
-        # rules.txt:164
+        # rules.txt:163
         s.set_memory(v, _ANDBlock, (a1,), v, 0)
         return True
-    # rules.txt:165
+    # rules.txt:164
     s.set_memory(v, _ANDBold, (a1,), v, 0)
     return True
 
@@ -4172,10 +4149,10 @@ def _sel_atomicand_i8(s: Selector, v: Value) -> bool:
 def _sel_atomicand_i16(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
     if v.uses == 0:
-        # rules.txt:164
+        # rules.txt:163
         s.set_memory(v, _ANDWlock, (a1,), v, 0)
         return True
-    # rules.txt:165
+    # rules.txt:164
     s.set_memory(v, _ANDWold, (a1,), v, 0)
     return True
 
@@ -4183,10 +4160,10 @@ def _sel_atomicand_i16(s: Selector, v: Value) -> bool:
 def _sel_atomicand_i32(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
     if v.uses == 0:
-        # rules.txt:164
+        # rules.txt:163
         s.set_memory(v, _ANDLlock, (a1,), v, 0)
         return True
-    # rules.txt:165
+    # rules.txt:164
     s.set_memory(v, _ANDLold, (a1,), v, 0)
     return True
 
@@ -4194,10 +4171,10 @@ def _sel_atomicand_i32(s: Selector, v: Value) -> bool:
 def _sel_atomicand_i64(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
     if v.uses == 0:
-        # rules.txt:164
+        # rules.txt:163
         s.set_memory(v, _ANDQlock, (a1,), v, 0)
         return True
-    # rules.txt:165
+    # rules.txt:164
     s.set_memory(v, _ANDQold, (a1,), v, 0)
     return True
 
@@ -4205,10 +4182,10 @@ def _sel_atomicand_i64(s: Selector, v: Value) -> bool:
 def _sel_atomicor_i8(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
     if v.uses == 0:
-        # rules.txt:164
+        # rules.txt:163
         s.set_memory(v, _ORBlock, (a1,), v, 0)
         return True
-    # rules.txt:165
+    # rules.txt:164
     s.set_memory(v, _ORBold, (a1,), v, 0)
     return True
 
@@ -4216,10 +4193,10 @@ def _sel_atomicor_i8(s: Selector, v: Value) -> bool:
 def _sel_atomicor_i16(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
     if v.uses == 0:
-        # rules.txt:164
+        # rules.txt:163
         s.set_memory(v, _ORWlock, (a1,), v, 0)
         return True
-    # rules.txt:165
+    # rules.txt:164
     s.set_memory(v, _ORWold, (a1,), v, 0)
     return True
 
@@ -4227,10 +4204,10 @@ def _sel_atomicor_i16(s: Selector, v: Value) -> bool:
 def _sel_atomicor_i32(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
     if v.uses == 0:
-        # rules.txt:164
+        # rules.txt:163
         s.set_memory(v, _ORLlock, (a1,), v, 0)
         return True
-    # rules.txt:165
+    # rules.txt:164
     s.set_memory(v, _ORLold, (a1,), v, 0)
     return True
 
@@ -4238,22 +4215,22 @@ def _sel_atomicor_i32(s: Selector, v: Value) -> bool:
 def _sel_atomicor_i64(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
     if v.uses == 0:
-        # rules.txt:164
+        # rules.txt:163
         s.set_memory(v, _ORQlock, (a1,), v, 0)
         return True
-    # rules.txt:165
+    # rules.txt:164
     s.set_memory(v, _ORQold, (a1,), v, 0)
     return True
 
 
 def _sel_prefetch_void(s: Selector, v: Value) -> bool:
-    # rules.txt:166
+    # rules.txt:165
     s.set_memory(v, _PREFETCHT0, (), v, 0)
     return True
 
 
 def _sel_pause_void(s: Selector, v: Value) -> bool:
-    # rules.txt:167
+    # rules.txt:166
     s.set(v, _PAUSE, (), 0)
     return True
 
@@ -4262,7 +4239,7 @@ def _cond_eq_b(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if a1.imm == 0:
-            # rules.txt:172
+            # rules.txt:171
             s.decide(
                 _C_TESTB,
                 0,
@@ -4278,20 +4255,20 @@ def _cond_eq_b(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:174
+                    # rules.txt:173
                     s.decide(_C_CMPBconstload, 0, (), a1.imm, a0)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:178
+            # rules.txt:177
             s.decide(_C_CMPBconst, 0, (a0,), a1.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:180
+            # rules.txt:179
             s.decide(_C_CMPBload, 0, (a1,), 0, a0)
             return True
-    # rules.txt:182
+    # rules.txt:181
     s.decide(
         _C_CMPB,
         0,
@@ -4313,13 +4290,13 @@ def _cond_eq_i8(s: Selector, v: Value) -> bool:
                 if a1.imm == 0:
                     if s32(a0.args[1].imm):
                         if a0.uses == 1:
-                            # rules.txt:170
+                            # rules.txt:169
                             s.decide(_C_TESTBconst, 0, (a0.args[0],), a0.args[1].imm, None)
                             return True
         if a1.op == 3:
             if a1.imm == 0:
                 if a0.uses == 1:
-                    # rules.txt:171
+                    # rules.txt:170
                     s.decide(
                         _C_TESTB,
                         0,
@@ -4333,7 +4310,7 @@ def _cond_eq_i8(s: Selector, v: Value) -> bool:
                     return True
     if a1.op == 3:
         if a1.imm == 0:
-            # rules.txt:172
+            # rules.txt:171
             s.decide(
                 _C_TESTB,
                 0,
@@ -4349,20 +4326,20 @@ def _cond_eq_i8(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:174
+                    # rules.txt:173
                     s.decide(_C_CMPBconstload, 0, (), a1.imm, a0)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:178
+            # rules.txt:177
             s.decide(_C_CMPBconst, 0, (a0,), a1.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:180
+            # rules.txt:179
             s.decide(_C_CMPBload, 0, (a1,), 0, a0)
             return True
-    # rules.txt:182
+    # rules.txt:181
     s.decide(
         _C_CMPB,
         0,
@@ -4384,13 +4361,13 @@ def _cond_eq_i16(s: Selector, v: Value) -> bool:
                 if a1.imm == 0:
                     if s32(a0.args[1].imm):
                         if a0.uses == 1:
-                            # rules.txt:170
+                            # rules.txt:169
                             s.decide(_C_TESTWconst, 0, (a0.args[0],), a0.args[1].imm, None)
                             return True
         if a1.op == 3:
             if a1.imm == 0:
                 if a0.uses == 1:
-                    # rules.txt:171
+                    # rules.txt:170
                     s.decide(
                         _C_TESTW,
                         0,
@@ -4404,7 +4381,7 @@ def _cond_eq_i16(s: Selector, v: Value) -> bool:
                     return True
     if a1.op == 3:
         if a1.imm == 0:
-            # rules.txt:172
+            # rules.txt:171
             s.decide(
                 _C_TESTW,
                 0,
@@ -4420,20 +4397,20 @@ def _cond_eq_i16(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:174
+                    # rules.txt:173
                     s.decide(_C_CMPWconstload, 0, (), a1.imm, a0)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:178
+            # rules.txt:177
             s.decide(_C_CMPWconst, 0, (a0,), a1.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:180
+            # rules.txt:179
             s.decide(_C_CMPWload, 0, (a1,), 0, a0)
             return True
-    # rules.txt:182
+    # rules.txt:181
     s.decide(
         _C_CMPW,
         0,
@@ -4455,13 +4432,13 @@ def _cond_eq_i32(s: Selector, v: Value) -> bool:
                 if a1.imm == 0:
                     if s32(a0.args[1].imm):
                         if a0.uses == 1:
-                            # rules.txt:170
+                            # rules.txt:169
                             s.decide(_C_TESTLconst, 0, (a0.args[0],), a0.args[1].imm, None)
                             return True
         if a1.op == 3:
             if a1.imm == 0:
                 if a0.uses == 1:
-                    # rules.txt:171
+                    # rules.txt:170
                     s.decide(
                         _C_TESTL,
                         0,
@@ -4475,7 +4452,7 @@ def _cond_eq_i32(s: Selector, v: Value) -> bool:
                     return True
     if a1.op == 3:
         if a1.imm == 0:
-            # rules.txt:172
+            # rules.txt:171
             s.decide(
                 _C_TESTL,
                 0,
@@ -4491,20 +4468,20 @@ def _cond_eq_i32(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:174
+                    # rules.txt:173
                     s.decide(_C_CMPLconstload, 0, (), a1.imm, a0)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:178
+            # rules.txt:177
             s.decide(_C_CMPLconst, 0, (a0,), a1.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:180
+            # rules.txt:179
             s.decide(_C_CMPLload, 0, (a1,), 0, a0)
             return True
-    # rules.txt:182
+    # rules.txt:181
     s.decide(
         _C_CMPL,
         0,
@@ -4526,13 +4503,13 @@ def _cond_eq_i64(s: Selector, v: Value) -> bool:
                 if a1.imm == 0:
                     if s32(a0.args[1].imm):
                         if a0.uses == 1:
-                            # rules.txt:170
+                            # rules.txt:169
                             s.decide(_C_TESTQconst, 0, (a0.args[0],), a0.args[1].imm, None)
                             return True
         if a1.op == 3:
             if a1.imm == 0:
                 if a0.uses == 1:
-                    # rules.txt:171
+                    # rules.txt:170
                     s.decide(
                         _C_TESTQ,
                         0,
@@ -4546,7 +4523,7 @@ def _cond_eq_i64(s: Selector, v: Value) -> bool:
                     return True
     if a1.op == 3:
         if a1.imm == 0:
-            # rules.txt:172
+            # rules.txt:171
             s.decide(
                 _C_TESTQ,
                 0,
@@ -4562,20 +4539,20 @@ def _cond_eq_i64(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:174
+                    # rules.txt:173
                     s.decide(_C_CMPQconstload, 0, (), a1.imm, a0)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:178
+            # rules.txt:177
             s.decide(_C_CMPQconst, 0, (a0,), a1.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:180
+            # rules.txt:179
             s.decide(_C_CMPQload, 0, (a1,), 0, a0)
             return True
-    # rules.txt:182
+    # rules.txt:181
     s.decide(
         _C_CMPQ,
         0,
@@ -4591,7 +4568,7 @@ def _cond_eq_i64(s: Selector, v: Value) -> bool:
 
 def _cond_eq_f32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:183
+    # rules.txt:182
     s.decide(
         _C_UCOMISS,
         10,
@@ -4607,7 +4584,7 @@ def _cond_eq_f32(s: Selector, v: Value) -> bool:
 
 def _cond_eq_f64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:183
+    # rules.txt:182
     s.decide(
         _C_UCOMISD,
         10,
@@ -4625,7 +4602,7 @@ def _cond_eq_p(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if a1.imm == 0:
-            # rules.txt:172
+            # rules.txt:171
             s.decide(
                 _C_TESTQ,
                 0,
@@ -4641,20 +4618,20 @@ def _cond_eq_p(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:174
+                    # rules.txt:173
                     s.decide(_C_CMPQconstload, 0, (), a1.imm, a0)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:178
+            # rules.txt:177
             s.decide(_C_CMPQconst, 0, (a0,), a1.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:180
+            # rules.txt:179
             s.decide(_C_CMPQload, 0, (a1,), 0, a0)
             return True
-    # rules.txt:182
+    # rules.txt:181
     s.decide(
         _C_CMPQ,
         0,
@@ -4672,7 +4649,7 @@ def _cond_ne_b(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if a1.imm == 0:
-            # rules.txt:173
+            # rules.txt:172
             s.decide(
                 _C_TESTB,
                 1,
@@ -4688,20 +4665,20 @@ def _cond_ne_b(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:174
+                    # rules.txt:173
                     s.decide(_C_CMPBconstload, 1, (), a1.imm, a0)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:178
+            # rules.txt:177
             s.decide(_C_CMPBconst, 1, (a0,), a1.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:180
+            # rules.txt:179
             s.decide(_C_CMPBload, 1, (a1,), 0, a0)
             return True
-    # rules.txt:182
+    # rules.txt:181
     s.decide(
         _C_CMPB,
         1,
@@ -4723,13 +4700,13 @@ def _cond_ne_i8(s: Selector, v: Value) -> bool:
                 if a1.imm == 0:
                     if s32(a0.args[1].imm):
                         if a0.uses == 1:
-                            # rules.txt:170
+                            # rules.txt:169
                             s.decide(_C_TESTBconst, 1, (a0.args[0],), a0.args[1].imm, None)
                             return True
         if a1.op == 3:
             if a1.imm == 0:
                 if a0.uses == 1:
-                    # rules.txt:171
+                    # rules.txt:170
                     s.decide(
                         _C_TESTB,
                         1,
@@ -4743,7 +4720,7 @@ def _cond_ne_i8(s: Selector, v: Value) -> bool:
                     return True
     if a1.op == 3:
         if a1.imm == 0:
-            # rules.txt:173
+            # rules.txt:172
             s.decide(
                 _C_TESTB,
                 1,
@@ -4759,20 +4736,20 @@ def _cond_ne_i8(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:174
+                    # rules.txt:173
                     s.decide(_C_CMPBconstload, 1, (), a1.imm, a0)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:178
+            # rules.txt:177
             s.decide(_C_CMPBconst, 1, (a0,), a1.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:180
+            # rules.txt:179
             s.decide(_C_CMPBload, 1, (a1,), 0, a0)
             return True
-    # rules.txt:182
+    # rules.txt:181
     s.decide(
         _C_CMPB,
         1,
@@ -4794,13 +4771,13 @@ def _cond_ne_i16(s: Selector, v: Value) -> bool:
                 if a1.imm == 0:
                     if s32(a0.args[1].imm):
                         if a0.uses == 1:
-                            # rules.txt:170
+                            # rules.txt:169
                             s.decide(_C_TESTWconst, 1, (a0.args[0],), a0.args[1].imm, None)
                             return True
         if a1.op == 3:
             if a1.imm == 0:
                 if a0.uses == 1:
-                    # rules.txt:171
+                    # rules.txt:170
                     s.decide(
                         _C_TESTW,
                         1,
@@ -4814,7 +4791,7 @@ def _cond_ne_i16(s: Selector, v: Value) -> bool:
                     return True
     if a1.op == 3:
         if a1.imm == 0:
-            # rules.txt:173
+            # rules.txt:172
             s.decide(
                 _C_TESTW,
                 1,
@@ -4830,20 +4807,20 @@ def _cond_ne_i16(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:174
+                    # rules.txt:173
                     s.decide(_C_CMPWconstload, 1, (), a1.imm, a0)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:178
+            # rules.txt:177
             s.decide(_C_CMPWconst, 1, (a0,), a1.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:180
+            # rules.txt:179
             s.decide(_C_CMPWload, 1, (a1,), 0, a0)
             return True
-    # rules.txt:182
+    # rules.txt:181
     s.decide(
         _C_CMPW,
         1,
@@ -4865,13 +4842,13 @@ def _cond_ne_i32(s: Selector, v: Value) -> bool:
                 if a1.imm == 0:
                     if s32(a0.args[1].imm):
                         if a0.uses == 1:
-                            # rules.txt:170
+                            # rules.txt:169
                             s.decide(_C_TESTLconst, 1, (a0.args[0],), a0.args[1].imm, None)
                             return True
         if a1.op == 3:
             if a1.imm == 0:
                 if a0.uses == 1:
-                    # rules.txt:171
+                    # rules.txt:170
                     s.decide(
                         _C_TESTL,
                         1,
@@ -4885,7 +4862,7 @@ def _cond_ne_i32(s: Selector, v: Value) -> bool:
                     return True
     if a1.op == 3:
         if a1.imm == 0:
-            # rules.txt:173
+            # rules.txt:172
             s.decide(
                 _C_TESTL,
                 1,
@@ -4901,20 +4878,20 @@ def _cond_ne_i32(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:174
+                    # rules.txt:173
                     s.decide(_C_CMPLconstload, 1, (), a1.imm, a0)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:178
+            # rules.txt:177
             s.decide(_C_CMPLconst, 1, (a0,), a1.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:180
+            # rules.txt:179
             s.decide(_C_CMPLload, 1, (a1,), 0, a0)
             return True
-    # rules.txt:182
+    # rules.txt:181
     s.decide(
         _C_CMPL,
         1,
@@ -4936,13 +4913,13 @@ def _cond_ne_i64(s: Selector, v: Value) -> bool:
                 if a1.imm == 0:
                     if s32(a0.args[1].imm):
                         if a0.uses == 1:
-                            # rules.txt:170
+                            # rules.txt:169
                             s.decide(_C_TESTQconst, 1, (a0.args[0],), a0.args[1].imm, None)
                             return True
         if a1.op == 3:
             if a1.imm == 0:
                 if a0.uses == 1:
-                    # rules.txt:171
+                    # rules.txt:170
                     s.decide(
                         _C_TESTQ,
                         1,
@@ -4956,7 +4933,7 @@ def _cond_ne_i64(s: Selector, v: Value) -> bool:
                     return True
     if a1.op == 3:
         if a1.imm == 0:
-            # rules.txt:173
+            # rules.txt:172
             s.decide(
                 _C_TESTQ,
                 1,
@@ -4972,20 +4949,20 @@ def _cond_ne_i64(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:174
+                    # rules.txt:173
                     s.decide(_C_CMPQconstload, 1, (), a1.imm, a0)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:178
+            # rules.txt:177
             s.decide(_C_CMPQconst, 1, (a0,), a1.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:180
+            # rules.txt:179
             s.decide(_C_CMPQload, 1, (a1,), 0, a0)
             return True
-    # rules.txt:182
+    # rules.txt:181
     s.decide(
         _C_CMPQ,
         1,
@@ -5001,7 +4978,7 @@ def _cond_ne_i64(s: Selector, v: Value) -> bool:
 
 def _cond_ne_f32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:183
+    # rules.txt:182
     s.decide(
         _C_UCOMISS,
         11,
@@ -5017,7 +4994,7 @@ def _cond_ne_f32(s: Selector, v: Value) -> bool:
 
 def _cond_ne_f64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:183
+    # rules.txt:182
     s.decide(
         _C_UCOMISD,
         11,
@@ -5035,7 +5012,7 @@ def _cond_ne_p(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if a1.imm == 0:
-            # rules.txt:173
+            # rules.txt:172
             s.decide(
                 _C_TESTQ,
                 1,
@@ -5051,20 +5028,20 @@ def _cond_ne_p(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:174
+                    # rules.txt:173
                     s.decide(_C_CMPQconstload, 1, (), a1.imm, a0)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:178
+            # rules.txt:177
             s.decide(_C_CMPQconst, 1, (a0,), a1.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:180
+            # rules.txt:179
             s.decide(_C_CMPQload, 1, (a1,), 0, a0)
             return True
-    # rules.txt:182
+    # rules.txt:181
     s.decide(
         _C_CMPQ,
         1,
@@ -5082,25 +5059,25 @@ def _cond_lts_b(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:178
+            # rules.txt:177
             s.decide(_C_CMPBconst, 2, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:179
+            # rules.txt:178
             s.decide(_C_CMPBconst, 5, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:180
+            # rules.txt:179
             s.decide(_C_CMPBload, 2, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:181
+            # rules.txt:180
             s.decide(_C_CMPBload, 5, (a0,), 0, a1)
             return True
-    # rules.txt:182
+    # rules.txt:181
     s.decide(
         _C_CMPB,
         2,
@@ -5120,37 +5097,37 @@ def _cond_lts_i8(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:175
+                    # rules.txt:174
                     s.decide(_C_CMPBconstload, 2, (), a1.imm, a0)
                     return True
     if a0.op == 3:
         if a1.op == 100:
             if s32(a0.imm):
                 if s.fold(a1, v):
-                    # rules.txt:177
+                    # rules.txt:176
                     s.decide(_C_CMPBconstload, 5, (), a0.imm, a1)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:178
+            # rules.txt:177
             s.decide(_C_CMPBconst, 2, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:179
+            # rules.txt:178
             s.decide(_C_CMPBconst, 5, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:180
+            # rules.txt:179
             s.decide(_C_CMPBload, 2, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:181
+            # rules.txt:180
             s.decide(_C_CMPBload, 5, (a0,), 0, a1)
             return True
-    # rules.txt:182
+    # rules.txt:181
     s.decide(
         _C_CMPB,
         2,
@@ -5170,37 +5147,37 @@ def _cond_lts_i16(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:175
+                    # rules.txt:174
                     s.decide(_C_CMPWconstload, 2, (), a1.imm, a0)
                     return True
     if a0.op == 3:
         if a1.op == 100:
             if s32(a0.imm):
                 if s.fold(a1, v):
-                    # rules.txt:177
+                    # rules.txt:176
                     s.decide(_C_CMPWconstload, 5, (), a0.imm, a1)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:178
+            # rules.txt:177
             s.decide(_C_CMPWconst, 2, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:179
+            # rules.txt:178
             s.decide(_C_CMPWconst, 5, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:180
+            # rules.txt:179
             s.decide(_C_CMPWload, 2, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:181
+            # rules.txt:180
             s.decide(_C_CMPWload, 5, (a0,), 0, a1)
             return True
-    # rules.txt:182
+    # rules.txt:181
     s.decide(
         _C_CMPW,
         2,
@@ -5220,37 +5197,37 @@ def _cond_lts_i32(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:175
+                    # rules.txt:174
                     s.decide(_C_CMPLconstload, 2, (), a1.imm, a0)
                     return True
     if a0.op == 3:
         if a1.op == 100:
             if s32(a0.imm):
                 if s.fold(a1, v):
-                    # rules.txt:177
+                    # rules.txt:176
                     s.decide(_C_CMPLconstload, 5, (), a0.imm, a1)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:178
+            # rules.txt:177
             s.decide(_C_CMPLconst, 2, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:179
+            # rules.txt:178
             s.decide(_C_CMPLconst, 5, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:180
+            # rules.txt:179
             s.decide(_C_CMPLload, 2, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:181
+            # rules.txt:180
             s.decide(_C_CMPLload, 5, (a0,), 0, a1)
             return True
-    # rules.txt:182
+    # rules.txt:181
     s.decide(
         _C_CMPL,
         2,
@@ -5270,37 +5247,37 @@ def _cond_lts_i64(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:175
+                    # rules.txt:174
                     s.decide(_C_CMPQconstload, 2, (), a1.imm, a0)
                     return True
     if a0.op == 3:
         if a1.op == 100:
             if s32(a0.imm):
                 if s.fold(a1, v):
-                    # rules.txt:177
+                    # rules.txt:176
                     s.decide(_C_CMPQconstload, 5, (), a0.imm, a1)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:178
+            # rules.txt:177
             s.decide(_C_CMPQconst, 2, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:179
+            # rules.txt:178
             s.decide(_C_CMPQconst, 5, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:180
+            # rules.txt:179
             s.decide(_C_CMPQload, 2, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:181
+            # rules.txt:180
             s.decide(_C_CMPQload, 5, (a0,), 0, a1)
             return True
-    # rules.txt:182
+    # rules.txt:181
     s.decide(
         _C_CMPQ,
         2,
@@ -5316,7 +5293,7 @@ def _cond_lts_i64(s: Selector, v: Value) -> bool:
 
 def _cond_lts_f32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:184
+    # rules.txt:183
     s.decide(
         _C_UCOMISS,
         9,
@@ -5332,7 +5309,7 @@ def _cond_lts_f32(s: Selector, v: Value) -> bool:
 
 def _cond_lts_f64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:184
+    # rules.txt:183
     s.decide(
         _C_UCOMISD,
         9,
@@ -5350,25 +5327,25 @@ def _cond_lts_p(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:178
+            # rules.txt:177
             s.decide(_C_CMPQconst, 2, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:179
+            # rules.txt:178
             s.decide(_C_CMPQconst, 5, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:180
+            # rules.txt:179
             s.decide(_C_CMPQload, 2, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:181
+            # rules.txt:180
             s.decide(_C_CMPQload, 5, (a0,), 0, a1)
             return True
-    # rules.txt:182
+    # rules.txt:181
     s.decide(
         _C_CMPQ,
         2,
@@ -5386,25 +5363,25 @@ def _cond_les_b(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:178
+            # rules.txt:177
             s.decide(_C_CMPBconst, 4, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:179
+            # rules.txt:178
             s.decide(_C_CMPBconst, 3, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:180
+            # rules.txt:179
             s.decide(_C_CMPBload, 4, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:181
+            # rules.txt:180
             s.decide(_C_CMPBload, 3, (a0,), 0, a1)
             return True
-    # rules.txt:182
+    # rules.txt:181
     s.decide(
         _C_CMPB,
         4,
@@ -5424,37 +5401,37 @@ def _cond_les_i8(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:175
+                    # rules.txt:174
                     s.decide(_C_CMPBconstload, 4, (), a1.imm, a0)
                     return True
     if a0.op == 3:
         if a1.op == 100:
             if s32(a0.imm):
                 if s.fold(a1, v):
-                    # rules.txt:177
+                    # rules.txt:176
                     s.decide(_C_CMPBconstload, 3, (), a0.imm, a1)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:178
+            # rules.txt:177
             s.decide(_C_CMPBconst, 4, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:179
+            # rules.txt:178
             s.decide(_C_CMPBconst, 3, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:180
+            # rules.txt:179
             s.decide(_C_CMPBload, 4, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:181
+            # rules.txt:180
             s.decide(_C_CMPBload, 3, (a0,), 0, a1)
             return True
-    # rules.txt:182
+    # rules.txt:181
     s.decide(
         _C_CMPB,
         4,
@@ -5474,37 +5451,37 @@ def _cond_les_i16(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:175
+                    # rules.txt:174
                     s.decide(_C_CMPWconstload, 4, (), a1.imm, a0)
                     return True
     if a0.op == 3:
         if a1.op == 100:
             if s32(a0.imm):
                 if s.fold(a1, v):
-                    # rules.txt:177
+                    # rules.txt:176
                     s.decide(_C_CMPWconstload, 3, (), a0.imm, a1)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:178
+            # rules.txt:177
             s.decide(_C_CMPWconst, 4, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:179
+            # rules.txt:178
             s.decide(_C_CMPWconst, 3, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:180
+            # rules.txt:179
             s.decide(_C_CMPWload, 4, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:181
+            # rules.txt:180
             s.decide(_C_CMPWload, 3, (a0,), 0, a1)
             return True
-    # rules.txt:182
+    # rules.txt:181
     s.decide(
         _C_CMPW,
         4,
@@ -5524,37 +5501,37 @@ def _cond_les_i32(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:175
+                    # rules.txt:174
                     s.decide(_C_CMPLconstload, 4, (), a1.imm, a0)
                     return True
     if a0.op == 3:
         if a1.op == 100:
             if s32(a0.imm):
                 if s.fold(a1, v):
-                    # rules.txt:177
+                    # rules.txt:176
                     s.decide(_C_CMPLconstload, 3, (), a0.imm, a1)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:178
+            # rules.txt:177
             s.decide(_C_CMPLconst, 4, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:179
+            # rules.txt:178
             s.decide(_C_CMPLconst, 3, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:180
+            # rules.txt:179
             s.decide(_C_CMPLload, 4, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:181
+            # rules.txt:180
             s.decide(_C_CMPLload, 3, (a0,), 0, a1)
             return True
-    # rules.txt:182
+    # rules.txt:181
     s.decide(
         _C_CMPL,
         4,
@@ -5574,37 +5551,37 @@ def _cond_les_i64(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:175
+                    # rules.txt:174
                     s.decide(_C_CMPQconstload, 4, (), a1.imm, a0)
                     return True
     if a0.op == 3:
         if a1.op == 100:
             if s32(a0.imm):
                 if s.fold(a1, v):
-                    # rules.txt:177
+                    # rules.txt:176
                     s.decide(_C_CMPQconstload, 3, (), a0.imm, a1)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:178
+            # rules.txt:177
             s.decide(_C_CMPQconst, 4, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:179
+            # rules.txt:178
             s.decide(_C_CMPQconst, 3, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:180
+            # rules.txt:179
             s.decide(_C_CMPQload, 4, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:181
+            # rules.txt:180
             s.decide(_C_CMPQload, 3, (a0,), 0, a1)
             return True
-    # rules.txt:182
+    # rules.txt:181
     s.decide(
         _C_CMPQ,
         4,
@@ -5620,7 +5597,7 @@ def _cond_les_i64(s: Selector, v: Value) -> bool:
 
 def _cond_les_f32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:184
+    # rules.txt:183
     s.decide(
         _C_UCOMISS,
         7,
@@ -5636,7 +5613,7 @@ def _cond_les_f32(s: Selector, v: Value) -> bool:
 
 def _cond_les_f64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:184
+    # rules.txt:183
     s.decide(
         _C_UCOMISD,
         7,
@@ -5654,25 +5631,25 @@ def _cond_les_p(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:178
+            # rules.txt:177
             s.decide(_C_CMPQconst, 4, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:179
+            # rules.txt:178
             s.decide(_C_CMPQconst, 3, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:180
+            # rules.txt:179
             s.decide(_C_CMPQload, 4, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:181
+            # rules.txt:180
             s.decide(_C_CMPQload, 3, (a0,), 0, a1)
             return True
-    # rules.txt:182
+    # rules.txt:181
     s.decide(
         _C_CMPQ,
         4,
@@ -5690,25 +5667,25 @@ def _cond_ltu_b(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:178
+            # rules.txt:177
             s.decide(_C_CMPBconst, 6, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:179
+            # rules.txt:178
             s.decide(_C_CMPBconst, 9, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:180
+            # rules.txt:179
             s.decide(_C_CMPBload, 6, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:181
+            # rules.txt:180
             s.decide(_C_CMPBload, 9, (a0,), 0, a1)
             return True
-    # rules.txt:182
+    # rules.txt:181
     s.decide(
         _C_CMPB,
         6,
@@ -5728,37 +5705,37 @@ def _cond_ltu_i8(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:175
+                    # rules.txt:174
                     s.decide(_C_CMPBconstload, 6, (), a1.imm, a0)
                     return True
     if a0.op == 3:
         if a1.op == 100:
             if s32(a0.imm):
                 if s.fold(a1, v):
-                    # rules.txt:177
+                    # rules.txt:176
                     s.decide(_C_CMPBconstload, 9, (), a0.imm, a1)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:178
+            # rules.txt:177
             s.decide(_C_CMPBconst, 6, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:179
+            # rules.txt:178
             s.decide(_C_CMPBconst, 9, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:180
+            # rules.txt:179
             s.decide(_C_CMPBload, 6, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:181
+            # rules.txt:180
             s.decide(_C_CMPBload, 9, (a0,), 0, a1)
             return True
-    # rules.txt:182
+    # rules.txt:181
     s.decide(
         _C_CMPB,
         6,
@@ -5778,37 +5755,37 @@ def _cond_ltu_i16(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:175
+                    # rules.txt:174
                     s.decide(_C_CMPWconstload, 6, (), a1.imm, a0)
                     return True
     if a0.op == 3:
         if a1.op == 100:
             if s32(a0.imm):
                 if s.fold(a1, v):
-                    # rules.txt:177
+                    # rules.txt:176
                     s.decide(_C_CMPWconstload, 9, (), a0.imm, a1)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:178
+            # rules.txt:177
             s.decide(_C_CMPWconst, 6, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:179
+            # rules.txt:178
             s.decide(_C_CMPWconst, 9, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:180
+            # rules.txt:179
             s.decide(_C_CMPWload, 6, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:181
+            # rules.txt:180
             s.decide(_C_CMPWload, 9, (a0,), 0, a1)
             return True
-    # rules.txt:182
+    # rules.txt:181
     s.decide(
         _C_CMPW,
         6,
@@ -5828,37 +5805,37 @@ def _cond_ltu_i32(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:175
+                    # rules.txt:174
                     s.decide(_C_CMPLconstload, 6, (), a1.imm, a0)
                     return True
     if a0.op == 3:
         if a1.op == 100:
             if s32(a0.imm):
                 if s.fold(a1, v):
-                    # rules.txt:177
+                    # rules.txt:176
                     s.decide(_C_CMPLconstload, 9, (), a0.imm, a1)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:178
+            # rules.txt:177
             s.decide(_C_CMPLconst, 6, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:179
+            # rules.txt:178
             s.decide(_C_CMPLconst, 9, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:180
+            # rules.txt:179
             s.decide(_C_CMPLload, 6, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:181
+            # rules.txt:180
             s.decide(_C_CMPLload, 9, (a0,), 0, a1)
             return True
-    # rules.txt:182
+    # rules.txt:181
     s.decide(
         _C_CMPL,
         6,
@@ -5878,37 +5855,37 @@ def _cond_ltu_i64(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:175
+                    # rules.txt:174
                     s.decide(_C_CMPQconstload, 6, (), a1.imm, a0)
                     return True
     if a0.op == 3:
         if a1.op == 100:
             if s32(a0.imm):
                 if s.fold(a1, v):
-                    # rules.txt:177
+                    # rules.txt:176
                     s.decide(_C_CMPQconstload, 9, (), a0.imm, a1)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:178
+            # rules.txt:177
             s.decide(_C_CMPQconst, 6, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:179
+            # rules.txt:178
             s.decide(_C_CMPQconst, 9, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:180
+            # rules.txt:179
             s.decide(_C_CMPQload, 6, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:181
+            # rules.txt:180
             s.decide(_C_CMPQload, 9, (a0,), 0, a1)
             return True
-    # rules.txt:182
+    # rules.txt:181
     s.decide(
         _C_CMPQ,
         6,
@@ -5924,7 +5901,7 @@ def _cond_ltu_i64(s: Selector, v: Value) -> bool:
 
 def _cond_ltu_f32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:184
+    # rules.txt:183
     s.decide(
         _C_UCOMISS,
         9,
@@ -5940,7 +5917,7 @@ def _cond_ltu_f32(s: Selector, v: Value) -> bool:
 
 def _cond_ltu_f64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:184
+    # rules.txt:183
     s.decide(
         _C_UCOMISD,
         9,
@@ -5958,25 +5935,25 @@ def _cond_ltu_p(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:178
+            # rules.txt:177
             s.decide(_C_CMPQconst, 6, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:179
+            # rules.txt:178
             s.decide(_C_CMPQconst, 9, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:180
+            # rules.txt:179
             s.decide(_C_CMPQload, 6, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:181
+            # rules.txt:180
             s.decide(_C_CMPQload, 9, (a0,), 0, a1)
             return True
-    # rules.txt:182
+    # rules.txt:181
     s.decide(
         _C_CMPQ,
         6,
@@ -5994,25 +5971,25 @@ def _cond_leu_b(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:178
+            # rules.txt:177
             s.decide(_C_CMPBconst, 8, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:179
+            # rules.txt:178
             s.decide(_C_CMPBconst, 7, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:180
+            # rules.txt:179
             s.decide(_C_CMPBload, 8, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:181
+            # rules.txt:180
             s.decide(_C_CMPBload, 7, (a0,), 0, a1)
             return True
-    # rules.txt:182
+    # rules.txt:181
     s.decide(
         _C_CMPB,
         8,
@@ -6032,37 +6009,37 @@ def _cond_leu_i8(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:175
+                    # rules.txt:174
                     s.decide(_C_CMPBconstload, 8, (), a1.imm, a0)
                     return True
     if a0.op == 3:
         if a1.op == 100:
             if s32(a0.imm):
                 if s.fold(a1, v):
-                    # rules.txt:177
+                    # rules.txt:176
                     s.decide(_C_CMPBconstload, 7, (), a0.imm, a1)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:178
+            # rules.txt:177
             s.decide(_C_CMPBconst, 8, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:179
+            # rules.txt:178
             s.decide(_C_CMPBconst, 7, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:180
+            # rules.txt:179
             s.decide(_C_CMPBload, 8, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:181
+            # rules.txt:180
             s.decide(_C_CMPBload, 7, (a0,), 0, a1)
             return True
-    # rules.txt:182
+    # rules.txt:181
     s.decide(
         _C_CMPB,
         8,
@@ -6082,37 +6059,37 @@ def _cond_leu_i16(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:175
+                    # rules.txt:174
                     s.decide(_C_CMPWconstload, 8, (), a1.imm, a0)
                     return True
     if a0.op == 3:
         if a1.op == 100:
             if s32(a0.imm):
                 if s.fold(a1, v):
-                    # rules.txt:177
+                    # rules.txt:176
                     s.decide(_C_CMPWconstload, 7, (), a0.imm, a1)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:178
+            # rules.txt:177
             s.decide(_C_CMPWconst, 8, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:179
+            # rules.txt:178
             s.decide(_C_CMPWconst, 7, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:180
+            # rules.txt:179
             s.decide(_C_CMPWload, 8, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:181
+            # rules.txt:180
             s.decide(_C_CMPWload, 7, (a0,), 0, a1)
             return True
-    # rules.txt:182
+    # rules.txt:181
     s.decide(
         _C_CMPW,
         8,
@@ -6132,37 +6109,37 @@ def _cond_leu_i32(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:175
+                    # rules.txt:174
                     s.decide(_C_CMPLconstload, 8, (), a1.imm, a0)
                     return True
     if a0.op == 3:
         if a1.op == 100:
             if s32(a0.imm):
                 if s.fold(a1, v):
-                    # rules.txt:177
+                    # rules.txt:176
                     s.decide(_C_CMPLconstload, 7, (), a0.imm, a1)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:178
+            # rules.txt:177
             s.decide(_C_CMPLconst, 8, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:179
+            # rules.txt:178
             s.decide(_C_CMPLconst, 7, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:180
+            # rules.txt:179
             s.decide(_C_CMPLload, 8, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:181
+            # rules.txt:180
             s.decide(_C_CMPLload, 7, (a0,), 0, a1)
             return True
-    # rules.txt:182
+    # rules.txt:181
     s.decide(
         _C_CMPL,
         8,
@@ -6182,37 +6159,37 @@ def _cond_leu_i64(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:175
+                    # rules.txt:174
                     s.decide(_C_CMPQconstload, 8, (), a1.imm, a0)
                     return True
     if a0.op == 3:
         if a1.op == 100:
             if s32(a0.imm):
                 if s.fold(a1, v):
-                    # rules.txt:177
+                    # rules.txt:176
                     s.decide(_C_CMPQconstload, 7, (), a0.imm, a1)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:178
+            # rules.txt:177
             s.decide(_C_CMPQconst, 8, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:179
+            # rules.txt:178
             s.decide(_C_CMPQconst, 7, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:180
+            # rules.txt:179
             s.decide(_C_CMPQload, 8, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:181
+            # rules.txt:180
             s.decide(_C_CMPQload, 7, (a0,), 0, a1)
             return True
-    # rules.txt:182
+    # rules.txt:181
     s.decide(
         _C_CMPQ,
         8,
@@ -6228,7 +6205,7 @@ def _cond_leu_i64(s: Selector, v: Value) -> bool:
 
 def _cond_leu_f32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:184
+    # rules.txt:183
     s.decide(
         _C_UCOMISS,
         7,
@@ -6244,7 +6221,7 @@ def _cond_leu_f32(s: Selector, v: Value) -> bool:
 
 def _cond_leu_f64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:184
+    # rules.txt:183
     s.decide(
         _C_UCOMISD,
         7,
@@ -6262,25 +6239,25 @@ def _cond_leu_p(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:178
+            # rules.txt:177
             s.decide(_C_CMPQconst, 8, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:179
+            # rules.txt:178
             s.decide(_C_CMPQconst, 7, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:180
+            # rules.txt:179
             s.decide(_C_CMPQload, 8, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:181
+            # rules.txt:180
             s.decide(_C_CMPQload, 7, (a0,), 0, a1)
             return True
-    # rules.txt:182
+    # rules.txt:181
     s.decide(
         _C_CMPQ,
         8,

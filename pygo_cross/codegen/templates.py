@@ -23,6 +23,11 @@ STUB: Final = -5
 LABEL: Final = -10
 """And below: a label, of the number LABEL - operand."""
 
+BASE: Final = -6
+"""The address imm bytes from argument 0."""
+SUM: Final = -7
+"""The address that arguments 0 and 1 make together."""
+
 _INDIRECT: Final = re.compile(r"\((\w+)\)")
 
 
@@ -43,14 +48,20 @@ class Templates:
 
     def __init__(self, table: InsnTable) -> None:
         self.table = table
-        self._known: dict[int, tuple[Step, ...]] = {}
+        self._known: dict[int, tuple[tuple[Step, ...], ...]] = {}
 
-    def steps(self, op: int) -> tuple[Step, ...]:
-        """The instructions of an operation. One without an op at the end is a label for what comes behind."""
+    def choices(self, op: int) -> tuple[tuple[Step, ...], ...]:
+        """The instructions of an operation: for a result in the register of the first argument, of the second, of none. One choice is for
+        all of them, of two the first for the first.
+        """
         found = self._known.get(op)
         if found is None:
-            found = self._known[op] = self.parse(self.table.templates[op])
+            found = self._known[op] = tuple(self.parse(text) for text in self.table.templates[op].split("|"))
         return found
+
+    def steps(self, op: int) -> tuple[Step, ...]:
+        """The instructions of an operation that has no choice. One without an op at the end is a label for what comes behind."""
+        return self.choices(op)[0]
 
     def parse(self, text: str) -> tuple[Step, ...]:
         """The instructions of a template."""
@@ -71,7 +82,7 @@ class Templates:
         return tuple(steps)
 
     def _operand(self, text: str, jumps: bool) -> int | Addr | bytes:
-        fixed = {"d": RESULT, "m": MEMORY, "$": IMMEDIATE, "$f": FLOAT, "stub": STUB}.get(text)
+        fixed = {"d": RESULT, "m": MEMORY, "$": IMMEDIATE, "$f": FLOAT, "stub": STUB, "$(0)": BASE, "(0)(1*1)": SUM}.get(text)
         if fixed is not None:
             return fixed
         if text.isdigit():

@@ -5,9 +5,11 @@ A row: the operation's name, sets of registers of its arguments (a letter each, 
 result, and its template. Letters of flags: `2` the result is in the register of the first argument, `r` and `w` read and write
 memory, `f` may fault, `M` is cheap to make again, `e` the result is written early, `k` the arguments commute.
 
-Templates are instructions in Go's syntax, separated by `;`. Operands: `d` the result, a digit that argument, `m` the memory operand, `$`
-the value's constant, `$f` the same in memory (`$f:3f800000` that float's bits); anything else stands for itself. `1:` is a label. Templates
-that begin with `!` are made by code generation, which knows these operations by that word.
+Templates are instructions in Go's syntax, separated by `;`; of templates separated by `|`, the first is for a result in the register of
+the first argument, the second of three for one in that of the second, the last for all others. Operands: `d` the result, a digit that
+argument, `m` the memory operand, `$` the value's constant, `$(0)` the address so many bytes from an argument, `$f` the constant in memory
+(`$f:3f800000` that float's bits); anything else stands for itself. `1:` is a label. Templates that begin with `!` are made by code
+generation, which knows these operations by that word.
 Facts: GOROOT/src/cmd/compile/internal/amd64/ssa.go, internal/ssa/_gen/AMD64Ops.go.
 """
 
@@ -139,14 +141,19 @@ def _values() -> None:
 
 def _integers() -> None:
     for w in "QL":
-        for op in ("ADD", "SUB", "AND", "OR", "XOR"):
+        _row(f"ADD{w}", "gg", "g", f"ADD{w} 1,d | ADD{w} 0,d | LEA{w} (0)(1*1),d", "k")
+        _row(f"ADD{w}const", "g", "g", f"ADD{w} $,d | LEA{w} $(0),d")
+        _row(f"INC{w}", "g", "g", f"INC{w} d | LEA{w} $(0),d")
+        _row(f"DEC{w}", "g", "g", f"DEC{w} d | LEA{w} $(0),d")
+        for op in ("SUB", "AND", "OR", "XOR"):
             _row(f"{op}{w}", "gg", "g", f"{op}{w} 1,d", "2" if op == "SUB" else "2k")
             _row(f"{op}{w}const", "g", "g", f"{op}{w} $,d", "2")
+        for op in ("ADD", "SUB", "AND", "OR", "XOR"):
             _row(f"{op}{w}load", "gm", "g", f"{op}{w} m,d", "2r")
         _row(f"IMUL{w}", "gg", "g", f"IMUL{w} 1,d", "2k")
         _row(f"IMUL{w}load", "gm", "g", f"IMUL{w} m,d", "2r")
         _row(f"IMUL3{w}", "g", "g", f"IMUL3{w} $,0,d")
-        for op in ("NEG", "NOT", "INC", "DEC", "BSWAP"):
+        for op in ("NEG", "NOT", "BSWAP"):
             _row(f"{op}{w}", "g", "g", f"{op}{w} d", "2")
         bits = 64 if w == "Q" else 32
         for op in ("SHL", "SHR", "SAR"):
