@@ -346,7 +346,8 @@ class Writer:
         if result.memory:
             lines.append(f"{name} = s.new_memory(v, {self.number(result.op)}, {kind}, {args}, {bound[result.memory]}, {imm})")
         else:
-            lines.append(f"{name} = s.new(v, {self.number(result.op)}, {kind}, {args}, {imm})")
+            aux = f", {self.names(result.aux, bound)}" if result.aux else ""
+            lines.append(f"{name} = s.new(v, {self.number(result.op)}, {kind}, {args}, {imm}{aux})")
         return name
 
     def make(self, result: Node, bound: dict[str, str], lines: list[str]) -> None:
@@ -398,7 +399,7 @@ def generate(arch: str) -> str:
         "",
         "from pygo_cross.arch.insn import insns",
         "from pygo_cross.codegen.mem import VALUE, Mem",
-        "from pygo_cross.codegen.selector import Compare, Selector, s32, u32",
+        "from pygo_cross.codegen.selector import Compare, Selector, log2, power2, s32, times2, u32, zero_extended",
         "from pygo_cross.ssa.func import Value",
         "",
         f'_TABLE: Final = insns("{arch}")',

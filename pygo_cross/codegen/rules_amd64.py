@@ -8,7 +8,8 @@ from collections.abc import Callable
 from typing import Final
 
 from pygo_cross.arch.insn import insns
-from pygo_cross.codegen.selector import Compare, Selector, s32, u32
+from pygo_cross.codegen.mem import VALUE, Mem
+from pygo_cross.codegen.selector import Compare, Selector, log2, power2, s32, times2, u32, zero_extended
 from pygo_cross.ssa.func import Value
 
 _TABLE: Final = insns("amd64")
@@ -58,6 +59,9 @@ _ANDWmodify: Final = _N["ANDWmodify"]
 _ANDWold: Final = _N["ANDWold"]
 _BSWAPL: Final = _N["BSWAPL"]
 _BSWAPQ: Final = _N["BSWAPQ"]
+_BTCQconst: Final = _N["BTCQconst"]
+_BTRQconst: Final = _N["BTRQconst"]
+_BTSQconst: Final = _N["BTSQconst"]
 _CASB: Final = _N["CASB"]
 _CASL: Final = _N["CASL"]
 _CASQ: Final = _N["CASQ"]
@@ -109,6 +113,8 @@ _IMULQ: Final = _N["IMULQ"]
 _IMULQload: Final = _N["IMULQload"]
 _INCL: Final = _N["INCL"]
 _INCQ: Final = _N["INCQ"]
+_LEAL_2: Final = _N["LEAL/2"]
+_LEAQ_2: Final = _N["LEAQ/2"]
 _MINSD: Final = _N["MINSD"]
 _MINSS: Final = _N["MINSS"]
 _MODL: Final = _N["MODL"]
@@ -281,6 +287,9 @@ _XORQmodify: Final = _N["XORQmodify"]
 _XORWconstmodify: Final = _N["XORWconstmodify"]
 _XORWmodify: Final = _N["XORWmodify"]
 _ZERO: Final = _N["ZERO"]
+_C_BTL: Final = Compare(_TABLE, "BTL")
+_C_BTQ: Final = Compare(_TABLE, "BTQ")
+_C_BTQconst: Final = Compare(_TABLE, "BTQconst")
 _C_CMPB: Final = Compare(_TABLE, "CMPB")
 _C_CMPBconst: Final = Compare(_TABLE, "CMPBconst")
 _C_CMPBconstload: Final = Compare(_TABLE, "CMPBconstload")
@@ -457,15 +466,15 @@ def _sel_add_f32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:96
+            # rules.txt:107
             s.set_memory(v, _ADDSSload, (a0,), a1, 0)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:96
+            # rules.txt:107
             s.set_memory(v, _ADDSSload, (a1,), a0, 0)
             return True
-    # rules.txt:98
+    # rules.txt:109
     s.set(
         v,
         _ADDSS,
@@ -482,15 +491,15 @@ def _sel_add_f64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:95
+            # rules.txt:106
             s.set_memory(v, _ADDSDload, (a0,), a1, 0)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:95
+            # rules.txt:106
             s.set_memory(v, _ADDSDload, (a1,), a0, 0)
             return True
-    # rules.txt:97
+    # rules.txt:108
     s.set(
         v,
         _ADDSD,
@@ -592,10 +601,10 @@ def _sel_sub_f32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:96
+            # rules.txt:107
             s.set_memory(v, _SUBSSload, (a0,), a1, 0)
             return True
-    # rules.txt:98
+    # rules.txt:109
     s.set(
         v,
         _SUBSS,
@@ -612,10 +621,10 @@ def _sel_sub_f64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:95
+            # rules.txt:106
             s.set_memory(v, _SUBSDload, (a0,), a1, 0)
             return True
-    # rules.txt:97
+    # rules.txt:108
     s.set(
         v,
         _SUBSD,
@@ -631,11 +640,147 @@ def _sel_sub_f64(s: Selector, v: Value) -> bool:
 def _sel_mul_i8(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
-        if s32(a1.imm):
+        if power2(a1.imm):
             # rules.txt:26
+            s.set(v, _SHLLconst, (a0,), log2(a1.imm))
+            return True
+        if a1.imm in (3, 5, 9):
+            # rules.txt:27
+            s.set(
+                v,
+                _LEAL_2,
+                (
+                    a0,
+                    a0,
+                ),
+                0,
+                Mem(VALUE, 0, 0, None, a1.imm - 1),
+            )
+            return True
+        if power2(a1.imm + 1):
+            # rules.txt:28
+            t1 = s.new(v, _SHLLconst, 2, (a0,), log2(a1.imm + 1))
+            s.set(
+                v,
+                _SUBL,
+                (
+                    t1,
+                    a0,
+                ),
+                0,
+            )
+            return True
+        if power2(a1.imm - 1):
+            # rules.txt:29
+            t1 = s.new(v, _SHLLconst, 2, (a0,), log2(a1.imm - 1))
+            s.set(
+                v,
+                _ADDL,
+                (
+                    t1,
+                    a0,
+                ),
+                0,
+            )
+            return True
+        if times2(a1.imm) in (3, 5, 9):
+            # rules.txt:30
+            t1 = s.new(
+                v,
+                _LEAL_2,
+                2,
+                (
+                    a0,
+                    a0,
+                ),
+                0,
+                Mem(VALUE, 0, 0, None, times2(a1.imm) - 1),
+            )
+            s.set(v, _SHLLconst, (t1,), log2(a1.imm // times2(a1.imm)))
+            return True
+        if s32(a1.imm):
+            # rules.txt:32
             s.set(v, _IMUL3L, (a0,), a1.imm)
             return True
-    # rules.txt:28
+    # rules.txt:34
+    s.set(
+        v,
+        _IMULL,
+        (
+            a0,
+            a1,
+        ),
+        0,
+    )
+    return True
+
+
+def _sel_mul_i16(s: Selector, v: Value) -> bool:
+    a0, a1 = v.args
+    if a1.op == 3:
+        if power2(a1.imm):
+            # rules.txt:26
+            s.set(v, _SHLLconst, (a0,), log2(a1.imm))
+            return True
+        if a1.imm in (3, 5, 9):
+            # rules.txt:27
+            s.set(
+                v,
+                _LEAL_2,
+                (
+                    a0,
+                    a0,
+                ),
+                0,
+                Mem(VALUE, 0, 0, None, a1.imm - 1),
+            )
+            return True
+        if power2(a1.imm + 1):
+            # rules.txt:28
+            t1 = s.new(v, _SHLLconst, 3, (a0,), log2(a1.imm + 1))
+            s.set(
+                v,
+                _SUBL,
+                (
+                    t1,
+                    a0,
+                ),
+                0,
+            )
+            return True
+        if power2(a1.imm - 1):
+            # rules.txt:29
+            t1 = s.new(v, _SHLLconst, 3, (a0,), log2(a1.imm - 1))
+            s.set(
+                v,
+                _ADDL,
+                (
+                    t1,
+                    a0,
+                ),
+                0,
+            )
+            return True
+        if times2(a1.imm) in (3, 5, 9):
+            # rules.txt:30
+            t1 = s.new(
+                v,
+                _LEAL_2,
+                3,
+                (
+                    a0,
+                    a0,
+                ),
+                0,
+                Mem(VALUE, 0, 0, None, times2(a1.imm) - 1),
+            )
+            s.set(v, _SHLLconst, (t1,), log2(a1.imm // times2(a1.imm)))
+            return True
+        if s32(a1.imm):
+            # rules.txt:32
+            s.set(v, _IMUL3L, (a0,), a1.imm)
+            return True
+    # rules.txt:34
     s.set(
         v,
         _IMULL,
@@ -651,21 +796,79 @@ def _sel_mul_i8(s: Selector, v: Value) -> bool:
 def _sel_mul_i32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
-        if s32(a1.imm):
+        if power2(a1.imm):
             # rules.txt:26
+            s.set(v, _SHLLconst, (a0,), log2(a1.imm))
+            return True
+        if a1.imm in (3, 5, 9):
+            # rules.txt:27
+            s.set(
+                v,
+                _LEAL_2,
+                (
+                    a0,
+                    a0,
+                ),
+                0,
+                Mem(VALUE, 0, 0, None, a1.imm - 1),
+            )
+            return True
+        if power2(a1.imm + 1):
+            # rules.txt:28
+            t1 = s.new(v, _SHLLconst, 4, (a0,), log2(a1.imm + 1))
+            s.set(
+                v,
+                _SUBL,
+                (
+                    t1,
+                    a0,
+                ),
+                0,
+            )
+            return True
+        if power2(a1.imm - 1):
+            # rules.txt:29
+            t1 = s.new(v, _SHLLconst, 4, (a0,), log2(a1.imm - 1))
+            s.set(
+                v,
+                _ADDL,
+                (
+                    t1,
+                    a0,
+                ),
+                0,
+            )
+            return True
+        if times2(a1.imm) in (3, 5, 9):
+            # rules.txt:30
+            t1 = s.new(
+                v,
+                _LEAL_2,
+                4,
+                (
+                    a0,
+                    a0,
+                ),
+                0,
+                Mem(VALUE, 0, 0, None, times2(a1.imm) - 1),
+            )
+            s.set(v, _SHLLconst, (t1,), log2(a1.imm // times2(a1.imm)))
+            return True
+        if s32(a1.imm):
+            # rules.txt:32
             s.set(v, _IMUL3L, (a0,), a1.imm)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:27
+            # rules.txt:33
             s.set_memory(v, _IMULLload, (a0,), a1, 0)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:27
+            # rules.txt:33
             s.set_memory(v, _IMULLload, (a1,), a0, 0)
             return True
-    # rules.txt:28
+    # rules.txt:34
     s.set(
         v,
         _IMULL,
@@ -681,21 +884,79 @@ def _sel_mul_i32(s: Selector, v: Value) -> bool:
 def _sel_mul_i64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
-        if s32(a1.imm):
+        if power2(a1.imm):
             # rules.txt:26
+            s.set(v, _SHLQconst, (a0,), log2(a1.imm))
+            return True
+        if a1.imm in (3, 5, 9):
+            # rules.txt:27
+            s.set(
+                v,
+                _LEAQ_2,
+                (
+                    a0,
+                    a0,
+                ),
+                0,
+                Mem(VALUE, 0, 0, None, a1.imm - 1),
+            )
+            return True
+        if power2(a1.imm + 1):
+            # rules.txt:28
+            t1 = s.new(v, _SHLQconst, 5, (a0,), log2(a1.imm + 1))
+            s.set(
+                v,
+                _SUBQ,
+                (
+                    t1,
+                    a0,
+                ),
+                0,
+            )
+            return True
+        if power2(a1.imm - 1):
+            # rules.txt:29
+            t1 = s.new(v, _SHLQconst, 5, (a0,), log2(a1.imm - 1))
+            s.set(
+                v,
+                _ADDQ,
+                (
+                    t1,
+                    a0,
+                ),
+                0,
+            )
+            return True
+        if times2(a1.imm) in (3, 5, 9):
+            # rules.txt:30
+            t1 = s.new(
+                v,
+                _LEAQ_2,
+                5,
+                (
+                    a0,
+                    a0,
+                ),
+                0,
+                Mem(VALUE, 0, 0, None, times2(a1.imm) - 1),
+            )
+            s.set(v, _SHLQconst, (t1,), log2(a1.imm // times2(a1.imm)))
+            return True
+        if s32(a1.imm):
+            # rules.txt:32
             s.set(v, _IMUL3Q, (a0,), a1.imm)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:27
+            # rules.txt:33
             s.set_memory(v, _IMULQload, (a0,), a1, 0)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:27
+            # rules.txt:33
             s.set_memory(v, _IMULQload, (a1,), a0, 0)
             return True
-    # rules.txt:28
+    # rules.txt:34
     s.set(
         v,
         _IMULQ,
@@ -712,15 +973,15 @@ def _sel_mul_f32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:96
+            # rules.txt:107
             s.set_memory(v, _MULSSload, (a0,), a1, 0)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:96
+            # rules.txt:107
             s.set_memory(v, _MULSSload, (a1,), a0, 0)
             return True
-    # rules.txt:98
+    # rules.txt:109
     s.set(
         v,
         _MULSS,
@@ -737,15 +998,15 @@ def _sel_mul_f64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:95
+            # rules.txt:106
             s.set_memory(v, _MULSDload, (a0,), a1, 0)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:95
+            # rules.txt:106
             s.set_memory(v, _MULSDload, (a1,), a0, 0)
             return True
-    # rules.txt:97
+    # rules.txt:108
     s.set(
         v,
         _MULSD,
@@ -760,7 +1021,7 @@ def _sel_mul_f64(s: Selector, v: Value) -> bool:
 
 def _sel_divs_i8(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:46
+    # rules.txt:57
     t1 = s.new(v, _MOVBLSX, 4, (a0,), 0)
     t2 = s.new(v, _MOVBLSX, 4, (a1,), 0)
     s.set(
@@ -777,7 +1038,7 @@ def _sel_divs_i8(s: Selector, v: Value) -> bool:
 
 def _sel_divs_i16(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:46
+    # rules.txt:57
     t1 = s.new(v, _MOVWLSX, 4, (a0,), 0)
     t2 = s.new(v, _MOVWLSX, 4, (a1,), 0)
     s.set(
@@ -796,7 +1057,7 @@ def _sel_divs_i32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if a1.imm != -1:
-            # rules.txt:44
+            # rules.txt:55
             s.set(
                 v,
                 _DIVLsafe,
@@ -807,7 +1068,7 @@ def _sel_divs_i32(s: Selector, v: Value) -> bool:
                 0,
             )
             return True
-    # rules.txt:45
+    # rules.txt:56
     s.set(
         v,
         _DIVL,
@@ -824,7 +1085,7 @@ def _sel_divs_i64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if a1.imm != -1:
-            # rules.txt:42
+            # rules.txt:53
             s.set(
                 v,
                 _DIVQsafe,
@@ -835,7 +1096,7 @@ def _sel_divs_i64(s: Selector, v: Value) -> bool:
                 0,
             )
             return True
-    # rules.txt:43
+    # rules.txt:54
     s.set(
         v,
         _DIVQ,
@@ -850,7 +1111,7 @@ def _sel_divs_i64(s: Selector, v: Value) -> bool:
 
 def _sel_divu_i8(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:55
+    # rules.txt:66
     t1 = s.new(v, _MOVBQZX, 4, (a0,), 0)
     t2 = s.new(v, _MOVBQZX, 4, (a1,), 0)
     s.set(
@@ -867,7 +1128,7 @@ def _sel_divu_i8(s: Selector, v: Value) -> bool:
 
 def _sel_divu_i16(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:54
+    # rules.txt:65
     t1 = s.new(v, _MOVWQZX, 4, (a0,), 0)
     t2 = s.new(v, _MOVWQZX, 4, (a1,), 0)
     s.set(
@@ -884,7 +1145,7 @@ def _sel_divu_i16(s: Selector, v: Value) -> bool:
 
 def _sel_divu_i32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:53
+    # rules.txt:64
     s.set(
         v,
         _DIVLU,
@@ -899,7 +1160,7 @@ def _sel_divu_i32(s: Selector, v: Value) -> bool:
 
 def _sel_divu_i64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:52
+    # rules.txt:63
     s.set(
         v,
         _DIVQU,
@@ -914,7 +1175,7 @@ def _sel_divu_i64(s: Selector, v: Value) -> bool:
 
 def _sel_mods_i8(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:51
+    # rules.txt:62
     t1 = s.new(v, _MOVBLSX, 4, (a0,), 0)
     t2 = s.new(v, _MOVBLSX, 4, (a1,), 0)
     s.set(
@@ -931,7 +1192,7 @@ def _sel_mods_i8(s: Selector, v: Value) -> bool:
 
 def _sel_mods_i16(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:51
+    # rules.txt:62
     t1 = s.new(v, _MOVWLSX, 4, (a0,), 0)
     t2 = s.new(v, _MOVWLSX, 4, (a1,), 0)
     s.set(
@@ -950,7 +1211,7 @@ def _sel_mods_i32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if a1.imm != -1:
-            # rules.txt:49
+            # rules.txt:60
             s.set(
                 v,
                 _MODLsafe,
@@ -961,7 +1222,7 @@ def _sel_mods_i32(s: Selector, v: Value) -> bool:
                 0,
             )
             return True
-    # rules.txt:50
+    # rules.txt:61
     s.set(
         v,
         _MODL,
@@ -978,7 +1239,7 @@ def _sel_mods_i64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if a1.imm != -1:
-            # rules.txt:47
+            # rules.txt:58
             s.set(
                 v,
                 _MODQsafe,
@@ -989,7 +1250,7 @@ def _sel_mods_i64(s: Selector, v: Value) -> bool:
                 0,
             )
             return True
-    # rules.txt:48
+    # rules.txt:59
     s.set(
         v,
         _MODQ,
@@ -1004,7 +1265,7 @@ def _sel_mods_i64(s: Selector, v: Value) -> bool:
 
 def _sel_modu_i8(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:55
+    # rules.txt:66
     t1 = s.new(v, _MOVBQZX, 4, (a0,), 0)
     t2 = s.new(v, _MOVBQZX, 4, (a1,), 0)
     s.set(
@@ -1021,7 +1282,7 @@ def _sel_modu_i8(s: Selector, v: Value) -> bool:
 
 def _sel_modu_i16(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:54
+    # rules.txt:65
     t1 = s.new(v, _MOVWQZX, 4, (a0,), 0)
     t2 = s.new(v, _MOVWQZX, 4, (a1,), 0)
     s.set(
@@ -1038,7 +1299,7 @@ def _sel_modu_i16(s: Selector, v: Value) -> bool:
 
 def _sel_modu_i32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:53
+    # rules.txt:64
     s.set(
         v,
         _MODLU,
@@ -1053,7 +1314,7 @@ def _sel_modu_i32(s: Selector, v: Value) -> bool:
 
 def _sel_modu_i64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:52
+    # rules.txt:63
     s.set(
         v,
         _MODQU,
@@ -1068,7 +1329,7 @@ def _sel_modu_i64(s: Selector, v: Value) -> bool:
 
 def _sel_and_b(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:36
+    # rules.txt:47
     s.set(
         v,
         _ANDL,
@@ -1084,10 +1345,10 @@ def _sel_and_b(s: Selector, v: Value) -> bool:
 def _sel_and_i8(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
-        # rules.txt:32
+        # rules.txt:43
         s.set(v, _ANDLconst, (a0,), a1.imm)
         return True
-    # rules.txt:36
+    # rules.txt:47
     s.set(
         v,
         _ANDL,
@@ -1103,10 +1364,10 @@ def _sel_and_i8(s: Selector, v: Value) -> bool:
 def _sel_and_i16(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
-        # rules.txt:31
+        # rules.txt:42
         s.set(v, _ANDLconst, (a0,), a1.imm)
         return True
-    # rules.txt:36
+    # rules.txt:47
     s.set(
         v,
         _ANDL,
@@ -1122,21 +1383,29 @@ def _sel_and_i16(s: Selector, v: Value) -> bool:
 def _sel_and_i32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
+        if a1.imm == 0xFF:
+            # rules.txt:35
+            s.set(v, _MOVBQZX, (a0,), 0)
+            return True
+        if a1.imm == 0xFFFF:
+            # rules.txt:36
+            s.set(v, _MOVWQZX, (a0,), 0)
+            return True
         if s32(a1.imm):
-            # rules.txt:30
+            # rules.txt:41
             s.set(v, _ANDLconst, (a0,), a1.imm)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:34
+            # rules.txt:45
             s.set_memory(v, _ANDLload, (a0,), a1, 0)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:34
+            # rules.txt:45
             s.set_memory(v, _ANDLload, (a1,), a0, 0)
             return True
-    # rules.txt:36
+    # rules.txt:47
     s.set(
         v,
         _ANDL,
@@ -1152,21 +1421,38 @@ def _sel_and_i32(s: Selector, v: Value) -> bool:
 def _sel_and_i64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
+        if a1.imm == 0xFF:
+            # rules.txt:35
+            s.set(v, _MOVBQZX, (a0,), 0)
+            return True
+        if a1.imm == 0xFFFF:
+            # rules.txt:36
+            s.set(v, _MOVWQZX, (a0,), 0)
+            return True
+        if a1.imm == 0xFFFFFFFF:
+            # rules.txt:37
+            s.set(v, _MOVLQZX, (a0,), 0)
+            return True
+        if not s32(a1.imm):
+            if power2(~a1.imm & 0xFFFFFFFFFFFFFFFF):
+                # rules.txt:39
+                s.set(v, _BTRQconst, (a0,), log2(~a1.imm & 0xFFFFFFFFFFFFFFFF))
+                return True
         if s32(a1.imm):
-            # rules.txt:29
+            # rules.txt:40
             s.set(v, _ANDQconst, (a0,), a1.imm)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:33
+            # rules.txt:44
             s.set_memory(v, _ANDQload, (a0,), a1, 0)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:33
+            # rules.txt:44
             s.set_memory(v, _ANDQload, (a1,), a0, 0)
             return True
-    # rules.txt:35
+    # rules.txt:46
     s.set(
         v,
         _ANDQ,
@@ -1181,7 +1467,7 @@ def _sel_and_i64(s: Selector, v: Value) -> bool:
 
 def _sel_or_b(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:36
+    # rules.txt:47
     s.set(
         v,
         _ORL,
@@ -1197,10 +1483,10 @@ def _sel_or_b(s: Selector, v: Value) -> bool:
 def _sel_or_i8(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
-        # rules.txt:32
+        # rules.txt:43
         s.set(v, _ORLconst, (a0,), a1.imm)
         return True
-    # rules.txt:36
+    # rules.txt:47
     s.set(
         v,
         _ORL,
@@ -1216,10 +1502,10 @@ def _sel_or_i8(s: Selector, v: Value) -> bool:
 def _sel_or_i16(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
-        # rules.txt:31
+        # rules.txt:42
         s.set(v, _ORLconst, (a0,), a1.imm)
         return True
-    # rules.txt:36
+    # rules.txt:47
     s.set(
         v,
         _ORL,
@@ -1236,20 +1522,20 @@ def _sel_or_i32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:30
+            # rules.txt:41
             s.set(v, _ORLconst, (a0,), a1.imm)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:34
+            # rules.txt:45
             s.set_memory(v, _ORLload, (a0,), a1, 0)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:34
+            # rules.txt:45
             s.set_memory(v, _ORLload, (a1,), a0, 0)
             return True
-    # rules.txt:36
+    # rules.txt:47
     s.set(
         v,
         _ORL,
@@ -1265,21 +1551,26 @@ def _sel_or_i32(s: Selector, v: Value) -> bool:
 def _sel_or_i64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
+        if not s32(a1.imm):
+            if power2(a1.imm & 0xFFFFFFFFFFFFFFFF):
+                # rules.txt:38
+                s.set(v, _BTSQconst, (a0,), log2(a1.imm & 0xFFFFFFFFFFFFFFFF))
+                return True
         if s32(a1.imm):
-            # rules.txt:29
+            # rules.txt:40
             s.set(v, _ORQconst, (a0,), a1.imm)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:33
+            # rules.txt:44
             s.set_memory(v, _ORQload, (a0,), a1, 0)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:33
+            # rules.txt:44
             s.set_memory(v, _ORQload, (a1,), a0, 0)
             return True
-    # rules.txt:35
+    # rules.txt:46
     s.set(
         v,
         _ORQ,
@@ -1294,7 +1585,7 @@ def _sel_or_i64(s: Selector, v: Value) -> bool:
 
 def _sel_xor_b(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:36
+    # rules.txt:47
     s.set(
         v,
         _XORL,
@@ -1310,10 +1601,10 @@ def _sel_xor_b(s: Selector, v: Value) -> bool:
 def _sel_xor_i8(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
-        # rules.txt:32
+        # rules.txt:43
         s.set(v, _XORLconst, (a0,), a1.imm)
         return True
-    # rules.txt:36
+    # rules.txt:47
     s.set(
         v,
         _XORL,
@@ -1329,10 +1620,10 @@ def _sel_xor_i8(s: Selector, v: Value) -> bool:
 def _sel_xor_i16(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
-        # rules.txt:31
+        # rules.txt:42
         s.set(v, _XORLconst, (a0,), a1.imm)
         return True
-    # rules.txt:36
+    # rules.txt:47
     s.set(
         v,
         _XORL,
@@ -1349,20 +1640,20 @@ def _sel_xor_i32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:30
+            # rules.txt:41
             s.set(v, _XORLconst, (a0,), a1.imm)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:34
+            # rules.txt:45
             s.set_memory(v, _XORLload, (a0,), a1, 0)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:34
+            # rules.txt:45
             s.set_memory(v, _XORLload, (a1,), a0, 0)
             return True
-    # rules.txt:36
+    # rules.txt:47
     s.set(
         v,
         _XORL,
@@ -1378,21 +1669,26 @@ def _sel_xor_i32(s: Selector, v: Value) -> bool:
 def _sel_xor_i64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
+        if not s32(a1.imm):
+            if power2(a1.imm & 0xFFFFFFFFFFFFFFFF):
+                # rules.txt:38
+                s.set(v, _BTCQconst, (a0,), log2(a1.imm & 0xFFFFFFFFFFFFFFFF))
+                return True
         if s32(a1.imm):
-            # rules.txt:29
+            # rules.txt:40
             s.set(v, _XORQconst, (a0,), a1.imm)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:33
+            # rules.txt:44
             s.set_memory(v, _XORQload, (a0,), a1, 0)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:33
+            # rules.txt:44
             s.set_memory(v, _XORQload, (a1,), a0, 0)
             return True
-    # rules.txt:35
+    # rules.txt:46
     s.set(
         v,
         _XORQ,
@@ -1408,7 +1704,7 @@ def _sel_xor_i64(s: Selector, v: Value) -> bool:
 def _sel_shl_b(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
     if a1.op == 3:
-        # rules.txt:67
+        # rules.txt:78
         s.set(v, 3, (), 0)
         return True
     return False
@@ -1418,14 +1714,14 @@ def _sel_shl_i8(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if 0 <= a1.imm < 32:
-            # rules.txt:66
+            # rules.txt:77
             s.set(v, _SHLLconst, (a0,), a1.imm)
             return True
-        # rules.txt:67
+        # rules.txt:78
         s.set(v, 3, (), 0)
         return True
     if v.imm == 1:
-        # rules.txt:73
+        # rules.txt:84
         s.set(
             v,
             _SHLL,
@@ -1437,7 +1733,7 @@ def _sel_shl_i8(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 2:
-        # rules.txt:78
+        # rules.txt:89
         s.set(
             v,
             _SHLL_B,
@@ -1449,7 +1745,7 @@ def _sel_shl_i8(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 3:
-        # rules.txt:78
+        # rules.txt:89
         s.set(
             v,
             _SHLL_W,
@@ -1461,7 +1757,7 @@ def _sel_shl_i8(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 4:
-        # rules.txt:78
+        # rules.txt:89
         s.set(
             v,
             _SHLL_L,
@@ -1473,7 +1769,7 @@ def _sel_shl_i8(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 5:
-        # rules.txt:78
+        # rules.txt:89
         s.set(
             v,
             _SHLL_Q,
@@ -1491,14 +1787,14 @@ def _sel_shl_i64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if 0 <= a1.imm < 64:
-            # rules.txt:66
+            # rules.txt:77
             s.set(v, _SHLQconst, (a0,), a1.imm)
             return True
-        # rules.txt:67
+        # rules.txt:78
         s.set(v, 3, (), 0)
         return True
     if v.imm == 1:
-        # rules.txt:73
+        # rules.txt:84
         s.set(
             v,
             _SHLQ,
@@ -1510,7 +1806,7 @@ def _sel_shl_i64(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 2:
-        # rules.txt:78
+        # rules.txt:89
         s.set(
             v,
             _SHLQ_B,
@@ -1522,7 +1818,7 @@ def _sel_shl_i64(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 3:
-        # rules.txt:78
+        # rules.txt:89
         s.set(
             v,
             _SHLQ_W,
@@ -1534,7 +1830,7 @@ def _sel_shl_i64(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 4:
-        # rules.txt:78
+        # rules.txt:89
         s.set(
             v,
             _SHLQ_L,
@@ -1546,7 +1842,7 @@ def _sel_shl_i64(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 5:
-        # rules.txt:78
+        # rules.txt:89
         s.set(
             v,
             _SHLQ_Q,
@@ -1563,12 +1859,12 @@ def _sel_shl_i64(s: Selector, v: Value) -> bool:
 def _sel_shrs_i8(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
-        # rules.txt:72
+        # rules.txt:83
         t1 = s.new(v, _MOVBLSX, 4, (a0,), 0)
         s.set(v, _SARLconst, (t1,), a1.imm if 0 <= a1.imm < 32 else 31)
         return True
     if v.imm == 1:
-        # rules.txt:77
+        # rules.txt:88
         t1 = s.new(v, _MOVBLSX, 4, (a0,), 0)
         s.set(
             v,
@@ -1581,7 +1877,7 @@ def _sel_shrs_i8(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 2:
-        # rules.txt:82
+        # rules.txt:93
         t1 = s.new(v, _MOVBLSX, 4, (a0,), 0)
         s.set(
             v,
@@ -1594,7 +1890,7 @@ def _sel_shrs_i8(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 3:
-        # rules.txt:82
+        # rules.txt:93
         t1 = s.new(v, _MOVBLSX, 4, (a0,), 0)
         s.set(
             v,
@@ -1607,7 +1903,7 @@ def _sel_shrs_i8(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 4:
-        # rules.txt:82
+        # rules.txt:93
         t1 = s.new(v, _MOVBLSX, 4, (a0,), 0)
         s.set(
             v,
@@ -1620,7 +1916,7 @@ def _sel_shrs_i8(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 5:
-        # rules.txt:82
+        # rules.txt:93
         t1 = s.new(v, _MOVBLSX, 4, (a0,), 0)
         s.set(
             v,
@@ -1638,12 +1934,12 @@ def _sel_shrs_i8(s: Selector, v: Value) -> bool:
 def _sel_shrs_i16(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
-        # rules.txt:72
+        # rules.txt:83
         t1 = s.new(v, _MOVWLSX, 4, (a0,), 0)
         s.set(v, _SARLconst, (t1,), a1.imm if 0 <= a1.imm < 32 else 31)
         return True
     if v.imm == 1:
-        # rules.txt:77
+        # rules.txt:88
         t1 = s.new(v, _MOVWLSX, 4, (a0,), 0)
         s.set(
             v,
@@ -1656,7 +1952,7 @@ def _sel_shrs_i16(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 2:
-        # rules.txt:82
+        # rules.txt:93
         t1 = s.new(v, _MOVWLSX, 4, (a0,), 0)
         s.set(
             v,
@@ -1669,7 +1965,7 @@ def _sel_shrs_i16(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 3:
-        # rules.txt:82
+        # rules.txt:93
         t1 = s.new(v, _MOVWLSX, 4, (a0,), 0)
         s.set(
             v,
@@ -1682,7 +1978,7 @@ def _sel_shrs_i16(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 4:
-        # rules.txt:82
+        # rules.txt:93
         t1 = s.new(v, _MOVWLSX, 4, (a0,), 0)
         s.set(
             v,
@@ -1695,7 +1991,7 @@ def _sel_shrs_i16(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 5:
-        # rules.txt:82
+        # rules.txt:93
         t1 = s.new(v, _MOVWLSX, 4, (a0,), 0)
         s.set(
             v,
@@ -1713,11 +2009,11 @@ def _sel_shrs_i16(s: Selector, v: Value) -> bool:
 def _sel_shrs_i32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
-        # rules.txt:71
+        # rules.txt:82
         s.set(v, _SARLconst, (a0,), a1.imm if 0 <= a1.imm < 32 else 31)
         return True
     if v.imm == 1:
-        # rules.txt:76
+        # rules.txt:87
         s.set(
             v,
             _SARL,
@@ -1729,7 +2025,7 @@ def _sel_shrs_i32(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 2:
-        # rules.txt:81
+        # rules.txt:92
         s.set(
             v,
             _SARL_B,
@@ -1741,7 +2037,7 @@ def _sel_shrs_i32(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 3:
-        # rules.txt:81
+        # rules.txt:92
         s.set(
             v,
             _SARL_W,
@@ -1753,7 +2049,7 @@ def _sel_shrs_i32(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 4:
-        # rules.txt:81
+        # rules.txt:92
         s.set(
             v,
             _SARL_L,
@@ -1765,7 +2061,7 @@ def _sel_shrs_i32(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 5:
-        # rules.txt:81
+        # rules.txt:92
         s.set(
             v,
             _SARL_Q,
@@ -1782,11 +2078,11 @@ def _sel_shrs_i32(s: Selector, v: Value) -> bool:
 def _sel_shrs_i64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
-        # rules.txt:71
+        # rules.txt:82
         s.set(v, _SARQconst, (a0,), a1.imm if 0 <= a1.imm < 64 else 63)
         return True
     if v.imm == 1:
-        # rules.txt:76
+        # rules.txt:87
         s.set(
             v,
             _SARQ,
@@ -1798,7 +2094,7 @@ def _sel_shrs_i64(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 2:
-        # rules.txt:81
+        # rules.txt:92
         s.set(
             v,
             _SARQ_B,
@@ -1810,7 +2106,7 @@ def _sel_shrs_i64(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 3:
-        # rules.txt:81
+        # rules.txt:92
         s.set(
             v,
             _SARQ_W,
@@ -1822,7 +2118,7 @@ def _sel_shrs_i64(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 4:
-        # rules.txt:81
+        # rules.txt:92
         s.set(
             v,
             _SARQ_L,
@@ -1834,7 +2130,7 @@ def _sel_shrs_i64(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 5:
-        # rules.txt:81
+        # rules.txt:92
         s.set(
             v,
             _SARQ_Q,
@@ -1851,7 +2147,7 @@ def _sel_shrs_i64(s: Selector, v: Value) -> bool:
 def _sel_shru_b(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
     if a1.op == 3:
-        # rules.txt:70
+        # rules.txt:81
         s.set(v, 3, (), 0)
         return True
     return False
@@ -1861,15 +2157,15 @@ def _sel_shru_i8(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if 0 <= a1.imm < 8:
-            # rules.txt:69
+            # rules.txt:80
             t1 = s.new(v, _MOVBQZX, 4, (a0,), 0)
             s.set(v, _SHRLconst, (t1,), a1.imm)
             return True
-        # rules.txt:70
+        # rules.txt:81
         s.set(v, 3, (), 0)
         return True
     if v.imm == 1:
-        # rules.txt:75
+        # rules.txt:86
         t1 = s.new(v, _MOVBQZX, 4, (a0,), 0)
         s.set(
             v,
@@ -1882,7 +2178,7 @@ def _sel_shru_i8(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 2:
-        # rules.txt:80
+        # rules.txt:91
         t1 = s.new(v, _MOVBQZX, 4, (a0,), 0)
         s.set(
             v,
@@ -1895,7 +2191,7 @@ def _sel_shru_i8(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 3:
-        # rules.txt:80
+        # rules.txt:91
         t1 = s.new(v, _MOVBQZX, 4, (a0,), 0)
         s.set(
             v,
@@ -1908,7 +2204,7 @@ def _sel_shru_i8(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 4:
-        # rules.txt:80
+        # rules.txt:91
         t1 = s.new(v, _MOVBQZX, 4, (a0,), 0)
         s.set(
             v,
@@ -1921,7 +2217,7 @@ def _sel_shru_i8(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 5:
-        # rules.txt:80
+        # rules.txt:91
         t1 = s.new(v, _MOVBQZX, 4, (a0,), 0)
         s.set(
             v,
@@ -1940,15 +2236,15 @@ def _sel_shru_i16(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if 0 <= a1.imm < 16:
-            # rules.txt:69
+            # rules.txt:80
             t1 = s.new(v, _MOVWQZX, 4, (a0,), 0)
             s.set(v, _SHRLconst, (t1,), a1.imm)
             return True
-        # rules.txt:70
+        # rules.txt:81
         s.set(v, 3, (), 0)
         return True
     if v.imm == 1:
-        # rules.txt:75
+        # rules.txt:86
         t1 = s.new(v, _MOVWQZX, 4, (a0,), 0)
         s.set(
             v,
@@ -1961,7 +2257,7 @@ def _sel_shru_i16(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 2:
-        # rules.txt:80
+        # rules.txt:91
         t1 = s.new(v, _MOVWQZX, 4, (a0,), 0)
         s.set(
             v,
@@ -1974,7 +2270,7 @@ def _sel_shru_i16(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 3:
-        # rules.txt:80
+        # rules.txt:91
         t1 = s.new(v, _MOVWQZX, 4, (a0,), 0)
         s.set(
             v,
@@ -1987,7 +2283,7 @@ def _sel_shru_i16(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 4:
-        # rules.txt:80
+        # rules.txt:91
         t1 = s.new(v, _MOVWQZX, 4, (a0,), 0)
         s.set(
             v,
@@ -2000,7 +2296,7 @@ def _sel_shru_i16(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 5:
-        # rules.txt:80
+        # rules.txt:91
         t1 = s.new(v, _MOVWQZX, 4, (a0,), 0)
         s.set(
             v,
@@ -2019,14 +2315,14 @@ def _sel_shru_i32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if 0 <= a1.imm < 32:
-            # rules.txt:68
+            # rules.txt:79
             s.set(v, _SHRLconst, (a0,), a1.imm)
             return True
-        # rules.txt:70
+        # rules.txt:81
         s.set(v, 3, (), 0)
         return True
     if v.imm == 1:
-        # rules.txt:74
+        # rules.txt:85
         s.set(
             v,
             _SHRL,
@@ -2038,7 +2334,7 @@ def _sel_shru_i32(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 2:
-        # rules.txt:79
+        # rules.txt:90
         s.set(
             v,
             _SHRL_B,
@@ -2050,7 +2346,7 @@ def _sel_shru_i32(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 3:
-        # rules.txt:79
+        # rules.txt:90
         s.set(
             v,
             _SHRL_W,
@@ -2062,7 +2358,7 @@ def _sel_shru_i32(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 4:
-        # rules.txt:79
+        # rules.txt:90
         s.set(
             v,
             _SHRL_L,
@@ -2074,7 +2370,7 @@ def _sel_shru_i32(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 5:
-        # rules.txt:79
+        # rules.txt:90
         s.set(
             v,
             _SHRL_Q,
@@ -2092,14 +2388,14 @@ def _sel_shru_i64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if 0 <= a1.imm < 64:
-            # rules.txt:68
+            # rules.txt:79
             s.set(v, _SHRQconst, (a0,), a1.imm)
             return True
-        # rules.txt:70
+        # rules.txt:81
         s.set(v, 3, (), 0)
         return True
     if v.imm == 1:
-        # rules.txt:74
+        # rules.txt:85
         s.set(
             v,
             _SHRQ,
@@ -2111,7 +2407,7 @@ def _sel_shru_i64(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 2:
-        # rules.txt:79
+        # rules.txt:90
         s.set(
             v,
             _SHRQ_B,
@@ -2123,7 +2419,7 @@ def _sel_shru_i64(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 3:
-        # rules.txt:79
+        # rules.txt:90
         s.set(
             v,
             _SHRQ_W,
@@ -2135,7 +2431,7 @@ def _sel_shru_i64(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 4:
-        # rules.txt:79
+        # rules.txt:90
         s.set(
             v,
             _SHRQ_L,
@@ -2147,7 +2443,7 @@ def _sel_shru_i64(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 5:
-        # rules.txt:79
+        # rules.txt:90
         s.set(
             v,
             _SHRQ_Q,
@@ -2163,21 +2459,21 @@ def _sel_shru_i64(s: Selector, v: Value) -> bool:
 
 def _sel_neg_i8(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:37
+    # rules.txt:48
     s.set(v, _NEGL, (a0,), 0)
     return True
 
 
 def _sel_neg_i64(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:37
+    # rules.txt:48
     s.set(v, _NEGQ, (a0,), 0)
     return True
 
 
 def _sel_neg_f32(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:100
+    # rules.txt:111
     t1 = s.new(v, _MOVSSconst, 6, (), -0x80000000)
     s.set(
         v,
@@ -2193,7 +2489,7 @@ def _sel_neg_f32(s: Selector, v: Value) -> bool:
 
 def _sel_neg_f64(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:99
+    # rules.txt:110
     t1 = s.new(v, _MOVSDconst, 7, (), -0x8000000000000000)
     s.set(
         v,
@@ -2209,21 +2505,21 @@ def _sel_neg_f64(s: Selector, v: Value) -> bool:
 
 def _sel_com_i8(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:38
+    # rules.txt:49
     s.set(v, _NOTL, (a0,), 0)
     return True
 
 
 def _sel_com_i64(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:38
+    # rules.txt:49
     s.set(v, _NOTQ, (a0,), 0)
     return True
 
 
 def _sel_not_b(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:39
+    # rules.txt:50
     s.set(v, _XORLconst, (a0,), 1)
     return True
 
@@ -2231,10 +2527,10 @@ def _sel_not_b(s: Selector, v: Value) -> bool:
 def _sel_rotl_i8(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
-        # rules.txt:83
+        # rules.txt:94
         s.set(v, _ROLBconst, (a0,), a1.imm & 7)
         return True
-    # rules.txt:84
+    # rules.txt:95
     s.set(
         v,
         _ROLB,
@@ -2250,10 +2546,10 @@ def _sel_rotl_i8(s: Selector, v: Value) -> bool:
 def _sel_rotl_i16(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
-        # rules.txt:83
+        # rules.txt:94
         s.set(v, _ROLWconst, (a0,), a1.imm & 15)
         return True
-    # rules.txt:84
+    # rules.txt:95
     s.set(
         v,
         _ROLW,
@@ -2269,10 +2565,10 @@ def _sel_rotl_i16(s: Selector, v: Value) -> bool:
 def _sel_rotl_i32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
-        # rules.txt:83
+        # rules.txt:94
         s.set(v, _ROLLconst, (a0,), a1.imm & 31)
         return True
-    # rules.txt:84
+    # rules.txt:95
     s.set(
         v,
         _ROLL,
@@ -2288,10 +2584,10 @@ def _sel_rotl_i32(s: Selector, v: Value) -> bool:
 def _sel_rotl_i64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
-        # rules.txt:83
+        # rules.txt:94
         s.set(v, _ROLQconst, (a0,), a1.imm & 63)
         return True
-    # rules.txt:84
+    # rules.txt:95
     s.set(
         v,
         _ROLQ,
@@ -2306,7 +2602,7 @@ def _sel_rotl_i64(s: Selector, v: Value) -> bool:
 
 def _sel_mulhighs_i8(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:58
+    # rules.txt:69
     t1 = s.new(v, _MOVBLSX, 4, (a0,), 0)
     t2 = s.new(v, _MOVBLSX, 4, (a1,), 0)
     t3 = s.new(
@@ -2325,7 +2621,7 @@ def _sel_mulhighs_i8(s: Selector, v: Value) -> bool:
 
 def _sel_mulhighs_i16(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:58
+    # rules.txt:69
     t1 = s.new(v, _MOVWLSX, 4, (a0,), 0)
     t2 = s.new(v, _MOVWLSX, 4, (a1,), 0)
     t3 = s.new(
@@ -2344,7 +2640,7 @@ def _sel_mulhighs_i16(s: Selector, v: Value) -> bool:
 
 def _sel_mulhighs_i32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:56
+    # rules.txt:67
     s.set(
         v,
         _HMULL,
@@ -2359,7 +2655,7 @@ def _sel_mulhighs_i32(s: Selector, v: Value) -> bool:
 
 def _sel_mulhighs_i64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:56
+    # rules.txt:67
     s.set(
         v,
         _HMULQ,
@@ -2374,7 +2670,7 @@ def _sel_mulhighs_i64(s: Selector, v: Value) -> bool:
 
 def _sel_mulhighu_i8(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:59
+    # rules.txt:70
     t1 = s.new(v, _MOVBQZX, 4, (a0,), 0)
     t2 = s.new(v, _MOVBQZX, 4, (a1,), 0)
     t3 = s.new(
@@ -2393,7 +2689,7 @@ def _sel_mulhighu_i8(s: Selector, v: Value) -> bool:
 
 def _sel_mulhighu_i16(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:59
+    # rules.txt:70
     t1 = s.new(v, _MOVWQZX, 4, (a0,), 0)
     t2 = s.new(v, _MOVWQZX, 4, (a1,), 0)
     t3 = s.new(
@@ -2412,7 +2708,7 @@ def _sel_mulhighu_i16(s: Selector, v: Value) -> bool:
 
 def _sel_mulhighu_i32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:57
+    # rules.txt:68
     s.set(
         v,
         _HMULLU,
@@ -2427,7 +2723,7 @@ def _sel_mulhighu_i32(s: Selector, v: Value) -> bool:
 
 def _sel_mulhighu_i64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:57
+    # rules.txt:68
     s.set(
         v,
         _HMULQU,
@@ -2457,63 +2753,63 @@ def _sel_subptr_b(s: Selector, v: Value) -> bool:
 
 def _sel_ctz_i8(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:87
+    # rules.txt:98
     s.set(v, _CTZB, (a0,), 0)
     return True
 
 
 def _sel_ctz_i16(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:87
+    # rules.txt:98
     s.set(v, _CTZW, (a0,), 0)
     return True
 
 
 def _sel_ctz_i32(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:87
+    # rules.txt:98
     s.set(v, _CTZL, (a0,), 0)
     return True
 
 
 def _sel_ctz_i64(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:87
+    # rules.txt:98
     s.set(v, _CTZQ, (a0,), 0)
     return True
 
 
 def _sel_clz_i8(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:88
+    # rules.txt:99
     s.set(v, _CLZB, (a0,), 0)
     return True
 
 
 def _sel_clz_i16(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:88
+    # rules.txt:99
     s.set(v, _CLZW, (a0,), 0)
     return True
 
 
 def _sel_clz_i32(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:88
+    # rules.txt:99
     s.set(v, _CLZL, (a0,), 0)
     return True
 
 
 def _sel_clz_i64(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:88
+    # rules.txt:99
     s.set(v, _CLZQ, (a0,), 0)
     return True
 
 
 def _sel_popcount_i8(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:90
+    # rules.txt:101
     t1 = s.new(v, _MOVBQZX, 4, (a0,), 0)
     s.set(v, _POPCNTL, (t1,), 0)
     return True
@@ -2521,7 +2817,7 @@ def _sel_popcount_i8(s: Selector, v: Value) -> bool:
 
 def _sel_popcount_i16(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:90
+    # rules.txt:101
     t1 = s.new(v, _MOVWQZX, 4, (a0,), 0)
     s.set(v, _POPCNTL, (t1,), 0)
     return True
@@ -2529,35 +2825,35 @@ def _sel_popcount_i16(s: Selector, v: Value) -> bool:
 
 def _sel_popcount_i32(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:89
+    # rules.txt:100
     s.set(v, _POPCNTL, (a0,), 0)
     return True
 
 
 def _sel_popcount_i64(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:89
+    # rules.txt:100
     s.set(v, _POPCNTQ, (a0,), 0)
     return True
 
 
 def _sel_bswap_i16(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:92
+    # rules.txt:103
     s.set(v, _ROLWconst, (a0,), 8)
     return True
 
 
 def _sel_bswap_i32(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:91
+    # rules.txt:102
     s.set(v, _BSWAPL, (a0,), 0)
     return True
 
 
 def _sel_bswap_i64(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:91
+    # rules.txt:102
     s.set(v, _BSWAPQ, (a0,), 0)
     return True
 
@@ -2566,10 +2862,10 @@ def _sel_fdiv_f32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:96
+            # rules.txt:107
             s.set_memory(v, _DIVSSload, (a0,), a1, 0)
             return True
-    # rules.txt:98
+    # rules.txt:109
     s.set(
         v,
         _DIVSS,
@@ -2586,10 +2882,10 @@ def _sel_fdiv_f64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:95
+            # rules.txt:106
             s.set_memory(v, _DIVSDload, (a0,), a1, 0)
             return True
-    # rules.txt:97
+    # rules.txt:108
     s.set(
         v,
         _DIVSD,
@@ -2604,21 +2900,21 @@ def _sel_fdiv_f64(s: Selector, v: Value) -> bool:
 
 def _sel_sqrt_f32(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:101
+    # rules.txt:112
     s.set(v, _SQRTSS, (a0,), 0)
     return True
 
 
 def _sel_sqrt_f64(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:101
+    # rules.txt:112
     s.set(v, _SQRTSD, (a0,), 0)
     return True
 
 
 def _sel_fma_f32(s: Selector, v: Value) -> bool:
     a0, a1, a2 = v.args
-    # rules.txt:106
+    # rules.txt:117
     s.set(
         v,
         _VFMADD231SS,
@@ -2634,7 +2930,7 @@ def _sel_fma_f32(s: Selector, v: Value) -> bool:
 
 def _sel_fma_f64(s: Selector, v: Value) -> bool:
     a0, a1, a2 = v.args
-    # rules.txt:106
+    # rules.txt:117
     s.set(
         v,
         _VFMADD231SD,
@@ -2650,7 +2946,7 @@ def _sel_fma_f64(s: Selector, v: Value) -> bool:
 
 def _sel_abs_f32(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:103
+    # rules.txt:114
     t1 = s.new(v, _MOVSSconst, 6, (), 0x7FFFFFFF)
     s.set(
         v,
@@ -2666,7 +2962,7 @@ def _sel_abs_f32(s: Selector, v: Value) -> bool:
 
 def _sel_abs_f64(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:102
+    # rules.txt:113
     t1 = s.new(v, _MOVSDconst, 7, (), 0x7FFFFFFFFFFFFFFF)
     s.set(
         v,
@@ -2682,7 +2978,7 @@ def _sel_abs_f64(s: Selector, v: Value) -> bool:
 
 def _sel_copysign_f32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:105
+    # rules.txt:116
     t1 = s.new(v, _MOVSSconst, 6, (), 0x7FFFFFFF)
     t2 = s.new(
         v,
@@ -2719,7 +3015,7 @@ def _sel_copysign_f32(s: Selector, v: Value) -> bool:
 
 def _sel_copysign_f64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:104
+    # rules.txt:115
     t1 = s.new(v, _MOVSDconst, 7, (), 0x7FFFFFFFFFFFFFFF)
     t2 = s.new(
         v,
@@ -2756,63 +3052,63 @@ def _sel_copysign_f64(s: Selector, v: Value) -> bool:
 
 def _sel_floor_f32(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:108
+    # rules.txt:119
     s.set(v, _ROUNDSS, (a0,), 1)
     return True
 
 
 def _sel_floor_f64(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:108
+    # rules.txt:119
     s.set(v, _ROUNDSD, (a0,), 1)
     return True
 
 
 def _sel_ceil_f32(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:109
+    # rules.txt:120
     s.set(v, _ROUNDSS, (a0,), 2)
     return True
 
 
 def _sel_ceil_f64(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:109
+    # rules.txt:120
     s.set(v, _ROUNDSD, (a0,), 2)
     return True
 
 
 def _sel_truncfloat_f32(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:110
+    # rules.txt:121
     s.set(v, _ROUNDSS, (a0,), 3)
     return True
 
 
 def _sel_truncfloat_f64(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:110
+    # rules.txt:121
     s.set(v, _ROUNDSD, (a0,), 3)
     return True
 
 
 def _sel_roundeven_f32(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:107
+    # rules.txt:118
     s.set(v, _ROUNDSS, (a0,), 0)
     return True
 
 
 def _sel_roundeven_f64(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:107
+    # rules.txt:118
     s.set(v, _ROUNDSD, (a0,), 0)
     return True
 
 
 def _sel_minfloat_f32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:112
+    # rules.txt:123
     t1 = s.new(
         v,
         _MINSS,
@@ -2857,7 +3153,7 @@ def _sel_minfloat_f32(s: Selector, v: Value) -> bool:
 
 def _sel_minfloat_f64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:112
+    # rules.txt:123
     t1 = s.new(
         v,
         _MINSD,
@@ -2902,7 +3198,7 @@ def _sel_minfloat_f64(s: Selector, v: Value) -> bool:
 
 def _sel_maxfloat_f32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:113
+    # rules.txt:124
     t1 = s.new(v, 33, 6, (a0,), 0)
     t2 = s.new(v, 33, 6, (a1,), 0)
     t3 = s.new(
@@ -2921,7 +3217,7 @@ def _sel_maxfloat_f32(s: Selector, v: Value) -> bool:
 
 def _sel_maxfloat_f64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:113
+    # rules.txt:124
     t1 = s.new(v, 33, 7, (a0,), 0)
     t2 = s.new(v, 33, 7, (a1,), 0)
     t3 = s.new(
@@ -2941,7 +3237,7 @@ def _sel_maxfloat_f64(s: Selector, v: Value) -> bool:
 def _sel_addcarry_i64(s: Selector, v: Value) -> bool:
     a0, a1, a2 = v.args
     if v.imm == 0:
-        # rules.txt:60
+        # rules.txt:71
         t1 = s.new(
             v,
             _ADDQ,
@@ -2963,7 +3259,7 @@ def _sel_addcarry_i64(s: Selector, v: Value) -> bool:
         )
         return True
     if v.imm == 1:
-        # rules.txt:61
+        # rules.txt:72
         s.set(
             v,
             _ADCcarry,
@@ -2981,7 +3277,7 @@ def _sel_addcarry_i64(s: Selector, v: Value) -> bool:
 def _sel_subborrow_i64(s: Selector, v: Value) -> bool:
     a0, a1, a2 = v.args
     if v.imm == 0:
-        # rules.txt:62
+        # rules.txt:73
         t1 = s.new(
             v,
             _SUBQ,
@@ -3003,7 +3299,7 @@ def _sel_subborrow_i64(s: Selector, v: Value) -> bool:
         )
         return True
     if v.imm == 1:
-        # rules.txt:63
+        # rules.txt:74
         s.set(
             v,
             _SBBborrow,
@@ -3023,20 +3319,20 @@ def _sel_signext_i8(s: Selector, v: Value) -> bool:
     if v.kind == 5:
         if a0.op == 100:
             if s.fold(a0, v):
-                # rules.txt:116
+                # rules.txt:127
                 s.set_memory(v, _MOVBQSXload, (), a0, 0)
                 return True
     if v.kind == 4:
         if a0.op == 100:
             if s.fold(a0, v):
-                # rules.txt:117
+                # rules.txt:128
                 s.set_memory(v, _MOVBLSXload, (), a0, 0)
                 return True
     if v.kind == 5:
-        # rules.txt:118
+        # rules.txt:129
         s.set(v, _MOVBQSX, (a0,), 0)
         return True
-    # rules.txt:119
+    # rules.txt:130
     s.set(v, _MOVBLSX, (a0,), 0)
     return True
 
@@ -3046,20 +3342,20 @@ def _sel_signext_i16(s: Selector, v: Value) -> bool:
     if v.kind == 5:
         if a0.op == 100:
             if s.fold(a0, v):
-                # rules.txt:116
+                # rules.txt:127
                 s.set_memory(v, _MOVWQSXload, (), a0, 0)
                 return True
     if v.kind == 4:
         if a0.op == 100:
             if s.fold(a0, v):
-                # rules.txt:117
+                # rules.txt:128
                 s.set_memory(v, _MOVWLSXload, (), a0, 0)
                 return True
     if v.kind == 5:
-        # rules.txt:118
+        # rules.txt:129
         s.set(v, _MOVWQSX, (a0,), 0)
         return True
-    # rules.txt:119
+    # rules.txt:130
     s.set(v, _MOVWLSX, (a0,), 0)
     return True
 
@@ -3069,10 +3365,10 @@ def _sel_signext_i32(s: Selector, v: Value) -> bool:
     if v.kind == 5:
         if a0.op == 100:
             if s.fold(a0, v):
-                # rules.txt:116
+                # rules.txt:127
                 s.set_memory(v, _MOVLQSXload, (), a0, 0)
                 return True
-        # rules.txt:118
+        # rules.txt:129
         s.set(v, _MOVLQSX, (a0,), 0)
         return True
     return False
@@ -3082,10 +3378,14 @@ def _sel_zeroext_b(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:120
+            # rules.txt:131
             s.set_memory(v, _MOVBQZXload, (), a0, 0)
             return True
-    # rules.txt:121
+    if zero_extended(a0):
+        # rules.txt:132
+        s.copy(v, a0)
+        return True
+    # rules.txt:133
     s.set(v, _MOVBQZX, (a0,), 0)
     return True
 
@@ -3094,10 +3394,14 @@ def _sel_zeroext_i16(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:120
+            # rules.txt:131
             s.set_memory(v, _MOVWQZXload, (), a0, 0)
             return True
-    # rules.txt:121
+    if zero_extended(a0):
+        # rules.txt:132
+        s.copy(v, a0)
+        return True
+    # rules.txt:133
     s.set(v, _MOVWQZX, (a0,), 0)
     return True
 
@@ -3106,17 +3410,21 @@ def _sel_zeroext_i32(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:120
+            # rules.txt:131
             s.set_memory(v, _MOVLQZXload, (), a0, 0)
             return True
-    # rules.txt:121
+    if zero_extended(a0):
+        # rules.txt:132
+        s.copy(v, a0)
+        return True
+    # rules.txt:133
     s.set(v, _MOVLQZX, (a0,), 0)
     return True
 
 
 def _sel_trunc_b(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:122
+    # rules.txt:134
     s.copy(v, a0)
     return True
 
@@ -3124,20 +3432,20 @@ def _sel_trunc_b(s: Selector, v: Value) -> bool:
 def _sel_inttofloat_f32(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
     if a0.kind == 5:
-        # rules.txt:125
+        # rules.txt:137
         s.set(v, _CVTSQ2SS, (a0,), 0)
         return True
     if a0.kind == 4:
-        # rules.txt:126
+        # rules.txt:138
         s.set(v, _CVTSL2SS, (a0,), 0)
         return True
     if a0.kind == 3:
-        # rules.txt:127
+        # rules.txt:139
         t1 = s.new(v, _MOVWLSX, 4, (a0,), 0)
         s.set(v, _CVTSL2SS, (t1,), 0)
         return True
     if a0.kind == 2:
-        # rules.txt:128
+        # rules.txt:140
         t1 = s.new(v, _MOVBLSX, 4, (a0,), 0)
         s.set(v, _CVTSL2SS, (t1,), 0)
         return True
@@ -3147,20 +3455,20 @@ def _sel_inttofloat_f32(s: Selector, v: Value) -> bool:
 def _sel_inttofloat_f64(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
     if a0.kind == 5:
-        # rules.txt:125
+        # rules.txt:137
         s.set(v, _CVTSQ2SD, (a0,), 0)
         return True
     if a0.kind == 4:
-        # rules.txt:126
+        # rules.txt:138
         s.set(v, _CVTSL2SD, (a0,), 0)
         return True
     if a0.kind == 3:
-        # rules.txt:127
+        # rules.txt:139
         t1 = s.new(v, _MOVWLSX, 4, (a0,), 0)
         s.set(v, _CVTSL2SD, (t1,), 0)
         return True
     if a0.kind == 2:
-        # rules.txt:128
+        # rules.txt:140
         t1 = s.new(v, _MOVBLSX, 4, (a0,), 0)
         s.set(v, _CVTSL2SD, (t1,), 0)
         return True
@@ -3170,21 +3478,21 @@ def _sel_inttofloat_f64(s: Selector, v: Value) -> bool:
 def _sel_uinttofloat_f32(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
     if a0.kind == 5:
-        # rules.txt:129
+        # rules.txt:141
         s.set(v, _CVTUQ2SS, (a0,), 0)
         return True
     if a0.kind == 4:
-        # rules.txt:130
+        # rules.txt:142
         t1 = s.new(v, _MOVLQZX, 5, (a0,), 0)
         s.set(v, _CVTSQ2SS, (t1,), 0)
         return True
     if a0.kind == 3:
-        # rules.txt:130
+        # rules.txt:142
         t1 = s.new(v, _MOVWQZX, 5, (a0,), 0)
         s.set(v, _CVTSQ2SS, (t1,), 0)
         return True
     if a0.kind == 2:
-        # rules.txt:130
+        # rules.txt:142
         t1 = s.new(v, _MOVBQZX, 5, (a0,), 0)
         s.set(v, _CVTSQ2SS, (t1,), 0)
         return True
@@ -3194,21 +3502,21 @@ def _sel_uinttofloat_f32(s: Selector, v: Value) -> bool:
 def _sel_uinttofloat_f64(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
     if a0.kind == 5:
-        # rules.txt:129
+        # rules.txt:141
         s.set(v, _CVTUQ2SD, (a0,), 0)
         return True
     if a0.kind == 4:
-        # rules.txt:130
+        # rules.txt:142
         t1 = s.new(v, _MOVLQZX, 5, (a0,), 0)
         s.set(v, _CVTSQ2SD, (t1,), 0)
         return True
     if a0.kind == 3:
-        # rules.txt:130
+        # rules.txt:142
         t1 = s.new(v, _MOVWQZX, 5, (a0,), 0)
         s.set(v, _CVTSQ2SD, (t1,), 0)
         return True
     if a0.kind == 2:
-        # rules.txt:130
+        # rules.txt:142
         t1 = s.new(v, _MOVBQZX, 5, (a0,), 0)
         s.set(v, _CVTSQ2SD, (t1,), 0)
         return True
@@ -3218,10 +3526,10 @@ def _sel_uinttofloat_f64(s: Selector, v: Value) -> bool:
 def _sel_floattoint_f32(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
     if v.kind == 5:
-        # rules.txt:131
+        # rules.txt:143
         s.set(v, _CVTTSS2SQ, (a0,), 0)
         return True
-    # rules.txt:132
+    # rules.txt:144
     s.set(v, _CVTTSS2SL, (a0,), 0)
     return True
 
@@ -3229,10 +3537,10 @@ def _sel_floattoint_f32(s: Selector, v: Value) -> bool:
 def _sel_floattoint_f64(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
     if v.kind == 5:
-        # rules.txt:131
+        # rules.txt:143
         s.set(v, _CVTTSD2SQ, (a0,), 0)
         return True
-    # rules.txt:132
+    # rules.txt:144
     s.set(v, _CVTTSD2SL, (a0,), 0)
     return True
 
@@ -3240,10 +3548,10 @@ def _sel_floattoint_f64(s: Selector, v: Value) -> bool:
 def _sel_floattouint_f32(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
     if v.kind == 5:
-        # rules.txt:133
+        # rules.txt:145
         s.set(v, _CVTTSS2UQ, (a0,), 0)
         return True
-    # rules.txt:134
+    # rules.txt:146
     s.set(v, _CVTTSS2SQ, (a0,), 0)
     return True
 
@@ -3251,17 +3559,17 @@ def _sel_floattouint_f32(s: Selector, v: Value) -> bool:
 def _sel_floattouint_f64(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
     if v.kind == 5:
-        # rules.txt:133
+        # rules.txt:145
         s.set(v, _CVTTSD2UQ, (a0,), 0)
         return True
-    # rules.txt:134
+    # rules.txt:146
     s.set(v, _CVTTSD2SQ, (a0,), 0)
     return True
 
 
 def _sel_floattofloat_b(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:137
+    # rules.txt:149
     s.copy(v, a0)
     return True
 
@@ -3269,10 +3577,10 @@ def _sel_floattofloat_b(s: Selector, v: Value) -> bool:
 def _sel_floattofloat_f32(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
     if a0.kind == 7:
-        # rules.txt:136
+        # rules.txt:148
         s.set(v, _CVTSD2SS, (a0,), 0)
         return True
-    # rules.txt:137
+    # rules.txt:149
     s.copy(v, a0)
     return True
 
@@ -3280,17 +3588,17 @@ def _sel_floattofloat_f32(s: Selector, v: Value) -> bool:
 def _sel_floattofloat_f64(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
     if a0.kind == 6:
-        # rules.txt:135
+        # rules.txt:147
         s.set(v, _CVTSS2SD, (a0,), 0)
         return True
-    # rules.txt:137
+    # rules.txt:149
     s.copy(v, a0)
     return True
 
 
 def _sel_bitcast_b(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:142
+    # rules.txt:154
     s.copy(v, a0)
     return True
 
@@ -3298,10 +3606,10 @@ def _sel_bitcast_b(s: Selector, v: Value) -> bool:
 def _sel_bitcast_i32(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
     if a0.kind == 6:
-        # rules.txt:141
+        # rules.txt:153
         s.set(v, _MOVLf2i, (a0,), 0)
         return True
-    # rules.txt:142
+    # rules.txt:154
     s.copy(v, a0)
     return True
 
@@ -3309,10 +3617,10 @@ def _sel_bitcast_i32(s: Selector, v: Value) -> bool:
 def _sel_bitcast_i64(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
     if a0.kind == 7:
-        # rules.txt:140
+        # rules.txt:152
         s.set(v, _MOVQf2i, (a0,), 0)
         return True
-    # rules.txt:142
+    # rules.txt:154
     s.copy(v, a0)
     return True
 
@@ -3320,10 +3628,10 @@ def _sel_bitcast_i64(s: Selector, v: Value) -> bool:
 def _sel_bitcast_f32(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
     if a0.kind == 4:
-        # rules.txt:139
+        # rules.txt:151
         s.set(v, _MOVLi2f, (a0,), 0)
         return True
-    # rules.txt:142
+    # rules.txt:154
     s.copy(v, a0)
     return True
 
@@ -3331,60 +3639,60 @@ def _sel_bitcast_f32(s: Selector, v: Value) -> bool:
 def _sel_bitcast_f64(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
     if a0.kind == 5:
-        # rules.txt:138
+        # rules.txt:150
         s.set(v, _MOVQi2f, (a0,), 0)
         return True
-    # rules.txt:142
+    # rules.txt:154
     s.copy(v, a0)
     return True
 
 
 def _sel_ptrtoint_b(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:124
+    # rules.txt:136
     s.copy(v, a0)
     return True
 
 
 def _sel_inttoptr_b(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:123
+    # rules.txt:135
     s.copy(v, a0)
     return True
 
 
 def _sel_load_b(s: Selector, v: Value) -> bool:
-    # rules.txt:145
+    # rules.txt:157
     s.set_memory(v, _MOVBQZXload, (), v, 0)
     return True
 
 
 def _sel_load_i16(s: Selector, v: Value) -> bool:
-    # rules.txt:145
+    # rules.txt:157
     s.set_memory(v, _MOVWQZXload, (), v, 0)
     return True
 
 
 def _sel_load_i32(s: Selector, v: Value) -> bool:
-    # rules.txt:145
+    # rules.txt:157
     s.set_memory(v, _MOVLQZXload, (), v, 0)
     return True
 
 
 def _sel_load_i64(s: Selector, v: Value) -> bool:
-    # rules.txt:145
+    # rules.txt:157
     s.set_memory(v, _MOVQload, (), v, 0)
     return True
 
 
 def _sel_load_f32(s: Selector, v: Value) -> bool:
-    # rules.txt:146
+    # rules.txt:158
     s.set_memory(v, _MOVSSload, (), v, 0)
     return True
 
 
 def _sel_load_f64(s: Selector, v: Value) -> bool:
-    # rules.txt:146
+    # rules.txt:158
     s.set_memory(v, _MOVSDload, (), v, 0)
     return True
 
@@ -3393,10 +3701,10 @@ def _sel_store_b(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:147
+            # rules.txt:159
             s.set_memory(v, _MOVBstoreconst, (), v, a1.imm)
             return True
-    # rules.txt:155
+    # rules.txt:167
     s.set_memory(v, _MOVBstore, (a1,), v, 0)
     return True
 
@@ -3405,7 +3713,7 @@ def _sel_store_i8(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:147
+            # rules.txt:159
             s.set_memory(v, _MOVBstoreconst, (), v, a1.imm)
             return True
     if a1.op == 20:
@@ -3414,7 +3722,7 @@ def _sel_store_i8(s: Selector, v: Value) -> bool:
                 if a1.args[1].op == 3:
                     if s.modifies(v, a1, a1.args[0]):
                         if s32(a1.args[1].imm):
-                            # rules.txt:149
+                            # rules.txt:161
                             s.set_memory(v, _ADDBconstmodify, (), v, a1.args[1].imm)
                             return True
     if a1.op == 21:
@@ -3423,7 +3731,7 @@ def _sel_store_i8(s: Selector, v: Value) -> bool:
                 if a1.args[1].op == 3:
                     if s.modifies(v, a1, a1.args[0]):
                         if s32(a1.args[1].imm):
-                            # rules.txt:149
+                            # rules.txt:161
                             s.set_memory(v, _SUBBconstmodify, (), v, a1.args[1].imm)
                             return True
     if a1.op == 27:
@@ -3432,7 +3740,7 @@ def _sel_store_i8(s: Selector, v: Value) -> bool:
                 if a1.args[1].op == 3:
                     if s.modifies(v, a1, a1.args[0]):
                         if s32(a1.args[1].imm):
-                            # rules.txt:149
+                            # rules.txt:161
                             s.set_memory(v, _ANDBconstmodify, (), v, a1.args[1].imm)
                             return True
     if a1.op == 28:
@@ -3441,7 +3749,7 @@ def _sel_store_i8(s: Selector, v: Value) -> bool:
                 if a1.args[1].op == 3:
                     if s.modifies(v, a1, a1.args[0]):
                         if s32(a1.args[1].imm):
-                            # rules.txt:149
+                            # rules.txt:161
                             s.set_memory(v, _ORBconstmodify, (), v, a1.args[1].imm)
                             return True
     if a1.op == 29:
@@ -3450,73 +3758,73 @@ def _sel_store_i8(s: Selector, v: Value) -> bool:
                 if a1.args[1].op == 3:
                     if s.modifies(v, a1, a1.args[0]):
                         if s32(a1.args[1].imm):
-                            # rules.txt:149
+                            # rules.txt:161
                             s.set_memory(v, _XORBconstmodify, (), v, a1.args[1].imm)
                             return True
     if a1.op == 20:
         if a1.args[0].op == 100:
             if a1.args[0].args[0] is a0:
                 if s.modifies(v, a1, a1.args[0]):
-                    # rules.txt:151
+                    # rules.txt:163
                     s.set_memory(v, _ADDBmodify, (a1.args[1],), v, 0)
                     return True
     if a1.op == 21:
         if a1.args[0].op == 100:
             if a1.args[0].args[0] is a0:
                 if s.modifies(v, a1, a1.args[0]):
-                    # rules.txt:151
+                    # rules.txt:163
                     s.set_memory(v, _SUBBmodify, (a1.args[1],), v, 0)
                     return True
     if a1.op == 27:
         if a1.args[0].op == 100:
             if a1.args[0].args[0] is a0:
                 if s.modifies(v, a1, a1.args[0]):
-                    # rules.txt:151
+                    # rules.txt:163
                     s.set_memory(v, _ANDBmodify, (a1.args[1],), v, 0)
                     return True
     if a1.op == 28:
         if a1.args[0].op == 100:
             if a1.args[0].args[0] is a0:
                 if s.modifies(v, a1, a1.args[0]):
-                    # rules.txt:151
+                    # rules.txt:163
                     s.set_memory(v, _ORBmodify, (a1.args[1],), v, 0)
                     return True
     if a1.op == 29:
         if a1.args[0].op == 100:
             if a1.args[0].args[0] is a0:
                 if s.modifies(v, a1, a1.args[0]):
-                    # rules.txt:151
+                    # rules.txt:163
                     s.set_memory(v, _XORBmodify, (a1.args[1],), v, 0)
                     return True
     if a1.op == 20:
         if a1.args[1].op == 100:
             if a1.args[1].args[0] is a0:
                 if s.modifies(v, a1, a1.args[1]):
-                    # rules.txt:153
+                    # rules.txt:165
                     s.set_memory(v, _ADDBmodify, (a1.args[0],), v, 0)
                     return True
     if a1.op == 27:
         if a1.args[1].op == 100:
             if a1.args[1].args[0] is a0:
                 if s.modifies(v, a1, a1.args[1]):
-                    # rules.txt:153
+                    # rules.txt:165
                     s.set_memory(v, _ANDBmodify, (a1.args[0],), v, 0)
                     return True
     if a1.op == 28:
         if a1.args[1].op == 100:
             if a1.args[1].args[0] is a0:
                 if s.modifies(v, a1, a1.args[1]):
-                    # rules.txt:153
+                    # rules.txt:165
                     s.set_memory(v, _ORBmodify, (a1.args[0],), v, 0)
                     return True
     if a1.op == 29:
         if a1.args[1].op == 100:
             if a1.args[1].args[0] is a0:
                 if s.modifies(v, a1, a1.args[1]):
-                    # rules.txt:153
+                    # rules.txt:165
                     s.set_memory(v, _XORBmodify, (a1.args[0],), v, 0)
                     return True
-    # rules.txt:155
+    # rules.txt:167
     s.set_memory(v, _MOVBstore, (a1,), v, 0)
     return True
 
@@ -3525,7 +3833,7 @@ def _sel_store_i16(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:147
+            # rules.txt:159
             s.set_memory(v, _MOVWstoreconst, (), v, a1.imm)
             return True
     if a1.op == 20:
@@ -3534,7 +3842,7 @@ def _sel_store_i16(s: Selector, v: Value) -> bool:
                 if a1.args[1].op == 3:
                     if s.modifies(v, a1, a1.args[0]):
                         if s32(a1.args[1].imm):
-                            # rules.txt:149
+                            # rules.txt:161
                             s.set_memory(v, _ADDWconstmodify, (), v, a1.args[1].imm)
                             return True
     if a1.op == 21:
@@ -3543,7 +3851,7 @@ def _sel_store_i16(s: Selector, v: Value) -> bool:
                 if a1.args[1].op == 3:
                     if s.modifies(v, a1, a1.args[0]):
                         if s32(a1.args[1].imm):
-                            # rules.txt:149
+                            # rules.txt:161
                             s.set_memory(v, _SUBWconstmodify, (), v, a1.args[1].imm)
                             return True
     if a1.op == 27:
@@ -3552,7 +3860,7 @@ def _sel_store_i16(s: Selector, v: Value) -> bool:
                 if a1.args[1].op == 3:
                     if s.modifies(v, a1, a1.args[0]):
                         if s32(a1.args[1].imm):
-                            # rules.txt:149
+                            # rules.txt:161
                             s.set_memory(v, _ANDWconstmodify, (), v, a1.args[1].imm)
                             return True
     if a1.op == 28:
@@ -3561,7 +3869,7 @@ def _sel_store_i16(s: Selector, v: Value) -> bool:
                 if a1.args[1].op == 3:
                     if s.modifies(v, a1, a1.args[0]):
                         if s32(a1.args[1].imm):
-                            # rules.txt:149
+                            # rules.txt:161
                             s.set_memory(v, _ORWconstmodify, (), v, a1.args[1].imm)
                             return True
     if a1.op == 29:
@@ -3570,73 +3878,73 @@ def _sel_store_i16(s: Selector, v: Value) -> bool:
                 if a1.args[1].op == 3:
                     if s.modifies(v, a1, a1.args[0]):
                         if s32(a1.args[1].imm):
-                            # rules.txt:149
+                            # rules.txt:161
                             s.set_memory(v, _XORWconstmodify, (), v, a1.args[1].imm)
                             return True
     if a1.op == 20:
         if a1.args[0].op == 100:
             if a1.args[0].args[0] is a0:
                 if s.modifies(v, a1, a1.args[0]):
-                    # rules.txt:151
+                    # rules.txt:163
                     s.set_memory(v, _ADDWmodify, (a1.args[1],), v, 0)
                     return True
     if a1.op == 21:
         if a1.args[0].op == 100:
             if a1.args[0].args[0] is a0:
                 if s.modifies(v, a1, a1.args[0]):
-                    # rules.txt:151
+                    # rules.txt:163
                     s.set_memory(v, _SUBWmodify, (a1.args[1],), v, 0)
                     return True
     if a1.op == 27:
         if a1.args[0].op == 100:
             if a1.args[0].args[0] is a0:
                 if s.modifies(v, a1, a1.args[0]):
-                    # rules.txt:151
+                    # rules.txt:163
                     s.set_memory(v, _ANDWmodify, (a1.args[1],), v, 0)
                     return True
     if a1.op == 28:
         if a1.args[0].op == 100:
             if a1.args[0].args[0] is a0:
                 if s.modifies(v, a1, a1.args[0]):
-                    # rules.txt:151
+                    # rules.txt:163
                     s.set_memory(v, _ORWmodify, (a1.args[1],), v, 0)
                     return True
     if a1.op == 29:
         if a1.args[0].op == 100:
             if a1.args[0].args[0] is a0:
                 if s.modifies(v, a1, a1.args[0]):
-                    # rules.txt:151
+                    # rules.txt:163
                     s.set_memory(v, _XORWmodify, (a1.args[1],), v, 0)
                     return True
     if a1.op == 20:
         if a1.args[1].op == 100:
             if a1.args[1].args[0] is a0:
                 if s.modifies(v, a1, a1.args[1]):
-                    # rules.txt:153
+                    # rules.txt:165
                     s.set_memory(v, _ADDWmodify, (a1.args[0],), v, 0)
                     return True
     if a1.op == 27:
         if a1.args[1].op == 100:
             if a1.args[1].args[0] is a0:
                 if s.modifies(v, a1, a1.args[1]):
-                    # rules.txt:153
+                    # rules.txt:165
                     s.set_memory(v, _ANDWmodify, (a1.args[0],), v, 0)
                     return True
     if a1.op == 28:
         if a1.args[1].op == 100:
             if a1.args[1].args[0] is a0:
                 if s.modifies(v, a1, a1.args[1]):
-                    # rules.txt:153
+                    # rules.txt:165
                     s.set_memory(v, _ORWmodify, (a1.args[0],), v, 0)
                     return True
     if a1.op == 29:
         if a1.args[1].op == 100:
             if a1.args[1].args[0] is a0:
                 if s.modifies(v, a1, a1.args[1]):
-                    # rules.txt:153
+                    # rules.txt:165
                     s.set_memory(v, _XORWmodify, (a1.args[0],), v, 0)
                     return True
-    # rules.txt:155
+    # rules.txt:167
     s.set_memory(v, _MOVWstore, (a1,), v, 0)
     return True
 
@@ -3645,7 +3953,7 @@ def _sel_store_i32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:147
+            # rules.txt:159
             s.set_memory(v, _MOVLstoreconst, (), v, a1.imm)
             return True
     if a1.op == 20:
@@ -3654,7 +3962,7 @@ def _sel_store_i32(s: Selector, v: Value) -> bool:
                 if a1.args[1].op == 3:
                     if s.modifies(v, a1, a1.args[0]):
                         if s32(a1.args[1].imm):
-                            # rules.txt:149
+                            # rules.txt:161
                             s.set_memory(v, _ADDLconstmodify, (), v, a1.args[1].imm)
                             return True
     if a1.op == 21:
@@ -3663,7 +3971,7 @@ def _sel_store_i32(s: Selector, v: Value) -> bool:
                 if a1.args[1].op == 3:
                     if s.modifies(v, a1, a1.args[0]):
                         if s32(a1.args[1].imm):
-                            # rules.txt:149
+                            # rules.txt:161
                             s.set_memory(v, _SUBLconstmodify, (), v, a1.args[1].imm)
                             return True
     if a1.op == 27:
@@ -3672,7 +3980,7 @@ def _sel_store_i32(s: Selector, v: Value) -> bool:
                 if a1.args[1].op == 3:
                     if s.modifies(v, a1, a1.args[0]):
                         if s32(a1.args[1].imm):
-                            # rules.txt:149
+                            # rules.txt:161
                             s.set_memory(v, _ANDLconstmodify, (), v, a1.args[1].imm)
                             return True
     if a1.op == 28:
@@ -3681,7 +3989,7 @@ def _sel_store_i32(s: Selector, v: Value) -> bool:
                 if a1.args[1].op == 3:
                     if s.modifies(v, a1, a1.args[0]):
                         if s32(a1.args[1].imm):
-                            # rules.txt:149
+                            # rules.txt:161
                             s.set_memory(v, _ORLconstmodify, (), v, a1.args[1].imm)
                             return True
     if a1.op == 29:
@@ -3690,73 +3998,73 @@ def _sel_store_i32(s: Selector, v: Value) -> bool:
                 if a1.args[1].op == 3:
                     if s.modifies(v, a1, a1.args[0]):
                         if s32(a1.args[1].imm):
-                            # rules.txt:149
+                            # rules.txt:161
                             s.set_memory(v, _XORLconstmodify, (), v, a1.args[1].imm)
                             return True
     if a1.op == 20:
         if a1.args[0].op == 100:
             if a1.args[0].args[0] is a0:
                 if s.modifies(v, a1, a1.args[0]):
-                    # rules.txt:151
+                    # rules.txt:163
                     s.set_memory(v, _ADDLmodify, (a1.args[1],), v, 0)
                     return True
     if a1.op == 21:
         if a1.args[0].op == 100:
             if a1.args[0].args[0] is a0:
                 if s.modifies(v, a1, a1.args[0]):
-                    # rules.txt:151
+                    # rules.txt:163
                     s.set_memory(v, _SUBLmodify, (a1.args[1],), v, 0)
                     return True
     if a1.op == 27:
         if a1.args[0].op == 100:
             if a1.args[0].args[0] is a0:
                 if s.modifies(v, a1, a1.args[0]):
-                    # rules.txt:151
+                    # rules.txt:163
                     s.set_memory(v, _ANDLmodify, (a1.args[1],), v, 0)
                     return True
     if a1.op == 28:
         if a1.args[0].op == 100:
             if a1.args[0].args[0] is a0:
                 if s.modifies(v, a1, a1.args[0]):
-                    # rules.txt:151
+                    # rules.txt:163
                     s.set_memory(v, _ORLmodify, (a1.args[1],), v, 0)
                     return True
     if a1.op == 29:
         if a1.args[0].op == 100:
             if a1.args[0].args[0] is a0:
                 if s.modifies(v, a1, a1.args[0]):
-                    # rules.txt:151
+                    # rules.txt:163
                     s.set_memory(v, _XORLmodify, (a1.args[1],), v, 0)
                     return True
     if a1.op == 20:
         if a1.args[1].op == 100:
             if a1.args[1].args[0] is a0:
                 if s.modifies(v, a1, a1.args[1]):
-                    # rules.txt:153
+                    # rules.txt:165
                     s.set_memory(v, _ADDLmodify, (a1.args[0],), v, 0)
                     return True
     if a1.op == 27:
         if a1.args[1].op == 100:
             if a1.args[1].args[0] is a0:
                 if s.modifies(v, a1, a1.args[1]):
-                    # rules.txt:153
+                    # rules.txt:165
                     s.set_memory(v, _ANDLmodify, (a1.args[0],), v, 0)
                     return True
     if a1.op == 28:
         if a1.args[1].op == 100:
             if a1.args[1].args[0] is a0:
                 if s.modifies(v, a1, a1.args[1]):
-                    # rules.txt:153
+                    # rules.txt:165
                     s.set_memory(v, _ORLmodify, (a1.args[0],), v, 0)
                     return True
     if a1.op == 29:
         if a1.args[1].op == 100:
             if a1.args[1].args[0] is a0:
                 if s.modifies(v, a1, a1.args[1]):
-                    # rules.txt:153
+                    # rules.txt:165
                     s.set_memory(v, _XORLmodify, (a1.args[0],), v, 0)
                     return True
-    # rules.txt:155
+    # rules.txt:167
     s.set_memory(v, _MOVLstore, (a1,), v, 0)
     return True
 
@@ -3765,7 +4073,7 @@ def _sel_store_i64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:147
+            # rules.txt:159
             s.set_memory(v, _MOVQstoreconst, (), v, a1.imm)
             return True
     if a1.op == 20:
@@ -3774,7 +4082,7 @@ def _sel_store_i64(s: Selector, v: Value) -> bool:
                 if a1.args[1].op == 3:
                     if s.modifies(v, a1, a1.args[0]):
                         if s32(a1.args[1].imm):
-                            # rules.txt:149
+                            # rules.txt:161
                             s.set_memory(v, _ADDQconstmodify, (), v, a1.args[1].imm)
                             return True
     if a1.op == 21:
@@ -3783,7 +4091,7 @@ def _sel_store_i64(s: Selector, v: Value) -> bool:
                 if a1.args[1].op == 3:
                     if s.modifies(v, a1, a1.args[0]):
                         if s32(a1.args[1].imm):
-                            # rules.txt:149
+                            # rules.txt:161
                             s.set_memory(v, _SUBQconstmodify, (), v, a1.args[1].imm)
                             return True
     if a1.op == 27:
@@ -3792,7 +4100,7 @@ def _sel_store_i64(s: Selector, v: Value) -> bool:
                 if a1.args[1].op == 3:
                     if s.modifies(v, a1, a1.args[0]):
                         if s32(a1.args[1].imm):
-                            # rules.txt:149
+                            # rules.txt:161
                             s.set_memory(v, _ANDQconstmodify, (), v, a1.args[1].imm)
                             return True
     if a1.op == 28:
@@ -3801,7 +4109,7 @@ def _sel_store_i64(s: Selector, v: Value) -> bool:
                 if a1.args[1].op == 3:
                     if s.modifies(v, a1, a1.args[0]):
                         if s32(a1.args[1].imm):
-                            # rules.txt:149
+                            # rules.txt:161
                             s.set_memory(v, _ORQconstmodify, (), v, a1.args[1].imm)
                             return True
     if a1.op == 29:
@@ -3810,73 +4118,73 @@ def _sel_store_i64(s: Selector, v: Value) -> bool:
                 if a1.args[1].op == 3:
                     if s.modifies(v, a1, a1.args[0]):
                         if s32(a1.args[1].imm):
-                            # rules.txt:149
+                            # rules.txt:161
                             s.set_memory(v, _XORQconstmodify, (), v, a1.args[1].imm)
                             return True
     if a1.op == 20:
         if a1.args[0].op == 100:
             if a1.args[0].args[0] is a0:
                 if s.modifies(v, a1, a1.args[0]):
-                    # rules.txt:151
+                    # rules.txt:163
                     s.set_memory(v, _ADDQmodify, (a1.args[1],), v, 0)
                     return True
     if a1.op == 21:
         if a1.args[0].op == 100:
             if a1.args[0].args[0] is a0:
                 if s.modifies(v, a1, a1.args[0]):
-                    # rules.txt:151
+                    # rules.txt:163
                     s.set_memory(v, _SUBQmodify, (a1.args[1],), v, 0)
                     return True
     if a1.op == 27:
         if a1.args[0].op == 100:
             if a1.args[0].args[0] is a0:
                 if s.modifies(v, a1, a1.args[0]):
-                    # rules.txt:151
+                    # rules.txt:163
                     s.set_memory(v, _ANDQmodify, (a1.args[1],), v, 0)
                     return True
     if a1.op == 28:
         if a1.args[0].op == 100:
             if a1.args[0].args[0] is a0:
                 if s.modifies(v, a1, a1.args[0]):
-                    # rules.txt:151
+                    # rules.txt:163
                     s.set_memory(v, _ORQmodify, (a1.args[1],), v, 0)
                     return True
     if a1.op == 29:
         if a1.args[0].op == 100:
             if a1.args[0].args[0] is a0:
                 if s.modifies(v, a1, a1.args[0]):
-                    # rules.txt:151
+                    # rules.txt:163
                     s.set_memory(v, _XORQmodify, (a1.args[1],), v, 0)
                     return True
     if a1.op == 20:
         if a1.args[1].op == 100:
             if a1.args[1].args[0] is a0:
                 if s.modifies(v, a1, a1.args[1]):
-                    # rules.txt:153
+                    # rules.txt:165
                     s.set_memory(v, _ADDQmodify, (a1.args[0],), v, 0)
                     return True
     if a1.op == 27:
         if a1.args[1].op == 100:
             if a1.args[1].args[0] is a0:
                 if s.modifies(v, a1, a1.args[1]):
-                    # rules.txt:153
+                    # rules.txt:165
                     s.set_memory(v, _ANDQmodify, (a1.args[0],), v, 0)
                     return True
     if a1.op == 28:
         if a1.args[1].op == 100:
             if a1.args[1].args[0] is a0:
                 if s.modifies(v, a1, a1.args[1]):
-                    # rules.txt:153
+                    # rules.txt:165
                     s.set_memory(v, _ORQmodify, (a1.args[0],), v, 0)
                     return True
     if a1.op == 29:
         if a1.args[1].op == 100:
             if a1.args[1].args[0] is a0:
                 if s.modifies(v, a1, a1.args[1]):
-                    # rules.txt:153
+                    # rules.txt:165
                     s.set_memory(v, _XORQmodify, (a1.args[0],), v, 0)
                     return True
-    # rules.txt:155
+    # rules.txt:167
     s.set_memory(v, _MOVQstore, (a1,), v, 0)
     return True
 
@@ -3885,10 +4193,10 @@ def _sel_store_f32(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
     if a1.op == 3:
         if a1.imm == 0:
-            # rules.txt:148
+            # rules.txt:160
             s.set_memory(v, _MOVLstoreconst, (), v, 0)
             return True
-    # rules.txt:156
+    # rules.txt:168
     s.set_memory(v, _MOVSSstore, (a1,), v, 0)
     return True
 
@@ -3897,10 +4205,10 @@ def _sel_store_f64(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
     if a1.op == 3:
         if a1.imm == 0:
-            # rules.txt:148
+            # rules.txt:160
             s.set_memory(v, _MOVQstoreconst, (), v, 0)
             return True
-    # rules.txt:156
+    # rules.txt:168
     s.set_memory(v, _MOVSDstore, (a1,), v, 0)
     return True
 
@@ -3909,75 +4217,75 @@ def _sel_store_p(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:147
+            # rules.txt:159
             s.set_memory(v, _MOVQstoreconst, (), v, a1.imm)
             return True
-    # rules.txt:155
+    # rules.txt:167
     s.set_memory(v, _MOVQstore, (a1,), v, 0)
     return True
 
 
 def _sel_nilcheck_void(s: Selector, v: Value) -> bool:
-    # rules.txt:157
+    # rules.txt:169
     s.set_memory(v, _NILCHECK, (), v, 0)
     return True
 
 
 def _sel_atomicload_b(s: Selector, v: Value) -> bool:
-    # rules.txt:158
+    # rules.txt:170
     s.set_memory(v, _MOVBQZXload, (), v, 0)
     return True
 
 
 def _sel_atomicload_i16(s: Selector, v: Value) -> bool:
-    # rules.txt:158
+    # rules.txt:170
     s.set_memory(v, _MOVWQZXload, (), v, 0)
     return True
 
 
 def _sel_atomicload_i32(s: Selector, v: Value) -> bool:
-    # rules.txt:158
+    # rules.txt:170
     s.set_memory(v, _MOVLQZXload, (), v, 0)
     return True
 
 
 def _sel_atomicload_i64(s: Selector, v: Value) -> bool:
-    # rules.txt:158
+    # rules.txt:170
     s.set_memory(v, _MOVQload, (), v, 0)
     return True
 
 
 def _sel_atomicstore_b(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
-    # rules.txt:159
+    # rules.txt:171
     s.set_memory(v, _XCHGB, (a1,), v, 0)
     return True
 
 
 def _sel_atomicstore_i16(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
-    # rules.txt:159
+    # rules.txt:171
     s.set_memory(v, _XCHGW, (a1,), v, 0)
     return True
 
 
 def _sel_atomicstore_i32(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
-    # rules.txt:159
+    # rules.txt:171
     s.set_memory(v, _XCHGL, (a1,), v, 0)
     return True
 
 
 def _sel_atomicstore_i64(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
-    # rules.txt:159
+    # rules.txt:171
     s.set_memory(v, _XCHGQ, (a1,), v, 0)
     return True
 
 
 def _sel_atomicadd_i8(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
-    # rules.txt:161
+    # rules.txt:173
     t1 = s.new_memory(v, _XADDBlock, 2, (a1,), v, 0)
     s.set(
         v,
@@ -3993,7 +4301,7 @@ def _sel_atomicadd_i8(s: Selector, v: Value) -> bool:
 
 def _sel_atomicadd_i16(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
-    # rules.txt:161
+    # rules.txt:173
     t1 = s.new_memory(v, _XADDWlock, 3, (a1,), v, 0)
     s.set(
         v,
@@ -4009,7 +4317,7 @@ def _sel_atomicadd_i16(s: Selector, v: Value) -> bool:
 
 def _sel_atomicadd_i32(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
-    # rules.txt:161
+    # rules.txt:173
     t1 = s.new_memory(v, _XADDLlock, 4, (a1,), v, 0)
     s.set(
         v,
@@ -4025,7 +4333,7 @@ def _sel_atomicadd_i32(s: Selector, v: Value) -> bool:
 
 def _sel_atomicadd_i64(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
-    # rules.txt:161
+    # rules.txt:173
     t1 = s.new_memory(v, _XADDQlock, 5, (a1,), v, 0)
     s.set(
         v,
@@ -4041,28 +4349,28 @@ def _sel_atomicadd_i64(s: Selector, v: Value) -> bool:
 
 def _sel_atomicswap_b(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
-    # rules.txt:160
+    # rules.txt:172
     s.set_memory(v, _XCHGB, (a1,), v, 0)
     return True
 
 
 def _sel_atomicswap_i16(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
-    # rules.txt:160
+    # rules.txt:172
     s.set_memory(v, _XCHGW, (a1,), v, 0)
     return True
 
 
 def _sel_atomicswap_i32(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
-    # rules.txt:160
+    # rules.txt:172
     s.set_memory(v, _XCHGL, (a1,), v, 0)
     return True
 
 
 def _sel_atomicswap_i64(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
-    # rules.txt:160
+    # rules.txt:172
     s.set_memory(v, _XCHGQ, (a1,), v, 0)
     return True
 
@@ -4070,7 +4378,7 @@ def _sel_atomicswap_i64(s: Selector, v: Value) -> bool:
 def _sel_atomiccas_b(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
     a2 = v.args[2]
-    # rules.txt:162
+    # rules.txt:174
     s.set_memory(
         v,
         _CASB,
@@ -4087,7 +4395,7 @@ def _sel_atomiccas_b(s: Selector, v: Value) -> bool:
 def _sel_atomiccas_i16(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
     a2 = v.args[2]
-    # rules.txt:162
+    # rules.txt:174
     s.set_memory(
         v,
         _CASW,
@@ -4104,7 +4412,7 @@ def _sel_atomiccas_i16(s: Selector, v: Value) -> bool:
 def _sel_atomiccas_i32(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
     a2 = v.args[2]
-    # rules.txt:162
+    # rules.txt:174
     s.set_memory(
         v,
         _CASL,
@@ -4121,7 +4429,7 @@ def _sel_atomiccas_i32(s: Selector, v: Value) -> bool:
 def _sel_atomiccas_i64(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
     a2 = v.args[2]
-    # rules.txt:162
+    # rules.txt:174
     s.set_memory(
         v,
         _CASQ,
@@ -4138,10 +4446,10 @@ def _sel_atomiccas_i64(s: Selector, v: Value) -> bool:
 def _sel_atomicand_i8(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
     if v.uses == 0:
-        # rules.txt:163
+        # rules.txt:175
         s.set_memory(v, _ANDBlock, (a1,), v, 0)
         return True
-    # rules.txt:164
+    # rules.txt:176
     s.set_memory(v, _ANDBold, (a1,), v, 0)
     return True
 
@@ -4149,10 +4457,10 @@ def _sel_atomicand_i8(s: Selector, v: Value) -> bool:
 def _sel_atomicand_i16(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
     if v.uses == 0:
-        # rules.txt:163
+        # rules.txt:175
         s.set_memory(v, _ANDWlock, (a1,), v, 0)
         return True
-    # rules.txt:164
+    # rules.txt:176
     s.set_memory(v, _ANDWold, (a1,), v, 0)
     return True
 
@@ -4160,10 +4468,10 @@ def _sel_atomicand_i16(s: Selector, v: Value) -> bool:
 def _sel_atomicand_i32(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
     if v.uses == 0:
-        # rules.txt:163
+        # rules.txt:175
         s.set_memory(v, _ANDLlock, (a1,), v, 0)
         return True
-    # rules.txt:164
+    # rules.txt:176
     s.set_memory(v, _ANDLold, (a1,), v, 0)
     return True
 
@@ -4171,10 +4479,10 @@ def _sel_atomicand_i32(s: Selector, v: Value) -> bool:
 def _sel_atomicand_i64(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
     if v.uses == 0:
-        # rules.txt:163
+        # rules.txt:175
         s.set_memory(v, _ANDQlock, (a1,), v, 0)
         return True
-    # rules.txt:164
+    # rules.txt:176
     s.set_memory(v, _ANDQold, (a1,), v, 0)
     return True
 
@@ -4182,10 +4490,10 @@ def _sel_atomicand_i64(s: Selector, v: Value) -> bool:
 def _sel_atomicor_i8(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
     if v.uses == 0:
-        # rules.txt:163
+        # rules.txt:175
         s.set_memory(v, _ORBlock, (a1,), v, 0)
         return True
-    # rules.txt:164
+    # rules.txt:176
     s.set_memory(v, _ORBold, (a1,), v, 0)
     return True
 
@@ -4193,10 +4501,10 @@ def _sel_atomicor_i8(s: Selector, v: Value) -> bool:
 def _sel_atomicor_i16(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
     if v.uses == 0:
-        # rules.txt:163
+        # rules.txt:175
         s.set_memory(v, _ORWlock, (a1,), v, 0)
         return True
-    # rules.txt:164
+    # rules.txt:176
     s.set_memory(v, _ORWold, (a1,), v, 0)
     return True
 
@@ -4204,10 +4512,10 @@ def _sel_atomicor_i16(s: Selector, v: Value) -> bool:
 def _sel_atomicor_i32(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
     if v.uses == 0:
-        # rules.txt:163
+        # rules.txt:175
         s.set_memory(v, _ORLlock, (a1,), v, 0)
         return True
-    # rules.txt:164
+    # rules.txt:176
     s.set_memory(v, _ORLold, (a1,), v, 0)
     return True
 
@@ -4215,22 +4523,22 @@ def _sel_atomicor_i32(s: Selector, v: Value) -> bool:
 def _sel_atomicor_i64(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
     if v.uses == 0:
-        # rules.txt:163
+        # rules.txt:175
         s.set_memory(v, _ORQlock, (a1,), v, 0)
         return True
-    # rules.txt:164
+    # rules.txt:176
     s.set_memory(v, _ORQold, (a1,), v, 0)
     return True
 
 
 def _sel_prefetch_void(s: Selector, v: Value) -> bool:
-    # rules.txt:165
+    # rules.txt:177
     s.set_memory(v, _PREFETCHT0, (), v, 0)
     return True
 
 
 def _sel_pause_void(s: Selector, v: Value) -> bool:
-    # rules.txt:166
+    # rules.txt:178
     s.set(v, _PAUSE, (), 0)
     return True
 
@@ -4239,7 +4547,7 @@ def _cond_eq_b(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if a1.imm == 0:
-            # rules.txt:171
+            # rules.txt:188
             s.decide(
                 _C_TESTB,
                 0,
@@ -4255,20 +4563,20 @@ def _cond_eq_b(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:173
+                    # rules.txt:190
                     s.decide(_C_CMPBconstload, 0, (), a1.imm, a0)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:177
+            # rules.txt:194
             s.decide(_C_CMPBconst, 0, (a0,), a1.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:179
+            # rules.txt:196
             s.decide(_C_CMPBload, 0, (a1,), 0, a0)
             return True
-    # rules.txt:181
+    # rules.txt:198
     s.decide(
         _C_CMPB,
         0,
@@ -4290,13 +4598,13 @@ def _cond_eq_i8(s: Selector, v: Value) -> bool:
                 if a1.imm == 0:
                     if s32(a0.args[1].imm):
                         if a0.uses == 1:
-                            # rules.txt:169
+                            # rules.txt:181
                             s.decide(_C_TESTBconst, 0, (a0.args[0],), a0.args[1].imm, None)
                             return True
         if a1.op == 3:
             if a1.imm == 0:
                 if a0.uses == 1:
-                    # rules.txt:170
+                    # rules.txt:187
                     s.decide(
                         _C_TESTB,
                         0,
@@ -4310,7 +4618,7 @@ def _cond_eq_i8(s: Selector, v: Value) -> bool:
                     return True
     if a1.op == 3:
         if a1.imm == 0:
-            # rules.txt:171
+            # rules.txt:188
             s.decide(
                 _C_TESTB,
                 0,
@@ -4326,20 +4634,20 @@ def _cond_eq_i8(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:173
+                    # rules.txt:190
                     s.decide(_C_CMPBconstload, 0, (), a1.imm, a0)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:177
+            # rules.txt:194
             s.decide(_C_CMPBconst, 0, (a0,), a1.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:179
+            # rules.txt:196
             s.decide(_C_CMPBload, 0, (a1,), 0, a0)
             return True
-    # rules.txt:181
+    # rules.txt:198
     s.decide(
         _C_CMPB,
         0,
@@ -4361,13 +4669,13 @@ def _cond_eq_i16(s: Selector, v: Value) -> bool:
                 if a1.imm == 0:
                     if s32(a0.args[1].imm):
                         if a0.uses == 1:
-                            # rules.txt:169
+                            # rules.txt:181
                             s.decide(_C_TESTWconst, 0, (a0.args[0],), a0.args[1].imm, None)
                             return True
         if a1.op == 3:
             if a1.imm == 0:
                 if a0.uses == 1:
-                    # rules.txt:170
+                    # rules.txt:187
                     s.decide(
                         _C_TESTW,
                         0,
@@ -4381,7 +4689,7 @@ def _cond_eq_i16(s: Selector, v: Value) -> bool:
                     return True
     if a1.op == 3:
         if a1.imm == 0:
-            # rules.txt:171
+            # rules.txt:188
             s.decide(
                 _C_TESTW,
                 0,
@@ -4397,20 +4705,20 @@ def _cond_eq_i16(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:173
+                    # rules.txt:190
                     s.decide(_C_CMPWconstload, 0, (), a1.imm, a0)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:177
+            # rules.txt:194
             s.decide(_C_CMPWconst, 0, (a0,), a1.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:179
+            # rules.txt:196
             s.decide(_C_CMPWload, 0, (a1,), 0, a0)
             return True
-    # rules.txt:181
+    # rules.txt:198
     s.decide(
         _C_CMPW,
         0,
@@ -4432,13 +4740,70 @@ def _cond_eq_i32(s: Selector, v: Value) -> bool:
                 if a1.imm == 0:
                     if s32(a0.args[1].imm):
                         if a0.uses == 1:
-                            # rules.txt:169
+                            # rules.txt:181
                             s.decide(_C_TESTLconst, 0, (a0.args[0],), a0.args[1].imm, None)
                             return True
+        if a0.args[0].op == 30:
+            if a0.args[0].args[0].op == 3:
+                if a0.args[0].args[0].imm == 1:
+                    if a1.op == 3:
+                        if a1.imm == 0:
+                            if a0.uses == 1:
+                                if a0.args[0].imm == 1:
+                                    # rules.txt:182
+                                    s.decide(
+                                        _C_BTL,
+                                        7,
+                                        (
+                                            a0.args[1],
+                                            a0.args[0].args[1],
+                                        ),
+                                        0,
+                                        None,
+                                    )
+                                    return True
+        if a0.args[1].op == 30:
+            if a0.args[1].args[0].op == 3:
+                if a0.args[1].args[0].imm == 1:
+                    if a1.op == 3:
+                        if a1.imm == 0:
+                            if a0.uses == 1:
+                                if a0.args[1].imm == 1:
+                                    # rules.txt:183
+                                    s.decide(
+                                        _C_BTL,
+                                        7,
+                                        (
+                                            a0.args[0],
+                                            a0.args[1].args[1],
+                                        ),
+                                        0,
+                                        None,
+                                    )
+                                    return True
+        if a0.args[0].op == 32:
+            if a0.args[1].op == 3:
+                if a0.args[1].imm == 1:
+                    if a1.op == 3:
+                        if a1.imm == 0:
+                            if a0.uses == 1:
+                                if a0.args[0].imm == 1:
+                                    # rules.txt:184
+                                    s.decide(
+                                        _C_BTL,
+                                        7,
+                                        (
+                                            a0.args[0].args[0],
+                                            a0.args[0].args[1],
+                                        ),
+                                        0,
+                                        None,
+                                    )
+                                    return True
         if a1.op == 3:
             if a1.imm == 0:
                 if a0.uses == 1:
-                    # rules.txt:170
+                    # rules.txt:187
                     s.decide(
                         _C_TESTL,
                         0,
@@ -4452,7 +4817,7 @@ def _cond_eq_i32(s: Selector, v: Value) -> bool:
                     return True
     if a1.op == 3:
         if a1.imm == 0:
-            # rules.txt:171
+            # rules.txt:188
             s.decide(
                 _C_TESTL,
                 0,
@@ -4468,20 +4833,20 @@ def _cond_eq_i32(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:173
+                    # rules.txt:190
                     s.decide(_C_CMPLconstload, 0, (), a1.imm, a0)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:177
+            # rules.txt:194
             s.decide(_C_CMPLconst, 0, (a0,), a1.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:179
+            # rules.txt:196
             s.decide(_C_CMPLload, 0, (a1,), 0, a0)
             return True
-    # rules.txt:181
+    # rules.txt:198
     s.decide(
         _C_CMPL,
         0,
@@ -4503,13 +4868,79 @@ def _cond_eq_i64(s: Selector, v: Value) -> bool:
                 if a1.imm == 0:
                     if s32(a0.args[1].imm):
                         if a0.uses == 1:
-                            # rules.txt:169
+                            # rules.txt:181
                             s.decide(_C_TESTQconst, 0, (a0.args[0],), a0.args[1].imm, None)
                             return True
+        if a0.args[0].op == 30:
+            if a0.args[0].args[0].op == 3:
+                if a0.args[0].args[0].imm == 1:
+                    if a1.op == 3:
+                        if a1.imm == 0:
+                            if a0.uses == 1:
+                                if a0.args[0].imm == 1:
+                                    # rules.txt:182
+                                    s.decide(
+                                        _C_BTQ,
+                                        7,
+                                        (
+                                            a0.args[1],
+                                            a0.args[0].args[1],
+                                        ),
+                                        0,
+                                        None,
+                                    )
+                                    return True
+        if a0.args[1].op == 30:
+            if a0.args[1].args[0].op == 3:
+                if a0.args[1].args[0].imm == 1:
+                    if a1.op == 3:
+                        if a1.imm == 0:
+                            if a0.uses == 1:
+                                if a0.args[1].imm == 1:
+                                    # rules.txt:183
+                                    s.decide(
+                                        _C_BTQ,
+                                        7,
+                                        (
+                                            a0.args[0],
+                                            a0.args[1].args[1],
+                                        ),
+                                        0,
+                                        None,
+                                    )
+                                    return True
+        if a0.args[0].op == 32:
+            if a0.args[1].op == 3:
+                if a0.args[1].imm == 1:
+                    if a1.op == 3:
+                        if a1.imm == 0:
+                            if a0.uses == 1:
+                                if a0.args[0].imm == 1:
+                                    # rules.txt:184
+                                    s.decide(
+                                        _C_BTQ,
+                                        7,
+                                        (
+                                            a0.args[0].args[0],
+                                            a0.args[0].args[1],
+                                        ),
+                                        0,
+                                        None,
+                                    )
+                                    return True
+        if a0.args[1].op == 3:
+            if a1.op == 3:
+                if a1.imm == 0:
+                    if a0.uses == 1:
+                        if power2(a0.args[1].imm & 0xFFFFFFFFFFFFFFFF):
+                            if not s32(a0.args[1].imm):
+                                # rules.txt:185
+                                s.decide(_C_BTQconst, 7, (a0.args[0],), log2(a0.args[1].imm & 0xFFFFFFFFFFFFFFFF), None)
+                                return True
         if a1.op == 3:
             if a1.imm == 0:
                 if a0.uses == 1:
-                    # rules.txt:170
+                    # rules.txt:187
                     s.decide(
                         _C_TESTQ,
                         0,
@@ -4523,7 +4954,7 @@ def _cond_eq_i64(s: Selector, v: Value) -> bool:
                     return True
     if a1.op == 3:
         if a1.imm == 0:
-            # rules.txt:171
+            # rules.txt:188
             s.decide(
                 _C_TESTQ,
                 0,
@@ -4539,20 +4970,20 @@ def _cond_eq_i64(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:173
+                    # rules.txt:190
                     s.decide(_C_CMPQconstload, 0, (), a1.imm, a0)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:177
+            # rules.txt:194
             s.decide(_C_CMPQconst, 0, (a0,), a1.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:179
+            # rules.txt:196
             s.decide(_C_CMPQload, 0, (a1,), 0, a0)
             return True
-    # rules.txt:181
+    # rules.txt:198
     s.decide(
         _C_CMPQ,
         0,
@@ -4568,7 +4999,7 @@ def _cond_eq_i64(s: Selector, v: Value) -> bool:
 
 def _cond_eq_f32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:182
+    # rules.txt:199
     s.decide(
         _C_UCOMISS,
         10,
@@ -4584,7 +5015,7 @@ def _cond_eq_f32(s: Selector, v: Value) -> bool:
 
 def _cond_eq_f64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:182
+    # rules.txt:199
     s.decide(
         _C_UCOMISD,
         10,
@@ -4602,7 +5033,7 @@ def _cond_eq_p(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if a1.imm == 0:
-            # rules.txt:171
+            # rules.txt:188
             s.decide(
                 _C_TESTQ,
                 0,
@@ -4618,20 +5049,20 @@ def _cond_eq_p(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:173
+                    # rules.txt:190
                     s.decide(_C_CMPQconstload, 0, (), a1.imm, a0)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:177
+            # rules.txt:194
             s.decide(_C_CMPQconst, 0, (a0,), a1.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:179
+            # rules.txt:196
             s.decide(_C_CMPQload, 0, (a1,), 0, a0)
             return True
-    # rules.txt:181
+    # rules.txt:198
     s.decide(
         _C_CMPQ,
         0,
@@ -4649,7 +5080,7 @@ def _cond_ne_b(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if a1.imm == 0:
-            # rules.txt:172
+            # rules.txt:189
             s.decide(
                 _C_TESTB,
                 1,
@@ -4665,20 +5096,20 @@ def _cond_ne_b(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:173
+                    # rules.txt:190
                     s.decide(_C_CMPBconstload, 1, (), a1.imm, a0)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:177
+            # rules.txt:194
             s.decide(_C_CMPBconst, 1, (a0,), a1.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:179
+            # rules.txt:196
             s.decide(_C_CMPBload, 1, (a1,), 0, a0)
             return True
-    # rules.txt:181
+    # rules.txt:198
     s.decide(
         _C_CMPB,
         1,
@@ -4700,13 +5131,13 @@ def _cond_ne_i8(s: Selector, v: Value) -> bool:
                 if a1.imm == 0:
                     if s32(a0.args[1].imm):
                         if a0.uses == 1:
-                            # rules.txt:169
+                            # rules.txt:181
                             s.decide(_C_TESTBconst, 1, (a0.args[0],), a0.args[1].imm, None)
                             return True
         if a1.op == 3:
             if a1.imm == 0:
                 if a0.uses == 1:
-                    # rules.txt:170
+                    # rules.txt:187
                     s.decide(
                         _C_TESTB,
                         1,
@@ -4720,7 +5151,7 @@ def _cond_ne_i8(s: Selector, v: Value) -> bool:
                     return True
     if a1.op == 3:
         if a1.imm == 0:
-            # rules.txt:172
+            # rules.txt:189
             s.decide(
                 _C_TESTB,
                 1,
@@ -4736,20 +5167,20 @@ def _cond_ne_i8(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:173
+                    # rules.txt:190
                     s.decide(_C_CMPBconstload, 1, (), a1.imm, a0)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:177
+            # rules.txt:194
             s.decide(_C_CMPBconst, 1, (a0,), a1.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:179
+            # rules.txt:196
             s.decide(_C_CMPBload, 1, (a1,), 0, a0)
             return True
-    # rules.txt:181
+    # rules.txt:198
     s.decide(
         _C_CMPB,
         1,
@@ -4771,13 +5202,13 @@ def _cond_ne_i16(s: Selector, v: Value) -> bool:
                 if a1.imm == 0:
                     if s32(a0.args[1].imm):
                         if a0.uses == 1:
-                            # rules.txt:169
+                            # rules.txt:181
                             s.decide(_C_TESTWconst, 1, (a0.args[0],), a0.args[1].imm, None)
                             return True
         if a1.op == 3:
             if a1.imm == 0:
                 if a0.uses == 1:
-                    # rules.txt:170
+                    # rules.txt:187
                     s.decide(
                         _C_TESTW,
                         1,
@@ -4791,7 +5222,7 @@ def _cond_ne_i16(s: Selector, v: Value) -> bool:
                     return True
     if a1.op == 3:
         if a1.imm == 0:
-            # rules.txt:172
+            # rules.txt:189
             s.decide(
                 _C_TESTW,
                 1,
@@ -4807,20 +5238,20 @@ def _cond_ne_i16(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:173
+                    # rules.txt:190
                     s.decide(_C_CMPWconstload, 1, (), a1.imm, a0)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:177
+            # rules.txt:194
             s.decide(_C_CMPWconst, 1, (a0,), a1.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:179
+            # rules.txt:196
             s.decide(_C_CMPWload, 1, (a1,), 0, a0)
             return True
-    # rules.txt:181
+    # rules.txt:198
     s.decide(
         _C_CMPW,
         1,
@@ -4842,13 +5273,70 @@ def _cond_ne_i32(s: Selector, v: Value) -> bool:
                 if a1.imm == 0:
                     if s32(a0.args[1].imm):
                         if a0.uses == 1:
-                            # rules.txt:169
+                            # rules.txt:181
                             s.decide(_C_TESTLconst, 1, (a0.args[0],), a0.args[1].imm, None)
                             return True
+        if a0.args[0].op == 30:
+            if a0.args[0].args[0].op == 3:
+                if a0.args[0].args[0].imm == 1:
+                    if a1.op == 3:
+                        if a1.imm == 0:
+                            if a0.uses == 1:
+                                if a0.args[0].imm == 1:
+                                    # rules.txt:182
+                                    s.decide(
+                                        _C_BTL,
+                                        6,
+                                        (
+                                            a0.args[1],
+                                            a0.args[0].args[1],
+                                        ),
+                                        0,
+                                        None,
+                                    )
+                                    return True
+        if a0.args[1].op == 30:
+            if a0.args[1].args[0].op == 3:
+                if a0.args[1].args[0].imm == 1:
+                    if a1.op == 3:
+                        if a1.imm == 0:
+                            if a0.uses == 1:
+                                if a0.args[1].imm == 1:
+                                    # rules.txt:183
+                                    s.decide(
+                                        _C_BTL,
+                                        6,
+                                        (
+                                            a0.args[0],
+                                            a0.args[1].args[1],
+                                        ),
+                                        0,
+                                        None,
+                                    )
+                                    return True
+        if a0.args[0].op == 32:
+            if a0.args[1].op == 3:
+                if a0.args[1].imm == 1:
+                    if a1.op == 3:
+                        if a1.imm == 0:
+                            if a0.uses == 1:
+                                if a0.args[0].imm == 1:
+                                    # rules.txt:184
+                                    s.decide(
+                                        _C_BTL,
+                                        6,
+                                        (
+                                            a0.args[0].args[0],
+                                            a0.args[0].args[1],
+                                        ),
+                                        0,
+                                        None,
+                                    )
+                                    return True
         if a1.op == 3:
             if a1.imm == 0:
                 if a0.uses == 1:
-                    # rules.txt:170
+                    # rules.txt:187
                     s.decide(
                         _C_TESTL,
                         1,
@@ -4862,7 +5350,7 @@ def _cond_ne_i32(s: Selector, v: Value) -> bool:
                     return True
     if a1.op == 3:
         if a1.imm == 0:
-            # rules.txt:172
+            # rules.txt:189
             s.decide(
                 _C_TESTL,
                 1,
@@ -4878,20 +5366,20 @@ def _cond_ne_i32(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:173
+                    # rules.txt:190
                     s.decide(_C_CMPLconstload, 1, (), a1.imm, a0)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:177
+            # rules.txt:194
             s.decide(_C_CMPLconst, 1, (a0,), a1.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:179
+            # rules.txt:196
             s.decide(_C_CMPLload, 1, (a1,), 0, a0)
             return True
-    # rules.txt:181
+    # rules.txt:198
     s.decide(
         _C_CMPL,
         1,
@@ -4913,13 +5401,79 @@ def _cond_ne_i64(s: Selector, v: Value) -> bool:
                 if a1.imm == 0:
                     if s32(a0.args[1].imm):
                         if a0.uses == 1:
-                            # rules.txt:169
+                            # rules.txt:181
                             s.decide(_C_TESTQconst, 1, (a0.args[0],), a0.args[1].imm, None)
                             return True
+        if a0.args[0].op == 30:
+            if a0.args[0].args[0].op == 3:
+                if a0.args[0].args[0].imm == 1:
+                    if a1.op == 3:
+                        if a1.imm == 0:
+                            if a0.uses == 1:
+                                if a0.args[0].imm == 1:
+                                    # rules.txt:182
+                                    s.decide(
+                                        _C_BTQ,
+                                        6,
+                                        (
+                                            a0.args[1],
+                                            a0.args[0].args[1],
+                                        ),
+                                        0,
+                                        None,
+                                    )
+                                    return True
+        if a0.args[1].op == 30:
+            if a0.args[1].args[0].op == 3:
+                if a0.args[1].args[0].imm == 1:
+                    if a1.op == 3:
+                        if a1.imm == 0:
+                            if a0.uses == 1:
+                                if a0.args[1].imm == 1:
+                                    # rules.txt:183
+                                    s.decide(
+                                        _C_BTQ,
+                                        6,
+                                        (
+                                            a0.args[0],
+                                            a0.args[1].args[1],
+                                        ),
+                                        0,
+                                        None,
+                                    )
+                                    return True
+        if a0.args[0].op == 32:
+            if a0.args[1].op == 3:
+                if a0.args[1].imm == 1:
+                    if a1.op == 3:
+                        if a1.imm == 0:
+                            if a0.uses == 1:
+                                if a0.args[0].imm == 1:
+                                    # rules.txt:184
+                                    s.decide(
+                                        _C_BTQ,
+                                        6,
+                                        (
+                                            a0.args[0].args[0],
+                                            a0.args[0].args[1],
+                                        ),
+                                        0,
+                                        None,
+                                    )
+                                    return True
+        if a0.args[1].op == 3:
+            if a1.op == 3:
+                if a1.imm == 0:
+                    if a0.uses == 1:
+                        if power2(a0.args[1].imm & 0xFFFFFFFFFFFFFFFF):
+                            if not s32(a0.args[1].imm):
+                                # rules.txt:185
+                                s.decide(_C_BTQconst, 6, (a0.args[0],), log2(a0.args[1].imm & 0xFFFFFFFFFFFFFFFF), None)
+                                return True
         if a1.op == 3:
             if a1.imm == 0:
                 if a0.uses == 1:
-                    # rules.txt:170
+                    # rules.txt:187
                     s.decide(
                         _C_TESTQ,
                         1,
@@ -4933,7 +5487,7 @@ def _cond_ne_i64(s: Selector, v: Value) -> bool:
                     return True
     if a1.op == 3:
         if a1.imm == 0:
-            # rules.txt:172
+            # rules.txt:189
             s.decide(
                 _C_TESTQ,
                 1,
@@ -4949,20 +5503,20 @@ def _cond_ne_i64(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:173
+                    # rules.txt:190
                     s.decide(_C_CMPQconstload, 1, (), a1.imm, a0)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:177
+            # rules.txt:194
             s.decide(_C_CMPQconst, 1, (a0,), a1.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:179
+            # rules.txt:196
             s.decide(_C_CMPQload, 1, (a1,), 0, a0)
             return True
-    # rules.txt:181
+    # rules.txt:198
     s.decide(
         _C_CMPQ,
         1,
@@ -4978,7 +5532,7 @@ def _cond_ne_i64(s: Selector, v: Value) -> bool:
 
 def _cond_ne_f32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:182
+    # rules.txt:199
     s.decide(
         _C_UCOMISS,
         11,
@@ -4994,7 +5548,7 @@ def _cond_ne_f32(s: Selector, v: Value) -> bool:
 
 def _cond_ne_f64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:182
+    # rules.txt:199
     s.decide(
         _C_UCOMISD,
         11,
@@ -5012,7 +5566,7 @@ def _cond_ne_p(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if a1.imm == 0:
-            # rules.txt:172
+            # rules.txt:189
             s.decide(
                 _C_TESTQ,
                 1,
@@ -5028,20 +5582,20 @@ def _cond_ne_p(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:173
+                    # rules.txt:190
                     s.decide(_C_CMPQconstload, 1, (), a1.imm, a0)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:177
+            # rules.txt:194
             s.decide(_C_CMPQconst, 1, (a0,), a1.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:179
+            # rules.txt:196
             s.decide(_C_CMPQload, 1, (a1,), 0, a0)
             return True
-    # rules.txt:181
+    # rules.txt:198
     s.decide(
         _C_CMPQ,
         1,
@@ -5059,25 +5613,25 @@ def _cond_lts_b(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:177
+            # rules.txt:194
             s.decide(_C_CMPBconst, 2, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:178
+            # rules.txt:195
             s.decide(_C_CMPBconst, 5, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:179
+            # rules.txt:196
             s.decide(_C_CMPBload, 2, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:180
+            # rules.txt:197
             s.decide(_C_CMPBload, 5, (a0,), 0, a1)
             return True
-    # rules.txt:181
+    # rules.txt:198
     s.decide(
         _C_CMPB,
         2,
@@ -5097,37 +5651,37 @@ def _cond_lts_i8(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:174
+                    # rules.txt:191
                     s.decide(_C_CMPBconstload, 2, (), a1.imm, a0)
                     return True
     if a0.op == 3:
         if a1.op == 100:
             if s32(a0.imm):
                 if s.fold(a1, v):
-                    # rules.txt:176
+                    # rules.txt:193
                     s.decide(_C_CMPBconstload, 5, (), a0.imm, a1)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:177
+            # rules.txt:194
             s.decide(_C_CMPBconst, 2, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:178
+            # rules.txt:195
             s.decide(_C_CMPBconst, 5, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:179
+            # rules.txt:196
             s.decide(_C_CMPBload, 2, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:180
+            # rules.txt:197
             s.decide(_C_CMPBload, 5, (a0,), 0, a1)
             return True
-    # rules.txt:181
+    # rules.txt:198
     s.decide(
         _C_CMPB,
         2,
@@ -5147,37 +5701,37 @@ def _cond_lts_i16(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:174
+                    # rules.txt:191
                     s.decide(_C_CMPWconstload, 2, (), a1.imm, a0)
                     return True
     if a0.op == 3:
         if a1.op == 100:
             if s32(a0.imm):
                 if s.fold(a1, v):
-                    # rules.txt:176
+                    # rules.txt:193
                     s.decide(_C_CMPWconstload, 5, (), a0.imm, a1)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:177
+            # rules.txt:194
             s.decide(_C_CMPWconst, 2, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:178
+            # rules.txt:195
             s.decide(_C_CMPWconst, 5, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:179
+            # rules.txt:196
             s.decide(_C_CMPWload, 2, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:180
+            # rules.txt:197
             s.decide(_C_CMPWload, 5, (a0,), 0, a1)
             return True
-    # rules.txt:181
+    # rules.txt:198
     s.decide(
         _C_CMPW,
         2,
@@ -5197,37 +5751,37 @@ def _cond_lts_i32(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:174
+                    # rules.txt:191
                     s.decide(_C_CMPLconstload, 2, (), a1.imm, a0)
                     return True
     if a0.op == 3:
         if a1.op == 100:
             if s32(a0.imm):
                 if s.fold(a1, v):
-                    # rules.txt:176
+                    # rules.txt:193
                     s.decide(_C_CMPLconstload, 5, (), a0.imm, a1)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:177
+            # rules.txt:194
             s.decide(_C_CMPLconst, 2, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:178
+            # rules.txt:195
             s.decide(_C_CMPLconst, 5, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:179
+            # rules.txt:196
             s.decide(_C_CMPLload, 2, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:180
+            # rules.txt:197
             s.decide(_C_CMPLload, 5, (a0,), 0, a1)
             return True
-    # rules.txt:181
+    # rules.txt:198
     s.decide(
         _C_CMPL,
         2,
@@ -5247,37 +5801,37 @@ def _cond_lts_i64(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:174
+                    # rules.txt:191
                     s.decide(_C_CMPQconstload, 2, (), a1.imm, a0)
                     return True
     if a0.op == 3:
         if a1.op == 100:
             if s32(a0.imm):
                 if s.fold(a1, v):
-                    # rules.txt:176
+                    # rules.txt:193
                     s.decide(_C_CMPQconstload, 5, (), a0.imm, a1)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:177
+            # rules.txt:194
             s.decide(_C_CMPQconst, 2, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:178
+            # rules.txt:195
             s.decide(_C_CMPQconst, 5, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:179
+            # rules.txt:196
             s.decide(_C_CMPQload, 2, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:180
+            # rules.txt:197
             s.decide(_C_CMPQload, 5, (a0,), 0, a1)
             return True
-    # rules.txt:181
+    # rules.txt:198
     s.decide(
         _C_CMPQ,
         2,
@@ -5293,7 +5847,7 @@ def _cond_lts_i64(s: Selector, v: Value) -> bool:
 
 def _cond_lts_f32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:183
+    # rules.txt:200
     s.decide(
         _C_UCOMISS,
         9,
@@ -5309,7 +5863,7 @@ def _cond_lts_f32(s: Selector, v: Value) -> bool:
 
 def _cond_lts_f64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:183
+    # rules.txt:200
     s.decide(
         _C_UCOMISD,
         9,
@@ -5327,25 +5881,25 @@ def _cond_lts_p(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:177
+            # rules.txt:194
             s.decide(_C_CMPQconst, 2, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:178
+            # rules.txt:195
             s.decide(_C_CMPQconst, 5, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:179
+            # rules.txt:196
             s.decide(_C_CMPQload, 2, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:180
+            # rules.txt:197
             s.decide(_C_CMPQload, 5, (a0,), 0, a1)
             return True
-    # rules.txt:181
+    # rules.txt:198
     s.decide(
         _C_CMPQ,
         2,
@@ -5363,25 +5917,25 @@ def _cond_les_b(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:177
+            # rules.txt:194
             s.decide(_C_CMPBconst, 4, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:178
+            # rules.txt:195
             s.decide(_C_CMPBconst, 3, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:179
+            # rules.txt:196
             s.decide(_C_CMPBload, 4, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:180
+            # rules.txt:197
             s.decide(_C_CMPBload, 3, (a0,), 0, a1)
             return True
-    # rules.txt:181
+    # rules.txt:198
     s.decide(
         _C_CMPB,
         4,
@@ -5401,37 +5955,37 @@ def _cond_les_i8(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:174
+                    # rules.txt:191
                     s.decide(_C_CMPBconstload, 4, (), a1.imm, a0)
                     return True
     if a0.op == 3:
         if a1.op == 100:
             if s32(a0.imm):
                 if s.fold(a1, v):
-                    # rules.txt:176
+                    # rules.txt:193
                     s.decide(_C_CMPBconstload, 3, (), a0.imm, a1)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:177
+            # rules.txt:194
             s.decide(_C_CMPBconst, 4, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:178
+            # rules.txt:195
             s.decide(_C_CMPBconst, 3, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:179
+            # rules.txt:196
             s.decide(_C_CMPBload, 4, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:180
+            # rules.txt:197
             s.decide(_C_CMPBload, 3, (a0,), 0, a1)
             return True
-    # rules.txt:181
+    # rules.txt:198
     s.decide(
         _C_CMPB,
         4,
@@ -5451,37 +6005,37 @@ def _cond_les_i16(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:174
+                    # rules.txt:191
                     s.decide(_C_CMPWconstload, 4, (), a1.imm, a0)
                     return True
     if a0.op == 3:
         if a1.op == 100:
             if s32(a0.imm):
                 if s.fold(a1, v):
-                    # rules.txt:176
+                    # rules.txt:193
                     s.decide(_C_CMPWconstload, 3, (), a0.imm, a1)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:177
+            # rules.txt:194
             s.decide(_C_CMPWconst, 4, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:178
+            # rules.txt:195
             s.decide(_C_CMPWconst, 3, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:179
+            # rules.txt:196
             s.decide(_C_CMPWload, 4, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:180
+            # rules.txt:197
             s.decide(_C_CMPWload, 3, (a0,), 0, a1)
             return True
-    # rules.txt:181
+    # rules.txt:198
     s.decide(
         _C_CMPW,
         4,
@@ -5501,37 +6055,37 @@ def _cond_les_i32(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:174
+                    # rules.txt:191
                     s.decide(_C_CMPLconstload, 4, (), a1.imm, a0)
                     return True
     if a0.op == 3:
         if a1.op == 100:
             if s32(a0.imm):
                 if s.fold(a1, v):
-                    # rules.txt:176
+                    # rules.txt:193
                     s.decide(_C_CMPLconstload, 3, (), a0.imm, a1)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:177
+            # rules.txt:194
             s.decide(_C_CMPLconst, 4, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:178
+            # rules.txt:195
             s.decide(_C_CMPLconst, 3, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:179
+            # rules.txt:196
             s.decide(_C_CMPLload, 4, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:180
+            # rules.txt:197
             s.decide(_C_CMPLload, 3, (a0,), 0, a1)
             return True
-    # rules.txt:181
+    # rules.txt:198
     s.decide(
         _C_CMPL,
         4,
@@ -5551,37 +6105,37 @@ def _cond_les_i64(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:174
+                    # rules.txt:191
                     s.decide(_C_CMPQconstload, 4, (), a1.imm, a0)
                     return True
     if a0.op == 3:
         if a1.op == 100:
             if s32(a0.imm):
                 if s.fold(a1, v):
-                    # rules.txt:176
+                    # rules.txt:193
                     s.decide(_C_CMPQconstload, 3, (), a0.imm, a1)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:177
+            # rules.txt:194
             s.decide(_C_CMPQconst, 4, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:178
+            # rules.txt:195
             s.decide(_C_CMPQconst, 3, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:179
+            # rules.txt:196
             s.decide(_C_CMPQload, 4, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:180
+            # rules.txt:197
             s.decide(_C_CMPQload, 3, (a0,), 0, a1)
             return True
-    # rules.txt:181
+    # rules.txt:198
     s.decide(
         _C_CMPQ,
         4,
@@ -5597,7 +6151,7 @@ def _cond_les_i64(s: Selector, v: Value) -> bool:
 
 def _cond_les_f32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:183
+    # rules.txt:200
     s.decide(
         _C_UCOMISS,
         7,
@@ -5613,7 +6167,7 @@ def _cond_les_f32(s: Selector, v: Value) -> bool:
 
 def _cond_les_f64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:183
+    # rules.txt:200
     s.decide(
         _C_UCOMISD,
         7,
@@ -5631,25 +6185,25 @@ def _cond_les_p(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:177
+            # rules.txt:194
             s.decide(_C_CMPQconst, 4, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:178
+            # rules.txt:195
             s.decide(_C_CMPQconst, 3, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:179
+            # rules.txt:196
             s.decide(_C_CMPQload, 4, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:180
+            # rules.txt:197
             s.decide(_C_CMPQload, 3, (a0,), 0, a1)
             return True
-    # rules.txt:181
+    # rules.txt:198
     s.decide(
         _C_CMPQ,
         4,
@@ -5667,25 +6221,25 @@ def _cond_ltu_b(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:177
+            # rules.txt:194
             s.decide(_C_CMPBconst, 6, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:178
+            # rules.txt:195
             s.decide(_C_CMPBconst, 9, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:179
+            # rules.txt:196
             s.decide(_C_CMPBload, 6, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:180
+            # rules.txt:197
             s.decide(_C_CMPBload, 9, (a0,), 0, a1)
             return True
-    # rules.txt:181
+    # rules.txt:198
     s.decide(
         _C_CMPB,
         6,
@@ -5705,37 +6259,37 @@ def _cond_ltu_i8(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:174
+                    # rules.txt:191
                     s.decide(_C_CMPBconstload, 6, (), a1.imm, a0)
                     return True
     if a0.op == 3:
         if a1.op == 100:
             if s32(a0.imm):
                 if s.fold(a1, v):
-                    # rules.txt:176
+                    # rules.txt:193
                     s.decide(_C_CMPBconstload, 9, (), a0.imm, a1)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:177
+            # rules.txt:194
             s.decide(_C_CMPBconst, 6, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:178
+            # rules.txt:195
             s.decide(_C_CMPBconst, 9, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:179
+            # rules.txt:196
             s.decide(_C_CMPBload, 6, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:180
+            # rules.txt:197
             s.decide(_C_CMPBload, 9, (a0,), 0, a1)
             return True
-    # rules.txt:181
+    # rules.txt:198
     s.decide(
         _C_CMPB,
         6,
@@ -5755,37 +6309,37 @@ def _cond_ltu_i16(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:174
+                    # rules.txt:191
                     s.decide(_C_CMPWconstload, 6, (), a1.imm, a0)
                     return True
     if a0.op == 3:
         if a1.op == 100:
             if s32(a0.imm):
                 if s.fold(a1, v):
-                    # rules.txt:176
+                    # rules.txt:193
                     s.decide(_C_CMPWconstload, 9, (), a0.imm, a1)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:177
+            # rules.txt:194
             s.decide(_C_CMPWconst, 6, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:178
+            # rules.txt:195
             s.decide(_C_CMPWconst, 9, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:179
+            # rules.txt:196
             s.decide(_C_CMPWload, 6, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:180
+            # rules.txt:197
             s.decide(_C_CMPWload, 9, (a0,), 0, a1)
             return True
-    # rules.txt:181
+    # rules.txt:198
     s.decide(
         _C_CMPW,
         6,
@@ -5805,37 +6359,37 @@ def _cond_ltu_i32(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:174
+                    # rules.txt:191
                     s.decide(_C_CMPLconstload, 6, (), a1.imm, a0)
                     return True
     if a0.op == 3:
         if a1.op == 100:
             if s32(a0.imm):
                 if s.fold(a1, v):
-                    # rules.txt:176
+                    # rules.txt:193
                     s.decide(_C_CMPLconstload, 9, (), a0.imm, a1)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:177
+            # rules.txt:194
             s.decide(_C_CMPLconst, 6, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:178
+            # rules.txt:195
             s.decide(_C_CMPLconst, 9, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:179
+            # rules.txt:196
             s.decide(_C_CMPLload, 6, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:180
+            # rules.txt:197
             s.decide(_C_CMPLload, 9, (a0,), 0, a1)
             return True
-    # rules.txt:181
+    # rules.txt:198
     s.decide(
         _C_CMPL,
         6,
@@ -5855,37 +6409,37 @@ def _cond_ltu_i64(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:174
+                    # rules.txt:191
                     s.decide(_C_CMPQconstload, 6, (), a1.imm, a0)
                     return True
     if a0.op == 3:
         if a1.op == 100:
             if s32(a0.imm):
                 if s.fold(a1, v):
-                    # rules.txt:176
+                    # rules.txt:193
                     s.decide(_C_CMPQconstload, 9, (), a0.imm, a1)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:177
+            # rules.txt:194
             s.decide(_C_CMPQconst, 6, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:178
+            # rules.txt:195
             s.decide(_C_CMPQconst, 9, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:179
+            # rules.txt:196
             s.decide(_C_CMPQload, 6, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:180
+            # rules.txt:197
             s.decide(_C_CMPQload, 9, (a0,), 0, a1)
             return True
-    # rules.txt:181
+    # rules.txt:198
     s.decide(
         _C_CMPQ,
         6,
@@ -5901,7 +6455,7 @@ def _cond_ltu_i64(s: Selector, v: Value) -> bool:
 
 def _cond_ltu_f32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:183
+    # rules.txt:200
     s.decide(
         _C_UCOMISS,
         9,
@@ -5917,7 +6471,7 @@ def _cond_ltu_f32(s: Selector, v: Value) -> bool:
 
 def _cond_ltu_f64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:183
+    # rules.txt:200
     s.decide(
         _C_UCOMISD,
         9,
@@ -5935,25 +6489,25 @@ def _cond_ltu_p(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:177
+            # rules.txt:194
             s.decide(_C_CMPQconst, 6, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:178
+            # rules.txt:195
             s.decide(_C_CMPQconst, 9, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:179
+            # rules.txt:196
             s.decide(_C_CMPQload, 6, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:180
+            # rules.txt:197
             s.decide(_C_CMPQload, 9, (a0,), 0, a1)
             return True
-    # rules.txt:181
+    # rules.txt:198
     s.decide(
         _C_CMPQ,
         6,
@@ -5971,25 +6525,25 @@ def _cond_leu_b(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:177
+            # rules.txt:194
             s.decide(_C_CMPBconst, 8, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:178
+            # rules.txt:195
             s.decide(_C_CMPBconst, 7, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:179
+            # rules.txt:196
             s.decide(_C_CMPBload, 8, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:180
+            # rules.txt:197
             s.decide(_C_CMPBload, 7, (a0,), 0, a1)
             return True
-    # rules.txt:181
+    # rules.txt:198
     s.decide(
         _C_CMPB,
         8,
@@ -6009,37 +6563,37 @@ def _cond_leu_i8(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:174
+                    # rules.txt:191
                     s.decide(_C_CMPBconstload, 8, (), a1.imm, a0)
                     return True
     if a0.op == 3:
         if a1.op == 100:
             if s32(a0.imm):
                 if s.fold(a1, v):
-                    # rules.txt:176
+                    # rules.txt:193
                     s.decide(_C_CMPBconstload, 7, (), a0.imm, a1)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:177
+            # rules.txt:194
             s.decide(_C_CMPBconst, 8, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:178
+            # rules.txt:195
             s.decide(_C_CMPBconst, 7, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:179
+            # rules.txt:196
             s.decide(_C_CMPBload, 8, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:180
+            # rules.txt:197
             s.decide(_C_CMPBload, 7, (a0,), 0, a1)
             return True
-    # rules.txt:181
+    # rules.txt:198
     s.decide(
         _C_CMPB,
         8,
@@ -6059,37 +6613,37 @@ def _cond_leu_i16(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:174
+                    # rules.txt:191
                     s.decide(_C_CMPWconstload, 8, (), a1.imm, a0)
                     return True
     if a0.op == 3:
         if a1.op == 100:
             if s32(a0.imm):
                 if s.fold(a1, v):
-                    # rules.txt:176
+                    # rules.txt:193
                     s.decide(_C_CMPWconstload, 7, (), a0.imm, a1)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:177
+            # rules.txt:194
             s.decide(_C_CMPWconst, 8, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:178
+            # rules.txt:195
             s.decide(_C_CMPWconst, 7, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:179
+            # rules.txt:196
             s.decide(_C_CMPWload, 8, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:180
+            # rules.txt:197
             s.decide(_C_CMPWload, 7, (a0,), 0, a1)
             return True
-    # rules.txt:181
+    # rules.txt:198
     s.decide(
         _C_CMPW,
         8,
@@ -6109,37 +6663,37 @@ def _cond_leu_i32(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:174
+                    # rules.txt:191
                     s.decide(_C_CMPLconstload, 8, (), a1.imm, a0)
                     return True
     if a0.op == 3:
         if a1.op == 100:
             if s32(a0.imm):
                 if s.fold(a1, v):
-                    # rules.txt:176
+                    # rules.txt:193
                     s.decide(_C_CMPLconstload, 7, (), a0.imm, a1)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:177
+            # rules.txt:194
             s.decide(_C_CMPLconst, 8, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:178
+            # rules.txt:195
             s.decide(_C_CMPLconst, 7, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:179
+            # rules.txt:196
             s.decide(_C_CMPLload, 8, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:180
+            # rules.txt:197
             s.decide(_C_CMPLload, 7, (a0,), 0, a1)
             return True
-    # rules.txt:181
+    # rules.txt:198
     s.decide(
         _C_CMPL,
         8,
@@ -6159,37 +6713,37 @@ def _cond_leu_i64(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:174
+                    # rules.txt:191
                     s.decide(_C_CMPQconstload, 8, (), a1.imm, a0)
                     return True
     if a0.op == 3:
         if a1.op == 100:
             if s32(a0.imm):
                 if s.fold(a1, v):
-                    # rules.txt:176
+                    # rules.txt:193
                     s.decide(_C_CMPQconstload, 7, (), a0.imm, a1)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:177
+            # rules.txt:194
             s.decide(_C_CMPQconst, 8, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:178
+            # rules.txt:195
             s.decide(_C_CMPQconst, 7, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:179
+            # rules.txt:196
             s.decide(_C_CMPQload, 8, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:180
+            # rules.txt:197
             s.decide(_C_CMPQload, 7, (a0,), 0, a1)
             return True
-    # rules.txt:181
+    # rules.txt:198
     s.decide(
         _C_CMPQ,
         8,
@@ -6205,7 +6759,7 @@ def _cond_leu_i64(s: Selector, v: Value) -> bool:
 
 def _cond_leu_f32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:183
+    # rules.txt:200
     s.decide(
         _C_UCOMISS,
         7,
@@ -6221,7 +6775,7 @@ def _cond_leu_f32(s: Selector, v: Value) -> bool:
 
 def _cond_leu_f64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:183
+    # rules.txt:200
     s.decide(
         _C_UCOMISD,
         7,
@@ -6239,25 +6793,25 @@ def _cond_leu_p(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:177
+            # rules.txt:194
             s.decide(_C_CMPQconst, 8, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:178
+            # rules.txt:195
             s.decide(_C_CMPQconst, 7, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:179
+            # rules.txt:196
             s.decide(_C_CMPQload, 8, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:180
+            # rules.txt:197
             s.decide(_C_CMPQload, 7, (a0,), 0, a1)
             return True
-    # rules.txt:181
+    # rules.txt:198
     s.decide(
         _C_CMPQ,
         8,
@@ -6293,7 +6847,7 @@ VALUES: Final[dict[int, Callable[[Selector, Value], bool]]] = {
     342: _sel_sub_f32,
     343: _sel_sub_f64,
     354: _sel_mul_i8,
-    355: _sel_mul_i8,
+    355: _sel_mul_i16,
     356: _sel_mul_i32,
     357: _sel_mul_i64,
     358: _sel_mul_f32,

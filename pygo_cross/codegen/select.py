@@ -30,8 +30,12 @@ from pygo_cross.ssa.unit import FuncInfo
 from pygo_cross.types import types as t
 from pygo_cross.types.types import TYP, Type
 
-_STAYS: Final = 128
-"""Moves of at most so many bytes are stores one after another, larger ones a loop of the machine's."""
+_UNROLLED: Final = 192
+"""Copies and clearings of at most so many bytes are accesses one after another, larger ones a loop."""
+_LOOP: Final = 64
+"""Bytes that a loop copies each time."""
+_MOST_LOOP: Final = 2048
+"""What is larger is left to the machine's own loop, which is fast once it has begun."""
 
 _SMALL: Final = 4096
 """An access at an offset from nil below this faults."""
@@ -478,16 +482,21 @@ class _Function:
         if size == 0:
             v.set_args(())
             return False
-        if size <= 2 * _STAYS:
+        if size <= _UNROLLED:
             pieces = _pieces(size)
             for at, piece in pieces:
                 part = Mem(mem.base, mem.offset + at, piece, mem.ref, mem.scale)
-                name = {1: "MOVBstoreconst", 2: "MOVWstoreconst", 4: "MOVLstoreconst", 8: "MOVQstoreconst", 16: "MOVUPSzero"}[piece]
-                self.piece(v, (at, piece) == pieces[-1], numbers[name] + len(registers), registers, part)
+                self.piece(v, (at, piece) == pieces[-1], numbers[_ZERO_STORES[piece]] + len(registers), registers, part)
             return True
         start = s.new(v, numbers["LEAQ"] + len(registers), P, registers, 0, mem)
-        if size % 8:
-            s.new(v, numbers["MOVQstoreconst"] + 1, VOID, (start,), 0, Mem(VALUE, size - 8, 8))
+        if size <= _MOST_LOOP:
+            for at, piece in _rest(size, _LOOP):
+                s.new(v, numbers[_ZERO_STORES[piece]] + 1, VOID, (start,), 0, Mem(VALUE, at, piece))
+            count = s.new(v, ops.CONST, I64, (), size // _LOOP)
+            s.set(v, numbers["ZEROLOOP"], (start, count))
+            return True
+        for at, piece in _rest(size, 8):
+            s.new(v, numbers[_ZERO_STORES[piece]] + 1, VOID, (start,), 0, Mem(VALUE, at, piece))
         count = s.new(v, ops.CONST, I64, (), size // 8)
         nothing = s.new(v, ops.CONST, I64, (), 0)
         s.set(v, numbers["REPSTOSQ"], (start, count, nothing))
@@ -517,24 +526,36 @@ class _Function:
         """A copy of memory before `v`, to what is equal or apart."""
         s = self.s
         numbers = self.selection.numbers
-        if size <= _STAYS:
-            for at, piece in _pieces(size):
-                name = {1: "MOVBQZXload", 2: "MOVWQZXload", 4: "MOVLQZXload", 8: "MOVQload", 16: "MOVUPSload"}[piece]
-                load_mem = Mem(source_mem.base, source_mem.offset + at, piece, source_mem.ref, source_mem.scale)
-                kind = F64 if piece == 16 else I64
-                loaded = s.new(v, numbers[name] + len(source), kind, source, 0, load_mem)
-                name = {1: "MOVBstore", 2: "MOVWstore", 4: "MOVLstore", 8: "MOVQstore", 16: "MOVUPSstore"}[piece]
-                store_mem = Mem(to_mem.base, to_mem.offset + at, piece, to_mem.ref, to_mem.scale)
-                s.new(v, numbers[name] + len(to), VOID, (loaded, *to), 0, store_mem)
+        if size <= _UNROLLED:
+            self.pieces(v, _pieces(size), to, to_mem, source, source_mem)
             return
         target = s.new(v, numbers["LEAQ"] + len(to), P, to, 0, to_mem)
         start = s.new(v, numbers["LEAQ"] + len(source), P, source, 0, source_mem)
-        if size % 8:
-            last = s.new(v, numbers["MOVQload"] + 1, I64, (start,), 0, Mem(VALUE, size - 8, 8))
-            s.new(v, numbers["MOVQstore"] + 1, VOID, (last, target), 0, Mem(VALUE, size - 8, 8))
-        count = s.new(v, ops.CONST, I64, (), size // 8)
-        s.new(v, numbers["REPMOVSQ"], VOID, (target, start, count))
+        width = _LOOP if size <= _MOST_LOOP else 8
+        self.pieces(v, _rest(size, width), [target], Mem(VALUE, 0, 0), [start], Mem(VALUE, 0, 0))
+        count = s.new(v, ops.CONST, I64, (), size // width)
+        s.new(v, numbers["MOVELOOP" if width == _LOOP else "REPMOVSQ"], VOID, (target, start, count))
 
+    def pieces(self, v: Value, pieces: list[tuple[int, int]], to: list[Value], to_mem: Mem, source: list[Value], source_mem: Mem) -> None:
+        """Copies of parts, each with the registers of the CPU."""
+        s = self.s
+        numbers = self.selection.numbers
+        for at, piece in pieces:
+            load_mem = Mem(source_mem.base, source_mem.offset + at, piece, source_mem.ref, source_mem.scale)
+            store_mem = Mem(to_mem.base, to_mem.offset + at, piece, to_mem.ref, to_mem.scale)
+            load, store = _COPIES[piece]
+            loaded = s.new(v, numbers[load] + len(source), F64 if piece == 16 else I64, source, 0, load_mem)
+            s.new(v, numbers[store] + len(to), VOID, (loaded, *to), 0, store_mem)
+
+
+_ZERO_STORES: Final = {1: "MOVBstoreconst", 2: "MOVWstoreconst", 4: "MOVLstoreconst", 8: "MOVQstoreconst", 16: "MOVUPSzero"}
+_COPIES: Final = {
+    1: ("MOVBQZXload", "MOVBstore"),
+    2: ("MOVWQZXload", "MOVWstore"),
+    4: ("MOVLQZXload", "MOVLstore"),
+    8: ("MOVQload", "MOVQstore"),
+    16: ("MOVUPSload", "MOVUPSstore"),
+}
 
 _OWN: Final[dict[int, Callable[[_Function, Value], bool]]] = {
     ops.PHI: _Function.as_it_is,
@@ -601,6 +622,17 @@ def _pieces(size: int) -> list[tuple[int, int]]:
         pieces.append((at, width))
         at += width
     return pieces
+
+
+def _rest(size: int, width: int) -> list[tuple[int, int]]:
+    """Offsets and sizes of accesses that cover what is left of so many bytes behind all of a width; they may begin before that."""
+    left = size % width
+    if not left:
+        return []
+    if left > 16:
+        return [(at + size - left, piece) for at, piece in _pieces(left)]
+    piece = next(one for one in (1, 2, 4, 8, 16) if one >= left)
+    return [(size - piece, piece)]
 
 
 def _order(func: Func) -> list[Block]:

@@ -15,7 +15,7 @@ from pygo_cross.arch.insn import InsnTable
 from pygo_cross.codegen.mem import SLOT, SYMBOL, VALUE, Mem
 from pygo_cross.ssa import ops
 from pygo_cross.ssa.func import Block, Func, Value
-from pygo_cross.ssa.kinds import I64, SIZES
+from pygo_cross.ssa.kinds import I32, I64, SIZES
 
 FAMILIES: Final = ("J", "SET", "CMOVQ", "CMOVL", "SEL")
 """What a comparison may decide: a branch, a boolean, which of two integers (wide or not) or floats."""
@@ -34,6 +34,31 @@ def s32(number: int) -> bool:
 def u32(number: int) -> bool:
     """Whether a number is one of 32 bits without a sign."""
     return 0 <= number <= 0xFFFFFFFF
+
+
+def power2(number: int) -> bool:
+    """Whether a number is a power of two."""
+    return number > 0 and not number & (number - 1)
+
+
+def log2(number: int) -> int:
+    """Which power of two a number is."""
+    return number.bit_length() - 1
+
+
+def times2(number: int) -> int:
+    """What a number is times a power of two (0 for one that is not positive)."""
+    return number // (number & -number) if number > 0 else 0
+
+
+_ZERO_ABOVE: Final = frozenset(
+    (ops.ADD, ops.SUB, ops.MUL, ops.AND, ops.OR, ops.XOR, ops.SHL, ops.SHR_U, ops.SHR_S, ops.NEG, ops.COM, ops.BSWAP, ops.LOAD)
+)
+
+
+def zero_extended(x: Value) -> bool:
+    """Whether the register of a narrow value has zeros above it, as all that 32-bit operations and loads make."""
+    return x.op == ops.LOAD or (x.kind == I32 and x.op in _ZERO_ABOVE)
 
 
 @final

@@ -28,7 +28,7 @@ BASE: Final = -6
 SUM: Final = -7
 """The address that arguments 0 and 1 make together."""
 
-_INDIRECT: Final = re.compile(r"\((\w+)\)")
+_INDIRECT: Final = re.compile(r"(\d*)\((\w+)\)")
 
 
 @final
@@ -96,5 +96,5 @@ class Templates:
             return register(self.table.names[text])
         indirect = _INDIRECT.fullmatch(text)
         if indirect is not None:
-            return memory(self.table.names[indirect[1]])
+            return memory(self.table.names[indirect[2]], int(indirect[1] or 0))
         raise InternalError("emit", "an operand that no template has", text)

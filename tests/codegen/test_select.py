@@ -157,7 +157,7 @@ def test_integers(kind: str) -> None:
     pairs = list(itertools.product(values, values))
     for op, function in BINARY.items():
         picked = [*tester.rng.sample(pairs, 8), (values[5], values[2])]
-        _two(op, kind, kind, picked, [0, 1, -1, 8, values[7]], lambda a, b, function=function: function(a, b, number))  # type: ignore[misc]
+        _two(op, kind, kind, picked, [0, 1, -1, 8, 9, 24, 7, values[7]], lambda a, b, function=function: function(a, b, number))  # type: ignore[misc]
     for op, function in QUOTIENTS.items():
         picked = [pair for pair in tester.rng.sample(pairs, 12) if pair[1]] + [(values[5], -1), (7, -1)]
         _two(op, kind, kind, picked, [3, -1, -7], lambda a, b, function=function: function(a, b, number))  # type: ignore[misc]
@@ -484,7 +484,7 @@ def test_memory_is_changed_in_place(kind: str) -> None:
 
 def test_zero_and_move() -> None:
     tester = Machine(37)
-    for size in [*range(1, 34), 63, 100, 127, 128, 129, 144, 200, 255, 256, 257, 300, 1000]:
+    for size in [*range(1, 34), 63, 100, 127, 128, 129, 191, 192, 193, 200, 256, 257, 1000, 2048, 2049, 2063]:
         (func,) = parse_funcs(f"func f(p, p) {{\nb0:\n  v1 p = Param\n  v2 p = Param [1]\n  v3 = Move v1 v2 [{size}]\n  Ret\n}}")
         at = tester.code.add(func)
         source = tester.rng.randbytes(size)
@@ -556,3 +556,44 @@ def test_features_are_asked_for() -> None:
         code.uc.mem_write(code.symbols["runtime." + flag], b"\1")
         assert code.call(at, func, [value], [BY_NAME[kind]]) == [again]
         assert expected
+
+
+@pytest.mark.parametrize("kind", ["i32", "i64"])
+def test_single_bits(kind: str) -> None:
+    """Tests and changes of one bit, and masks."""
+    machine = Machine(43)
+    number, bits = BY_NAME[kind], BITS[BY_NAME[kind]]
+    head = f"func f({kind}, {kind}) {kind} {{\nb0:\n  v1 {kind} = Param\n  v2 {kind} = Param [1]\n"
+    head += f"  v3 {kind} = Const [1]\n  v4 {kind} = Const\n"
+    cases: list[tuple[str, str, Callable[[int, int], int]]] = [
+        (f"  v5 {kind} = Shl v3 v2 [1]\n  v6 {kind} = And v1 v5\n", "test", lambda x, n: x >> n & 1),
+        (f"  v5 {kind} = Shl v3 v2 [1]\n  v6 {kind} = And v5 v1\n", "test", lambda x, n: x >> n & 1),
+        (f"  v5 {kind} = ShrU v1 v2 [1]\n  v6 {kind} = And v5 v3\n", "test", lambda x, n: x >> n & 1),
+        (f"  v5 {kind} = Const [255]\n  v6 {kind} = And v1 v5\n", "value", lambda x, n: x & 255),
+        (f"  v5 {kind} = Const [65535]\n  v6 {kind} = And v1 v5\n", "value", lambda x, n: x & 65535),
+    ]
+    if kind == "i64":
+        for bit in (31, 40, 63):
+            mask_ = signed(1 << bit, 5)
+            cases.append((f"  v5 i64 = Const [{mask_}]\n  v6 i64 = And v1 v5\n", "test", lambda x, n, bit=bit: x >> bit & 1))  # type: ignore[misc]
+            for op, change in (("Or", lambda x, y: x | y), ("Xor", lambda x, y: x ^ y), ("And", lambda x, y: x & y)):
+                constant = mask_ if op != "And" else ~mask_
+                cases.append(
+                    (
+                        f"  v5 i64 = Const [{constant}]\n  v6 i64 = {op} v1 v5\n",
+                        "value",
+                        lambda x, n, c=constant, change=change: change(x, c),
+                    )  # type: ignore[misc]
+                )
+        cases.append(("  v5 i64 = Const [4294967295]\n  v6 i64 = And v1 v5\n", "value", lambda x, n: x & 0xFFFFFFFF))
+    for text, what, function in cases:
+        for op in ("Eq", "Ne"):
+            end = f"  v7 b = {op} v6 v4\n  v8 {kind} = ZeroExt v7\n  Ret v8\n}}" if what == "test" else "  Ret v6\n}"
+            (func,) = parse_funcs(head + text + end)
+            at = machine.code.add(func)
+            for value in machine.integers(number):
+                for n in (0, 5, bits - 1):
+                    expected = function(value & mask(number), n)
+                    if what == "test":
+                        expected = int((expected == 0) == (op == "Eq"))
+                    assert machine.code.call(at, func, [value, n], [number]) == [expected & mask(number)], (text, value, n)

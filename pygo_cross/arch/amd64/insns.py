@@ -181,6 +181,8 @@ def _integers() -> None:
         for op in ("ADD", "SUB", "AND", "OR", "XOR"):
             _row(f"{op}{w}modify", "gm", "-", f"{op}{w} 0,m", "rw")
             _row(f"{op}{w}constmodify", "m", "-", f"{op}{w} $,m", "rw")
+    for op in ("BTS", "BTC", "BTR"):
+        _row(f"{op}Qconst", "g", "g", f"{op}Q $,d", "2")
     _row("ADCcarry", "nnn", "n", "MOVQ 2,d; NEGQ d; MOVQ 0,AX; ADCQ 1,AX; SBBQ d,d; NEGQ d", "e", _AX)
     _row("SBBborrow", "nnn", "n", "MOVQ 2,d; NEGQ d; MOVQ 0,AX; SBBQ 1,AX; SBBQ d,d; NEGQ d", "e", _AX)
     _row("CTZQ", "n", "n", "BSFQ 0,d; MOVL $64,AX; CMOVQEQ AX,d", "", _AX)
@@ -248,6 +250,11 @@ def _memory() -> None:
     _row("NILCHECK", "m", "-", "TESTB AX,m", "rf")
     _row("PREFETCHT0", "m", "-", "PREFETCHT0 m", "w")
     _row("PAUSE", "", "-", "PAUSE", "w")
+    # 64 bytes each time, CX times.
+    stores = "; ".join(f"MOVUPS X15,{at}(DI)" for at in (0, 16, 32, 48))
+    _row("ZEROLOOP", "Dc", "-", f"1:; {stores}; ADDQ $64,DI; DECQ CX; JNE 1", "w", _DI | _CX)
+    moves = "; ".join(f"MOVUPS {at}(SI),X14; MOVUPS X14,{at}(DI)" for at in (0, 16, 32, 48))
+    _row("MOVELOOP", "DSc", "-", f"1:; {moves}; ADDQ $64,SI; ADDQ $64,DI; DECQ CX; JNE 1", "rw", _DI | _SI | _CX | _X14)
     _row("REPSTOSQ", "Dca", "-", "REP; STOSQ", "w", _DI | _CX)
     _row("REPMOVSQ", "DSc", "-", "REP; MOVSQ", "rw", _DI | _SI | _CX)
 
