@@ -18,7 +18,6 @@ from pygo_cross.codegen.calls import MachineCall
 from pygo_cross.codegen.mem import SLOT, Mem
 from pygo_cross.ssa import ops
 from pygo_cross.ssa.func import Func, Slot
-from pygo_cross.ssa.kinds import SIZES
 
 WORD: Final = 8
 _NO_HOMES: Final[Mapping[int, int]] = {}
@@ -84,7 +83,9 @@ def homes(func: Func, allocation: Allocation) -> dict[int, int]:
             if value.op == ops.SPILL:
                 slot = allocation.slots[value.id].id
                 kept = value.args[0]
-                number = kept.imm if kept.op == ops.PARAM and SIZES[kept.kind] == WORD else -1
+                while kept.op == ops.COPY:
+                    kept = kept.args[0]
+                number = kept.imm if kept.op == ops.PARAM else -1
                 if number < 0 or found.setdefault(slot, number) != number:
                     others.add(slot)
             elif value.op == ops.PHI:
