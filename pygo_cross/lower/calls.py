@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final, final
 
-from pygo_cross.lower import chans, defer, exprs, interfaces, maps, methods, print_, unsafe
+from pygo_cross.lower import chans, defer, exprs, interfaces, intrinsics, maps, methods, print_, unsafe
 from pygo_cross.lower.convert import convert, number
 from pygo_cross.lower.values import Val
 from pygo_cross.ssa import ops
@@ -56,6 +56,9 @@ def call(f: FuncLowering, e: CallExpr) -> list[Val]:
         return [convert(f, exprs.expr(f, e.arg_list[0]), f.type_of(e))]
     if found is not None and found.mode == BUILTIN:
         return _builtin(f, e)
+    target = _static(f, unparen(e.fun))
+    if target in intrinsics.BY_NAME:
+        return intrinsics.code_address(f, e, intrinsics.BY_NAME[target])
     return perform(f, prepare(f, e))
 
 
@@ -74,6 +77,10 @@ class Prepared:
 
 def perform(f: FuncLowering, call: Prepared) -> list[Val]:
     """Make a call; gives its results."""
+    if call.info.target is not None:
+        intrinsic = intrinsics.INTRINSICS.get(call.info.target.name)
+        if intrinsic is not None and call.op == ops.CALL_STATIC and call.info.target.name != f.func.symbol:
+            return intrinsic(f, call.args, call.info.results)
     return f.call(call.op, call.info, call.head, call.args)
 
 
