@@ -108,7 +108,6 @@ def prepare(f: FuncLowering, e: CallExpr, fun: SelectorExpr, selection: Selectio
         return calls.Prepared(ops.CALL_STATIC, info, (), calls.arguments(f, e, sig))
     method = selected(f, fun, selection)
     receiver = bound(f, fun.x, method)
-    _note_reflection(f, method, params, results)
     args = calls.arguments(f, e, sig)
     f.b.pos = e.pos
     return _prepared(f, method, receiver, args, params, results)
@@ -124,6 +123,7 @@ def invoke(
 def _prepared(
     f: FuncLowering, method: Method, receiver: Val, args: Sequence[Val], params: Sequence[Type], results: Sequence[Type]
 ) -> calls.Prepared:
+    _note_reflection(f, method, params, results)
     if is_interface(method.receiver):
         code, data = of_interface(f, receiver, method.func)
         pointer = TYP[UNSAFE_POINTER]
