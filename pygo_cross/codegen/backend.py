@@ -22,6 +22,7 @@ from pygo_cross.codegen.schedule import schedule
 from pygo_cross.codegen.select import Selection
 from pygo_cross.codegen.symbols import Symbols
 from pygo_cross.codegen.text import Places, Texts
+from pygo_cross.codegen.tidy import tidy
 from pygo_cross.codegen.typedata import Descriptors
 from pygo_cross.diag import InternalError
 from pygo_cross.obj.context import Context
@@ -77,6 +78,7 @@ class Backend:
         allocation = allocate(func, self.rows, params)
         if before is not None:
             checkalloc.check(before, func, allocation, params)
+        tidy(func)
         self.texts.make(func, allocation).relocs += used
 
     def finish(self) -> bytes:

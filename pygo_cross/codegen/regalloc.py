@@ -514,9 +514,13 @@ class _Allocator:
         state = self._state
         mask &= ~keep
         free = mask & ~state.used
-        if free:
-            if want >= 0 and free >> want & 1:
+        if want >= 0 and mask >> want & 1:
+            if free >> want & 1:
                 return want
+            if state.next_use[state.held[want]] > self._limit:  # a call takes it away anyway
+                state.drop(want)
+                return want
+        if free:
             return _lowest(free & ~self._avoid or free)
         register = state.farthest(mask)
         if register < 0:

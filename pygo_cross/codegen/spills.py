@@ -16,11 +16,12 @@ from pygo_cross.codegen.regstate import State
 from pygo_cross.ssa import ops
 from pygo_cross.ssa.dominators import Dominators, Loop, postorder
 from pygo_cross.ssa.func import Block, Func, Slot, Value
-from pygo_cross.ssa.kinds import P
+from pygo_cross.ssa.kinds import SIZES, P
 
 Starts = dict[Block, tuple[list[int], list[Value | None]]]
 """For the beginning of blocks, the values in registers by their ids, and what has put them there."""
 
+_WORD: Final = 8  # bytes, the most that a register holds
 _NEVER: Final = 1e30
 _MORE_CODE: Final = 1.1
 _FIRST: Final = frozenset((ops.PHI, ops.PARAM, ops.CLOSURE))
@@ -196,8 +197,13 @@ def _memory(func: Func, state: State, order: list[Block], needed: int) -> dict[i
     pointers: list[tuple[Slot, int]] = []
     others: list[tuple[Slot, int]] = []
     slot_of: list[Slot | None] = [None] * len(state.group_kinds)
+    # A parameter of a word has room in the caller's frame, if its slot has nothing else (codegen/frame.py).
+    alone = {group[spill.id] for key, spill in state.spilled.items() if state.values[key].op == ops.PARAM and SIZES[spill.kind] == _WORD}
     for number, kind in enumerate(state.group_kinds):
         if not needed >> number & 1:
+            continue
+        if number in alone:
+            slot_of[number] = func.new_slot("~spill", None, _WORD, _WORD, kind == P)
             continue
         among = pointers if kind == P else others
         for index, (slot, inside) in enumerate(among):
@@ -206,7 +212,7 @@ def _memory(func: Func, state: State, order: list[Block], needed: int) -> dict[i
                 slot_of[number] = slot
                 break
         else:
-            slot_of[number] = slot = func.new_slot("~spill", None, 8, 8, kind == P)
+            slot_of[number] = slot = func.new_slot("~spill", None, _WORD, _WORD, kind == P)
             among.append((slot, 1 << number))
     slots: dict[int, Slot] = {}
     for block in order:
