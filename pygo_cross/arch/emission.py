@@ -21,8 +21,8 @@ class MachineCode:
 
     - `jumps(condition, yes_follows, no_follows)`: the branches of an exit, and whether each goes to the first successor.
     - `test_barrier(add, flag)`: test whether the collector marks; the branch to where it does.
-    - `fill_barrier(add, registers, offsets)`: behind the call that made room: what is written (every second register) and what was there
-      (behind the pointer before it, at an offset).
+    - `fill_barrier(add, stores)`: behind the call that made room: for each store the register that is written (0 for none) and the place,
+      whose contents go there too.
     - `enter(add)`: what holds in functions of ABIInternal, made where assembly or ABI0 may have left something else.
     """
 
@@ -51,7 +51,7 @@ class MachineCode:
         outgoing: int,
         jumps: Callable[[str, bool, bool], list[tuple[str, bool]]],
         test_barrier: Callable[[Add, Addr], Prog],
-        fill_barrier: Callable[[Add, list[int], tuple[int, ...]], None],
+        fill_barrier: Callable[[Add, list[tuple[int, Addr]]], None],
         enter: Callable[[Add], None],
     ) -> None:
         self.copies = copies

@@ -30,6 +30,8 @@ TWO_ADDRESS: Final = 128
 """The result is in the register of the first argument."""
 EARLY_RESULT: Final = 256
 """The result is written before all arguments are read: it has to be in another register than any argument."""
+IN_PLACE: Final = 512
+"""Shorter if the result is in the register of the first argument, but it may be in any."""
 COMMUTES: Final = 32
 
 

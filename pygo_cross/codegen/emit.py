@@ -18,7 +18,7 @@ from pygo_cross.arch.insn import Insn, InsnTable
 from pygo_cross.codegen import templates as tm
 from pygo_cross.codegen.allocation import Allocation
 from pygo_cross.codegen.calls import MachineCall
-from pygo_cross.codegen.mem import INCOMING, OUTGOING, SLOT, SYMBOL, VALUE, Mem
+from pygo_cross.codegen.mem import INCOMING, OUTGOING, SLOT, SYMBOL, VALUE, Barrier, Mem
 from pygo_cross.codegen.stackmaps import StackMaps
 from pygo_cross.codegen.templates import Step, Templates
 from pygo_cross.diag import InternalError
@@ -353,14 +353,16 @@ class _Function:
         emission = self.emission
         row = emission.table.rows[value.op]
         start = len(self.progs)
-        if row.name.startswith("WB"):
+        barrier = value.aux
+        if isinstance(barrier, Barrier):
             self.unsafe_point(UNSAFE_POINT_UNSAFE)
-            offsets = value.aux
-            assert isinstance(offsets, tuple)
-            self.stack_map(self.marks.get(value.id, 0))
-            self.add("CALL", (emission.function(f"runtime.gcWriteBarrier{2 * len(offsets)}"),))
-            registers = [emission.table.registers.numbers[self.reg[arg.id]] for arg in value.args]
-            emission.machine.fill_barrier(self.add, registers, offsets)
+            self.add("CALL", (emission.function(f"runtime.gcWriteBarrier{barrier.entries}"),))
+            numbers = emission.table.registers.numbers
+            stores = []
+            for written, first, mem in barrier.parts:
+                number = numbers[self.reg[value.args[written].id]] if written >= 0 else 0
+                stores.append((number, self.memory(mem, value.args[first : first + mem.registers])))
+            emission.machine.fill_barrier(self.add, stores)
             self.add(emission.machine.jump, (_BRANCH,)).target = self.at(behind)
             self.unsafe_point(-1)
         else:

@@ -43,3 +43,22 @@ class Mem:
         text = ("", str(self.ref), str(self.ref), "incoming", "outgoing")[self.base]
         index = f"*{self.scale}" if self.scale else ""
         return f"{text}{self.offset:+d}{index}" if self.offset or not text else text + index
+
+
+@final
+class Barrier:
+    """A write barrier's stores: `aux` of the operation that tells the collector what memory has and what it gets.
+
+    `parts` has for each store the number of the argument that is written (-1 for what is never an object of the heap), where the
+    registers of the memory operand begin among the arguments, and that operand. `inputs` are the sets of registers of all arguments.
+    """
+
+    __slots__ = ("entries", "inputs", "parts")
+
+    def __init__(self, inputs: tuple[int, ...], parts: tuple[tuple[int, int, Mem], ...]) -> None:
+        self.inputs = inputs
+        self.parts = parts
+        self.entries = sum(1 + (part[0] >= 0) for part in parts)
+
+    def __str__(self) -> str:
+        return ", ".join(str(mem) for _, _, mem in self.parts)

@@ -449,7 +449,7 @@ class _Allocator:
             self._clobber(row.clobbers, busy | (1 << target if target >= 0 else 0))
         if value.kind != VOID and (row.output or target >= 0):
             if target < 0:
-                if want < 0 and value.op == ops.COPY:
+                if want < 0 and (row.in_place or value.op == ops.COPY):
                     want = chosen[0]
                 target = self._free(row.output, busy if row.early else 0, want, busy | row.clobbers, value)
             elif state.used >> target & 1:

@@ -28,7 +28,20 @@ class Row:
     the result, and its flags taken apart. `variable` says that the value's `aux` has the inputs.
     """
 
-    __slots__ = ("any_fixed", "call", "clobbers", "commutes", "early", "fixed", "inputs", "output", "remat", "two_address", "variable")
+    __slots__ = (
+        "any_fixed",
+        "call",
+        "clobbers",
+        "commutes",
+        "early",
+        "fixed",
+        "in_place",
+        "inputs",
+        "output",
+        "remat",
+        "two_address",
+        "variable",
+    )
 
     def __init__(self, row: Insn) -> None:
         self.inputs = tuple(_without(mask, row.clobbers) for mask in row.inputs)
@@ -39,6 +52,7 @@ class Row:
         self.call = bool(row.flags & insn.CALL)
         self.commutes = bool(row.flags & insn.COMMUTES) and len(row.inputs) >= 2 and row.inputs[0] == row.inputs[1]
         self.two_address = bool(row.flags & insn.TWO_ADDRESS)
+        self.in_place = bool(row.flags & insn.IN_PLACE)
         self.early = bool(row.flags & insn.EARLY_RESULT)
         self.remat = bool(row.flags & insn.REMAT)
         self.variable = not row.inputs
@@ -124,7 +138,7 @@ def _with_inputs(row: Row, aux: object) -> Row:
     made.output = row.output
     made.clobbers = row.clobbers
     made.call = row.call
-    made.commutes = made.early = made.remat = False
+    made.commutes = made.early = made.remat = made.in_place = False
     made.two_address = row.two_address
     made.variable = True
     return made

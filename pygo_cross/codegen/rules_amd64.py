@@ -28,8 +28,10 @@ _ADDQconstmodify: Final = _N["ADDQconstmodify"]
 _ADDQload: Final = _N["ADDQload"]
 _ADDQmodify: Final = _N["ADDQmodify"]
 _ADDSD: Final = _N["ADDSD"]
+_ADDSDconst: Final = _N["ADDSDconst"]
 _ADDSDload: Final = _N["ADDSDload"]
 _ADDSS: Final = _N["ADDSS"]
+_ADDSSconst: Final = _N["ADDSSconst"]
 _ADDSSload: Final = _N["ADDSSload"]
 _ADDWconstmodify: Final = _N["ADDWconstmodify"]
 _ADDWmodify: Final = _N["ADDWmodify"]
@@ -97,8 +99,10 @@ _DIVQ: Final = _N["DIVQ"]
 _DIVQU: Final = _N["DIVQU"]
 _DIVQsafe: Final = _N["DIVQsafe"]
 _DIVSD: Final = _N["DIVSD"]
+_DIVSDconst: Final = _N["DIVSDconst"]
 _DIVSDload: Final = _N["DIVSDload"]
 _DIVSS: Final = _N["DIVSS"]
+_DIVSSconst: Final = _N["DIVSSconst"]
 _DIVSSload: Final = _N["DIVSSload"]
 _FZERO: Final = _N["FZERO"]
 _HMULL: Final = _N["HMULL"]
@@ -161,8 +165,10 @@ _MOVWQZXload: Final = _N["MOVWQZXload"]
 _MOVWstore: Final = _N["MOVWstore"]
 _MOVWstoreconst: Final = _N["MOVWstoreconst"]
 _MULSD: Final = _N["MULSD"]
+_MULSDconst: Final = _N["MULSDconst"]
 _MULSDload: Final = _N["MULSDload"]
 _MULSS: Final = _N["MULSS"]
+_MULSSconst: Final = _N["MULSSconst"]
 _MULSSload: Final = _N["MULSSload"]
 _NEGL: Final = _N["NEGL"]
 _NEGQ: Final = _N["NEGQ"]
@@ -257,8 +263,10 @@ _SUBQconstmodify: Final = _N["SUBQconstmodify"]
 _SUBQload: Final = _N["SUBQload"]
 _SUBQmodify: Final = _N["SUBQmodify"]
 _SUBSD: Final = _N["SUBSD"]
+_SUBSDconst: Final = _N["SUBSDconst"]
 _SUBSDload: Final = _N["SUBSDload"]
 _SUBSS: Final = _N["SUBSS"]
+_SUBSSconst: Final = _N["SUBSSconst"]
 _SUBSSload: Final = _N["SUBSSload"]
 _SUBWconstmodify: Final = _N["SUBWconstmodify"]
 _SUBWmodify: Final = _N["SUBWmodify"]
@@ -315,7 +323,9 @@ _C_TESTQconst: Final = Compare(_TABLE, "TESTQconst")
 _C_TESTW: Final = Compare(_TABLE, "TESTW")
 _C_TESTWconst: Final = Compare(_TABLE, "TESTWconst")
 _C_UCOMISD: Final = Compare(_TABLE, "UCOMISD")
+_C_UCOMISDconst: Final = Compare(_TABLE, "UCOMISDconst")
 _C_UCOMISS: Final = Compare(_TABLE, "UCOMISS")
+_C_UCOMISSconst: Final = Compare(_TABLE, "UCOMISSconst")
 
 
 def _sel_const_b(s: Selector, v: Value) -> bool:
@@ -474,7 +484,12 @@ def _sel_add_f32(s: Selector, v: Value) -> bool:
             # rules.txt:107
             s.set_memory(v, _ADDSSload, (a1,), a0, 0)
             return True
-    # rules.txt:109
+    if a1.op == 3:
+        if a1.imm != 0:
+            # rules.txt:111
+            s.set(v, _ADDSSconst, (a0,), a1.imm)
+            return True
+    # rules.txt:113
     s.set(
         v,
         _ADDSS,
@@ -499,7 +514,12 @@ def _sel_add_f64(s: Selector, v: Value) -> bool:
             # rules.txt:106
             s.set_memory(v, _ADDSDload, (a1,), a0, 0)
             return True
-    # rules.txt:108
+    if a1.op == 3:
+        if a1.imm != 0:
+            # rules.txt:110
+            s.set(v, _ADDSDconst, (a0,), a1.imm)
+            return True
+    # rules.txt:112
     s.set(
         v,
         _ADDSD,
@@ -604,7 +624,12 @@ def _sel_sub_f32(s: Selector, v: Value) -> bool:
             # rules.txt:107
             s.set_memory(v, _SUBSSload, (a0,), a1, 0)
             return True
-    # rules.txt:109
+    if a1.op == 3:
+        if a1.imm != 0:
+            # rules.txt:111
+            s.set(v, _SUBSSconst, (a0,), a1.imm)
+            return True
+    # rules.txt:113
     s.set(
         v,
         _SUBSS,
@@ -624,7 +649,12 @@ def _sel_sub_f64(s: Selector, v: Value) -> bool:
             # rules.txt:106
             s.set_memory(v, _SUBSDload, (a0,), a1, 0)
             return True
-    # rules.txt:108
+    if a1.op == 3:
+        if a1.imm != 0:
+            # rules.txt:110
+            s.set(v, _SUBSDconst, (a0,), a1.imm)
+            return True
+    # rules.txt:112
     s.set(
         v,
         _SUBSD,
@@ -981,7 +1011,24 @@ def _sel_mul_f32(s: Selector, v: Value) -> bool:
             # rules.txt:107
             s.set_memory(v, _MULSSload, (a1,), a0, 0)
             return True
-    # rules.txt:109
+    if a1.op == 3:
+        if a1.imm == 0x40000000:
+            # rules.txt:109
+            s.set(
+                v,
+                _ADDSS,
+                (
+                    a0,
+                    a0,
+                ),
+                0,
+            )
+            return True
+        if a1.imm != 0:
+            # rules.txt:111
+            s.set(v, _MULSSconst, (a0,), a1.imm)
+            return True
+    # rules.txt:113
     s.set(
         v,
         _MULSS,
@@ -1006,7 +1053,24 @@ def _sel_mul_f64(s: Selector, v: Value) -> bool:
             # rules.txt:106
             s.set_memory(v, _MULSDload, (a1,), a0, 0)
             return True
-    # rules.txt:108
+    if a1.op == 3:
+        if a1.imm == 0x4000000000000000:
+            # rules.txt:108
+            s.set(
+                v,
+                _ADDSD,
+                (
+                    a0,
+                    a0,
+                ),
+                0,
+            )
+            return True
+        if a1.imm != 0:
+            # rules.txt:110
+            s.set(v, _MULSDconst, (a0,), a1.imm)
+            return True
+    # rules.txt:112
     s.set(
         v,
         _MULSD,
@@ -2473,7 +2537,7 @@ def _sel_neg_i64(s: Selector, v: Value) -> bool:
 
 def _sel_neg_f32(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:111
+    # rules.txt:115
     t1 = s.new(v, _MOVSSconst, 6, (), -0x80000000)
     s.set(
         v,
@@ -2489,7 +2553,7 @@ def _sel_neg_f32(s: Selector, v: Value) -> bool:
 
 def _sel_neg_f64(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:110
+    # rules.txt:114
     t1 = s.new(v, _MOVSDconst, 7, (), -0x8000000000000000)
     s.set(
         v,
@@ -2865,7 +2929,12 @@ def _sel_fdiv_f32(s: Selector, v: Value) -> bool:
             # rules.txt:107
             s.set_memory(v, _DIVSSload, (a0,), a1, 0)
             return True
-    # rules.txt:109
+    if a1.op == 3:
+        if a1.imm != 0:
+            # rules.txt:111
+            s.set(v, _DIVSSconst, (a0,), a1.imm)
+            return True
+    # rules.txt:113
     s.set(
         v,
         _DIVSS,
@@ -2885,7 +2954,12 @@ def _sel_fdiv_f64(s: Selector, v: Value) -> bool:
             # rules.txt:106
             s.set_memory(v, _DIVSDload, (a0,), a1, 0)
             return True
-    # rules.txt:108
+    if a1.op == 3:
+        if a1.imm != 0:
+            # rules.txt:110
+            s.set(v, _DIVSDconst, (a0,), a1.imm)
+            return True
+    # rules.txt:112
     s.set(
         v,
         _DIVSD,
@@ -2900,21 +2974,21 @@ def _sel_fdiv_f64(s: Selector, v: Value) -> bool:
 
 def _sel_sqrt_f32(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:112
+    # rules.txt:116
     s.set(v, _SQRTSS, (a0,), 0)
     return True
 
 
 def _sel_sqrt_f64(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:112
+    # rules.txt:116
     s.set(v, _SQRTSD, (a0,), 0)
     return True
 
 
 def _sel_fma_f32(s: Selector, v: Value) -> bool:
     a0, a1, a2 = v.args
-    # rules.txt:117
+    # rules.txt:121
     s.set(
         v,
         _VFMADD231SS,
@@ -2930,7 +3004,7 @@ def _sel_fma_f32(s: Selector, v: Value) -> bool:
 
 def _sel_fma_f64(s: Selector, v: Value) -> bool:
     a0, a1, a2 = v.args
-    # rules.txt:117
+    # rules.txt:121
     s.set(
         v,
         _VFMADD231SD,
@@ -2946,7 +3020,7 @@ def _sel_fma_f64(s: Selector, v: Value) -> bool:
 
 def _sel_abs_f32(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:114
+    # rules.txt:118
     t1 = s.new(v, _MOVSSconst, 6, (), 0x7FFFFFFF)
     s.set(
         v,
@@ -2962,7 +3036,7 @@ def _sel_abs_f32(s: Selector, v: Value) -> bool:
 
 def _sel_abs_f64(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:113
+    # rules.txt:117
     t1 = s.new(v, _MOVSDconst, 7, (), 0x7FFFFFFFFFFFFFFF)
     s.set(
         v,
@@ -2978,7 +3052,7 @@ def _sel_abs_f64(s: Selector, v: Value) -> bool:
 
 def _sel_copysign_f32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:116
+    # rules.txt:120
     t1 = s.new(v, _MOVSSconst, 6, (), 0x7FFFFFFF)
     t2 = s.new(
         v,
@@ -3015,7 +3089,7 @@ def _sel_copysign_f32(s: Selector, v: Value) -> bool:
 
 def _sel_copysign_f64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:115
+    # rules.txt:119
     t1 = s.new(v, _MOVSDconst, 7, (), 0x7FFFFFFFFFFFFFFF)
     t2 = s.new(
         v,
@@ -3052,63 +3126,63 @@ def _sel_copysign_f64(s: Selector, v: Value) -> bool:
 
 def _sel_floor_f32(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:119
+    # rules.txt:123
     s.set(v, _ROUNDSS, (a0,), 1)
     return True
 
 
 def _sel_floor_f64(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:119
+    # rules.txt:123
     s.set(v, _ROUNDSD, (a0,), 1)
     return True
 
 
 def _sel_ceil_f32(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:120
+    # rules.txt:124
     s.set(v, _ROUNDSS, (a0,), 2)
     return True
 
 
 def _sel_ceil_f64(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:120
+    # rules.txt:124
     s.set(v, _ROUNDSD, (a0,), 2)
     return True
 
 
 def _sel_truncfloat_f32(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:121
+    # rules.txt:125
     s.set(v, _ROUNDSS, (a0,), 3)
     return True
 
 
 def _sel_truncfloat_f64(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:121
+    # rules.txt:125
     s.set(v, _ROUNDSD, (a0,), 3)
     return True
 
 
 def _sel_roundeven_f32(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:118
+    # rules.txt:122
     s.set(v, _ROUNDSS, (a0,), 0)
     return True
 
 
 def _sel_roundeven_f64(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:118
+    # rules.txt:122
     s.set(v, _ROUNDSD, (a0,), 0)
     return True
 
 
 def _sel_minfloat_f32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:123
+    # rules.txt:127
     t1 = s.new(
         v,
         _MINSS,
@@ -3153,7 +3227,7 @@ def _sel_minfloat_f32(s: Selector, v: Value) -> bool:
 
 def _sel_minfloat_f64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:123
+    # rules.txt:127
     t1 = s.new(
         v,
         _MINSD,
@@ -3198,7 +3272,7 @@ def _sel_minfloat_f64(s: Selector, v: Value) -> bool:
 
 def _sel_maxfloat_f32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:124
+    # rules.txt:128
     t1 = s.new(v, 33, 6, (a0,), 0)
     t2 = s.new(v, 33, 6, (a1,), 0)
     t3 = s.new(
@@ -3217,7 +3291,7 @@ def _sel_maxfloat_f32(s: Selector, v: Value) -> bool:
 
 def _sel_maxfloat_f64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:124
+    # rules.txt:128
     t1 = s.new(v, 33, 7, (a0,), 0)
     t2 = s.new(v, 33, 7, (a1,), 0)
     t3 = s.new(
@@ -3319,20 +3393,20 @@ def _sel_signext_i8(s: Selector, v: Value) -> bool:
     if v.kind == 5:
         if a0.op == 100:
             if s.fold(a0, v):
-                # rules.txt:127
+                # rules.txt:131
                 s.set_memory(v, _MOVBQSXload, (), a0, 0)
                 return True
     if v.kind == 4:
         if a0.op == 100:
             if s.fold(a0, v):
-                # rules.txt:128
+                # rules.txt:132
                 s.set_memory(v, _MOVBLSXload, (), a0, 0)
                 return True
     if v.kind == 5:
-        # rules.txt:129
+        # rules.txt:133
         s.set(v, _MOVBQSX, (a0,), 0)
         return True
-    # rules.txt:130
+    # rules.txt:134
     s.set(v, _MOVBLSX, (a0,), 0)
     return True
 
@@ -3342,20 +3416,20 @@ def _sel_signext_i16(s: Selector, v: Value) -> bool:
     if v.kind == 5:
         if a0.op == 100:
             if s.fold(a0, v):
-                # rules.txt:127
+                # rules.txt:131
                 s.set_memory(v, _MOVWQSXload, (), a0, 0)
                 return True
     if v.kind == 4:
         if a0.op == 100:
             if s.fold(a0, v):
-                # rules.txt:128
+                # rules.txt:132
                 s.set_memory(v, _MOVWLSXload, (), a0, 0)
                 return True
     if v.kind == 5:
-        # rules.txt:129
+        # rules.txt:133
         s.set(v, _MOVWQSX, (a0,), 0)
         return True
-    # rules.txt:130
+    # rules.txt:134
     s.set(v, _MOVWLSX, (a0,), 0)
     return True
 
@@ -3365,10 +3439,10 @@ def _sel_signext_i32(s: Selector, v: Value) -> bool:
     if v.kind == 5:
         if a0.op == 100:
             if s.fold(a0, v):
-                # rules.txt:127
+                # rules.txt:131
                 s.set_memory(v, _MOVLQSXload, (), a0, 0)
                 return True
-        # rules.txt:129
+        # rules.txt:133
         s.set(v, _MOVLQSX, (a0,), 0)
         return True
     return False
@@ -3378,14 +3452,14 @@ def _sel_zeroext_b(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:131
+            # rules.txt:135
             s.set_memory(v, _MOVBQZXload, (), a0, 0)
             return True
     if zero_extended(a0):
-        # rules.txt:132
+        # rules.txt:136
         s.copy(v, a0)
         return True
-    # rules.txt:133
+    # rules.txt:137
     s.set(v, _MOVBQZX, (a0,), 0)
     return True
 
@@ -3394,14 +3468,14 @@ def _sel_zeroext_i16(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:131
+            # rules.txt:135
             s.set_memory(v, _MOVWQZXload, (), a0, 0)
             return True
     if zero_extended(a0):
-        # rules.txt:132
+        # rules.txt:136
         s.copy(v, a0)
         return True
-    # rules.txt:133
+    # rules.txt:137
     s.set(v, _MOVWQZX, (a0,), 0)
     return True
 
@@ -3410,21 +3484,21 @@ def _sel_zeroext_i32(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:131
+            # rules.txt:135
             s.set_memory(v, _MOVLQZXload, (), a0, 0)
             return True
     if zero_extended(a0):
-        # rules.txt:132
+        # rules.txt:136
         s.copy(v, a0)
         return True
-    # rules.txt:133
+    # rules.txt:137
     s.set(v, _MOVLQZX, (a0,), 0)
     return True
 
 
 def _sel_trunc_b(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:134
+    # rules.txt:138
     s.copy(v, a0)
     return True
 
@@ -3432,20 +3506,20 @@ def _sel_trunc_b(s: Selector, v: Value) -> bool:
 def _sel_inttofloat_f32(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
     if a0.kind == 5:
-        # rules.txt:137
+        # rules.txt:141
         s.set(v, _CVTSQ2SS, (a0,), 0)
         return True
     if a0.kind == 4:
-        # rules.txt:138
+        # rules.txt:142
         s.set(v, _CVTSL2SS, (a0,), 0)
         return True
     if a0.kind == 3:
-        # rules.txt:139
+        # rules.txt:143
         t1 = s.new(v, _MOVWLSX, 4, (a0,), 0)
         s.set(v, _CVTSL2SS, (t1,), 0)
         return True
     if a0.kind == 2:
-        # rules.txt:140
+        # rules.txt:144
         t1 = s.new(v, _MOVBLSX, 4, (a0,), 0)
         s.set(v, _CVTSL2SS, (t1,), 0)
         return True
@@ -3455,20 +3529,20 @@ def _sel_inttofloat_f32(s: Selector, v: Value) -> bool:
 def _sel_inttofloat_f64(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
     if a0.kind == 5:
-        # rules.txt:137
+        # rules.txt:141
         s.set(v, _CVTSQ2SD, (a0,), 0)
         return True
     if a0.kind == 4:
-        # rules.txt:138
+        # rules.txt:142
         s.set(v, _CVTSL2SD, (a0,), 0)
         return True
     if a0.kind == 3:
-        # rules.txt:139
+        # rules.txt:143
         t1 = s.new(v, _MOVWLSX, 4, (a0,), 0)
         s.set(v, _CVTSL2SD, (t1,), 0)
         return True
     if a0.kind == 2:
-        # rules.txt:140
+        # rules.txt:144
         t1 = s.new(v, _MOVBLSX, 4, (a0,), 0)
         s.set(v, _CVTSL2SD, (t1,), 0)
         return True
@@ -3478,21 +3552,21 @@ def _sel_inttofloat_f64(s: Selector, v: Value) -> bool:
 def _sel_uinttofloat_f32(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
     if a0.kind == 5:
-        # rules.txt:141
+        # rules.txt:145
         s.set(v, _CVTUQ2SS, (a0,), 0)
         return True
     if a0.kind == 4:
-        # rules.txt:142
+        # rules.txt:146
         t1 = s.new(v, _MOVLQZX, 5, (a0,), 0)
         s.set(v, _CVTSQ2SS, (t1,), 0)
         return True
     if a0.kind == 3:
-        # rules.txt:142
+        # rules.txt:146
         t1 = s.new(v, _MOVWQZX, 5, (a0,), 0)
         s.set(v, _CVTSQ2SS, (t1,), 0)
         return True
     if a0.kind == 2:
-        # rules.txt:142
+        # rules.txt:146
         t1 = s.new(v, _MOVBQZX, 5, (a0,), 0)
         s.set(v, _CVTSQ2SS, (t1,), 0)
         return True
@@ -3502,21 +3576,21 @@ def _sel_uinttofloat_f32(s: Selector, v: Value) -> bool:
 def _sel_uinttofloat_f64(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
     if a0.kind == 5:
-        # rules.txt:141
+        # rules.txt:145
         s.set(v, _CVTUQ2SD, (a0,), 0)
         return True
     if a0.kind == 4:
-        # rules.txt:142
+        # rules.txt:146
         t1 = s.new(v, _MOVLQZX, 5, (a0,), 0)
         s.set(v, _CVTSQ2SD, (t1,), 0)
         return True
     if a0.kind == 3:
-        # rules.txt:142
+        # rules.txt:146
         t1 = s.new(v, _MOVWQZX, 5, (a0,), 0)
         s.set(v, _CVTSQ2SD, (t1,), 0)
         return True
     if a0.kind == 2:
-        # rules.txt:142
+        # rules.txt:146
         t1 = s.new(v, _MOVBQZX, 5, (a0,), 0)
         s.set(v, _CVTSQ2SD, (t1,), 0)
         return True
@@ -3526,10 +3600,10 @@ def _sel_uinttofloat_f64(s: Selector, v: Value) -> bool:
 def _sel_floattoint_f32(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
     if v.kind == 5:
-        # rules.txt:143
+        # rules.txt:147
         s.set(v, _CVTTSS2SQ, (a0,), 0)
         return True
-    # rules.txt:144
+    # rules.txt:148
     s.set(v, _CVTTSS2SL, (a0,), 0)
     return True
 
@@ -3537,10 +3611,10 @@ def _sel_floattoint_f32(s: Selector, v: Value) -> bool:
 def _sel_floattoint_f64(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
     if v.kind == 5:
-        # rules.txt:143
+        # rules.txt:147
         s.set(v, _CVTTSD2SQ, (a0,), 0)
         return True
-    # rules.txt:144
+    # rules.txt:148
     s.set(v, _CVTTSD2SL, (a0,), 0)
     return True
 
@@ -3548,10 +3622,10 @@ def _sel_floattoint_f64(s: Selector, v: Value) -> bool:
 def _sel_floattouint_f32(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
     if v.kind == 5:
-        # rules.txt:145
+        # rules.txt:149
         s.set(v, _CVTTSS2UQ, (a0,), 0)
         return True
-    # rules.txt:146
+    # rules.txt:150
     s.set(v, _CVTTSS2SQ, (a0,), 0)
     return True
 
@@ -3559,17 +3633,17 @@ def _sel_floattouint_f32(s: Selector, v: Value) -> bool:
 def _sel_floattouint_f64(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
     if v.kind == 5:
-        # rules.txt:145
+        # rules.txt:149
         s.set(v, _CVTTSD2UQ, (a0,), 0)
         return True
-    # rules.txt:146
+    # rules.txt:150
     s.set(v, _CVTTSD2SQ, (a0,), 0)
     return True
 
 
 def _sel_floattofloat_b(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:149
+    # rules.txt:153
     s.copy(v, a0)
     return True
 
@@ -3577,10 +3651,10 @@ def _sel_floattofloat_b(s: Selector, v: Value) -> bool:
 def _sel_floattofloat_f32(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
     if a0.kind == 7:
-        # rules.txt:148
+        # rules.txt:152
         s.set(v, _CVTSD2SS, (a0,), 0)
         return True
-    # rules.txt:149
+    # rules.txt:153
     s.copy(v, a0)
     return True
 
@@ -3588,17 +3662,17 @@ def _sel_floattofloat_f32(s: Selector, v: Value) -> bool:
 def _sel_floattofloat_f64(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
     if a0.kind == 6:
-        # rules.txt:147
+        # rules.txt:151
         s.set(v, _CVTSS2SD, (a0,), 0)
         return True
-    # rules.txt:149
+    # rules.txt:153
     s.copy(v, a0)
     return True
 
 
 def _sel_bitcast_b(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:154
+    # rules.txt:158
     s.copy(v, a0)
     return True
 
@@ -3606,10 +3680,10 @@ def _sel_bitcast_b(s: Selector, v: Value) -> bool:
 def _sel_bitcast_i32(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
     if a0.kind == 6:
-        # rules.txt:153
+        # rules.txt:157
         s.set(v, _MOVLf2i, (a0,), 0)
         return True
-    # rules.txt:154
+    # rules.txt:158
     s.copy(v, a0)
     return True
 
@@ -3617,10 +3691,10 @@ def _sel_bitcast_i32(s: Selector, v: Value) -> bool:
 def _sel_bitcast_i64(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
     if a0.kind == 7:
-        # rules.txt:152
+        # rules.txt:156
         s.set(v, _MOVQf2i, (a0,), 0)
         return True
-    # rules.txt:154
+    # rules.txt:158
     s.copy(v, a0)
     return True
 
@@ -3628,10 +3702,10 @@ def _sel_bitcast_i64(s: Selector, v: Value) -> bool:
 def _sel_bitcast_f32(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
     if a0.kind == 4:
-        # rules.txt:151
+        # rules.txt:155
         s.set(v, _MOVLi2f, (a0,), 0)
         return True
-    # rules.txt:154
+    # rules.txt:158
     s.copy(v, a0)
     return True
 
@@ -3639,60 +3713,60 @@ def _sel_bitcast_f32(s: Selector, v: Value) -> bool:
 def _sel_bitcast_f64(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
     if a0.kind == 5:
-        # rules.txt:150
+        # rules.txt:154
         s.set(v, _MOVQi2f, (a0,), 0)
         return True
-    # rules.txt:154
+    # rules.txt:158
     s.copy(v, a0)
     return True
 
 
 def _sel_ptrtoint_b(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:136
+    # rules.txt:140
     s.copy(v, a0)
     return True
 
 
 def _sel_inttoptr_b(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:135
+    # rules.txt:139
     s.copy(v, a0)
     return True
 
 
 def _sel_load_b(s: Selector, v: Value) -> bool:
-    # rules.txt:157
+    # rules.txt:161
     s.set_memory(v, _MOVBQZXload, (), v, 0)
     return True
 
 
 def _sel_load_i16(s: Selector, v: Value) -> bool:
-    # rules.txt:157
+    # rules.txt:161
     s.set_memory(v, _MOVWQZXload, (), v, 0)
     return True
 
 
 def _sel_load_i32(s: Selector, v: Value) -> bool:
-    # rules.txt:157
+    # rules.txt:161
     s.set_memory(v, _MOVLQZXload, (), v, 0)
     return True
 
 
 def _sel_load_i64(s: Selector, v: Value) -> bool:
-    # rules.txt:157
+    # rules.txt:161
     s.set_memory(v, _MOVQload, (), v, 0)
     return True
 
 
 def _sel_load_f32(s: Selector, v: Value) -> bool:
-    # rules.txt:158
+    # rules.txt:162
     s.set_memory(v, _MOVSSload, (), v, 0)
     return True
 
 
 def _sel_load_f64(s: Selector, v: Value) -> bool:
-    # rules.txt:158
+    # rules.txt:162
     s.set_memory(v, _MOVSDload, (), v, 0)
     return True
 
@@ -3701,10 +3775,10 @@ def _sel_store_b(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:159
+            # rules.txt:163
             s.set_memory(v, _MOVBstoreconst, (), v, a1.imm)
             return True
-    # rules.txt:167
+    # rules.txt:171
     s.set_memory(v, _MOVBstore, (a1,), v, 0)
     return True
 
@@ -3713,7 +3787,7 @@ def _sel_store_i8(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:159
+            # rules.txt:163
             s.set_memory(v, _MOVBstoreconst, (), v, a1.imm)
             return True
     if a1.op == 20:
@@ -3722,7 +3796,7 @@ def _sel_store_i8(s: Selector, v: Value) -> bool:
                 if a1.args[1].op == 3:
                     if s.modifies(v, a1, a1.args[0]):
                         if s32(a1.args[1].imm):
-                            # rules.txt:161
+                            # rules.txt:165
                             s.set_memory(v, _ADDBconstmodify, (), v, a1.args[1].imm)
                             return True
     if a1.op == 21:
@@ -3731,7 +3805,7 @@ def _sel_store_i8(s: Selector, v: Value) -> bool:
                 if a1.args[1].op == 3:
                     if s.modifies(v, a1, a1.args[0]):
                         if s32(a1.args[1].imm):
-                            # rules.txt:161
+                            # rules.txt:165
                             s.set_memory(v, _SUBBconstmodify, (), v, a1.args[1].imm)
                             return True
     if a1.op == 27:
@@ -3740,7 +3814,7 @@ def _sel_store_i8(s: Selector, v: Value) -> bool:
                 if a1.args[1].op == 3:
                     if s.modifies(v, a1, a1.args[0]):
                         if s32(a1.args[1].imm):
-                            # rules.txt:161
+                            # rules.txt:165
                             s.set_memory(v, _ANDBconstmodify, (), v, a1.args[1].imm)
                             return True
     if a1.op == 28:
@@ -3749,7 +3823,7 @@ def _sel_store_i8(s: Selector, v: Value) -> bool:
                 if a1.args[1].op == 3:
                     if s.modifies(v, a1, a1.args[0]):
                         if s32(a1.args[1].imm):
-                            # rules.txt:161
+                            # rules.txt:165
                             s.set_memory(v, _ORBconstmodify, (), v, a1.args[1].imm)
                             return True
     if a1.op == 29:
@@ -3758,73 +3832,73 @@ def _sel_store_i8(s: Selector, v: Value) -> bool:
                 if a1.args[1].op == 3:
                     if s.modifies(v, a1, a1.args[0]):
                         if s32(a1.args[1].imm):
-                            # rules.txt:161
+                            # rules.txt:165
                             s.set_memory(v, _XORBconstmodify, (), v, a1.args[1].imm)
                             return True
     if a1.op == 20:
         if a1.args[0].op == 100:
             if a1.args[0].args[0] is a0:
                 if s.modifies(v, a1, a1.args[0]):
-                    # rules.txt:163
+                    # rules.txt:167
                     s.set_memory(v, _ADDBmodify, (a1.args[1],), v, 0)
                     return True
     if a1.op == 21:
         if a1.args[0].op == 100:
             if a1.args[0].args[0] is a0:
                 if s.modifies(v, a1, a1.args[0]):
-                    # rules.txt:163
+                    # rules.txt:167
                     s.set_memory(v, _SUBBmodify, (a1.args[1],), v, 0)
                     return True
     if a1.op == 27:
         if a1.args[0].op == 100:
             if a1.args[0].args[0] is a0:
                 if s.modifies(v, a1, a1.args[0]):
-                    # rules.txt:163
+                    # rules.txt:167
                     s.set_memory(v, _ANDBmodify, (a1.args[1],), v, 0)
                     return True
     if a1.op == 28:
         if a1.args[0].op == 100:
             if a1.args[0].args[0] is a0:
                 if s.modifies(v, a1, a1.args[0]):
-                    # rules.txt:163
+                    # rules.txt:167
                     s.set_memory(v, _ORBmodify, (a1.args[1],), v, 0)
                     return True
     if a1.op == 29:
         if a1.args[0].op == 100:
             if a1.args[0].args[0] is a0:
                 if s.modifies(v, a1, a1.args[0]):
-                    # rules.txt:163
+                    # rules.txt:167
                     s.set_memory(v, _XORBmodify, (a1.args[1],), v, 0)
                     return True
     if a1.op == 20:
         if a1.args[1].op == 100:
             if a1.args[1].args[0] is a0:
                 if s.modifies(v, a1, a1.args[1]):
-                    # rules.txt:165
+                    # rules.txt:169
                     s.set_memory(v, _ADDBmodify, (a1.args[0],), v, 0)
                     return True
     if a1.op == 27:
         if a1.args[1].op == 100:
             if a1.args[1].args[0] is a0:
                 if s.modifies(v, a1, a1.args[1]):
-                    # rules.txt:165
+                    # rules.txt:169
                     s.set_memory(v, _ANDBmodify, (a1.args[0],), v, 0)
                     return True
     if a1.op == 28:
         if a1.args[1].op == 100:
             if a1.args[1].args[0] is a0:
                 if s.modifies(v, a1, a1.args[1]):
-                    # rules.txt:165
+                    # rules.txt:169
                     s.set_memory(v, _ORBmodify, (a1.args[0],), v, 0)
                     return True
     if a1.op == 29:
         if a1.args[1].op == 100:
             if a1.args[1].args[0] is a0:
                 if s.modifies(v, a1, a1.args[1]):
-                    # rules.txt:165
+                    # rules.txt:169
                     s.set_memory(v, _XORBmodify, (a1.args[0],), v, 0)
                     return True
-    # rules.txt:167
+    # rules.txt:171
     s.set_memory(v, _MOVBstore, (a1,), v, 0)
     return True
 
@@ -3833,7 +3907,7 @@ def _sel_store_i16(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:159
+            # rules.txt:163
             s.set_memory(v, _MOVWstoreconst, (), v, a1.imm)
             return True
     if a1.op == 20:
@@ -3842,7 +3916,7 @@ def _sel_store_i16(s: Selector, v: Value) -> bool:
                 if a1.args[1].op == 3:
                     if s.modifies(v, a1, a1.args[0]):
                         if s32(a1.args[1].imm):
-                            # rules.txt:161
+                            # rules.txt:165
                             s.set_memory(v, _ADDWconstmodify, (), v, a1.args[1].imm)
                             return True
     if a1.op == 21:
@@ -3851,7 +3925,7 @@ def _sel_store_i16(s: Selector, v: Value) -> bool:
                 if a1.args[1].op == 3:
                     if s.modifies(v, a1, a1.args[0]):
                         if s32(a1.args[1].imm):
-                            # rules.txt:161
+                            # rules.txt:165
                             s.set_memory(v, _SUBWconstmodify, (), v, a1.args[1].imm)
                             return True
     if a1.op == 27:
@@ -3860,7 +3934,7 @@ def _sel_store_i16(s: Selector, v: Value) -> bool:
                 if a1.args[1].op == 3:
                     if s.modifies(v, a1, a1.args[0]):
                         if s32(a1.args[1].imm):
-                            # rules.txt:161
+                            # rules.txt:165
                             s.set_memory(v, _ANDWconstmodify, (), v, a1.args[1].imm)
                             return True
     if a1.op == 28:
@@ -3869,7 +3943,7 @@ def _sel_store_i16(s: Selector, v: Value) -> bool:
                 if a1.args[1].op == 3:
                     if s.modifies(v, a1, a1.args[0]):
                         if s32(a1.args[1].imm):
-                            # rules.txt:161
+                            # rules.txt:165
                             s.set_memory(v, _ORWconstmodify, (), v, a1.args[1].imm)
                             return True
     if a1.op == 29:
@@ -3878,73 +3952,73 @@ def _sel_store_i16(s: Selector, v: Value) -> bool:
                 if a1.args[1].op == 3:
                     if s.modifies(v, a1, a1.args[0]):
                         if s32(a1.args[1].imm):
-                            # rules.txt:161
+                            # rules.txt:165
                             s.set_memory(v, _XORWconstmodify, (), v, a1.args[1].imm)
                             return True
     if a1.op == 20:
         if a1.args[0].op == 100:
             if a1.args[0].args[0] is a0:
                 if s.modifies(v, a1, a1.args[0]):
-                    # rules.txt:163
+                    # rules.txt:167
                     s.set_memory(v, _ADDWmodify, (a1.args[1],), v, 0)
                     return True
     if a1.op == 21:
         if a1.args[0].op == 100:
             if a1.args[0].args[0] is a0:
                 if s.modifies(v, a1, a1.args[0]):
-                    # rules.txt:163
+                    # rules.txt:167
                     s.set_memory(v, _SUBWmodify, (a1.args[1],), v, 0)
                     return True
     if a1.op == 27:
         if a1.args[0].op == 100:
             if a1.args[0].args[0] is a0:
                 if s.modifies(v, a1, a1.args[0]):
-                    # rules.txt:163
+                    # rules.txt:167
                     s.set_memory(v, _ANDWmodify, (a1.args[1],), v, 0)
                     return True
     if a1.op == 28:
         if a1.args[0].op == 100:
             if a1.args[0].args[0] is a0:
                 if s.modifies(v, a1, a1.args[0]):
-                    # rules.txt:163
+                    # rules.txt:167
                     s.set_memory(v, _ORWmodify, (a1.args[1],), v, 0)
                     return True
     if a1.op == 29:
         if a1.args[0].op == 100:
             if a1.args[0].args[0] is a0:
                 if s.modifies(v, a1, a1.args[0]):
-                    # rules.txt:163
+                    # rules.txt:167
                     s.set_memory(v, _XORWmodify, (a1.args[1],), v, 0)
                     return True
     if a1.op == 20:
         if a1.args[1].op == 100:
             if a1.args[1].args[0] is a0:
                 if s.modifies(v, a1, a1.args[1]):
-                    # rules.txt:165
+                    # rules.txt:169
                     s.set_memory(v, _ADDWmodify, (a1.args[0],), v, 0)
                     return True
     if a1.op == 27:
         if a1.args[1].op == 100:
             if a1.args[1].args[0] is a0:
                 if s.modifies(v, a1, a1.args[1]):
-                    # rules.txt:165
+                    # rules.txt:169
                     s.set_memory(v, _ANDWmodify, (a1.args[0],), v, 0)
                     return True
     if a1.op == 28:
         if a1.args[1].op == 100:
             if a1.args[1].args[0] is a0:
                 if s.modifies(v, a1, a1.args[1]):
-                    # rules.txt:165
+                    # rules.txt:169
                     s.set_memory(v, _ORWmodify, (a1.args[0],), v, 0)
                     return True
     if a1.op == 29:
         if a1.args[1].op == 100:
             if a1.args[1].args[0] is a0:
                 if s.modifies(v, a1, a1.args[1]):
-                    # rules.txt:165
+                    # rules.txt:169
                     s.set_memory(v, _XORWmodify, (a1.args[0],), v, 0)
                     return True
-    # rules.txt:167
+    # rules.txt:171
     s.set_memory(v, _MOVWstore, (a1,), v, 0)
     return True
 
@@ -3953,7 +4027,7 @@ def _sel_store_i32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:159
+            # rules.txt:163
             s.set_memory(v, _MOVLstoreconst, (), v, a1.imm)
             return True
     if a1.op == 20:
@@ -3962,7 +4036,7 @@ def _sel_store_i32(s: Selector, v: Value) -> bool:
                 if a1.args[1].op == 3:
                     if s.modifies(v, a1, a1.args[0]):
                         if s32(a1.args[1].imm):
-                            # rules.txt:161
+                            # rules.txt:165
                             s.set_memory(v, _ADDLconstmodify, (), v, a1.args[1].imm)
                             return True
     if a1.op == 21:
@@ -3971,7 +4045,7 @@ def _sel_store_i32(s: Selector, v: Value) -> bool:
                 if a1.args[1].op == 3:
                     if s.modifies(v, a1, a1.args[0]):
                         if s32(a1.args[1].imm):
-                            # rules.txt:161
+                            # rules.txt:165
                             s.set_memory(v, _SUBLconstmodify, (), v, a1.args[1].imm)
                             return True
     if a1.op == 27:
@@ -3980,7 +4054,7 @@ def _sel_store_i32(s: Selector, v: Value) -> bool:
                 if a1.args[1].op == 3:
                     if s.modifies(v, a1, a1.args[0]):
                         if s32(a1.args[1].imm):
-                            # rules.txt:161
+                            # rules.txt:165
                             s.set_memory(v, _ANDLconstmodify, (), v, a1.args[1].imm)
                             return True
     if a1.op == 28:
@@ -3989,7 +4063,7 @@ def _sel_store_i32(s: Selector, v: Value) -> bool:
                 if a1.args[1].op == 3:
                     if s.modifies(v, a1, a1.args[0]):
                         if s32(a1.args[1].imm):
-                            # rules.txt:161
+                            # rules.txt:165
                             s.set_memory(v, _ORLconstmodify, (), v, a1.args[1].imm)
                             return True
     if a1.op == 29:
@@ -3998,73 +4072,73 @@ def _sel_store_i32(s: Selector, v: Value) -> bool:
                 if a1.args[1].op == 3:
                     if s.modifies(v, a1, a1.args[0]):
                         if s32(a1.args[1].imm):
-                            # rules.txt:161
+                            # rules.txt:165
                             s.set_memory(v, _XORLconstmodify, (), v, a1.args[1].imm)
                             return True
     if a1.op == 20:
         if a1.args[0].op == 100:
             if a1.args[0].args[0] is a0:
                 if s.modifies(v, a1, a1.args[0]):
-                    # rules.txt:163
+                    # rules.txt:167
                     s.set_memory(v, _ADDLmodify, (a1.args[1],), v, 0)
                     return True
     if a1.op == 21:
         if a1.args[0].op == 100:
             if a1.args[0].args[0] is a0:
                 if s.modifies(v, a1, a1.args[0]):
-                    # rules.txt:163
+                    # rules.txt:167
                     s.set_memory(v, _SUBLmodify, (a1.args[1],), v, 0)
                     return True
     if a1.op == 27:
         if a1.args[0].op == 100:
             if a1.args[0].args[0] is a0:
                 if s.modifies(v, a1, a1.args[0]):
-                    # rules.txt:163
+                    # rules.txt:167
                     s.set_memory(v, _ANDLmodify, (a1.args[1],), v, 0)
                     return True
     if a1.op == 28:
         if a1.args[0].op == 100:
             if a1.args[0].args[0] is a0:
                 if s.modifies(v, a1, a1.args[0]):
-                    # rules.txt:163
+                    # rules.txt:167
                     s.set_memory(v, _ORLmodify, (a1.args[1],), v, 0)
                     return True
     if a1.op == 29:
         if a1.args[0].op == 100:
             if a1.args[0].args[0] is a0:
                 if s.modifies(v, a1, a1.args[0]):
-                    # rules.txt:163
+                    # rules.txt:167
                     s.set_memory(v, _XORLmodify, (a1.args[1],), v, 0)
                     return True
     if a1.op == 20:
         if a1.args[1].op == 100:
             if a1.args[1].args[0] is a0:
                 if s.modifies(v, a1, a1.args[1]):
-                    # rules.txt:165
+                    # rules.txt:169
                     s.set_memory(v, _ADDLmodify, (a1.args[0],), v, 0)
                     return True
     if a1.op == 27:
         if a1.args[1].op == 100:
             if a1.args[1].args[0] is a0:
                 if s.modifies(v, a1, a1.args[1]):
-                    # rules.txt:165
+                    # rules.txt:169
                     s.set_memory(v, _ANDLmodify, (a1.args[0],), v, 0)
                     return True
     if a1.op == 28:
         if a1.args[1].op == 100:
             if a1.args[1].args[0] is a0:
                 if s.modifies(v, a1, a1.args[1]):
-                    # rules.txt:165
+                    # rules.txt:169
                     s.set_memory(v, _ORLmodify, (a1.args[0],), v, 0)
                     return True
     if a1.op == 29:
         if a1.args[1].op == 100:
             if a1.args[1].args[0] is a0:
                 if s.modifies(v, a1, a1.args[1]):
-                    # rules.txt:165
+                    # rules.txt:169
                     s.set_memory(v, _XORLmodify, (a1.args[0],), v, 0)
                     return True
-    # rules.txt:167
+    # rules.txt:171
     s.set_memory(v, _MOVLstore, (a1,), v, 0)
     return True
 
@@ -4073,7 +4147,7 @@ def _sel_store_i64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:159
+            # rules.txt:163
             s.set_memory(v, _MOVQstoreconst, (), v, a1.imm)
             return True
     if a1.op == 20:
@@ -4082,7 +4156,7 @@ def _sel_store_i64(s: Selector, v: Value) -> bool:
                 if a1.args[1].op == 3:
                     if s.modifies(v, a1, a1.args[0]):
                         if s32(a1.args[1].imm):
-                            # rules.txt:161
+                            # rules.txt:165
                             s.set_memory(v, _ADDQconstmodify, (), v, a1.args[1].imm)
                             return True
     if a1.op == 21:
@@ -4091,7 +4165,7 @@ def _sel_store_i64(s: Selector, v: Value) -> bool:
                 if a1.args[1].op == 3:
                     if s.modifies(v, a1, a1.args[0]):
                         if s32(a1.args[1].imm):
-                            # rules.txt:161
+                            # rules.txt:165
                             s.set_memory(v, _SUBQconstmodify, (), v, a1.args[1].imm)
                             return True
     if a1.op == 27:
@@ -4100,7 +4174,7 @@ def _sel_store_i64(s: Selector, v: Value) -> bool:
                 if a1.args[1].op == 3:
                     if s.modifies(v, a1, a1.args[0]):
                         if s32(a1.args[1].imm):
-                            # rules.txt:161
+                            # rules.txt:165
                             s.set_memory(v, _ANDQconstmodify, (), v, a1.args[1].imm)
                             return True
     if a1.op == 28:
@@ -4109,7 +4183,7 @@ def _sel_store_i64(s: Selector, v: Value) -> bool:
                 if a1.args[1].op == 3:
                     if s.modifies(v, a1, a1.args[0]):
                         if s32(a1.args[1].imm):
-                            # rules.txt:161
+                            # rules.txt:165
                             s.set_memory(v, _ORQconstmodify, (), v, a1.args[1].imm)
                             return True
     if a1.op == 29:
@@ -4118,73 +4192,73 @@ def _sel_store_i64(s: Selector, v: Value) -> bool:
                 if a1.args[1].op == 3:
                     if s.modifies(v, a1, a1.args[0]):
                         if s32(a1.args[1].imm):
-                            # rules.txt:161
+                            # rules.txt:165
                             s.set_memory(v, _XORQconstmodify, (), v, a1.args[1].imm)
                             return True
     if a1.op == 20:
         if a1.args[0].op == 100:
             if a1.args[0].args[0] is a0:
                 if s.modifies(v, a1, a1.args[0]):
-                    # rules.txt:163
+                    # rules.txt:167
                     s.set_memory(v, _ADDQmodify, (a1.args[1],), v, 0)
                     return True
     if a1.op == 21:
         if a1.args[0].op == 100:
             if a1.args[0].args[0] is a0:
                 if s.modifies(v, a1, a1.args[0]):
-                    # rules.txt:163
+                    # rules.txt:167
                     s.set_memory(v, _SUBQmodify, (a1.args[1],), v, 0)
                     return True
     if a1.op == 27:
         if a1.args[0].op == 100:
             if a1.args[0].args[0] is a0:
                 if s.modifies(v, a1, a1.args[0]):
-                    # rules.txt:163
+                    # rules.txt:167
                     s.set_memory(v, _ANDQmodify, (a1.args[1],), v, 0)
                     return True
     if a1.op == 28:
         if a1.args[0].op == 100:
             if a1.args[0].args[0] is a0:
                 if s.modifies(v, a1, a1.args[0]):
-                    # rules.txt:163
+                    # rules.txt:167
                     s.set_memory(v, _ORQmodify, (a1.args[1],), v, 0)
                     return True
     if a1.op == 29:
         if a1.args[0].op == 100:
             if a1.args[0].args[0] is a0:
                 if s.modifies(v, a1, a1.args[0]):
-                    # rules.txt:163
+                    # rules.txt:167
                     s.set_memory(v, _XORQmodify, (a1.args[1],), v, 0)
                     return True
     if a1.op == 20:
         if a1.args[1].op == 100:
             if a1.args[1].args[0] is a0:
                 if s.modifies(v, a1, a1.args[1]):
-                    # rules.txt:165
+                    # rules.txt:169
                     s.set_memory(v, _ADDQmodify, (a1.args[0],), v, 0)
                     return True
     if a1.op == 27:
         if a1.args[1].op == 100:
             if a1.args[1].args[0] is a0:
                 if s.modifies(v, a1, a1.args[1]):
-                    # rules.txt:165
+                    # rules.txt:169
                     s.set_memory(v, _ANDQmodify, (a1.args[0],), v, 0)
                     return True
     if a1.op == 28:
         if a1.args[1].op == 100:
             if a1.args[1].args[0] is a0:
                 if s.modifies(v, a1, a1.args[1]):
-                    # rules.txt:165
+                    # rules.txt:169
                     s.set_memory(v, _ORQmodify, (a1.args[0],), v, 0)
                     return True
     if a1.op == 29:
         if a1.args[1].op == 100:
             if a1.args[1].args[0] is a0:
                 if s.modifies(v, a1, a1.args[1]):
-                    # rules.txt:165
+                    # rules.txt:169
                     s.set_memory(v, _XORQmodify, (a1.args[0],), v, 0)
                     return True
-    # rules.txt:167
+    # rules.txt:171
     s.set_memory(v, _MOVQstore, (a1,), v, 0)
     return True
 
@@ -4193,10 +4267,10 @@ def _sel_store_f32(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
     if a1.op == 3:
         if a1.imm == 0:
-            # rules.txt:160
+            # rules.txt:164
             s.set_memory(v, _MOVLstoreconst, (), v, 0)
             return True
-    # rules.txt:168
+    # rules.txt:172
     s.set_memory(v, _MOVSSstore, (a1,), v, 0)
     return True
 
@@ -4205,10 +4279,10 @@ def _sel_store_f64(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
     if a1.op == 3:
         if a1.imm == 0:
-            # rules.txt:160
+            # rules.txt:164
             s.set_memory(v, _MOVQstoreconst, (), v, 0)
             return True
-    # rules.txt:168
+    # rules.txt:172
     s.set_memory(v, _MOVSDstore, (a1,), v, 0)
     return True
 
@@ -4217,75 +4291,75 @@ def _sel_store_p(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:159
+            # rules.txt:163
             s.set_memory(v, _MOVQstoreconst, (), v, a1.imm)
             return True
-    # rules.txt:167
+    # rules.txt:171
     s.set_memory(v, _MOVQstore, (a1,), v, 0)
     return True
 
 
 def _sel_nilcheck_void(s: Selector, v: Value) -> bool:
-    # rules.txt:169
+    # rules.txt:173
     s.set_memory(v, _NILCHECK, (), v, 0)
     return True
 
 
 def _sel_atomicload_b(s: Selector, v: Value) -> bool:
-    # rules.txt:170
+    # rules.txt:174
     s.set_memory(v, _MOVBQZXload, (), v, 0)
     return True
 
 
 def _sel_atomicload_i16(s: Selector, v: Value) -> bool:
-    # rules.txt:170
+    # rules.txt:174
     s.set_memory(v, _MOVWQZXload, (), v, 0)
     return True
 
 
 def _sel_atomicload_i32(s: Selector, v: Value) -> bool:
-    # rules.txt:170
+    # rules.txt:174
     s.set_memory(v, _MOVLQZXload, (), v, 0)
     return True
 
 
 def _sel_atomicload_i64(s: Selector, v: Value) -> bool:
-    # rules.txt:170
+    # rules.txt:174
     s.set_memory(v, _MOVQload, (), v, 0)
     return True
 
 
 def _sel_atomicstore_b(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
-    # rules.txt:171
+    # rules.txt:175
     s.set_memory(v, _XCHGB, (a1,), v, 0)
     return True
 
 
 def _sel_atomicstore_i16(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
-    # rules.txt:171
+    # rules.txt:175
     s.set_memory(v, _XCHGW, (a1,), v, 0)
     return True
 
 
 def _sel_atomicstore_i32(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
-    # rules.txt:171
+    # rules.txt:175
     s.set_memory(v, _XCHGL, (a1,), v, 0)
     return True
 
 
 def _sel_atomicstore_i64(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
-    # rules.txt:171
+    # rules.txt:175
     s.set_memory(v, _XCHGQ, (a1,), v, 0)
     return True
 
 
 def _sel_atomicadd_i8(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
-    # rules.txt:173
+    # rules.txt:177
     t1 = s.new_memory(v, _XADDBlock, 2, (a1,), v, 0)
     s.set(
         v,
@@ -4301,7 +4375,7 @@ def _sel_atomicadd_i8(s: Selector, v: Value) -> bool:
 
 def _sel_atomicadd_i16(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
-    # rules.txt:173
+    # rules.txt:177
     t1 = s.new_memory(v, _XADDWlock, 3, (a1,), v, 0)
     s.set(
         v,
@@ -4317,7 +4391,7 @@ def _sel_atomicadd_i16(s: Selector, v: Value) -> bool:
 
 def _sel_atomicadd_i32(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
-    # rules.txt:173
+    # rules.txt:177
     t1 = s.new_memory(v, _XADDLlock, 4, (a1,), v, 0)
     s.set(
         v,
@@ -4333,7 +4407,7 @@ def _sel_atomicadd_i32(s: Selector, v: Value) -> bool:
 
 def _sel_atomicadd_i64(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
-    # rules.txt:173
+    # rules.txt:177
     t1 = s.new_memory(v, _XADDQlock, 5, (a1,), v, 0)
     s.set(
         v,
@@ -4349,28 +4423,28 @@ def _sel_atomicadd_i64(s: Selector, v: Value) -> bool:
 
 def _sel_atomicswap_b(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
-    # rules.txt:172
+    # rules.txt:176
     s.set_memory(v, _XCHGB, (a1,), v, 0)
     return True
 
 
 def _sel_atomicswap_i16(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
-    # rules.txt:172
+    # rules.txt:176
     s.set_memory(v, _XCHGW, (a1,), v, 0)
     return True
 
 
 def _sel_atomicswap_i32(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
-    # rules.txt:172
+    # rules.txt:176
     s.set_memory(v, _XCHGL, (a1,), v, 0)
     return True
 
 
 def _sel_atomicswap_i64(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
-    # rules.txt:172
+    # rules.txt:176
     s.set_memory(v, _XCHGQ, (a1,), v, 0)
     return True
 
@@ -4378,7 +4452,7 @@ def _sel_atomicswap_i64(s: Selector, v: Value) -> bool:
 def _sel_atomiccas_b(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
     a2 = v.args[2]
-    # rules.txt:174
+    # rules.txt:178
     s.set_memory(
         v,
         _CASB,
@@ -4395,7 +4469,7 @@ def _sel_atomiccas_b(s: Selector, v: Value) -> bool:
 def _sel_atomiccas_i16(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
     a2 = v.args[2]
-    # rules.txt:174
+    # rules.txt:178
     s.set_memory(
         v,
         _CASW,
@@ -4412,7 +4486,7 @@ def _sel_atomiccas_i16(s: Selector, v: Value) -> bool:
 def _sel_atomiccas_i32(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
     a2 = v.args[2]
-    # rules.txt:174
+    # rules.txt:178
     s.set_memory(
         v,
         _CASL,
@@ -4429,7 +4503,7 @@ def _sel_atomiccas_i32(s: Selector, v: Value) -> bool:
 def _sel_atomiccas_i64(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
     a2 = v.args[2]
-    # rules.txt:174
+    # rules.txt:178
     s.set_memory(
         v,
         _CASQ,
@@ -4446,10 +4520,10 @@ def _sel_atomiccas_i64(s: Selector, v: Value) -> bool:
 def _sel_atomicand_i8(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
     if v.uses == 0:
-        # rules.txt:175
+        # rules.txt:179
         s.set_memory(v, _ANDBlock, (a1,), v, 0)
         return True
-    # rules.txt:176
+    # rules.txt:180
     s.set_memory(v, _ANDBold, (a1,), v, 0)
     return True
 
@@ -4457,10 +4531,10 @@ def _sel_atomicand_i8(s: Selector, v: Value) -> bool:
 def _sel_atomicand_i16(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
     if v.uses == 0:
-        # rules.txt:175
+        # rules.txt:179
         s.set_memory(v, _ANDWlock, (a1,), v, 0)
         return True
-    # rules.txt:176
+    # rules.txt:180
     s.set_memory(v, _ANDWold, (a1,), v, 0)
     return True
 
@@ -4468,10 +4542,10 @@ def _sel_atomicand_i16(s: Selector, v: Value) -> bool:
 def _sel_atomicand_i32(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
     if v.uses == 0:
-        # rules.txt:175
+        # rules.txt:179
         s.set_memory(v, _ANDLlock, (a1,), v, 0)
         return True
-    # rules.txt:176
+    # rules.txt:180
     s.set_memory(v, _ANDLold, (a1,), v, 0)
     return True
 
@@ -4479,10 +4553,10 @@ def _sel_atomicand_i32(s: Selector, v: Value) -> bool:
 def _sel_atomicand_i64(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
     if v.uses == 0:
-        # rules.txt:175
+        # rules.txt:179
         s.set_memory(v, _ANDQlock, (a1,), v, 0)
         return True
-    # rules.txt:176
+    # rules.txt:180
     s.set_memory(v, _ANDQold, (a1,), v, 0)
     return True
 
@@ -4490,10 +4564,10 @@ def _sel_atomicand_i64(s: Selector, v: Value) -> bool:
 def _sel_atomicor_i8(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
     if v.uses == 0:
-        # rules.txt:175
+        # rules.txt:179
         s.set_memory(v, _ORBlock, (a1,), v, 0)
         return True
-    # rules.txt:176
+    # rules.txt:180
     s.set_memory(v, _ORBold, (a1,), v, 0)
     return True
 
@@ -4501,10 +4575,10 @@ def _sel_atomicor_i8(s: Selector, v: Value) -> bool:
 def _sel_atomicor_i16(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
     if v.uses == 0:
-        # rules.txt:175
+        # rules.txt:179
         s.set_memory(v, _ORWlock, (a1,), v, 0)
         return True
-    # rules.txt:176
+    # rules.txt:180
     s.set_memory(v, _ORWold, (a1,), v, 0)
     return True
 
@@ -4512,10 +4586,10 @@ def _sel_atomicor_i16(s: Selector, v: Value) -> bool:
 def _sel_atomicor_i32(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
     if v.uses == 0:
-        # rules.txt:175
+        # rules.txt:179
         s.set_memory(v, _ORLlock, (a1,), v, 0)
         return True
-    # rules.txt:176
+    # rules.txt:180
     s.set_memory(v, _ORLold, (a1,), v, 0)
     return True
 
@@ -4523,22 +4597,22 @@ def _sel_atomicor_i32(s: Selector, v: Value) -> bool:
 def _sel_atomicor_i64(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
     if v.uses == 0:
-        # rules.txt:175
+        # rules.txt:179
         s.set_memory(v, _ORQlock, (a1,), v, 0)
         return True
-    # rules.txt:176
+    # rules.txt:180
     s.set_memory(v, _ORQold, (a1,), v, 0)
     return True
 
 
 def _sel_prefetch_void(s: Selector, v: Value) -> bool:
-    # rules.txt:177
+    # rules.txt:181
     s.set_memory(v, _PREFETCHT0, (), v, 0)
     return True
 
 
 def _sel_pause_void(s: Selector, v: Value) -> bool:
-    # rules.txt:178
+    # rules.txt:182
     s.set(v, _PAUSE, (), 0)
     return True
 
@@ -4547,7 +4621,7 @@ def _cond_eq_b(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if a1.imm == 0:
-            # rules.txt:188
+            # rules.txt:192
             s.decide(
                 _C_TESTB,
                 0,
@@ -4563,20 +4637,20 @@ def _cond_eq_b(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:190
+                    # rules.txt:194
                     s.decide(_C_CMPBconstload, 0, (), a1.imm, a0)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:194
+            # rules.txt:198
             s.decide(_C_CMPBconst, 0, (a0,), a1.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:196
+            # rules.txt:200
             s.decide(_C_CMPBload, 0, (a1,), 0, a0)
             return True
-    # rules.txt:198
+    # rules.txt:202
     s.decide(
         _C_CMPB,
         0,
@@ -4598,13 +4672,13 @@ def _cond_eq_i8(s: Selector, v: Value) -> bool:
                 if a1.imm == 0:
                     if s32(a0.args[1].imm):
                         if a0.uses == 1:
-                            # rules.txt:181
+                            # rules.txt:185
                             s.decide(_C_TESTBconst, 0, (a0.args[0],), a0.args[1].imm, None)
                             return True
         if a1.op == 3:
             if a1.imm == 0:
                 if a0.uses == 1:
-                    # rules.txt:187
+                    # rules.txt:191
                     s.decide(
                         _C_TESTB,
                         0,
@@ -4618,7 +4692,7 @@ def _cond_eq_i8(s: Selector, v: Value) -> bool:
                     return True
     if a1.op == 3:
         if a1.imm == 0:
-            # rules.txt:188
+            # rules.txt:192
             s.decide(
                 _C_TESTB,
                 0,
@@ -4634,20 +4708,20 @@ def _cond_eq_i8(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:190
+                    # rules.txt:194
                     s.decide(_C_CMPBconstload, 0, (), a1.imm, a0)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:194
+            # rules.txt:198
             s.decide(_C_CMPBconst, 0, (a0,), a1.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:196
+            # rules.txt:200
             s.decide(_C_CMPBload, 0, (a1,), 0, a0)
             return True
-    # rules.txt:198
+    # rules.txt:202
     s.decide(
         _C_CMPB,
         0,
@@ -4669,13 +4743,13 @@ def _cond_eq_i16(s: Selector, v: Value) -> bool:
                 if a1.imm == 0:
                     if s32(a0.args[1].imm):
                         if a0.uses == 1:
-                            # rules.txt:181
+                            # rules.txt:185
                             s.decide(_C_TESTWconst, 0, (a0.args[0],), a0.args[1].imm, None)
                             return True
         if a1.op == 3:
             if a1.imm == 0:
                 if a0.uses == 1:
-                    # rules.txt:187
+                    # rules.txt:191
                     s.decide(
                         _C_TESTW,
                         0,
@@ -4689,7 +4763,7 @@ def _cond_eq_i16(s: Selector, v: Value) -> bool:
                     return True
     if a1.op == 3:
         if a1.imm == 0:
-            # rules.txt:188
+            # rules.txt:192
             s.decide(
                 _C_TESTW,
                 0,
@@ -4705,20 +4779,20 @@ def _cond_eq_i16(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:190
+                    # rules.txt:194
                     s.decide(_C_CMPWconstload, 0, (), a1.imm, a0)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:194
+            # rules.txt:198
             s.decide(_C_CMPWconst, 0, (a0,), a1.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:196
+            # rules.txt:200
             s.decide(_C_CMPWload, 0, (a1,), 0, a0)
             return True
-    # rules.txt:198
+    # rules.txt:202
     s.decide(
         _C_CMPW,
         0,
@@ -4740,7 +4814,7 @@ def _cond_eq_i32(s: Selector, v: Value) -> bool:
                 if a1.imm == 0:
                     if s32(a0.args[1].imm):
                         if a0.uses == 1:
-                            # rules.txt:181
+                            # rules.txt:185
                             s.decide(_C_TESTLconst, 0, (a0.args[0],), a0.args[1].imm, None)
                             return True
         if a0.args[0].op == 30:
@@ -4750,7 +4824,7 @@ def _cond_eq_i32(s: Selector, v: Value) -> bool:
                         if a1.imm == 0:
                             if a0.uses == 1:
                                 if a0.args[0].imm == 1:
-                                    # rules.txt:182
+                                    # rules.txt:186
                                     s.decide(
                                         _C_BTL,
                                         7,
@@ -4769,7 +4843,7 @@ def _cond_eq_i32(s: Selector, v: Value) -> bool:
                         if a1.imm == 0:
                             if a0.uses == 1:
                                 if a0.args[1].imm == 1:
-                                    # rules.txt:183
+                                    # rules.txt:187
                                     s.decide(
                                         _C_BTL,
                                         7,
@@ -4788,7 +4862,7 @@ def _cond_eq_i32(s: Selector, v: Value) -> bool:
                         if a1.imm == 0:
                             if a0.uses == 1:
                                 if a0.args[0].imm == 1:
-                                    # rules.txt:184
+                                    # rules.txt:188
                                     s.decide(
                                         _C_BTL,
                                         7,
@@ -4803,7 +4877,7 @@ def _cond_eq_i32(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if a1.imm == 0:
                 if a0.uses == 1:
-                    # rules.txt:187
+                    # rules.txt:191
                     s.decide(
                         _C_TESTL,
                         0,
@@ -4817,7 +4891,7 @@ def _cond_eq_i32(s: Selector, v: Value) -> bool:
                     return True
     if a1.op == 3:
         if a1.imm == 0:
-            # rules.txt:188
+            # rules.txt:192
             s.decide(
                 _C_TESTL,
                 0,
@@ -4833,20 +4907,20 @@ def _cond_eq_i32(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:190
+                    # rules.txt:194
                     s.decide(_C_CMPLconstload, 0, (), a1.imm, a0)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:194
+            # rules.txt:198
             s.decide(_C_CMPLconst, 0, (a0,), a1.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:196
+            # rules.txt:200
             s.decide(_C_CMPLload, 0, (a1,), 0, a0)
             return True
-    # rules.txt:198
+    # rules.txt:202
     s.decide(
         _C_CMPL,
         0,
@@ -4868,7 +4942,7 @@ def _cond_eq_i64(s: Selector, v: Value) -> bool:
                 if a1.imm == 0:
                     if s32(a0.args[1].imm):
                         if a0.uses == 1:
-                            # rules.txt:181
+                            # rules.txt:185
                             s.decide(_C_TESTQconst, 0, (a0.args[0],), a0.args[1].imm, None)
                             return True
         if a0.args[0].op == 30:
@@ -4878,7 +4952,7 @@ def _cond_eq_i64(s: Selector, v: Value) -> bool:
                         if a1.imm == 0:
                             if a0.uses == 1:
                                 if a0.args[0].imm == 1:
-                                    # rules.txt:182
+                                    # rules.txt:186
                                     s.decide(
                                         _C_BTQ,
                                         7,
@@ -4897,7 +4971,7 @@ def _cond_eq_i64(s: Selector, v: Value) -> bool:
                         if a1.imm == 0:
                             if a0.uses == 1:
                                 if a0.args[1].imm == 1:
-                                    # rules.txt:183
+                                    # rules.txt:187
                                     s.decide(
                                         _C_BTQ,
                                         7,
@@ -4916,7 +4990,7 @@ def _cond_eq_i64(s: Selector, v: Value) -> bool:
                         if a1.imm == 0:
                             if a0.uses == 1:
                                 if a0.args[0].imm == 1:
-                                    # rules.txt:184
+                                    # rules.txt:188
                                     s.decide(
                                         _C_BTQ,
                                         7,
@@ -4934,13 +5008,13 @@ def _cond_eq_i64(s: Selector, v: Value) -> bool:
                     if a0.uses == 1:
                         if power2(a0.args[1].imm & 0xFFFFFFFFFFFFFFFF):
                             if not s32(a0.args[1].imm):
-                                # rules.txt:185
+                                # rules.txt:189
                                 s.decide(_C_BTQconst, 7, (a0.args[0],), log2(a0.args[1].imm & 0xFFFFFFFFFFFFFFFF), None)
                                 return True
         if a1.op == 3:
             if a1.imm == 0:
                 if a0.uses == 1:
-                    # rules.txt:187
+                    # rules.txt:191
                     s.decide(
                         _C_TESTQ,
                         0,
@@ -4954,7 +5028,7 @@ def _cond_eq_i64(s: Selector, v: Value) -> bool:
                     return True
     if a1.op == 3:
         if a1.imm == 0:
-            # rules.txt:188
+            # rules.txt:192
             s.decide(
                 _C_TESTQ,
                 0,
@@ -4970,20 +5044,20 @@ def _cond_eq_i64(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:190
+                    # rules.txt:194
                     s.decide(_C_CMPQconstload, 0, (), a1.imm, a0)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:194
+            # rules.txt:198
             s.decide(_C_CMPQconst, 0, (a0,), a1.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:196
+            # rules.txt:200
             s.decide(_C_CMPQload, 0, (a1,), 0, a0)
             return True
-    # rules.txt:198
+    # rules.txt:202
     s.decide(
         _C_CMPQ,
         0,
@@ -4999,7 +5073,12 @@ def _cond_eq_i64(s: Selector, v: Value) -> bool:
 
 def _cond_eq_f32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:199
+    if a1.op == 3:
+        if a1.imm != 0:
+            # rules.txt:203
+            s.decide(_C_UCOMISSconst, 10, (a0,), a1.imm, None)
+            return True
+    # rules.txt:205
     s.decide(
         _C_UCOMISS,
         10,
@@ -5015,7 +5094,12 @@ def _cond_eq_f32(s: Selector, v: Value) -> bool:
 
 def _cond_eq_f64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:199
+    if a1.op == 3:
+        if a1.imm != 0:
+            # rules.txt:203
+            s.decide(_C_UCOMISDconst, 10, (a0,), a1.imm, None)
+            return True
+    # rules.txt:205
     s.decide(
         _C_UCOMISD,
         10,
@@ -5033,7 +5117,7 @@ def _cond_eq_p(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if a1.imm == 0:
-            # rules.txt:188
+            # rules.txt:192
             s.decide(
                 _C_TESTQ,
                 0,
@@ -5049,20 +5133,20 @@ def _cond_eq_p(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:190
+                    # rules.txt:194
                     s.decide(_C_CMPQconstload, 0, (), a1.imm, a0)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:194
+            # rules.txt:198
             s.decide(_C_CMPQconst, 0, (a0,), a1.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:196
+            # rules.txt:200
             s.decide(_C_CMPQload, 0, (a1,), 0, a0)
             return True
-    # rules.txt:198
+    # rules.txt:202
     s.decide(
         _C_CMPQ,
         0,
@@ -5080,7 +5164,7 @@ def _cond_ne_b(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if a1.imm == 0:
-            # rules.txt:189
+            # rules.txt:193
             s.decide(
                 _C_TESTB,
                 1,
@@ -5096,20 +5180,20 @@ def _cond_ne_b(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:190
+                    # rules.txt:194
                     s.decide(_C_CMPBconstload, 1, (), a1.imm, a0)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:194
+            # rules.txt:198
             s.decide(_C_CMPBconst, 1, (a0,), a1.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:196
+            # rules.txt:200
             s.decide(_C_CMPBload, 1, (a1,), 0, a0)
             return True
-    # rules.txt:198
+    # rules.txt:202
     s.decide(
         _C_CMPB,
         1,
@@ -5131,13 +5215,13 @@ def _cond_ne_i8(s: Selector, v: Value) -> bool:
                 if a1.imm == 0:
                     if s32(a0.args[1].imm):
                         if a0.uses == 1:
-                            # rules.txt:181
+                            # rules.txt:185
                             s.decide(_C_TESTBconst, 1, (a0.args[0],), a0.args[1].imm, None)
                             return True
         if a1.op == 3:
             if a1.imm == 0:
                 if a0.uses == 1:
-                    # rules.txt:187
+                    # rules.txt:191
                     s.decide(
                         _C_TESTB,
                         1,
@@ -5151,7 +5235,7 @@ def _cond_ne_i8(s: Selector, v: Value) -> bool:
                     return True
     if a1.op == 3:
         if a1.imm == 0:
-            # rules.txt:189
+            # rules.txt:193
             s.decide(
                 _C_TESTB,
                 1,
@@ -5167,20 +5251,20 @@ def _cond_ne_i8(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:190
+                    # rules.txt:194
                     s.decide(_C_CMPBconstload, 1, (), a1.imm, a0)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:194
+            # rules.txt:198
             s.decide(_C_CMPBconst, 1, (a0,), a1.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:196
+            # rules.txt:200
             s.decide(_C_CMPBload, 1, (a1,), 0, a0)
             return True
-    # rules.txt:198
+    # rules.txt:202
     s.decide(
         _C_CMPB,
         1,
@@ -5202,13 +5286,13 @@ def _cond_ne_i16(s: Selector, v: Value) -> bool:
                 if a1.imm == 0:
                     if s32(a0.args[1].imm):
                         if a0.uses == 1:
-                            # rules.txt:181
+                            # rules.txt:185
                             s.decide(_C_TESTWconst, 1, (a0.args[0],), a0.args[1].imm, None)
                             return True
         if a1.op == 3:
             if a1.imm == 0:
                 if a0.uses == 1:
-                    # rules.txt:187
+                    # rules.txt:191
                     s.decide(
                         _C_TESTW,
                         1,
@@ -5222,7 +5306,7 @@ def _cond_ne_i16(s: Selector, v: Value) -> bool:
                     return True
     if a1.op == 3:
         if a1.imm == 0:
-            # rules.txt:189
+            # rules.txt:193
             s.decide(
                 _C_TESTW,
                 1,
@@ -5238,20 +5322,20 @@ def _cond_ne_i16(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:190
+                    # rules.txt:194
                     s.decide(_C_CMPWconstload, 1, (), a1.imm, a0)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:194
+            # rules.txt:198
             s.decide(_C_CMPWconst, 1, (a0,), a1.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:196
+            # rules.txt:200
             s.decide(_C_CMPWload, 1, (a1,), 0, a0)
             return True
-    # rules.txt:198
+    # rules.txt:202
     s.decide(
         _C_CMPW,
         1,
@@ -5273,7 +5357,7 @@ def _cond_ne_i32(s: Selector, v: Value) -> bool:
                 if a1.imm == 0:
                     if s32(a0.args[1].imm):
                         if a0.uses == 1:
-                            # rules.txt:181
+                            # rules.txt:185
                             s.decide(_C_TESTLconst, 1, (a0.args[0],), a0.args[1].imm, None)
                             return True
         if a0.args[0].op == 30:
@@ -5283,7 +5367,7 @@ def _cond_ne_i32(s: Selector, v: Value) -> bool:
                         if a1.imm == 0:
                             if a0.uses == 1:
                                 if a0.args[0].imm == 1:
-                                    # rules.txt:182
+                                    # rules.txt:186
                                     s.decide(
                                         _C_BTL,
                                         6,
@@ -5302,7 +5386,7 @@ def _cond_ne_i32(s: Selector, v: Value) -> bool:
                         if a1.imm == 0:
                             if a0.uses == 1:
                                 if a0.args[1].imm == 1:
-                                    # rules.txt:183
+                                    # rules.txt:187
                                     s.decide(
                                         _C_BTL,
                                         6,
@@ -5321,7 +5405,7 @@ def _cond_ne_i32(s: Selector, v: Value) -> bool:
                         if a1.imm == 0:
                             if a0.uses == 1:
                                 if a0.args[0].imm == 1:
-                                    # rules.txt:184
+                                    # rules.txt:188
                                     s.decide(
                                         _C_BTL,
                                         6,
@@ -5336,7 +5420,7 @@ def _cond_ne_i32(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if a1.imm == 0:
                 if a0.uses == 1:
-                    # rules.txt:187
+                    # rules.txt:191
                     s.decide(
                         _C_TESTL,
                         1,
@@ -5350,7 +5434,7 @@ def _cond_ne_i32(s: Selector, v: Value) -> bool:
                     return True
     if a1.op == 3:
         if a1.imm == 0:
-            # rules.txt:189
+            # rules.txt:193
             s.decide(
                 _C_TESTL,
                 1,
@@ -5366,20 +5450,20 @@ def _cond_ne_i32(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:190
+                    # rules.txt:194
                     s.decide(_C_CMPLconstload, 1, (), a1.imm, a0)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:194
+            # rules.txt:198
             s.decide(_C_CMPLconst, 1, (a0,), a1.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:196
+            # rules.txt:200
             s.decide(_C_CMPLload, 1, (a1,), 0, a0)
             return True
-    # rules.txt:198
+    # rules.txt:202
     s.decide(
         _C_CMPL,
         1,
@@ -5401,7 +5485,7 @@ def _cond_ne_i64(s: Selector, v: Value) -> bool:
                 if a1.imm == 0:
                     if s32(a0.args[1].imm):
                         if a0.uses == 1:
-                            # rules.txt:181
+                            # rules.txt:185
                             s.decide(_C_TESTQconst, 1, (a0.args[0],), a0.args[1].imm, None)
                             return True
         if a0.args[0].op == 30:
@@ -5411,7 +5495,7 @@ def _cond_ne_i64(s: Selector, v: Value) -> bool:
                         if a1.imm == 0:
                             if a0.uses == 1:
                                 if a0.args[0].imm == 1:
-                                    # rules.txt:182
+                                    # rules.txt:186
                                     s.decide(
                                         _C_BTQ,
                                         6,
@@ -5430,7 +5514,7 @@ def _cond_ne_i64(s: Selector, v: Value) -> bool:
                         if a1.imm == 0:
                             if a0.uses == 1:
                                 if a0.args[1].imm == 1:
-                                    # rules.txt:183
+                                    # rules.txt:187
                                     s.decide(
                                         _C_BTQ,
                                         6,
@@ -5449,7 +5533,7 @@ def _cond_ne_i64(s: Selector, v: Value) -> bool:
                         if a1.imm == 0:
                             if a0.uses == 1:
                                 if a0.args[0].imm == 1:
-                                    # rules.txt:184
+                                    # rules.txt:188
                                     s.decide(
                                         _C_BTQ,
                                         6,
@@ -5467,13 +5551,13 @@ def _cond_ne_i64(s: Selector, v: Value) -> bool:
                     if a0.uses == 1:
                         if power2(a0.args[1].imm & 0xFFFFFFFFFFFFFFFF):
                             if not s32(a0.args[1].imm):
-                                # rules.txt:185
+                                # rules.txt:189
                                 s.decide(_C_BTQconst, 6, (a0.args[0],), log2(a0.args[1].imm & 0xFFFFFFFFFFFFFFFF), None)
                                 return True
         if a1.op == 3:
             if a1.imm == 0:
                 if a0.uses == 1:
-                    # rules.txt:187
+                    # rules.txt:191
                     s.decide(
                         _C_TESTQ,
                         1,
@@ -5487,7 +5571,7 @@ def _cond_ne_i64(s: Selector, v: Value) -> bool:
                     return True
     if a1.op == 3:
         if a1.imm == 0:
-            # rules.txt:189
+            # rules.txt:193
             s.decide(
                 _C_TESTQ,
                 1,
@@ -5503,20 +5587,20 @@ def _cond_ne_i64(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:190
+                    # rules.txt:194
                     s.decide(_C_CMPQconstload, 1, (), a1.imm, a0)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:194
+            # rules.txt:198
             s.decide(_C_CMPQconst, 1, (a0,), a1.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:196
+            # rules.txt:200
             s.decide(_C_CMPQload, 1, (a1,), 0, a0)
             return True
-    # rules.txt:198
+    # rules.txt:202
     s.decide(
         _C_CMPQ,
         1,
@@ -5532,7 +5616,12 @@ def _cond_ne_i64(s: Selector, v: Value) -> bool:
 
 def _cond_ne_f32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:199
+    if a1.op == 3:
+        if a1.imm != 0:
+            # rules.txt:203
+            s.decide(_C_UCOMISSconst, 11, (a0,), a1.imm, None)
+            return True
+    # rules.txt:205
     s.decide(
         _C_UCOMISS,
         11,
@@ -5548,7 +5637,12 @@ def _cond_ne_f32(s: Selector, v: Value) -> bool:
 
 def _cond_ne_f64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:199
+    if a1.op == 3:
+        if a1.imm != 0:
+            # rules.txt:203
+            s.decide(_C_UCOMISDconst, 11, (a0,), a1.imm, None)
+            return True
+    # rules.txt:205
     s.decide(
         _C_UCOMISD,
         11,
@@ -5566,7 +5660,7 @@ def _cond_ne_p(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if a1.imm == 0:
-            # rules.txt:189
+            # rules.txt:193
             s.decide(
                 _C_TESTQ,
                 1,
@@ -5582,20 +5676,20 @@ def _cond_ne_p(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:190
+                    # rules.txt:194
                     s.decide(_C_CMPQconstload, 1, (), a1.imm, a0)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:194
+            # rules.txt:198
             s.decide(_C_CMPQconst, 1, (a0,), a1.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:196
+            # rules.txt:200
             s.decide(_C_CMPQload, 1, (a1,), 0, a0)
             return True
-    # rules.txt:198
+    # rules.txt:202
     s.decide(
         _C_CMPQ,
         1,
@@ -5613,25 +5707,25 @@ def _cond_lts_b(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:194
+            # rules.txt:198
             s.decide(_C_CMPBconst, 2, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:195
+            # rules.txt:199
             s.decide(_C_CMPBconst, 5, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:196
+            # rules.txt:200
             s.decide(_C_CMPBload, 2, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:197
+            # rules.txt:201
             s.decide(_C_CMPBload, 5, (a0,), 0, a1)
             return True
-    # rules.txt:198
+    # rules.txt:202
     s.decide(
         _C_CMPB,
         2,
@@ -5651,37 +5745,37 @@ def _cond_lts_i8(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:191
+                    # rules.txt:195
                     s.decide(_C_CMPBconstload, 2, (), a1.imm, a0)
                     return True
     if a0.op == 3:
         if a1.op == 100:
             if s32(a0.imm):
                 if s.fold(a1, v):
-                    # rules.txt:193
+                    # rules.txt:197
                     s.decide(_C_CMPBconstload, 5, (), a0.imm, a1)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:194
+            # rules.txt:198
             s.decide(_C_CMPBconst, 2, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:195
+            # rules.txt:199
             s.decide(_C_CMPBconst, 5, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:196
+            # rules.txt:200
             s.decide(_C_CMPBload, 2, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:197
+            # rules.txt:201
             s.decide(_C_CMPBload, 5, (a0,), 0, a1)
             return True
-    # rules.txt:198
+    # rules.txt:202
     s.decide(
         _C_CMPB,
         2,
@@ -5701,37 +5795,37 @@ def _cond_lts_i16(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:191
+                    # rules.txt:195
                     s.decide(_C_CMPWconstload, 2, (), a1.imm, a0)
                     return True
     if a0.op == 3:
         if a1.op == 100:
             if s32(a0.imm):
                 if s.fold(a1, v):
-                    # rules.txt:193
+                    # rules.txt:197
                     s.decide(_C_CMPWconstload, 5, (), a0.imm, a1)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:194
+            # rules.txt:198
             s.decide(_C_CMPWconst, 2, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:195
+            # rules.txt:199
             s.decide(_C_CMPWconst, 5, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:196
+            # rules.txt:200
             s.decide(_C_CMPWload, 2, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:197
+            # rules.txt:201
             s.decide(_C_CMPWload, 5, (a0,), 0, a1)
             return True
-    # rules.txt:198
+    # rules.txt:202
     s.decide(
         _C_CMPW,
         2,
@@ -5751,37 +5845,37 @@ def _cond_lts_i32(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:191
+                    # rules.txt:195
                     s.decide(_C_CMPLconstload, 2, (), a1.imm, a0)
                     return True
     if a0.op == 3:
         if a1.op == 100:
             if s32(a0.imm):
                 if s.fold(a1, v):
-                    # rules.txt:193
+                    # rules.txt:197
                     s.decide(_C_CMPLconstload, 5, (), a0.imm, a1)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:194
+            # rules.txt:198
             s.decide(_C_CMPLconst, 2, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:195
+            # rules.txt:199
             s.decide(_C_CMPLconst, 5, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:196
+            # rules.txt:200
             s.decide(_C_CMPLload, 2, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:197
+            # rules.txt:201
             s.decide(_C_CMPLload, 5, (a0,), 0, a1)
             return True
-    # rules.txt:198
+    # rules.txt:202
     s.decide(
         _C_CMPL,
         2,
@@ -5801,37 +5895,37 @@ def _cond_lts_i64(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:191
+                    # rules.txt:195
                     s.decide(_C_CMPQconstload, 2, (), a1.imm, a0)
                     return True
     if a0.op == 3:
         if a1.op == 100:
             if s32(a0.imm):
                 if s.fold(a1, v):
-                    # rules.txt:193
+                    # rules.txt:197
                     s.decide(_C_CMPQconstload, 5, (), a0.imm, a1)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:194
+            # rules.txt:198
             s.decide(_C_CMPQconst, 2, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:195
+            # rules.txt:199
             s.decide(_C_CMPQconst, 5, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:196
+            # rules.txt:200
             s.decide(_C_CMPQload, 2, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:197
+            # rules.txt:201
             s.decide(_C_CMPQload, 5, (a0,), 0, a1)
             return True
-    # rules.txt:198
+    # rules.txt:202
     s.decide(
         _C_CMPQ,
         2,
@@ -5847,7 +5941,12 @@ def _cond_lts_i64(s: Selector, v: Value) -> bool:
 
 def _cond_lts_f32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:200
+    if a0.op == 3:
+        if a0.imm != 0:
+            # rules.txt:204
+            s.decide(_C_UCOMISSconst, 9, (a1,), a0.imm, None)
+            return True
+    # rules.txt:206
     s.decide(
         _C_UCOMISS,
         9,
@@ -5863,7 +5962,12 @@ def _cond_lts_f32(s: Selector, v: Value) -> bool:
 
 def _cond_lts_f64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:200
+    if a0.op == 3:
+        if a0.imm != 0:
+            # rules.txt:204
+            s.decide(_C_UCOMISDconst, 9, (a1,), a0.imm, None)
+            return True
+    # rules.txt:206
     s.decide(
         _C_UCOMISD,
         9,
@@ -5881,25 +5985,25 @@ def _cond_lts_p(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:194
+            # rules.txt:198
             s.decide(_C_CMPQconst, 2, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:195
+            # rules.txt:199
             s.decide(_C_CMPQconst, 5, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:196
+            # rules.txt:200
             s.decide(_C_CMPQload, 2, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:197
+            # rules.txt:201
             s.decide(_C_CMPQload, 5, (a0,), 0, a1)
             return True
-    # rules.txt:198
+    # rules.txt:202
     s.decide(
         _C_CMPQ,
         2,
@@ -5917,25 +6021,25 @@ def _cond_les_b(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:194
+            # rules.txt:198
             s.decide(_C_CMPBconst, 4, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:195
+            # rules.txt:199
             s.decide(_C_CMPBconst, 3, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:196
+            # rules.txt:200
             s.decide(_C_CMPBload, 4, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:197
+            # rules.txt:201
             s.decide(_C_CMPBload, 3, (a0,), 0, a1)
             return True
-    # rules.txt:198
+    # rules.txt:202
     s.decide(
         _C_CMPB,
         4,
@@ -5955,37 +6059,37 @@ def _cond_les_i8(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:191
+                    # rules.txt:195
                     s.decide(_C_CMPBconstload, 4, (), a1.imm, a0)
                     return True
     if a0.op == 3:
         if a1.op == 100:
             if s32(a0.imm):
                 if s.fold(a1, v):
-                    # rules.txt:193
+                    # rules.txt:197
                     s.decide(_C_CMPBconstload, 3, (), a0.imm, a1)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:194
+            # rules.txt:198
             s.decide(_C_CMPBconst, 4, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:195
+            # rules.txt:199
             s.decide(_C_CMPBconst, 3, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:196
+            # rules.txt:200
             s.decide(_C_CMPBload, 4, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:197
+            # rules.txt:201
             s.decide(_C_CMPBload, 3, (a0,), 0, a1)
             return True
-    # rules.txt:198
+    # rules.txt:202
     s.decide(
         _C_CMPB,
         4,
@@ -6005,37 +6109,37 @@ def _cond_les_i16(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:191
+                    # rules.txt:195
                     s.decide(_C_CMPWconstload, 4, (), a1.imm, a0)
                     return True
     if a0.op == 3:
         if a1.op == 100:
             if s32(a0.imm):
                 if s.fold(a1, v):
-                    # rules.txt:193
+                    # rules.txt:197
                     s.decide(_C_CMPWconstload, 3, (), a0.imm, a1)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:194
+            # rules.txt:198
             s.decide(_C_CMPWconst, 4, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:195
+            # rules.txt:199
             s.decide(_C_CMPWconst, 3, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:196
+            # rules.txt:200
             s.decide(_C_CMPWload, 4, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:197
+            # rules.txt:201
             s.decide(_C_CMPWload, 3, (a0,), 0, a1)
             return True
-    # rules.txt:198
+    # rules.txt:202
     s.decide(
         _C_CMPW,
         4,
@@ -6055,37 +6159,37 @@ def _cond_les_i32(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:191
+                    # rules.txt:195
                     s.decide(_C_CMPLconstload, 4, (), a1.imm, a0)
                     return True
     if a0.op == 3:
         if a1.op == 100:
             if s32(a0.imm):
                 if s.fold(a1, v):
-                    # rules.txt:193
+                    # rules.txt:197
                     s.decide(_C_CMPLconstload, 3, (), a0.imm, a1)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:194
+            # rules.txt:198
             s.decide(_C_CMPLconst, 4, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:195
+            # rules.txt:199
             s.decide(_C_CMPLconst, 3, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:196
+            # rules.txt:200
             s.decide(_C_CMPLload, 4, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:197
+            # rules.txt:201
             s.decide(_C_CMPLload, 3, (a0,), 0, a1)
             return True
-    # rules.txt:198
+    # rules.txt:202
     s.decide(
         _C_CMPL,
         4,
@@ -6105,37 +6209,37 @@ def _cond_les_i64(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:191
+                    # rules.txt:195
                     s.decide(_C_CMPQconstload, 4, (), a1.imm, a0)
                     return True
     if a0.op == 3:
         if a1.op == 100:
             if s32(a0.imm):
                 if s.fold(a1, v):
-                    # rules.txt:193
+                    # rules.txt:197
                     s.decide(_C_CMPQconstload, 3, (), a0.imm, a1)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:194
+            # rules.txt:198
             s.decide(_C_CMPQconst, 4, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:195
+            # rules.txt:199
             s.decide(_C_CMPQconst, 3, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:196
+            # rules.txt:200
             s.decide(_C_CMPQload, 4, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:197
+            # rules.txt:201
             s.decide(_C_CMPQload, 3, (a0,), 0, a1)
             return True
-    # rules.txt:198
+    # rules.txt:202
     s.decide(
         _C_CMPQ,
         4,
@@ -6151,7 +6255,12 @@ def _cond_les_i64(s: Selector, v: Value) -> bool:
 
 def _cond_les_f32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:200
+    if a0.op == 3:
+        if a0.imm != 0:
+            # rules.txt:204
+            s.decide(_C_UCOMISSconst, 7, (a1,), a0.imm, None)
+            return True
+    # rules.txt:206
     s.decide(
         _C_UCOMISS,
         7,
@@ -6167,7 +6276,12 @@ def _cond_les_f32(s: Selector, v: Value) -> bool:
 
 def _cond_les_f64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:200
+    if a0.op == 3:
+        if a0.imm != 0:
+            # rules.txt:204
+            s.decide(_C_UCOMISDconst, 7, (a1,), a0.imm, None)
+            return True
+    # rules.txt:206
     s.decide(
         _C_UCOMISD,
         7,
@@ -6185,25 +6299,25 @@ def _cond_les_p(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:194
+            # rules.txt:198
             s.decide(_C_CMPQconst, 4, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:195
+            # rules.txt:199
             s.decide(_C_CMPQconst, 3, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:196
+            # rules.txt:200
             s.decide(_C_CMPQload, 4, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:197
+            # rules.txt:201
             s.decide(_C_CMPQload, 3, (a0,), 0, a1)
             return True
-    # rules.txt:198
+    # rules.txt:202
     s.decide(
         _C_CMPQ,
         4,
@@ -6221,25 +6335,25 @@ def _cond_ltu_b(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:194
+            # rules.txt:198
             s.decide(_C_CMPBconst, 6, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:195
+            # rules.txt:199
             s.decide(_C_CMPBconst, 9, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:196
+            # rules.txt:200
             s.decide(_C_CMPBload, 6, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:197
+            # rules.txt:201
             s.decide(_C_CMPBload, 9, (a0,), 0, a1)
             return True
-    # rules.txt:198
+    # rules.txt:202
     s.decide(
         _C_CMPB,
         6,
@@ -6259,37 +6373,37 @@ def _cond_ltu_i8(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:191
+                    # rules.txt:195
                     s.decide(_C_CMPBconstload, 6, (), a1.imm, a0)
                     return True
     if a0.op == 3:
         if a1.op == 100:
             if s32(a0.imm):
                 if s.fold(a1, v):
-                    # rules.txt:193
+                    # rules.txt:197
                     s.decide(_C_CMPBconstload, 9, (), a0.imm, a1)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:194
+            # rules.txt:198
             s.decide(_C_CMPBconst, 6, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:195
+            # rules.txt:199
             s.decide(_C_CMPBconst, 9, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:196
+            # rules.txt:200
             s.decide(_C_CMPBload, 6, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:197
+            # rules.txt:201
             s.decide(_C_CMPBload, 9, (a0,), 0, a1)
             return True
-    # rules.txt:198
+    # rules.txt:202
     s.decide(
         _C_CMPB,
         6,
@@ -6309,37 +6423,37 @@ def _cond_ltu_i16(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:191
+                    # rules.txt:195
                     s.decide(_C_CMPWconstload, 6, (), a1.imm, a0)
                     return True
     if a0.op == 3:
         if a1.op == 100:
             if s32(a0.imm):
                 if s.fold(a1, v):
-                    # rules.txt:193
+                    # rules.txt:197
                     s.decide(_C_CMPWconstload, 9, (), a0.imm, a1)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:194
+            # rules.txt:198
             s.decide(_C_CMPWconst, 6, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:195
+            # rules.txt:199
             s.decide(_C_CMPWconst, 9, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:196
+            # rules.txt:200
             s.decide(_C_CMPWload, 6, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:197
+            # rules.txt:201
             s.decide(_C_CMPWload, 9, (a0,), 0, a1)
             return True
-    # rules.txt:198
+    # rules.txt:202
     s.decide(
         _C_CMPW,
         6,
@@ -6359,37 +6473,37 @@ def _cond_ltu_i32(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:191
+                    # rules.txt:195
                     s.decide(_C_CMPLconstload, 6, (), a1.imm, a0)
                     return True
     if a0.op == 3:
         if a1.op == 100:
             if s32(a0.imm):
                 if s.fold(a1, v):
-                    # rules.txt:193
+                    # rules.txt:197
                     s.decide(_C_CMPLconstload, 9, (), a0.imm, a1)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:194
+            # rules.txt:198
             s.decide(_C_CMPLconst, 6, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:195
+            # rules.txt:199
             s.decide(_C_CMPLconst, 9, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:196
+            # rules.txt:200
             s.decide(_C_CMPLload, 6, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:197
+            # rules.txt:201
             s.decide(_C_CMPLload, 9, (a0,), 0, a1)
             return True
-    # rules.txt:198
+    # rules.txt:202
     s.decide(
         _C_CMPL,
         6,
@@ -6409,37 +6523,37 @@ def _cond_ltu_i64(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:191
+                    # rules.txt:195
                     s.decide(_C_CMPQconstload, 6, (), a1.imm, a0)
                     return True
     if a0.op == 3:
         if a1.op == 100:
             if s32(a0.imm):
                 if s.fold(a1, v):
-                    # rules.txt:193
+                    # rules.txt:197
                     s.decide(_C_CMPQconstload, 9, (), a0.imm, a1)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:194
+            # rules.txt:198
             s.decide(_C_CMPQconst, 6, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:195
+            # rules.txt:199
             s.decide(_C_CMPQconst, 9, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:196
+            # rules.txt:200
             s.decide(_C_CMPQload, 6, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:197
+            # rules.txt:201
             s.decide(_C_CMPQload, 9, (a0,), 0, a1)
             return True
-    # rules.txt:198
+    # rules.txt:202
     s.decide(
         _C_CMPQ,
         6,
@@ -6455,7 +6569,7 @@ def _cond_ltu_i64(s: Selector, v: Value) -> bool:
 
 def _cond_ltu_f32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:200
+    # rules.txt:206
     s.decide(
         _C_UCOMISS,
         9,
@@ -6471,7 +6585,7 @@ def _cond_ltu_f32(s: Selector, v: Value) -> bool:
 
 def _cond_ltu_f64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:200
+    # rules.txt:206
     s.decide(
         _C_UCOMISD,
         9,
@@ -6489,25 +6603,25 @@ def _cond_ltu_p(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:194
+            # rules.txt:198
             s.decide(_C_CMPQconst, 6, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:195
+            # rules.txt:199
             s.decide(_C_CMPQconst, 9, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:196
+            # rules.txt:200
             s.decide(_C_CMPQload, 6, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:197
+            # rules.txt:201
             s.decide(_C_CMPQload, 9, (a0,), 0, a1)
             return True
-    # rules.txt:198
+    # rules.txt:202
     s.decide(
         _C_CMPQ,
         6,
@@ -6525,25 +6639,25 @@ def _cond_leu_b(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:194
+            # rules.txt:198
             s.decide(_C_CMPBconst, 8, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:195
+            # rules.txt:199
             s.decide(_C_CMPBconst, 7, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:196
+            # rules.txt:200
             s.decide(_C_CMPBload, 8, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:197
+            # rules.txt:201
             s.decide(_C_CMPBload, 7, (a0,), 0, a1)
             return True
-    # rules.txt:198
+    # rules.txt:202
     s.decide(
         _C_CMPB,
         8,
@@ -6563,37 +6677,37 @@ def _cond_leu_i8(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:191
+                    # rules.txt:195
                     s.decide(_C_CMPBconstload, 8, (), a1.imm, a0)
                     return True
     if a0.op == 3:
         if a1.op == 100:
             if s32(a0.imm):
                 if s.fold(a1, v):
-                    # rules.txt:193
+                    # rules.txt:197
                     s.decide(_C_CMPBconstload, 7, (), a0.imm, a1)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:194
+            # rules.txt:198
             s.decide(_C_CMPBconst, 8, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:195
+            # rules.txt:199
             s.decide(_C_CMPBconst, 7, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:196
+            # rules.txt:200
             s.decide(_C_CMPBload, 8, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:197
+            # rules.txt:201
             s.decide(_C_CMPBload, 7, (a0,), 0, a1)
             return True
-    # rules.txt:198
+    # rules.txt:202
     s.decide(
         _C_CMPB,
         8,
@@ -6613,37 +6727,37 @@ def _cond_leu_i16(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:191
+                    # rules.txt:195
                     s.decide(_C_CMPWconstload, 8, (), a1.imm, a0)
                     return True
     if a0.op == 3:
         if a1.op == 100:
             if s32(a0.imm):
                 if s.fold(a1, v):
-                    # rules.txt:193
+                    # rules.txt:197
                     s.decide(_C_CMPWconstload, 7, (), a0.imm, a1)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:194
+            # rules.txt:198
             s.decide(_C_CMPWconst, 8, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:195
+            # rules.txt:199
             s.decide(_C_CMPWconst, 7, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:196
+            # rules.txt:200
             s.decide(_C_CMPWload, 8, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:197
+            # rules.txt:201
             s.decide(_C_CMPWload, 7, (a0,), 0, a1)
             return True
-    # rules.txt:198
+    # rules.txt:202
     s.decide(
         _C_CMPW,
         8,
@@ -6663,37 +6777,37 @@ def _cond_leu_i32(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:191
+                    # rules.txt:195
                     s.decide(_C_CMPLconstload, 8, (), a1.imm, a0)
                     return True
     if a0.op == 3:
         if a1.op == 100:
             if s32(a0.imm):
                 if s.fold(a1, v):
-                    # rules.txt:193
+                    # rules.txt:197
                     s.decide(_C_CMPLconstload, 7, (), a0.imm, a1)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:194
+            # rules.txt:198
             s.decide(_C_CMPLconst, 8, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:195
+            # rules.txt:199
             s.decide(_C_CMPLconst, 7, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:196
+            # rules.txt:200
             s.decide(_C_CMPLload, 8, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:197
+            # rules.txt:201
             s.decide(_C_CMPLload, 7, (a0,), 0, a1)
             return True
-    # rules.txt:198
+    # rules.txt:202
     s.decide(
         _C_CMPL,
         8,
@@ -6713,37 +6827,37 @@ def _cond_leu_i64(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:191
+                    # rules.txt:195
                     s.decide(_C_CMPQconstload, 8, (), a1.imm, a0)
                     return True
     if a0.op == 3:
         if a1.op == 100:
             if s32(a0.imm):
                 if s.fold(a1, v):
-                    # rules.txt:193
+                    # rules.txt:197
                     s.decide(_C_CMPQconstload, 7, (), a0.imm, a1)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:194
+            # rules.txt:198
             s.decide(_C_CMPQconst, 8, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:195
+            # rules.txt:199
             s.decide(_C_CMPQconst, 7, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:196
+            # rules.txt:200
             s.decide(_C_CMPQload, 8, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:197
+            # rules.txt:201
             s.decide(_C_CMPQload, 7, (a0,), 0, a1)
             return True
-    # rules.txt:198
+    # rules.txt:202
     s.decide(
         _C_CMPQ,
         8,
@@ -6759,7 +6873,7 @@ def _cond_leu_i64(s: Selector, v: Value) -> bool:
 
 def _cond_leu_f32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:200
+    # rules.txt:206
     s.decide(
         _C_UCOMISS,
         7,
@@ -6775,7 +6889,7 @@ def _cond_leu_f32(s: Selector, v: Value) -> bool:
 
 def _cond_leu_f64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:200
+    # rules.txt:206
     s.decide(
         _C_UCOMISD,
         7,
@@ -6793,25 +6907,25 @@ def _cond_leu_p(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:194
+            # rules.txt:198
             s.decide(_C_CMPQconst, 8, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:195
+            # rules.txt:199
             s.decide(_C_CMPQconst, 7, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:196
+            # rules.txt:200
             s.decide(_C_CMPQload, 8, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:197
+            # rules.txt:201
             s.decide(_C_CMPQload, 7, (a0,), 0, a1)
             return True
-    # rules.txt:198
+    # rules.txt:202
     s.decide(
         _C_CMPQ,
         8,

@@ -18,7 +18,7 @@ from pygo_cross.arch.insn import InsnTable, insns
 from pygo_cross.codegen.abi import ABI0, Assigner, Convention
 from pygo_cross.codegen.calls import MEMORY, MachineCall, Plan, plan
 from pygo_cross.codegen.features import Features
-from pygo_cross.codegen.mem import INCOMING, OUTGOING, VALUE, Mem
+from pygo_cross.codegen.mem import INCOMING, OUTGOING, VALUE, Barrier, Mem
 from pygo_cross.codegen.selector import CMOVL, CMOVQ, SEL, SET, Compare, J, Selector, s32
 from pygo_cross.ssa import ops
 from pygo_cross.ssa.func import Block, Func, Value
@@ -39,6 +39,9 @@ _MOST_LOOP: Final = 2048
 
 _SMALL: Final = 4096
 """An access at an offset from nil below this faults."""
+
+_SCALED: Final = frozenset(factor << shift for factor in (3, 5, 9) for shift in (1, 2, 3))
+"""Factors of products that are split, so that memory operands can do a part."""
 
 _ALIASES: Final = frozenset([ops.COPY, ops.NIL_CHECK, ops.BOUNDS, ops.SLICE_BOUNDS])
 _KIND_TYPES: Final = {B: t.BOOL, I8: t.INT8, I16: t.INT16, I32: t.INT32, I64: t.INT64, F32: t.FLOAT32, F64: t.FLOAT64, P: t.UNSAFE_POINTER}
@@ -110,6 +113,7 @@ class _Function:
         epochs = self.s.epochs
         epoch = 0
         flags = ops.FLAGS
+        scaled: list[Value] = []
         for value in block.values:
             for at, arg in enumerate(value.args):
                 if arg.op in _ALIASES:
@@ -119,10 +123,14 @@ class _Function:
             epochs[value.id] = epoch
             if flags[value.op] & ops.COMMUTES and value.args[0].op == ops.CONST:
                 value.args.reverse()
+            if value.op == ops.MUL and value.kind == I64 and value.args[1].op == ops.CONST and value.args[1].imm in _SCALED:
+                scaled.append(value)
             if flags[value.op] & _MEMORY_OPS:
                 epoch += 1
                 if value.op == ops.WRITE_BARRIER:
                     self.last_store(block, value)
+        for value in scaled:
+            self.scale(block, value)
         if any(value.op in _ALIASES for value in block.controls):
             controls = []
             for value in block.controls:
@@ -131,6 +139,21 @@ class _Function:
                 controls.append(value)
             block.set_controls(controls)
         block.imm = epoch
+
+    def scale(self, block: Block, value: Value) -> None:
+        """A product with 3 times a power of two and the like as a shift of another product: an operand scales its index itself."""
+        x, factor = value.args
+        shift = (factor.imm & -factor.imm).bit_length() - 1
+        made = []
+        for op, args, imm in ((ops.CONST, (), factor.imm >> shift), (ops.MUL, (x,), 0), (ops.CONST, (), shift)):
+            one = self.func.make(block, op, I64, args, imm, None, value.pos)
+            one.inline = value.inline
+            self.s.epochs.append(self.s.epochs[value.id])
+            made.append(one)
+        made[1].add_arg(made[0])
+        value.reset(ops.SHL, (made[1], made[2]), 1)
+        at = block.values.index(value)
+        block.values[at:at] = made
 
     def last_store(self, block: Block, barrier: Value) -> None:
         """Note in a barrier's imm the last of its stores."""
@@ -399,8 +422,23 @@ class _Function:
         return True
 
     def barrier(self, v: Value) -> bool:
-        assert isinstance(v.aux, tuple)
-        self.s.set(v, self.selection.numbers[f"WB{len(v.aux)}"], v.args, v.imm, v.aux)
+        offsets = v.aux
+        assert isinstance(offsets, tuple)
+        args: list[Value] = []
+        parts: list[tuple[int, int, Mem]] = []
+        for at, offset in enumerate(offsets):
+            address, value = v.args[2 * at : 2 * at + 2]
+            written = -1
+            if value.op not in (ops.CONST, ops.ADDR):  # nil and static data are none of the collector's business
+                written = len(args)
+                args.append(value)
+            registers, mem = self.s.address(address, offset, 0)
+            parts.append((written, len(args), mem))
+            args += registers
+        table = self.selection.table
+        op = table.numbers["WB"]
+        allowed = table.registers.integers & ~table.rows[op].clobbers
+        self.s.set(v, op, args, v.imm, Barrier((allowed,) * len(args), tuple(parts)))
         return True
 
     # ---- calls

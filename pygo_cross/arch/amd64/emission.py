@@ -38,12 +38,15 @@ def _test_barrier(add: Add, flag: Addr) -> Prog:
     return add("JNE", (_BRANCH,))
 
 
-def _fill_barrier(add: Add, registers: list[int], offsets: tuple[int, ...]) -> None:
-    for at, offset in enumerate(offsets):
-        address, value = registers[2 * at : 2 * at + 2]
-        add("MOVQ", (register(value), memory(_BUFFER, 16 * at)))
-        add("MOVSD", (memory(address, offset), _SCRATCH))
-        add("MOVSD", (_SCRATCH, memory(_BUFFER, 16 * at + 8)))
+def _fill_barrier(add: Add, stores: list[tuple[int, Addr]]) -> None:
+    at = 0
+    for value, place in stores:
+        if value:
+            add("MOVQ", (register(value), memory(_BUFFER, at)))
+            at += 8
+        add("MOVSD", (place, _SCRATCH))
+        add("MOVSD", (_SCRATCH, memory(_BUFFER, at)))
+        at += 8
 
 
 def _enter(add: Add) -> None:

@@ -3,7 +3,7 @@
 
 A row: the operation's name, sets of registers of its arguments (a letter each, `_SETS`; `m` at the end is a memory operand), that of its
 result, and its template. Letters of flags: `2` the result is in the register of the first argument, `r` and `w` read and write
-memory, `f` may fault, `M` is cheap to make again, `e` the result is written early, `k` the arguments commute.
+memory, `f` may fault, `i` is best in place, `M` is cheap to make again, `e` the result is written early, `k` the arguments commute.
 
 Templates are instructions in Go's syntax, separated by `;`; of templates separated by `|`, the first is for a result in the register of
 the first argument, the second of three for one in that of the second, the last for all others. Operands: `d` the result, a digit that
@@ -25,6 +25,7 @@ from pygo_cross.arch.insn import (
     EARLY_RESULT,
     FAULTS,
     FIRST_FLOAT,
+    IN_PLACE,
     PURE,
     READS,
     REMAT,
@@ -59,7 +60,6 @@ _SETS: Final = {
     "n": _G & ~_AX,
     "u": _G & ~(_AX | _DX),
     "t": _G & ~(_AX | _CX),
-    "w": _G & ~_R11,
     "q": _F & ~(_X14 | _X14 >> 1),
     "-": 0,
 }
@@ -71,6 +71,7 @@ _FLAGS: Final = {
     "M": REMAT,
     "e": EARLY_RESULT,
     "k": COMMUTES,
+    "i": IN_PLACE,
 }
 
 _rows: dict[int, Insn] = {}
@@ -141,10 +142,10 @@ def _values() -> None:
 
 def _integers() -> None:
     for w in "QL":
-        _row(f"ADD{w}", "gg", "g", f"ADD{w} 1,d | ADD{w} 0,d | LEA{w} (0)(1*1),d", "k")
-        _row(f"ADD{w}const", "g", "g", f"ADD{w} $,d | LEA{w} $(0),d")
-        _row(f"INC{w}", "g", "g", f"INC{w} d | LEA{w} $(0),d")
-        _row(f"DEC{w}", "g", "g", f"DEC{w} d | LEA{w} $(0),d")
+        _row(f"ADD{w}", "gg", "g", f"ADD{w} 1,d | ADD{w} 0,d | LEA{w} (0)(1*1),d", "ki")
+        _row(f"ADD{w}const", "g", "g", f"ADD{w} $,d | LEA{w} $(0),d", "i")
+        _row(f"INC{w}", "g", "g", f"INC{w} d | LEA{w} $(0),d", "i")
+        _row(f"DEC{w}", "g", "g", f"DEC{w} d | LEA{w} $(0),d", "i")
         for op in ("SUB", "AND", "OR", "XOR"):
             _row(f"{op}{w}", "gg", "g", f"{op}{w} 1,d", "2" if op == "SUB" else "2k")
             _row(f"{op}{w}const", "g", "g", f"{op}{w} $,d", "2")
@@ -201,6 +202,7 @@ def _floats() -> None:
         for op in ("ADD", "SUB", "MUL", "DIV"):
             _row(f"{op}{w}", "ff", "f", f"{op}{w} 1,d", "2k" if op in ("ADD", "MUL") else "2")
             _row(f"{op}{w}load", "fm", "f", f"{op}{w} m,d", "2r")
+            _row(f"{op}{w}const", "f", "f", f"{op}{w} $f,d", "2")
         _row(f"SQRT{w}", "f", "f", f"SQRT{w} 0,d")
         _row(f"MIN{w}", "ff", "f", f"MIN{w} 1,d", "2")
         _row(f"ROUND{w}", "f", "f", f"ROUND{w} $,0,d")
@@ -272,6 +274,7 @@ _COMPARES: Final = (
     *((f"BT{w}", "gg", f"BT{w} 1,0", "") for w in "QL"),
     *((f"BT{w}const", "g", f"BT{w} $,0", "") for w in "QL"),
     *((f"UCOMI{w}", "ff", f"UCOMI{w} 1,0", "") for w in ("SD", "SS")),
+    *((f"UCOMI{w}const", "f", f"UCOMI{w} $f,0", "") for w in ("SD", "SS")),
 )
 
 
@@ -291,8 +294,7 @@ def _control() -> None:
     ):
         _row("BOUNDS" + name, inputs, "-", f"!bounds {compare}; J{below} stub", "f")
         _row("SLICEBOUNDS" + name, inputs, "-", f"!bounds {compare}; J{within} stub", "f")
-    for pairs in range(1, 5):
-        _row(f"WB{pairs}", "w" * (2 * pairs), "-", "!barrier", "rw", _R11 | _X14)
+    _row("WB", "", "-", "!barrier", "rw", _R11 | _X14)
 
 
 def _comparisons() -> None:
