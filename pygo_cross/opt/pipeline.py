@@ -82,6 +82,8 @@ def _inline(unit: Unit, context: Context, result: Result) -> None:
 
     inline(unit.funcs, tidy, context.bodies)
     named = {name for func in unit.funcs for name in callees(func)}
+    # The linker reads of every function that was inlined where it begins: it is in the object, and the linker leaves its code out.
+    named.update(one.callee for func in unit.funcs if isinstance(func.info, FuncInfo) for one in func.info.inlined)
     unit.funcs = [
         func for func in unit.funcs if func.symbol in named or not isinstance(func.info, FuncInfo) or not func.info.flags & NEEDS_CONTEXT
     ]
