@@ -45,8 +45,8 @@ def frequencies(dominators: Dominators, loops: dict[Block, Loop]) -> dict[Block,
 def _share(block: Block, index: int, succ: Block, loop: Loop | None, panics: set[Block]) -> float:
     if succ in panics:
         return _PANICS
-    if block.likely and (block.likely < 0) != index:
-        return _UNLIKELY
     if loop is not None and succ not in loop.blocks:
         return _LEAVES_LOOP
+    if block.likely and (block.likely < 0) != index:
+        return _UNLIKELY
     return 1.0

@@ -19,12 +19,12 @@ def layout(func: Func) -> None:
         return
     dominators = Dominators(func)
     loops = find_loops(func, dominators)
-    cold = _cold(func, dominators.order)
+    cold = _cold(func, dominators.order, loops)
     order = _order(func, loops, cold)
     func.blocks = [block for block in order if block not in cold] + [block for block in order if block in cold]
 
 
-def _cold(func: Func, order: list[Block]) -> set[Block]:
+def _cold(func: Func, order: list[Block], loops: dict[Block, Loop]) -> set[Block]:
     """Blocks that are hardly ever executed."""
     number = {block: i for i, block in enumerate(order)}
     cold: set[Block] = set()
@@ -34,14 +34,19 @@ def _cold(func: Func, order: list[Block]) -> set[Block]:
     cold.discard(func.entry)
     for block in order[1:]:
         at = number[block]
-        if block not in cold and all(_unlikely(pred, block) or pred in cold for pred in block.preds if number[pred] < at):
+        if block not in cold and all(_rare(pred, block, loops) or pred in cold for pred in block.preds if number[pred] < at):
             cold.add(block)
-    # What stands first must lead to what is not cold: from the entry on there is a way without cold blocks to every other.
     return cold
 
 
 def _unlikely(pred: Block, block: Block) -> bool:
     return bool(pred.likely) and pred.kind == ops.IF and pred.succs[pred.likely < 0] is not block
+
+
+def _rare(pred: Block, block: Block, loops: dict[Block, Loop]) -> bool:
+    """Whether a way is hardly ever taken. To leave a loop is unlikely each time round, but happens."""
+    loop = loops.get(pred)
+    return _unlikely(pred, block) and (loop is None or block in loop.blocks)
 
 
 def _order(func: Func, loops: dict[Block, Loop], cold: set[Block]) -> list[Block]:
