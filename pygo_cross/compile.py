@@ -99,7 +99,9 @@ class Compilation:
         package = PackageLowering(self.goroot, self.fset, checked.package, checked.files, checked.info, self.sizes, asked, names, abis)
         unit = package.lower()
         shapes = Shapes(self.sizes)
-        backend = Backend(self.env.goarch, self.env.goos, self.path, self.fset, shapes, names, groups, self._rewriter.absolute, self.flags.dwarf)
+        backend = Backend(
+            self.env.goarch, self.env.goos, self.path, self.fset, shapes, names, groups, self._rewriter.absolute, self.flags.dwarf
+        )
         backend.context.std = self.flags.std
         backend.symbols.linknames.update(unit.linknames.values())
         passes = PassContext(shapes, self.fset.position, _Section(self.imports, SUMMARIES))

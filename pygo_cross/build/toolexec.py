@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Final
 
 from pygo_cross import wholefile
+from pygo_cross.build.stockcache import StockCache
 from pygo_cross.diag import InternalError, Pos, UserError
 from pygo_cross.obj import archive as archives
 from pygo_cross.obj.reader import Object
@@ -79,16 +80,21 @@ def compile_main(argv: list[str], environment: Mapping[str, str]) -> int:
         command = [tool, *_with_output(words, made)]
         if not stock and patterns:
             command[1:1] = ["-linkshared", "-l"]
-        done = subprocess.run(command, check=False)
-        if done.returncode:
-            return done.returncode
+        store = default_store(environment)
+        kept = StockCache(store.folder.with_name("stock") if store.folder is not None else None)
+        key = kept.key(tool, [word for word in command[1:] if word != made], flags.files, flags.output, environment)
+        if not kept.get(key, flags.build_id, made, flags.asm_header):
+            done = subprocess.run(command, check=False)
+            if done.returncode:
+                return done.returncode
+            kept.put(key, flags.build_id, made, flags.asm_header)
         view = archives.map_file(made)
         members = {member.name: member.body for member in archives.members(made, view)}
         text, data = archives.split_object(made, members["_go_.o"])
         theirs = Object(made, data)
         from pygo_cross.compile import Compilation
 
-        compilation = Compilation(flags, environment, goroot, default_store(environment), os.getcwd())
+        compilation = Compilation(flags, environment, goroot, store, os.getcwd())
         if stock:
             record = compilation.declarations()
             record.fingerprint = bytes(data[8:16])

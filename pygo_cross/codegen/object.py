@@ -22,7 +22,7 @@ from pygo_cross.obj.symbol import DUPOK, NOPTR, RODATA, Relocation, Symbol, set_
 from pygo_cross.ssa.func import Func
 from pygo_cross.ssa.refs import CallInfo, ItabRef, TextRef, TypeRef
 from pygo_cross.ssa.unit import Data
-from pygo_cross.types.types import Interface, Pointer, Type
+from pygo_cross.types.types import Interface, Named, Pointer, Type
 
 INIT_TASK: Final = "..inittask"
 OBJECT: Final = "_go_.o"
@@ -62,8 +62,10 @@ def write_data(symbols: Symbols, data: Data) -> Symbol:
 
 
 def write_types(symbols: Symbols, types: Iterable[Type]) -> None:
-    """The descriptors of the types that a package declares, which other packages refer to."""
+    """The descriptors of the types that a package declares, which other packages refer to; generic ones have none."""
     for typ in types:
+        if isinstance(typ, Named) and typ.tparams:
+            continue
         symbols.descriptors.type(Pointer(typ))
         symbols.descriptors.type(typ)
 
