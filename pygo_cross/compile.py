@@ -103,7 +103,6 @@ class Compilation:
             self.env.goarch, self.env.goos, self.path, self.fset, shapes, names, groups, self._rewriter.absolute, self.flags.dwarf
         )
         backend.context.std = self.flags.std
-        backend.symbols.linknames.update(unit.linknames.values())
         passes = PassContext(shapes, self.fset.position, _Section(self.imports, SUMMARIES))
         check = "ssa/check" in self.flags.debug
         found = optimise_unit(unit, passes, check)
@@ -123,6 +122,8 @@ class Compilation:
                 optimise(func, passes, check)
                 backend.function(func, check)
                 func.free()
+        for local, name in unit.linknames.items():
+            backend.symbols.linkname(name, local in unit.std_linknames)
         record.fingerprint = fingerprint or bytes.fromhex(digest(record.encode())[:16])
         backend.context.fingerprint = record.fingerprint
         return Compiled(self.head(checked.package.name), record.encode(), backend.finish(), header)

@@ -25,14 +25,13 @@ _LONGEST_NAME: Final = 100  # bytes of a string constant that its symbol's name 
 
 @final
 class Symbols:
-    """The symbols of one object. `linknames` are names that a directive of this package gave to what is another's."""
+    """The symbols of one object."""
 
-    __slots__ = ("_makers", "_word", "context", "descriptors", "linknames")
+    __slots__ = ("_makers", "_word", "context", "descriptors")
 
     def __init__(self, context: Context, descriptors: Descriptors, word: int = 8) -> None:
         self.context = context
         self.descriptors = descriptors
-        self.linknames: set[str] = set()
         self._word = word
         self._makers: Final[dict[type, Any]] = {
             DataRef: self.data,
@@ -53,24 +52,26 @@ class Symbols:
 
     def data(self, ref: DataRef) -> Symbol:
         """A variable or other data."""
-        return self._named(ref.name, 0)
+        return self.context.lookup(ref.name)
 
     def text(self, ref: TextRef) -> Symbol:
         """The code of a function."""
-        return self._named(ref.name, 0 if ref.abi0 else 1)
+        return self.context.lookup(ref.name, 0 if ref.abi0 else 1)
 
-    def _named(self, name: str, abi: int) -> Symbol:
-        symbol = self.context.lookup(name, abi)
-        if name in self.linknames:
-            symbol.linkname = True
-        return symbol
+    def linkname(self, name: str, std: bool) -> None:
+        """Mark symbols that have their name from a directive, when all are there."""
+        for abi in (0, 1):
+            symbol = self.context.known(name, abi)
+            if symbol is not None:
+                symbol.linkname_std = symbol.linkname_std or std
+                symbol.linkname = symbol.linkname or not std
 
     def function_value(self, ref: FuncValueRef) -> Symbol:
         """A word with the address of a function's code."""
         symbol = self.context.lookup(ref.name + "·f")
         if not symbol.listed:
             symbol.data = bytearray(self._word)
-            symbol.relocs.append((0, self._word, R_ADDR, 0, self._named(ref.name, 1)))
+            symbol.relocs.append((0, self._word, R_ADDR, 0, self.context.lookup(ref.name, 1)))
             self.context.define_data(symbol, self._word, DUPOK | RODATA)
         return symbol
 

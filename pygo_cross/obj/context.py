@@ -121,6 +121,10 @@ class Context:
             symbol = names[name] = Symbol(name, abi)
         return symbol
 
+    def known(self, name: str, abi: int = 0) -> Symbol | None:
+        """The symbol of that name and ABI, if there is one."""
+        return self._names[abi].get(name)
+
     def lookup_static(self, name: str) -> Symbol:
         """The symbol name<> of this file."""
         symbol = self._static.get(name)

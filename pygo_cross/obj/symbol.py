@@ -150,7 +150,8 @@ class Symbol:
     `abi` is 0 or 1 (ABIInternal); `static` names are of this file alone. `flags` are those of TEXT and GLOBL. `package` and
     `index` say how objects refer to it (goobj.PKG_*), -1 before symbols are numbered. `typelink` marks the descriptor of a type that
     reflection may make too: the runtime has a table of these. `gotype` is the descriptor of a variable's type. `linkname` symbols,
-    defined or referred to, have their name from a directive: others may refer to them by name alone.
+    defined or referred to, have their name from a directive: others may refer to them by name alone, only the standard library where
+    it is `linkname_std`.
     """
 
     __slots__ = (
@@ -165,6 +166,7 @@ class Symbol:
         "kind",
         "leaf",
         "linkname",
+        "linkname_std",
         "listed",
         "local",
         "name",
@@ -192,6 +194,7 @@ class Symbol:
         self.local = False
         self.leaf = False
         self.linkname = False
+        self.linkname_std = False
         self.typelink = False
         self.content_addressable = False
         self.pcdata = False

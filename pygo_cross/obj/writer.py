@@ -115,7 +115,7 @@ def _number(context: Context) -> _Lists:
                 symbol.package, kin = goobj.PKG_HASHED64, lists.hashed64
             else:
                 symbol.package, kin = goobj.PKG_HASHED, lists.hashed
-        elif (context.assembly and not symbol.static) or context.linkshared or symbol.flags & DUPOK or symbol.linkname:
+        elif (context.assembly and not symbol.static) or context.linkshared or symbol.flags & DUPOK or symbol.linkname or symbol.linkname_std:
             # Hand-written code is referred to by name: indices are the compiler's. So is what has its name from a directive.
             symbol.package, kin = goobj.PKG_NONE, lists.named
         else:
@@ -137,7 +137,7 @@ def _number(context: Context) -> _Lists:
         if symbol.package >= 0:
             return
         number = builtin.get((symbol.name, symbol.abi), -1)
-        if number >= 0 and not symbol.linkname:
+        if number >= 0 and not symbol.linkname and not symbol.linkname_std:
             symbol.package, symbol.index = goobj.PKG_BUILTIN, number
             return
         symbol.package = goobj.PKG_NONE
@@ -234,6 +234,8 @@ def _record(symbol: Symbol, name: bytes) -> bytes:
         flag2 |= goobj.PKGINIT
     if symbol.linkname or symbol.name == "main.main":
         flag2 |= goobj.LINKNAME
+    if symbol.linkname_std:
+        flag2 |= goobj.LINKNAMESTD
     if flags & ABIWRAPPER:
         flag2 |= goobj.ABIWRAPPER
     abi = goobj.ABI_STATIC if symbol.static else symbol.abi
