@@ -8,6 +8,7 @@ kept in a folder; a program is compiled in a forked child, and linked by stock's
 from __future__ import annotations
 
 import gc
+import hashlib
 import json
 import os
 import subprocess
@@ -23,18 +24,26 @@ from pygo_cross.codegen.object import archive
 from pygo_cross.compile import Compilation
 from pygo_cross.compileflags import Flags
 from pygo_cross.diag import InternalError, UserError
+from pygo_cross.frontend import record
 from pygo_cross.frontend.record import Store, section
 from pygo_cross.obj import archive as archives
 from pygo_cross.obj.reader import Object
+from pygo_cross.types import exportformat, exportwrite
 
 LANGUAGE = "go1.27"
+
+
+def _format() -> str:
+    """A name that changes when what records are made of changes."""
+    sources = [Path(str(module.__file__)).read_bytes() for module in (exportformat, exportwrite, record)]
+    return hashlib.sha256(b"".join(sources)).hexdigest()[:12]
 
 
 class Kit:
     """The standard library, or a part of it, to compile against: the packages that match `patterns`, and what they import."""
 
     def __init__(self, folder: Path, patterns: list[str]) -> None:
-        self.folder = folder
+        self.folder = folder = folder / _format()
         self.goroot = find_goroot()
         self.environment = {**environment("linux/amd64"), "GOROOT": str(self.goroot)}
         folder.mkdir(parents=True, exist_ok=True)
@@ -83,13 +92,13 @@ class Kit:
         view = archives.map_file(package["Export"])
         members = {member.name: member.body for member in archives.members(package["Export"], view)}
         text, data = archives.split_object(package["Export"], members["_go_.o"])
-        record = compilation.declarations()
-        record.fingerprint = bytes(data[8:16])
+        made = compilation.declarations()
+        made.fingerprint = bytes(data[8:16])
         theirs = Object(package["Export"], data)
         wanted = path.rsplit("/", 1)[0] + "/" if "/" in path else ""
         wanted += path.rsplit("/", 1)[-1].replace(".", "%2e") + "..inittask"
-        record.initialised = any(theirs.name(index) == wanted for index in range(theirs.ndef))
-        body = text.encode("utf-8", "surrogateescape").rstrip(b"\n") + b"\n\n" + section(record.encode()) + b"\n!\n" + bytes(data)
+        made.initialised = any(theirs.name(index) == wanted for index in range(theirs.ndef))
+        body = text.encode("utf-8", "surrogateescape").rstrip(b"\n") + b"\n\n" + section(made.encode()) + b"\n!\n" + bytes(data)
         wholefile.put(str(place), archive([(archives.PKGDEF, bytes(members[archives.PKGDEF])), ("_go_.o", body)]))
 
     def compile(self, sources: list[str], out: str, debug: list[str] | None = None) -> str:
