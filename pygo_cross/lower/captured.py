@@ -61,6 +61,11 @@ def children(node: Node) -> list[Node]:
 _LOCAL: Final = frozenset([LOCAL_VAR, PARAM_VAR, RECV_VAR, RESULT_VAR])
 
 
+# As stock has it (src/cmd/compile/internal/walk/stmt.go, src/cmd/compile/internal/ssagen/ssa.go): a byte says which calls are pending.
+_MOST_DEFERS: Final = 8
+_MOST_OPEN_CALLS: Final = 15
+
+
 class Features:
     """What a function's own body has (not that of literals in it): `defers` a defer statement, `gotos` a goto, `returns` a return in a loop
     over a function. `own_loop_variables` is told: whether each round of a range has variables of its own.
@@ -99,6 +104,26 @@ def defers(s: nodes.ForStmt) -> bool:
         if not isinstance(one, FuncLit):
             stack += children(one)
     return False
+
+
+def open_defers(body: Node, info: Info) -> int:
+    """How many calls a function defers, if none of that is in a loop and few enough are made at each return; else 0."""
+    count = returns = 0
+    # Statements, and whether they are in a loop.
+    stack: list[tuple[Node, bool]] = [(body, False)]
+    while stack:
+        one, loops = stack.pop()
+        if isinstance(one, nodes.CallStmt):
+            if one.tok == DEFER:
+                if loops:
+                    return 0
+                count += 1
+        elif isinstance(one, nodes.ReturnStmt):
+            returns += 1
+        elif isinstance(one, nodes.Stmt | nodes.CaseClause | nodes.CommClause):
+            inside = loops or isinstance(one, nodes.ForStmt)
+            stack += [(child, inside) for child in children(one)]
+    return count if count <= _MOST_DEFERS and count * (returns + 1) <= _MOST_OPEN_CALLS else 0
 
 
 def labels(body: Node, info: Info) -> frozenset[str]:

@@ -12,6 +12,11 @@ A function that defers has its results in memory: every return writes them there
 - a block that defers ends in DeferReturn, with that block as second successor;
 - the slots that are read behind the call are `pinned`: they keep their contents, and pointers in them are live at every call.
 
+Where no loop defers, and little is deferred, the calls are open-coded: each return makes them itself, in the reverse order of the
+statements, as far as a byte of bits says that these were executed. That byte and the functions are in pinned slots, where the runtime
+finds them in a panic (`FuncInfo.open_defer`); a bit is cleared before its call. What is known of both when a return is lowered needs no
+test.
+
 Facts: src/cmd/compile/internal/typecheck/stmt.go (normalizeGoDeferCall), src/cmd/compile/internal/ssagen/ssa.go (exit, deferstruct),
 src/runtime/panic.go, src/cmd/link/internal/ld/pcln.go (computeDeferReturn).
 """
@@ -19,14 +24,14 @@ src/runtime/panic.go, src/cmd/link/internal/ld/pcln.go (computeDeferReturn).
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, final
 
 from pygo_cross.lower.names import DEFER, GO
 from pygo_cross.lower.values import Place, Val
 from pygo_cross.ssa import ops
 from pygo_cross.ssa.func import Slot, Value
 from pygo_cross.ssa.kinds import F32, F64, I8, I16, I32, I64, VOID, B, P
-from pygo_cross.ssa.refs import FuncValueRef, TextRef
+from pygo_cross.ssa.refs import CallInfo, FuncValueRef, TextRef
 from pygo_cross.ssa.unit import DUPOK, HAS_DEFER, NEEDS_CONTEXT, WRAPPER, FuncInfo
 from pygo_cross.syntax import tokens as tk
 from pygo_cross.syntax.nodes import CallExpr, CallStmt, Expr, Name, unparen
@@ -37,6 +42,7 @@ from pygo_cross.types.objects import FIELD_VAR, LOCAL_VAR, RESULT_VAR, Var
 from pygo_cross.types.types import TYP, Struct, Type
 
 if TYPE_CHECKING:
+    from pygo_cross.lower.captured import Features
     from pygo_cross.lower.function import FuncLowering
 
 _KIND_TYPES: Final = {
@@ -74,7 +80,9 @@ def statement(f: FuncLowering, s: CallStmt) -> None:
         f.runtime("deferprocat", closure, f.read(f.place(f.defer_token)))
         return
     assert f.exit_to is not None
-    if f.in_loop:
+    if f.open_defers is not None:
+        f.open_defers.add(f, closure)
+    elif f.in_loop:
         f.runtime("deferproc", closure)
     else:
         record = _pinned(f, "defer", _RECORD)
@@ -206,17 +214,86 @@ def _wrapper(f: FuncLowering, kind: str, values: Sequence[Val], body: Callable[[
     return closure
 
 
+# ---- open-coded calls
+
+
+@final
+class OpenDefers:
+    """The open-coded calls of a function: `pending` and `functions` are the slots, `count` how many statements there were so far."""
+
+    __slots__ = ("count", "functions", "pending")
+
+    def __init__(self, f: FuncLowering, most: int) -> None:
+        self.count = 0
+        self.pending = _pinned(f, "pending", TYP[t.UINT8])
+        self.functions = _pinned(f, "functions", t.Array(TYP[t.UNSAFE_POINTER], most))
+        f.info.open_defer = (self.pending, self.functions)
+        none = f.b.const(I8, 0)
+        f.emit(ops.STORE, VOID, (f.emit(ops.SLOT_ADDR, P, (), 0, self.pending), none))
+        f.b.write(self, none)
+        for i in range(most):
+            f.b.write((self, i), f.b.const(P, 0))
+
+    def _set(self, f: FuncLowering, bits: Value) -> None:
+        f.emit(ops.STORE, VOID, (f.emit(ops.SLOT_ADDR, P, (), 0, self.pending), bits))
+        f.b.write(self, bits)
+
+    def add(self, f: FuncLowering, closure: Value) -> None:
+        """A statement that defers a function."""
+        i = self.count
+        self.count += 1
+        f.emit(ops.STORE, VOID, (f.emit(ops.SLOT_ADDR, P, (), 0, self.functions), closure), i * f.shapes.sizes.word)
+        f.b.write((self, i), closure)
+        bits = f.b.read(self)
+        bit = 1 << i
+        self._set(f, f.b.const(I8, _byte(bits.imm | bit)) if bits.is_const else f.emit(ops.OR, I8, (bits, f.b.const(I8, _byte(bit)))))
+
+    def call_all(self, f: FuncLowering) -> None:
+        """Make the calls that are pending."""
+        b = f.b
+        for i in range(self.count - 1, -1, -1):
+            bits = b.read(self)
+            bit, others = b.const(I8, _byte(1 << i)), b.const(I8, _byte(~(1 << i)))
+            if bits.is_const:
+                if bits.imm & bit.imm:
+                    self._set(f, b.const(I8, bits.imm & others.imm))
+                    self._call(f, b.read((self, i)))
+                continue
+            made, done = b.new_block(), b.new_block()
+            b.branch(f.emit(ops.EQ, B, (f.emit(ops.AND, I8, (bits, bit)), b.const(I8, 0))), done, made)
+            b.begin(made)
+            self._set(f, f.emit(ops.AND, I8, (bits, others)))
+            self._call(f, b.read((self, i)))
+            b.goto(done)
+            b.begin(done)
+
+    def _call(self, f: FuncLowering, closure: Value) -> None:
+        if closure.op == ops.ADDR and isinstance(closure.aux, FuncValueRef):
+            f.call(ops.CALL_STATIC, CallInfo(TextRef(closure.aux.name), (), ()), (), ())
+        else:
+            f.call(ops.CALL_CLOSURE, CallInfo(None, (), ()), (closure,), ())
+
+
+def _byte(bits: int) -> int:
+    """The low eight bits as a constant has them."""
+    bits &= 0xFF
+    return bits - 0x100 if bits & 0x80 else bits
+
+
 # ---- results and exits
 
 
-def declare_results(f: FuncLowering, variables: Sequence[Var], defers: bool, from_bodies: bool) -> None:
+def declare_results(f: FuncLowering, variables: Sequence[Var], features: Features, open_calls: int) -> None:
     """The results as variables: named ones always, others where the function defers, or where the body of a loop that is a function of
-    its own returns from it (`from_bodies`).
+    its own returns from it. `open_calls` is how many deferred calls are open-coded, 0 for none.
     """
+    defers, from_bodies = features.defers, features.returns
     named = bool(variables) and bool(variables[0].name)
     if defers:
         f.exit_to = f.b.new_block()
         f.info.flags |= HAS_DEFER
+        if open_calls:
+            f.open_defers = OpenDefers(f, open_calls)
     if not named and not defers and not from_bodies:
         return
     for i, (var, typ) in enumerate(zip(variables, f.info.results, strict=True)):
@@ -255,7 +332,11 @@ def leave(f: FuncLowering, values: Sequence[Val]) -> None:
     assert f.exit_to is not None
     for var, value in zip(f.results, values, strict=True):
         f.write(f.place(var), value)
-    f.b.goto(f.exit_to)
+    if f.open_defers is None:
+        f.b.goto(f.exit_to)
+        return
+    f.open_defers.call_all(f)
+    _results(f)
 
 
 def _word(f: FuncLowering, slot: Slot) -> Value:
@@ -270,6 +351,11 @@ def finish(f: FuncLowering) -> None:
     f.b.begin(f.exit_to)
     f.b.pos = f.info.end
     f.runtime("deferreturn")
+    _results(f)
+
+
+def _results(f: FuncLowering) -> None:
+    """Return what the results have in memory."""
     values: list[Val] = []
     for var, typ in zip(f.results, f.info.results, strict=True):
         slot = f.result_addresses.get(var)

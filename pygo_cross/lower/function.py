@@ -24,6 +24,7 @@ from pygo_cross.types.objects import Object, Var
 from pygo_cross.types.types import INT, TYP, Type
 
 if TYPE_CHECKING:
+    from pygo_cross.lower.defer import OpenDefers
     from pygo_cross.lower.generics import Instantiation
     from pygo_cross.lower.package import PackageLowering
     from pygo_cross.lower.rangefunc import Body
@@ -67,6 +68,7 @@ class FuncLowering:
         self.literals = 0
         # See defer: where returns go if the function defers, results that are slots, and slots with the addresses of results.
         self.exit_to: Block | None = None
+        self.open_defers: OpenDefers | None = None
         self.slots: dict[Var, Slot] = {}
         self.result_addresses: dict[Var, Slot] = {}
         self.defer_token: Var | None = None

@@ -14,7 +14,7 @@ from typing import Final, final
 from pygo_cross.diag import InternalError
 from pygo_cross.lower import closures, defer, directives, initialise, maps, stmts, wrappers
 from pygo_cross.lower.abiwrappers import SymbolABIs, wrapper
-from pygo_cross.lower.captured import Features, in_memory, mentioned
+from pygo_cross.lower.captured import Features, in_memory, mentioned, open_defers
 from pygo_cross.lower.closures import Captured
 from pygo_cross.lower.function import FuncLowering
 from pygo_cross.lower.generics import Generics, Instantiation
@@ -206,7 +206,8 @@ class PackageLowering:
         for var, value in zip(params, self.parameters(f), strict=True):
             if var.name not in ("", "_"):
                 f.declare(var, value)
-        defer.declare_results(f, sig.results.vars, features.defers, features.returns)
+        open_calls = open_defers(body, self.info) if features.defers and not features.gotos else 0
+        defer.declare_results(f, sig.results.vars, features, open_calls)
         stmts.block(f, body.list)
         if f.b.block is not None:
             f.b.pos = body.rbrace

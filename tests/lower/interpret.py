@@ -147,6 +147,7 @@ class Machine:
             except GoPanic as raised:
                 panic = raised
                 del self.frames[depth:], self.slots[depth:]
+                self.take_open(frame)
                 while frame.deferred and not panic.recovered:
                     frame.panic = panic
                     try:
@@ -182,6 +183,17 @@ class Machine:
     def spoil(self, slot: Slot, at: int) -> None:
         """Whoever still has the address of a slot that is gone sees what makes no sense."""
         self.memory[at : at + slot.size] = b"\xdb" * slot.size
+
+    def take_open(self, frame: Frame) -> None:
+        """Open-coded calls that are pending are as those that were deferred, and no longer pending."""
+        places = frame.func.info.open_defer if isinstance(frame.func.info, FuncInfo) else None
+        if places is None or places[0] not in self.slots[-1]:
+            return
+        pending, functions = (self.slots[-1][slot] for slot in places)
+        for i in range(8):
+            if self.memory[pending] >> i & 1:
+                frame.deferred.append(int(self.read(functions + 8 * i, P)))
+        self.memory[pending] = 0
 
     def closure(self, at: int, args: list[int | float]) -> list[int | float]:
         return self.call(self.texts[int(self.read(at, P))], args, at)
