@@ -21,7 +21,7 @@ from pygo_cross.syntax.nodes import CallExpr, Expr, IndexExpr, Name, SelectorExp
 from pygo_cross.types import universe as u
 from pygo_cross.types.check.operand import BUILTIN, TYPEXPR
 from pygo_cross.types.objects import Builtin, Func
-from pygo_cross.types.predicates import is_float, is_string, is_unsigned
+from pygo_cross.types.predicates import is_float, is_numeric, is_string, is_unsigned
 from pygo_cross.types.types import (
     FLOAT32,
     FLOAT64,
@@ -53,7 +53,12 @@ def call(f: FuncLowering, e: CallExpr) -> list[Val]:
     """A call, with all its results."""
     found = f.package.info.types.get(e.fun)
     if found is not None and found.mode == TYPEXPR:
-        return [convert(f, exprs.expr(f, e.arg_list[0]), f.type_of(e))]
+        to = f.type_of(e)
+        known = f.package.info.types.get(e.arg_list[0])
+        if known is not None and known.val is not None and is_numeric(to.underlying()):
+            # A constant as a type argument, which has no constants.
+            return [exprs.const(f, known.val, to)]
+        return [convert(f, exprs.expr(f, e.arg_list[0]), to)]
     if found is not None and found.mode == BUILTIN:
         return _builtin(f, e)
     target = _static(f, unparen(e.fun))
