@@ -299,8 +299,16 @@ def _copy(f: FuncLowering, e: CallExpr) -> list[Val]:
     to, source = evaluated(f, e.arg_list)
     under = to.typ.underlying()
     assert isinstance(under, Slice)
-    size = f.int_const(f.shapes.sizes.sizeof(f.typ(under.elem)))
-    return f.runtime("slicecopy", to.parts[0], to.parts[1], source.parts[0], source.parts[1], size)
+    elem = f.typ(under.elem)
+    if f.shapes.has_pointers(elem):
+        descriptor = f.emit(ops.ADDR, P, (), 0, TypeRef(elem))
+        return f.runtime("typedslicecopy", descriptor, to.parts[0], to.parts[1], source.parts[0], source.parts[1])
+    room, length = to.parts[1], source.parts[1]
+    count = f.emit(ops.SELECT, I64, (f.emit(ops.LT_S, B, (room, length)), room, length))
+    size = f.shapes.sizes.sizeof(elem)
+    if size:
+        f.runtime("memmove", to.parts[0], source.parts[0], count if size == 1 else f.emit(ops.MUL, I64, (count, f.int_const(size))))
+    return [f.int_val(count)]
 
 
 def _min_max(f: FuncLowering, e: CallExpr, op: int, float_op: int) -> list[Val]:
