@@ -12,7 +12,7 @@ from pygo_cross.lower import interfaces, strings
 from pygo_cross.lower.values import Val
 from pygo_cross.ssa import ops
 from pygo_cross.ssa.func import Value
-from pygo_cross.ssa.kinds import BITS, I64, P, is_float, is_int
+from pygo_cross.ssa.kinds import BITS, I32, I64, P, is_float, is_int
 from pygo_cross.types.predicates import is_complex, is_integer, is_numeric, is_string, is_unsigned
 from pygo_cross.types.types import UINTPTR, UNSAFE_POINTER, Array, Basic, Interface, Pointer, Slice, Type
 
@@ -80,5 +80,7 @@ def number(f: FuncLowering, value: Value, kind: int, unsigned: bool, to_unsigned
     if is_int(have):
         wide = number(f, value, I64, unsigned)
         return f.emit(ops.UINT_TO_FLOAT if unsigned and have == I64 else ops.INT_TO_FLOAT, kind, (wide,))
-    wide = f.emit(ops.FLOAT_TO_UINT if to_unsigned and kind == I64 else ops.FLOAT_TO_INT, I64, (value,))
+    # What is out of range becomes what stock's instruction makes of it: narrow integers go by way of an int32, a uint32 by an int64.
+    through = I64 if kind == I64 or (kind == I32 and to_unsigned) else I32
+    wide = f.emit(ops.FLOAT_TO_UINT if to_unsigned and kind == I64 else ops.FLOAT_TO_INT, through, (value,))
     return number(f, wide, kind, False)
