@@ -98,8 +98,8 @@ class NextUses:
         self._in: list[dict[int, int] | None] = [None] * func.block_count
         self._in_wants: list[dict[int, int]] = [{}] * func.block_count
         self.calls = bytearray(func.block_count)
-        for _ in range(2 if loops else 1):
-            for block in order:
+        for blocks in (order, [block for block in order if block in loops]):
+            for block in blocks:
                 uses = self.at_end(block)
                 wants = self.wants_at_end(block)
                 first_call = self.walk(block, uses, wants, None)

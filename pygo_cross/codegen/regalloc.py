@@ -18,8 +18,9 @@ from collections.abc import Sequence
 from typing import Final, final
 
 from pygo_cross.codegen.allocation import Allocation
+from pygo_cross.codegen.frequency import frequencies
 from pygo_cross.codegen.liveness import CALL, LOOP, NONE, NextUses
-from pygo_cross.codegen.regstate import State
+from pygo_cross.codegen.regstate import Snapshot, State
 from pygo_cross.codegen.rows import Row, Rows, single
 from pygo_cross.codegen.shuffle import shuffle
 from pygo_cross.codegen.spills import finish_spills
@@ -28,6 +29,7 @@ from pygo_cross.ssa.dominators import Dominators, Loop, find_loops
 from pygo_cross.ssa.func import Block, Func, Value
 from pygo_cross.ssa.kinds import VOID
 
+_RARE: Final = 0.1
 _SPARE: Final = 2
 """Registers that are not filled for what a loop might use, since its operations need some."""
 
@@ -50,12 +52,14 @@ class _Allocator:
         "_limit",
         "_loops",
         "_next_uses",
+        "_often",
         "_params",
         "_record",
         "_rows",
         "_starts",
         "_state",
         "_visits",
+        "_with_calls",
     )
 
     def __init__(self, func: Func, rows: Rows, params: Sequence[int]) -> None:
@@ -65,11 +69,13 @@ class _Allocator:
         self._dominators = Dominators(func)
         self._loops: dict[Block, Loop] = find_loops(func, self._dominators)
         self._next_uses = NextUses(func, self._dominators.order[::-1], self._loops, rows)
+        self._often = frequencies(self._dominators, self._loops)
         self._state = State(func, rows)
-        self._starts: dict[Block, tuple[list[int], list[Value | None]]] = {}
-        self._ends: dict[Block, tuple[list[int], list[Value | None]]] = {}
+        self._starts: dict[Block, Snapshot] = {}
+        self._ends: dict[Block, Snapshot] = {}
         self._record: list[int] = []
         self._visits: dict[Block, int] = {}
+        self._with_calls: dict[Block, bool] = {}
         self._avoid = 0
         self._limit = 0
 
@@ -82,7 +88,7 @@ class _Allocator:
         for block in func.blocks:
             if len(block.succs) == 1 and len(block.succs[0].preds) > 1:
                 self._merge_edge(block, block.succs[0])
-        slots = finish_spills(func, state, self._starts, self._dominators, self._loops)
+        slots = finish_spills(func, state, self._starts, self._dominators, self._often)
         used = 0
         for block in func.blocks:
             for value in block.values:
@@ -116,22 +122,20 @@ class _Allocator:
             next_use[key] = at
         state.begin(block)
         if len(block.preds) == 1:
-            held, copies = self._ends[block.preds[0]]
-            for register, key in enumerate(held):
-                if key >= 0 and key in uses:
-                    state.take(register, key, copies[register])
+            for register, key, copy in self._ends[block.preds[0]]:
+                if key in uses:
+                    state.take(register, key, copy)
         elif block.preds:
             self._merge(block, uses, wants)
-        self._starts[block] = (state.held[:], state.copies[:])
+        self._starts[block] = state.snapshot()
         self._values(block)
-        self._ends[block] = (state.held[:], state.copies[:])
+        self._ends[block] = state.snapshot()
         block.values = state.out
 
     def _wants_of_header(self, block: Block, header: Block, wants: dict[int, int]) -> None:
         """At the way back of a loop, what the header has decided."""
-        for register, key in enumerate(self._starts[header][0]):
-            if key >= 0:
-                wants[key] = register
+        for register, key, _ in self._starts[header]:
+            wants[key] = register
         at = header.preds.index(block)
         for phi in header.values:
             if phi.op != ops.PHI:
@@ -148,14 +152,13 @@ class _Allocator:
         primary = max(visited, key=self._visits.__getitem__)
         header = len(visited) < len(block.preds)
         at = block.preds.index(primary)
-        held, copies = self._ends[primary]
+        held = self._ends[primary]
         where: dict[int, int] = {}
         live = 0
-        for register, key in enumerate(held):
-            if key >= 0:
-                where[key] = where.get(key, 0) | 1 << register
-                if key in uses:
-                    live |= 1 << register
+        for register, key, _ in held:
+            where[key] = where.get(key, 0) | 1 << register
+            if key in uses:
+                live |= 1 << register
         taken = 0
         waiting: list[tuple[Value, int]] = []
         for phi in block.values:
@@ -186,7 +189,7 @@ class _Allocator:
                 free = 0
             elif not free:
                 farthest = use
-                for register, key in enumerate(held):
+                for register, key, _ in held:
                     if keep >> register & 1 and allowed >> register & 1 and state.next_use[key] > farthest:
                         farthest = state.next_use[key]
                         free = 1 << register
@@ -199,22 +202,31 @@ class _Allocator:
             taken |= 1 << register
             state.take(register, phi.id, phi)
             state.reg[phi.id] = register
-        for register, key in enumerate(held):
+        for register, key, copy in held:
             if keep >> register & 1:
-                state.take(register, key, copies[register])
+                state.take(register, key, copy)
         if header and not self._has_call(block):
             self._preload(block, primary, uses, wants)
 
     def _has_call(self, header: Block) -> bool:
-        loop = self._loops.get(header)
-        return loop is None or loop.header is not header or any(self._next_uses.calls[block.id] for block in loop.blocks)
+        """Whether a block is no header, or that of a loop that calls something, but in rare blocks."""
+        found = self._with_calls.get(header)
+        if found is None:
+            loop = self._loops.get(header)
+            calls = self._next_uses.calls
+            rare = _RARE * self._often[header]
+            found = loop is None or loop.header is not header
+            if loop is not None and not found:
+                found = any(calls[block.id] and self._often[block] > rare for block in loop.blocks)
+            self._with_calls[header] = found
+        return found
 
-    def _kept(self, block: Block, uses: dict[int, int], held: list[int], taken: int, header: bool) -> int:
+    def _kept(self, block: Block, uses: dict[int, int], held: Snapshot, taken: int, header: bool) -> int:
         """The registers whose values stay in them at a merge."""
         keep = 0
         farther: list[tuple[int, int]] = []
-        for register, key in enumerate(held):
-            if key < 0 or taken >> register & 1 or key not in uses:
+        for register, key, _ in held:
+            if taken >> register & 1 or key not in uses:
                 continue
             if header and uses[key] >= LOOP:
                 farther.append((uses[key], register))
@@ -240,7 +252,8 @@ class _Allocator:
         for allowed, values in ((self._rows.integers, state.integers), (self._rows.floats, state.floats)):
             most = max((live_in[inside.id] & values & ~state.remat_set).bit_count() for inside in loop.blocks)
             room[allowed] = allowed.bit_count() - _SPARE - max(most, (state.used & allowed).bit_count())
-        held, copies = self._ends[primary]
+        held = self._ends[primary]
+        full = _mask([register for register, _, _ in held])
         out = state.out
         state.resume(primary)
         for _, key in candidates:
@@ -248,10 +261,7 @@ class _Allocator:
             if value.op == ops.PHI and value.block is block:
                 continue
             allowed = self._rows.class_of(value.kind)
-            free = allowed & ~state.used
-            for register, other in enumerate(held):
-                if other >= 0 and free >> register & 1:
-                    free &= ~(1 << register)
+            free = allowed & ~state.used & ~full
             if room[allowed] <= 0 or not free:
                 continue
             if state.remat[key]:
@@ -260,8 +270,8 @@ class _Allocator:
             register = want if want >= 0 and free >> want & 1 else _lowest(free)
             made = state.bring(value, register)
             state.take(register, key, made)
-            held[register] = key
-            copies[register] = made
+            held.append((register, key, made))
+            full |= 1 << register
         state.block = block
         state.out = out
 
@@ -548,12 +558,10 @@ class _Allocator:
     def _merge_edge(self, block: Block, succ: Block) -> None:
         """Make the end of a block agree with the beginning of the next."""
         state = self._state
-        held, copies = self._ends[block]
         state.begin(block)
         state.resume(block)
-        for register, key in enumerate(held):
-            if key >= 0:
-                state.take(register, key, copies[register])
+        for register, key, copy in self._ends[block]:
+            state.take(register, key, copy)
         targets: dict[int, int] = {}
         phis: list[Value] = []
         memory: list[tuple[Value, int]] = []
@@ -567,8 +575,8 @@ class _Allocator:
                 targets[register] = phi.args[at].id
             else:
                 memory.append((phi, phi.args[at].id))
-        for register, key in enumerate(self._starts[succ][0]):
-            if key >= 0 and register not in targets:
+        for register, key, _ in self._starts[succ]:
+            if register not in targets:
                 targets[register] = key
         made = shuffle(state, targets, memory)
         for phi in phis:

@@ -20,6 +20,9 @@ from pygo_cross.ssa.kinds import F32, F64
 
 REGISTERS: Final = 2 * FIRST_FLOAT
 
+Snapshot = list[tuple[int, int, Value | None]]
+"""Registers, the ids of their values, and what has put them there."""
+
 
 @final
 class State:
@@ -128,6 +131,18 @@ class State:
         bit = 1 << register
         self.where[key] |= bit
         self.used |= bit
+
+    def snapshot(self) -> Snapshot:
+        """What registers hold now, in their order."""
+        held, copies = self.held, self.copies
+        used = self.used
+        found: Snapshot = []
+        while used:
+            bit = used & -used
+            used ^= bit
+            register = bit.bit_length() - 1
+            found.append((register, held[register], copies[register]))
+        return found
 
     def drop(self, register: int) -> None:
         """A register is free."""

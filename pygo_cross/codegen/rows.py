@@ -71,7 +71,7 @@ def single(mask: int) -> int:
 class Rows:
     """What is known of operations: by number for machine operations; `of` for any value, `of_exit` for blocks."""
 
-    __slots__ = ("_by_op", "_calls", "copy_float", "copy_integer", "floats", "integers", "registers")
+    __slots__ = ("_by_op", "_calls", "_remat", "_with_inputs", "copy_float", "copy_integer", "floats", "integers", "registers")
 
     def __init__(self, insns: dict[int, Insn], registers: RegisterFile) -> None:
         self.registers = registers
@@ -79,6 +79,8 @@ class Rows:
         self.floats = registers.floats
         self._by_op = {op: Row(row) for op, row in insns.items()}
         anywhere = self.integers | self.floats
+        self._remat = frozenset(op for op, row in self._by_op.items() if row.remat)
+        self._with_inputs: dict[tuple[int, tuple[int, ...]], Row] = {}
         self._calls = frozenset(op for op, row in self._by_op.items() if row.call)
         self.copy_integer = Row(Insn(ops.COPY, "Copy", (self.integers,), self.integers, 0))
         self.copy_float = Row(Insn(ops.COPY, "Copy", (self.floats,), self.floats, 0))
@@ -93,7 +95,7 @@ class Rows:
         row = self._by_op.get(value.op)
         if row is None:
             raise InternalError("regalloc", f"operation {value.op} has no row", f"{value.block.func.symbol} {value}")
-        return _with_inputs(row, value.aux) if row.variable and value.args else row
+        return self._own(row, value.op, value.aux) if row.variable and value.args else row
 
     def of_exit(self, block: Block) -> Row | None:
         """The row of a block's exit, None if it takes nothing and clobbers nothing."""
@@ -101,10 +103,18 @@ class Rows:
             row = self._by_op.get(block.op)
             if row is None:
                 raise InternalError("regalloc", f"operation {block.op} has no row", f"{block.func.symbol} {block}")
-            return _with_inputs(row, block.aux) if row.variable and block.controls else row
+            return self._own(row, block.op, block.aux) if row.variable and block.controls else row
         if block.controls:
-            return _with_inputs(_EXIT, block.aux)
+            return self._own(_EXIT, 0, block.aux)
         return None
+
+    def _own(self, row: Row, op: int, aux: object) -> Row:
+        """The row of an operation whose `aux` says what it takes."""
+        inputs = cast("MachineCall", aux).inputs
+        found = self._with_inputs.get((op, inputs))
+        if found is None:
+            found = self._with_inputs[op, inputs] = _with_inputs(row, inputs)
+        return found
 
     def is_call(self, op: int) -> bool:
         """Whether all registers are lost in it."""
@@ -117,8 +127,7 @@ class Rows:
     def remat(self, func: Func) -> bytearray:
         """For each value by id, whether it is computed again rather than kept."""
         found = bytearray(func.value_count)
-        by_op = self._by_op
-        again = {op for op, row in by_op.items() if row.remat}
+        again = self._remat
         for block in func.blocks:
             for value in block.values:
                 if value.op in again:
@@ -129,11 +138,10 @@ class Rows:
 _EXIT: Final = Row(Insn(0, "Exit", (), 0, 0))
 
 
-def _with_inputs(row: Row, aux: object) -> Row:
-    call = cast("MachineCall", aux)
+def _with_inputs(row: Row, inputs: tuple[int, ...]) -> Row:
     made = Row.__new__(Row)
-    made.inputs = call.inputs
-    made.fixed = tuple(single(mask) for mask in call.inputs)
+    made.inputs = inputs
+    made.fixed = tuple(single(mask) for mask in inputs)
     made.any_fixed = True
     made.output = row.output
     made.clobbers = row.clobbers

@@ -11,15 +11,14 @@ from __future__ import annotations
 from typing import Final
 
 from pygo_cross.codegen.allocation import NO_REGISTER
-from pygo_cross.codegen.frequency import frequencies
-from pygo_cross.codegen.regstate import State
+from pygo_cross.codegen.regstate import Snapshot, State
 from pygo_cross.ssa import ops
-from pygo_cross.ssa.dominators import Dominators, Loop, postorder
+from pygo_cross.ssa.dominators import Dominators, postorder
 from pygo_cross.ssa.func import Block, Func, Slot, Value
 from pygo_cross.ssa.kinds import SIZES, P
 
-Starts = dict[Block, tuple[list[int], list[Value | None]]]
-"""For the beginning of blocks, the values in registers by their ids, and what has put them there."""
+Starts = dict[Block, Snapshot]
+"""What registers hold at the beginning of blocks."""
 
 _WORD: Final = 8  # bytes, the most that a register holds
 _NEVER: Final = 1e30
@@ -27,18 +26,17 @@ _MORE_CODE: Final = 1.1
 _FIRST: Final = frozenset((ops.PHI, ops.PARAM, ops.CLOSURE))
 
 
-def finish_spills(func: Func, state: State, starts: Starts, dominators: Dominators, loops: dict[Block, Loop]) -> dict[int, Slot]:
+def finish_spills(func: Func, state: State, starts: Starts, dominators: Dominators, often: dict[Block, float]) -> dict[int, Slot]:
     """Place Spills, take away what is not needed; the memory of each Spill and Phi in memory by its id."""
-    _place(state, starts, dominators, loops)
+    _place(state, starts, dominators, often)
     order = postorder(func)
     needed = _clean(state, order)
     return _memory(func, state, order, needed)
 
 
-def _place(state: State, starts: Starts, dominators: Dominators, loops: dict[Block, Loop]) -> None:
+def _place(state: State, starts: Starts, dominators: Dominators, often: dict[Block, float]) -> None:
     behind: dict[Block, dict[Value, list[Value]]] = {}
     at_start: dict[Block, list[Value]] = {}
-    often = frequencies(dominators, loops) if state.restores else {}
     for key, spill in list(state.spilled.items()):
         value = state.values[key]
         if spill is value:
@@ -120,10 +118,12 @@ def _best(
     return found
 
 
-def _copy_at(start: tuple[list[int], list[Value | None]], key: int) -> Value | None:
+def _copy_at(start: Snapshot, key: int) -> Value | None:
     """What has a value in a register at the beginning of a block."""
-    held, copies = start
-    return copies[held.index(key)] if key in held else None
+    for _, held, copy in start:
+        if held == key:
+            return copy
+    return None
 
 
 def _clean(state: State, order: list[Block]) -> int:
