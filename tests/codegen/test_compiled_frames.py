@@ -9,12 +9,11 @@ import subprocess
 from pathlib import Path
 
 import pytest
-
 from conformance.mixed import Kit
 from go_programs import go
 
 _PROGRAMS = Path(__file__).parent / "testdata/frames"
-_HOSTILE = (
+_HOSTILE: tuple[dict[str, str], ...] = (
     {},
     {"GOGC": "1", "GODEBUG": "clobberfree=1,gccheckmark=1"},
     {"GOGC": "1", "GODEBUG": "gcshrinkstackoff=0,gcstoptheworld=2", "GOMAXPROCS": "8"},
