@@ -307,9 +307,9 @@ def _complex(f: FuncLowering, op: int, x: Val, y: Val, typ: Type) -> Val:
 
 
 def count(f: FuncLowering, e: Expr) -> Val:
-    """How far to shift: an untyped constant, which may be written as a float, is a uint."""
+    """How far to shift: a constant is never negative, may be written as a float, and as large as a uint."""
     found = f.package.info.types.get(e)
-    if found is not None and found.val is not None and found.typ is not None and not is_integer(found.typ.underlying()):
+    if found is not None and found.val is not None:
         return const(f, found.val, TYP[UINT])
     return expr(f, e)
 

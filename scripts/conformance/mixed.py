@@ -75,17 +75,16 @@ class Kit:
                 continue
             self.stock[path] = package["Export"]
             place = self.folder / (path.replace("/", "%") + ".a")
-            self.config.write_text("".join(lines), encoding="utf-8")
-            lines.append(f"packagefile {path}={place}\n")
             if not place.exists() or place.stat().st_mtime < Path(package["Export"]).stat().st_mtime:
-                self._record(package, place)
-        self.config.write_text("".join(lines), encoding="utf-8")
+                self._record(package, place, lines)
+            lines.append(f"packagefile {path}={place}\n")
+        wholefile.put(str(self.config), "".join(lines).encode())
 
-    def _record(self, package: dict[str, Any], place: Path) -> None:
+    def _record(self, package: dict[str, Any], place: Path, before: list[str]) -> None:
         path = package["ImportPath"]
-        config = self.folder / "importcfg.one"
-        mapped = "".join(f"importmap {a}={b}\n" for a, b in package.get("ImportMap", {}).items())
-        config.write_text(mapped + self.config.read_text(encoding="utf-8"), encoding="utf-8")
+        config = self.folder / f"importcfg.{os.getpid()}"
+        mapped = [f"importmap {a}={b}\n" for a, b in package.get("ImportMap", {}).items()]
+        config.write_text("".join([*mapped, *before]), encoding="utf-8")
         files = [os.path.join(package["Dir"], name) for name in package["GoFiles"]]
         flags = Flags(["-p", path, "-std", f"-lang={LANGUAGE}", "-pack", "-importcfg", str(config), "-o", str(place), *files])
         compilation = Compilation(flags, self.environment, self.goroot, Store(None), str(self.folder))
