@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from pygo_cross.lower import calls, chans, defer, exprs, loops, maps, places, rangefunc, select_, typeswitch
-from pygo_cross.lower.function import Target
+from pygo_cross.lower import calls, chans, defer, exprs, loops, maps, places, rangefunc, select_, switches, typeswitch
 from pygo_cross.lower.maps import MapPlace
 from pygo_cross.lower.values import Place, Val
 from pygo_cross.ssa.func import Block
@@ -41,7 +40,7 @@ from pygo_cross.syntax.nodes import (
     unparen,
 )
 from pygo_cross.types.objects import Var
-from pygo_cross.types.types import BOOL, TYP, Tuple
+from pygo_cross.types.types import Tuple
 
 if TYPE_CHECKING:
     from pygo_cross.lower.function import FuncLowering
@@ -261,38 +260,7 @@ def _switch(f: FuncLowering, s: SwitchStmt) -> None:
     if isinstance(s.tag, TypeSwitchGuard):
         typeswitch.type_switch(f, s, s.tag, label)
         return
-    tag = f.kept(exprs.expr(f, s.tag)) if s.tag is not None else Val(TYP[BOOL], (f.bool_const(True),))
-    b = f.b
-    end = b.new_block()
-    bodies = [b.new_block() for _ in s.body]
-    default = end
-    for clause, body in zip(s.body, bodies, strict=True):
-        if clause.cases is None:
-            default = body
-            continue
-        for e in unpack_list(clause.cases):
-            after = b.new_block()
-            b.pos = e.pos
-            case = exprs.expr(f, e)
-            b.branch(case.one if s.tag is None and len(case.parts) == 1 else exprs.comparison(f, tk.EQL, tag, case), body, after)
-            b.begin(after)
-    b.goto(default)
-    f.targets.append(Target(label, end, None))
-    for i, (clause, body) in enumerate(zip(s.body, bodies, strict=True)):
-        # The clause before may fall into this one, so it is complete only now.
-        b.begin(body)
-        stmts = list(clause.body)
-        while stmts and isinstance(stmts[-1], EmptyStmt):
-            stmts.pop()
-        last = stmts[-1] if stmts else None
-        if isinstance(last, BranchStmt) and last.tok == tk.FALLTHROUGH:
-            block(f, stmts[:-1])
-            b.goto(bodies[i + 1])
-        else:
-            block(f, stmts)
-            b.goto(end)
-    f.targets.pop()
-    b.begin(end)
+    switches.switch(f, s, label)
 
 
 def _select(f: FuncLowering, s: SelectStmt) -> None:
