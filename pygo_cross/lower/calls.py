@@ -164,6 +164,9 @@ def _packed(f: FuncLowering, typ: Type, elem: Type, values: Sequence[Val]) -> Va
     size = f.shapes.sizes.sizeof(elem)
     for i, one in enumerate(values):
         f.store(one, address, i * size)
+    numbers = [part for one in values for part in one.parts if part.op == ops.PTR_TO_INT]
+    if numbers:
+        f.kept_alive[address] = numbers
     return Val(typ, (address, f.int_const(len(values)), f.int_const(len(values))))
 
 

@@ -59,6 +59,7 @@ class FuncLowering:
         self.b.pos = info.pos
         self.in_memory = in_memory
         self.addresses: dict[Object, Value] = {}
+        self.kept_alive: dict[Value, list[Value]] = {}  # what the array behind a variadic argument has that was a pointer
         self.known: dict[Var, None] = {}
         """Variables that are declared so far, in order, and those that are captured."""
         self.results: list[Var] = []
@@ -235,6 +236,11 @@ class FuncLowering:
         # Memory for results that are in memory comes before the call: getting it may be a call too, which would overwrite them.
         room = [self.temporary(typ) if self.shapes.leaves(typ) is None else None for typ in info.results]
         called = self.emit(op, VOID, scalars, 0, info)
+        for scalar in scalars:
+            # f(uintptr(unsafe.Pointer(p))): what p points to stays until f returns (package unsafe, pattern 4).
+            for address in self.kept_alive.pop(scalar, (scalar,)):
+                if address.op == ops.PTR_TO_INT:
+                    self.emit(ops.KEEP_ALIVE, VOID, (address.args[0],))
         parts: list[list[Value]] = []
         index = 0
         for typ in info.results:
