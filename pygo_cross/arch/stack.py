@@ -11,3 +11,5 @@ STACK_BIG: Final = 4096
 """The frame size above which the check must not wrap around."""
 STACK_GUARD: Final = 16
 """Where in a goroutine's record its stack limit is."""
+STACK_GUARD_SYSTEM: Final = 24
+"""Where it has the limit for functions that run on the thread's stack alone."""

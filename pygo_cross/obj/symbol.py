@@ -93,7 +93,7 @@ class ArgRegister:
 class Func:
     """What a function has besides its bytes. `args` and `locals` in bytes; tables are symbols, None until made.
 
-    `arg_registers` are spilled while the stack grows; `inline` are the calls that were inlined, in the order of the table.
+    `arg_registers` are spilled while the stack grows; `system_stack` functions run on the stack of the thread alone. `inline` are the calls that were inlined, in the order of the table.
     """
 
     __slots__ = (
@@ -117,6 +117,7 @@ class Func:
         "pcsp",
         "progs",
         "start_line",
+        "system_stack",
         "used_files",
     )
 
@@ -137,6 +138,7 @@ class Func:
         self.pcdata: list[Symbol] = []
         self.funcdata: list[Symbol | None] = []
         self.arg_registers: list[ArgRegister] = []
+        self.system_stack = False
         self.inline: list[InlinedCall] = []
         self.info: Symbol | None = None
         self.dwarf_info: Symbol | None = None

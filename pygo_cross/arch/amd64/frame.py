@@ -15,7 +15,7 @@ from typing import Final
 
 from pygo_cross.arch.amd64 import registers as regs
 from pygo_cross.arch.amd64.rewrite import rewrite
-from pygo_cross.arch.stack import STACK_BIG, STACK_GUARD, STACK_SMALL
+from pygo_cross.arch.stack import STACK_BIG, STACK_GUARD, STACK_GUARD_SYSTEM, STACK_SMALL
 from pygo_cross.obj.context import Context
 from pygo_cross.obj.prog import (
     BRANCH,
@@ -209,7 +209,9 @@ class Frame:
                 head.append(text.after("POPQ", (register(regs.CONTEXT),)))
         restart = len(head)
         head += self._load_g(symbol, text)
-        limit = memory(regs.G, STACK_GUARD)
+        assert symbol.func is not None
+        system_stack = symbol.func.system_stack
+        limit = memory(regs.G, STACK_GUARD_SYSTEM if system_stack else STACK_GUARD)
         scratch = register(regs.SCRATCH)
         exits: list[Prog] = []
         unsafe = self._pcdata(text, PCDATA_UNSAFE_POINT, UNSAFE_POINT_UNSAFE)
@@ -234,6 +236,8 @@ class Frame:
         undo.spadj = -frame
         spill = self._pcdata(text, PCDATA_UNSAFE_POINT, UNSAFE_POINT_UNSAFE)
         morestack = "runtime.morestack" if symbol.flags & NEEDCTXT else "runtime.morestack_noctxt"
+        if system_stack:
+            morestack = "runtime.morestackc"
         spills, reloads = self._spilled(symbol, text)
         call = text.after("CALL", (Addr(BRANCH, 0, 0, NAME_EXTERN, context.lookup(morestack)),))
         again = text.after("JMP", (_BRANCH,))
