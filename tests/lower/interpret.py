@@ -263,7 +263,9 @@ class Machine:
         if op == ops.SLOT_ADDR:
             assert isinstance(value.aux, Slot)
             return self.slots[-1][value.aux] + value.imm
-        if op in (ops.SLOT_LIVE, ops.KEEP_ALIVE):
+        if op == ops.KEEP_ALIVE:
+            return 0
+        if op == ops.SLOT_LIVE:
             assert isinstance(value.aux, Slot)
             old = self.slots[-1].get(value.aux)
             if old is not None:
