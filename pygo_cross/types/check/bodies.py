@@ -97,6 +97,10 @@ class Bodies:
         for file, one in zip(files, versions, strict=True):
             collector.file(file, one)
         collector.bind_methods()
+        # Descriptors ask for methods of types that only bodies use.
+        for obj in check.decls:
+            if type(obj) is Func:
+                obj.resolver = self._resolve
         self._functions = collector.functions
         self._checked: dict[tuple[str, str], tuple[Func, FuncDecl]] = {}
 
@@ -104,6 +108,11 @@ class Bodies:
         if error.code not in _EXPECTED and not error.soft:
             place = self._check.fset.position(error.pos)
             raise InternalError("types", f"in a body of an imported package: {error.message}", self._known.path, place)
+
+    def _resolve(self, func: Func) -> None:
+        """The signature of a function that nothing has asked for yet."""
+        decl.obj_decl(self._check, func)
+        self._check.process_delayed(0)
 
     def function(self, receiver: str, name: str) -> tuple[Func, FuncDecl]:
         """A function (`receiver` empty) or a method of a declared type, with its body checked. The Func is one that nobody else knows."""
