@@ -112,7 +112,8 @@ class Bodies:
     def _resolve(self, func: Func) -> None:
         """The signature of a function that nothing has asked for yet."""
         decl.obj_decl(self._check, func)
-        self._check.process_delayed(0)
+        if self._check.config.ignore_func_bodies:  # else a body is being checked, and what is put off waits for its end
+            self._check.process_delayed(0)
 
     def function(self, receiver: str, name: str) -> tuple[Func, FuncDecl]:
         """A function (`receiver` empty) or a method of a declared type, with its body checked. The Func is one that nobody else knows."""
