@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Comparison of values of one type, of whatever type.
 
-What costs little is compared first and together; before a call of the runtime, the comparison ends if something is different already. An
-interface may hold what can't be compared, so it is compared only after all that stands before it, as the language has it. Blank fields are
-left out. Memory without holes is compared in words, or by the runtime where it is long.
+What costs little is compared first and together, calls of the runtime come last: contents of strings behind all lengths and numbers. Before
+a call the comparison ends if something is different already. An interface may hold what can't be compared, so it is compared only after
+all that stands before it, and before what stands behind it, as the language has it. Blank fields are left out. Memory without holes is
+compared in words, or by the runtime where it is long.
 
 Facts: the language specification, "Comparison operators"; src/cmd/compile/internal/compare.
 """
@@ -55,15 +56,16 @@ def equal(f: FuncLowering, x: Val, y: Val) -> Value:
 
 
 class Comparison:
-    """A comparison that is going on: what was found out so far is in `_same`."""
+    """A comparison that is going on: what was found out so far is in `_same`, what costs more and is put off in `_late`."""
 
-    __slots__ = ("_end", "_key", "_same", "f")
+    __slots__ = ("_end", "_key", "_late", "_same", "f")
 
     def __init__(self, f: FuncLowering) -> None:
         self.f = f
         self._same: Value | None = None
         self._end: Block | None = None
         self._key = ("comparison", object())
+        self._late: list[Callable[[], None]] = []
 
     def add(self, same: Value) -> None:
         """One thing more that has to be so."""
@@ -73,8 +75,19 @@ class Comparison:
         """Two scalars have to be equal."""
         self.add(self.f.emit(ops.EQ, B, (x, y)))
 
+    def flush(self) -> None:
+        """Do what was put off."""
+        late, self._late = self._late, []
+        for one in late:
+            self._cut()
+            one()
+
     def cut(self) -> None:
         """What follows is done only if everything is equal so far."""
+        self.flush()
+        self._cut()
+
+    def _cut(self) -> None:
         if self._same is None:
             return
         b = self.f.b
@@ -88,6 +101,7 @@ class Comparison:
 
     def result(self) -> Value:
         """Whether everything is equal."""
+        self.flush()
         b = self.f.b
         same = self._same if self._same is not None else self.f.bool_const(True)
         if self._end is None:
@@ -107,11 +121,12 @@ class Comparison:
         known = _known(y)
         if known is not None and len(known) <= _SHORT_STRING:
             if known:
-                self.cut()
-                self._bytes(x.parts[0], known)
+                self._late.append(lambda: self._bytes(x.parts[0], known))
             return
-        self.cut()
-        (same,) = self.f.runtime("memequal", x.parts[0], y.parts[0], x.parts[1])
+        self._late.append(lambda: self._call(x.parts[0], y.parts[0], x.parts[1]))
+
+    def _call(self, x: Value, y: Value, size: Value) -> None:
+        (same,) = self.f.runtime("memequal", x, y, size)
         self.add(same.one)
 
     def _bytes(self, pointer: Value, known: bytes) -> None:
@@ -128,9 +143,7 @@ class Comparison:
         """As many bytes at two addresses."""
         f = self.f
         if size > _IN_WORDS:
-            self.cut()
-            (same,) = f.runtime("memequal", f.offset(x, offset), f.offset(y, offset), f.int_const(size))
-            self.add(same.one)
+            self._late.append(lambda: self._call(f.offset(x, offset), f.offset(y, offset), f.int_const(size)))
             return
         for width, kind in _WORDS:
             while size >= width:
