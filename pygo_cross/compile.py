@@ -111,6 +111,7 @@ class Compilation:
             backend.function(func, check)
             func.free()
         self._data(backend, unit, record)
+        written = len(unit.data)
         completion = Completion(
             backend.descriptors,
             package.methods_of,
@@ -122,6 +123,10 @@ class Compilation:
                 optimise(func, passes, check)
                 backend.function(func, check)
                 func.free()
+            # Methods that are made late may bring data with them, which may bring types.
+            for data in unit.data[written:]:
+                objects.write_data(backend.symbols, data)
+            written = len(unit.data)
         for local, name in unit.linknames.items():
             backend.symbols.linkname(name, local in unit.std_linknames)
         record.fingerprint = fingerprint or bytes.fromhex(digest(record.encode())[:16])

@@ -8,7 +8,7 @@ what they make would reach around the end of memory, or nil has a length. Facts:
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from pygo_cross.lower import exprs
 from pygo_cross.lower.convert import number
@@ -19,6 +19,8 @@ from pygo_cross.ssa.kinds import I64, B, P
 from pygo_cross.syntax.nodes import CallExpr, SelectorExpr, unparen
 from pygo_cross.types.predicates import is_unsigned
 from pygo_cross.types.types import Pointer, Slice, Struct
+
+_ADDRESS_BITS: Final = 63  # a product of more is not looked at as a number of 64 bits
 
 if TYPE_CHECKING:
     from pygo_cross.lower.function import FuncLowering
@@ -104,7 +106,7 @@ def _fits(f: FuncLowering, pointer: Value, length: Value, size: int, panic: str)
         memory = length
         if size != 1:
             scale = f.int_const(size)
-            if length.op != ops.CONST:
+            if length.op != ops.CONST or length.imm * size >> _ADDRESS_BITS:
                 fitting = b.new_block()
                 high = f.emit(ops.MUL_HIGH_U, I64, (length, scale))
                 b.branch(f.emit(ops.NE, B, (high, f.int_const(0))), further, fitting, -1)
