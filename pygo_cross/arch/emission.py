@@ -23,6 +23,7 @@ class MachineCode:
     - `test_barrier(add, flag)`: test whether the collector marks; the branch to where it does.
     - `fill_barrier(add, stores)`: behind the call that made room: for each store the register that is written (0 for none) and the place,
       whose contents go there too.
+    - `jump_table(add, index, table)`: to the address that the table has at an index.
     - `enter(add)`: what holds in functions of ABIInternal, made where assembly or ABI0 may have left something else.
     """
 
@@ -31,6 +32,7 @@ class MachineCode:
         "enter",
         "fill_barrier",
         "jump",
+        "jump_table",
         "jumps",
         "load_constant",
         "loads",
@@ -52,6 +54,7 @@ class MachineCode:
         jumps: Callable[[str, bool, bool], list[tuple[str, bool]]],
         test_barrier: Callable[[Add, Addr], Prog],
         fill_barrier: Callable[[Add, list[tuple[int, Addr]]], None],
+        jump_table: Callable[[Add, int, Addr], None],
         enter: Callable[[Add], None],
     ) -> None:
         self.copies = copies
@@ -64,4 +67,5 @@ class MachineCode:
         self.jumps = jumps
         self.test_barrier = test_barrier
         self.fill_barrier = fill_barrier
+        self.jump_table = jump_table
         self.enter = enter

@@ -60,7 +60,7 @@ class Backend:
         self.selection = Selection(arch, shapes, Convention(*import_module(f"pygo_cross.arch.{arch}.registers").CONVENTION))
         table = self.selection.table
         self.rows = Rows(table.rows, table.registers)
-        emission = Emission(table, self.context, self.symbols.of)
+        self.emission = emission = Emission(table, self.context, self.symbols.of)
         abiinternal, abi0 = self.selection.assigners
         assigners = (abi0, abiinternal)
         self.texts = Texts(self.context, found, table.rows, assigners, shapes, self.descriptors, self.places, emission.emit, dwarf=dwarf)
@@ -79,7 +79,9 @@ class Backend:
         if before is not None:
             checkalloc.check(before, func, allocation, params)
         tidy(func)
-        self.texts.make(func, allocation).relocs += used
+        symbol = self.texts.make(func, allocation)
+        symbol.relocs += used
+        self.emission.write_tables(symbol)
 
     def finish(self) -> bytes:
         """The object, when all functions and all data are there."""

@@ -35,7 +35,8 @@ from pygo_cross.obj.prog import (
     memory,
     register,
 )
-from pygo_cross.obj.symbol import PCDATA_STACK_MAP, PCDATA_UNSAFE_POINT, UNSAFE_POINT_UNSAFE, Symbol
+from pygo_cross.obj.reloctype import R_ADDR
+from pygo_cross.obj.symbol import PCDATA_STACK_MAP, PCDATA_UNSAFE_POINT, RODATA, UNSAFE_POINT_UNSAFE, Symbol
 from pygo_cross.ssa import ops
 from pygo_cross.ssa.func import Block, Func, Slot, Value
 from pygo_cross.ssa.kinds import NAMES
@@ -66,6 +67,7 @@ class Emission:
         self.registers = {dense: register(number) for dense, number in table.registers.numbers.items()}
         self.constants: dict[int, Addr] = {}
         self.runtime: dict[str, Addr] = {}
+        self.tables: list[tuple[Symbol, list[Prog]]] = []
         self.machine = table.code
         self.copies, self.loads, self.stores = (
             [by_name.get(name, "") for name in NAMES] for by_name in (table.code.copies, table.code.loads, table.code.stores)
@@ -74,6 +76,17 @@ class Emission:
     def emit(self, func: Func, allocation: Allocation, marks: dict[int, int] | StackMaps) -> list[Prog]:
         """The code of a function, without TEXT and prologue. `marks` has the stack map of each value that calls, by id."""
         return _Function(self, func, allocation, marks).run()
+
+    def write_tables(self, symbol: Symbol) -> None:
+        """The tables by which a function jumps, when its instructions have their places."""
+        context = self.context
+        for table, targets in self.tables:
+            size = 8 * len(targets)
+            table.data = bytearray(size)
+            table.align = 8
+            table.relocs = [(8 * at, 8, R_ADDR, prog.pc, symbol) for at, prog in enumerate(targets)]
+            context.define_data(table, size, RODATA)
+        self.tables = []
 
     def const(self, value: int) -> Addr:
         """$value"""
@@ -105,6 +118,7 @@ class _Function:
         "reg",
         "starts",
         "stubs",
+        "tables",
         "unsafe_until",
     )
 
@@ -117,6 +131,7 @@ class _Function:
         self.progs: list[Prog] = []
         self.branches: list[tuple[Prog, Block]] = []
         self.starts: dict[Block, int] = {}
+        self.tables: list[tuple[Symbol, list[Block]]] = []
         self.stubs: list[tuple[Value, Prog, int]] = []  # of a value, the branch to it, and which Prog is behind the value
         self.map = -1  # the stack map in force
         self.unsafe_until = -1
@@ -160,6 +175,7 @@ class _Function:
             self.stub(value, branch, behind)
         for prog, block in self.branches:
             prog.target = self.at(self.starts[block])
+        self.emission.tables += [(table, [self.at(self.starts[block]) for block in targets]) for table, targets in self.tables]
         return progs
 
     def at(self, index: int) -> Prog:
@@ -295,11 +311,21 @@ class _Function:
             yes, no = block.succs
             for jump, which in emission.machine.jumps(condition, following is yes, following is no):
                 self.jump(jump, yes if which else no)
+        elif kind == ops.JUMP_TABLE:
+            self.jump_table(block)
         elif block.succs[0] is not following:
             self.jump(self.emission.machine.jump, block.succs[0])
 
     def jump(self, op: str, to: Block) -> None:
         self.branches.append((self.add(op, (_BRANCH,)), to))
+
+    def jump_table(self, block: Block) -> None:
+        """To one of many successors, by a table of their addresses."""
+        emission = self.emission
+        table = emission.context.lookup_static(f"{self.func.symbol}.jump{block.id}")
+        index = emission.table.registers.numbers[self.reg[block.controls[0].id]]
+        emission.machine.jump_table(self.add, index, Addr(MEM, 0, 0, NAME_EXTERN, table))
+        self.tables.append((table, block.succs))
 
     # ---- calls and what is behind the function
 

@@ -267,7 +267,7 @@ class _Function:
         elif kind == ops.RET:
             self.returns(block)
         elif kind == ops.JUMP_TABLE:
-            raise self.func.bug("select", "jump tables are not there yet", block)
+            block.op = self.selection.numbers["JUMPTABLE"]
 
     def returns(self, block: Block) -> None:
         """Results go into registers, or to their places on the stack."""

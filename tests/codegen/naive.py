@@ -208,8 +208,9 @@ class Code:
         made.progs = [Prog("TEXT", (Addr(MEM, 0, 0, NAME_EXTERN, symbol), const(NOSPLIT), size), base, 1), *progs]
         self.finish(symbol)
         assert not self.context.errors, (self.context.errors, func.symbol)
-        at = self.top
+        at = self.symbols[symbol.name] = self.top
         code = bytearray(symbol.data)
+        self.emission.write_tables(symbol)
         for offset, width, kind, addend, target in symbol.relocs:
             if width == 0:
                 continue
@@ -228,7 +229,11 @@ class Code:
         found = self.symbols.get(symbol.name)
         if found is None:
             found = self.symbols[symbol.name] = self.data_top
-            self.uc.mem_write(found, bytes(symbol.data))
+            data = bytearray(symbol.data)
+            for offset, width, _, addend, target in symbol.relocs:
+                assert target is not None
+                data[offset : offset + width] = (self.symbols[target.name] + addend).to_bytes(width, "little")
+            self.uc.mem_write(found, bytes(data))
             self.data_top += max(16, -(-len(symbol.data) // 16) * 16)
         return found
 

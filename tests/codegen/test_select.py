@@ -597,3 +597,12 @@ def test_single_bits(kind: str) -> None:
                     if what == "test":
                         expected = int((expected == 0) == (op == "Eq"))
                     assert machine.code.call(at, func, [value, n], [number]) == [expected & mask(number)], (text, value, n)
+
+
+def test_jump_table() -> None:
+    machine = Machine(47)
+    text = "func f(i64, i64) i64 {\nb0:\n  v0 i64 = Param\n  v1 i64 = Param [1]\n  JumpTable v0 -> b1 b2 b1 b3\n"
+    text += "b1: <- b0 b0\n  v2 i64 = Const [10]\n  Ret v2\nb2: <- b0\n  Ret v1\nb3: <- b0\n  v4 i64 = Add v0 v1\n  Ret v4\n}\n"
+    (func,) = parse_funcs(text)
+    at = machine.code.add(func)
+    assert [machine.code.call(at, func, [index, 100], [5]) for index in range(4)] == [[10], [100], [10], [103]]

@@ -49,6 +49,13 @@ def _fill_barrier(add: Add, stores: list[tuple[int, Addr]]) -> None:
         at += 8
 
 
+def _jump_table(add: Add, index: int, table: Addr) -> None:
+    add("LEAQ", (table, register(regs.AX)))
+    place = memory(regs.AX)
+    place.index, place.scale = index, 8
+    add("JMP", (place,))
+
+
 def _enter(add: Add) -> None:
     add("XORPS", (_ZERO, _ZERO))
     add("MOVQ", (memory(regs.TLS), register(regs.G)))
@@ -69,5 +76,6 @@ CODE: Final = MachineCode(
     _jumps,
     _test_barrier,
     _fill_barrier,
+    _jump_table,
     _enter,
 )

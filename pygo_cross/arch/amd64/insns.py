@@ -286,6 +286,7 @@ def _control() -> None:
     for op in (_numbers["CALLstatic"], _numbers["CALLclosure"], _numbers["CALLpointer"]):
         _rows[op].flags = CALL
     _row("RET", "", "-", "!ret")
+    _row("JUMPTABLE", "n", "-", "!table", "", _AX)
     # Index and length, in registers, as constants (of the index: XC, of the length: CX) or, of the length, in memory.
     for name, inputs, compare, below, within in (
         ("", "gg", "CMPQ 0,1", "CC", "HI"),
