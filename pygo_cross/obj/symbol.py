@@ -93,7 +93,8 @@ class ArgRegister:
 class Func:
     """What a function has besides its bytes. `args` and `locals` in bytes; tables are symbols, None until made.
 
-    `arg_registers` are spilled while the stack grows; `system_stack` functions run on the stack of the thread alone. `inline` are the calls that were inlined, in the order of the table.
+    `arg_registers` are spilled while the stack grows; `system_stack` functions run on the stack of the thread alone. `inline` are the
+    calls that were inlined, in the order of the table.
     """
 
     __slots__ = (
