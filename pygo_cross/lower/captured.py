@@ -10,7 +10,7 @@ from typing import Any, Final, final
 
 from pygo_cross.syntax import nodes
 from pygo_cross.syntax.nodes import FuncLit, IndexExpr, Name, Node, Operation, ParenExpr, SelectorExpr, SliceExpr
-from pygo_cross.syntax.tokens import AND, DEFER, GOTO
+from pygo_cross.syntax.tokens import AND, DEFER, GOTO, RECV
 from pygo_cross.types.check.info import Info
 from pygo_cross.types.objects import LOCAL_VAR, PARAM_VAR, RECV_VAR, RESULT_VAR, Func, Object, Var
 from pygo_cross.types.predicates import common_underlying
@@ -100,6 +100,18 @@ def defers(s: nodes.ForStmt) -> bool:
     while stack:
         one = stack.pop()
         if isinstance(one, nodes.CallStmt) and one.tok == DEFER:
+            return True
+        if not isinstance(one, FuncLit):
+            stack += children(one)
+    return False
+
+
+def has_effects(e: Node) -> bool:
+    """Whether an expression calls anything (a conversion counts) or receives."""
+    stack: list[Node] = [e]
+    while stack:
+        one = stack.pop()
+        if isinstance(one, nodes.CallExpr) or (isinstance(one, Operation) and one.op == RECV and one.y is None):
             return True
         if not isinstance(one, FuncLit):
             stack += children(one)

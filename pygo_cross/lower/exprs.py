@@ -200,10 +200,10 @@ def binary(f: FuncLowering, e: Expr, op: int, lhs: Expr, rhs: Expr) -> Val:
         x = expr(f, lhs)
         return shift(f, op, x, count(f, rhs), typ)
     if tk.EQL <= op <= tk.GEQ:
-        x = expr(f, lhs)
-        return Val(typ, (comparison(f, op, x, expr(f, rhs)),))
+        x = strings.looked_at(f, lhs)
+        return Val(typ, (comparison(f, op, x, strings.looked_at(f, rhs)),))
     if op == tk.ADD and is_string(typ.underlying()):
-        return strings.concatenation(f, [expr(f, one) for one in strings.operands(f, e)], typ)
+        return strings.concatenation(f, strings.all_operands(f, e), typ)
     x = expr(f, lhs)
     return arithmetic(f, op, x, expr(f, rhs), typ)
 

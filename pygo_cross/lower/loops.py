@@ -19,7 +19,7 @@ from pygo_cross.ssa import ops
 from pygo_cross.ssa.func import Value
 from pygo_cross.ssa.kinds import B, P
 from pygo_cross.syntax import tokens as tk
-from pygo_cross.syntax.nodes import AssignStmt, CallExpr, Expr, ForStmt, FuncLit, Name, Node, Operation, RangeClause, unpack_list
+from pygo_cross.syntax.nodes import AssignStmt, Expr, ForStmt, Name, RangeClause, unpack_list
 from pygo_cross.types.objects import Var
 from pygo_cross.types.predicates import is_integer, is_string, is_unsigned
 from pygo_cross.types.types import RUNE, Array, Chan, Map, Pointer, Signature, Slice
@@ -106,7 +106,7 @@ def _range(f: FuncLowering, s: ForStmt, clause: RangeClause, label: str) -> None
     elif isinstance(under, Pointer):
         array = under.elem.underlying()
         assert isinstance(array, Array)
-        if len(_variables(f, clause)) > 1 or _has_effects(clause.x):
+        if len(_variables(f, clause)) > 1 or captured.has_effects(clause.x):
             pointer = exprs.expr(f, clause.x).one
             if len(_variables(f, clause)) > 1:
                 pointer = places.checked(f, pointer)
@@ -128,21 +128,9 @@ def _array(f: FuncLowering, s: ForStmt, clause: RangeClause, label: str, array: 
     pointer = f.b.const(P, 0)
     if len(_variables(f, clause)) > 1:
         pointer = f.in_place(exprs.expr(f, clause.x))
-    elif _has_effects(clause.x):
+    elif captured.has_effects(clause.x):
         exprs.expr(f, clause.x)
     _elements(f, s, clause, label, array, pointer, f.int_const(array.len))
-
-
-def _has_effects(e: Expr) -> bool:
-    """Whether an expression calls a function or receives: then its length is no constant."""
-    stack: list[Node] = [e]
-    while stack:
-        one = stack.pop()
-        if isinstance(one, CallExpr) or (isinstance(one, Operation) and one.op == tk.RECV and one.y is None):
-            return True
-        if not isinstance(one, FuncLit):
-            stack += captured.children(one)
-    return False
 
 
 def _elements(f: FuncLowering, s: ForStmt, clause: RangeClause, label: str, of: Slice | Array, pointer: Value, length: Value) -> None:

@@ -187,16 +187,17 @@ def literal(f: FuncLowering, e: CompositeLit, typ: Type) -> Val:
 
 def place(f: FuncLowering, e: IndexExpr) -> MapPlace:
     """m[k] as something to assign."""
-    m, key = _operands(f, e)
+    m, key = _operands(f, e, False)
     return MapPlace(f.typ(map_type(f, m.typ).elem), m, f.kept(key))
 
 
-def _operands(f: FuncLowering, e: IndexExpr) -> tuple[Val, Val]:
-    from pygo_cross.lower import calls, exprs
+def _operands(f: FuncLowering, e: IndexExpr, looks: bool = True) -> tuple[Val, Val]:
+    from pygo_cross.lower import calls, exprs, strings
 
     m = exprs.expr(f, e.x)
-    key = calls.assigned(f, exprs.expr(f, e.index), f.typ(map_type(f, m.typ).key))
-    return m, key
+    key_type = f.typ(map_type(f, m.typ).key)
+    found = strings.looked_at(f, e.index) if looks and is_string(key_type.underlying()) else exprs.expr(f, e.index)
+    return m, calls.assigned(f, found, key_type)
 
 
 def index(f: FuncLowering, e: IndexExpr) -> Val:

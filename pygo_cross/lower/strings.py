@@ -15,7 +15,10 @@ from pygo_cross.ssa import ops
 from pygo_cross.ssa.func import Value
 from pygo_cross.ssa.kinds import I8, I32, I64, B, P
 from pygo_cross.syntax import tokens as tk
-from pygo_cross.syntax.nodes import Expr, Operation, ParenExpr
+from pygo_cross.syntax.nodes import CallExpr, Expr, Operation, ParenExpr, unparen
+from pygo_cross.types.check.operand import TYPEXPR
+from pygo_cross.types.constant import String
+from pygo_cross.types.predicates import is_string
 from pygo_cross.types.types import STRING, TYP, UINT8, Array, Basic, Slice, Type
 
 if TYPE_CHECKING:
@@ -52,6 +55,43 @@ def concatenation(f: FuncLowering, strings: Sequence[Val], typ: Type) -> Val:
         f.store(Val(text, one.parts), address, i * width)
     count = f.int_const(len(strings))
     return Val(typ, _with_buffer(f, "concatstrings", (address, count, count)).parts)
+
+
+def converted_bytes(f: FuncLowering, e: Expr) -> Expr | None:
+    """The x of string(x), where that is a slice of bytes."""
+    e = unparen(e)
+    if not isinstance(e, CallExpr) or len(e.arg_list) != 1:
+        return None
+    info = f.package.info
+    found = info.types.get(e.fun)
+    if found is None or found.mode != TYPEXPR or not is_string(f.type_of(e).underlying()):
+        return None
+    of = f.type_of(e.arg_list[0]).underlying()
+    return e.arg_list[0] if isinstance(of, Slice) and _is_bytes(of) else None
+
+
+def looked_at(f: FuncLowering, e: Expr) -> Val:
+    """The value of an expression; a string that is converted from bytes is those bytes, not copied: it is used soon and not kept. What
+    is called between may change them, as under stock: the language leaves that order open.
+    """
+    from pygo_cross.lower import exprs
+
+    source = converted_bytes(f, e)
+    if source is None:
+        return exprs.expr(f, e)
+    return Val(f.type_of(e), exprs.expr(f, source).parts[:2])
+
+
+def all_operands(f: FuncLowering, e: Expr) -> list[Val]:
+    """The values of the strings that an expression puts together. Where one is a constant that is not empty, the result is none of the
+    others, so bytes need no copy.
+    """
+    from pygo_cross.lower import exprs
+
+    found = list(operands(f, e))
+    constants = [f.package.info.types.get(one) for one in found]
+    literal = any(one is not None and isinstance(one.val, String) and one.val.value for one in constants)
+    return [looked_at(f, one) if literal else exprs.expr(f, one) for one in found]
 
 
 def to_string(f: FuncLowering, value: Val, to: Type) -> Val:

@@ -12,7 +12,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from pygo_cross.lower import compare, exprs
+from pygo_cross.lower import compare, exprs, strings
+from pygo_cross.lower.captured import has_effects
 from pygo_cross.lower.function import Target
 from pygo_cross.lower.values import Val
 from pygo_cross.ssa import ops
@@ -45,7 +46,12 @@ def switch(f: FuncLowering, s: SwitchStmt, label: str) -> None:
     from pygo_cross.lower import stmts
 
     b = f.b
-    tag = f.kept(exprs.expr(f, s.tag)) if s.tag is not None else None
+    if s.tag is None:
+        tag = None
+    elif any(has_effects(e) for clause in s.body if clause.cases is not None for e in unpack_list(clause.cases)):
+        tag = f.kept(exprs.expr(f, s.tag))
+    else:
+        tag = f.kept(strings.looked_at(f, s.tag))
     end = b.new_block()
     bodies = [b.new_block() for _ in s.body]
     default = end
