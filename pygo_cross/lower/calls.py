@@ -251,17 +251,66 @@ def _append(f: FuncLowering, e: CallExpr) -> list[Val]:
     under = typ.underlying()
     assert isinstance(under, Slice)
     elem = f.typ(under.elem)
-    base, *more = evaluated(f, e.arg_list)
     if e.has_dots:
-        return [_append_all(f, e, base, more[0], elem)]
+        made = _made_length(f, e.arg_list[1])
+        if made is not None:
+            base = exprs.expr(f, e.arg_list[0])
+            return [_append_zeros(f, e, base, made, elem)]
+    base, *more = evaluated(f, e.arg_list)
+    return [append_to(f, e, base, more, elem)]
+
+
+def append_to(f: FuncLowering, e: CallExpr, base: Val, more: Sequence[Val], elem: Type) -> Val:
+    """append(base, more...), by what `e` says of its last argument."""
+    if e.has_dots:
+        return _append_all(f, e, base, more[0], elem)
     values = [assigned(f, one, elem) for one in more]
     if not values:
-        return [base]
+        return base
     appended, at = _room(f, e, base, f.int_const(len(values)), elem)
     size = f.shapes.sizes.sizeof(elem)
     for i, one in enumerate(values):
         f.store(one, at, i * size)
-    return [appended]
+    return appended
+
+
+def _made_length(f: FuncLowering, e: Expr) -> Expr | None:
+    """The n of make([]T, n)."""
+    e = unparen(e)
+    if not isinstance(e, CallExpr) or len(e.arg_list) != 2 or not isinstance(f.type_of(e).underlying(), Slice):
+        return None
+    return e.arg_list[1] if is_builtin(f, e, u.MAKE) else None
+
+
+def is_builtin(f: FuncLowering, e: CallExpr, which: int) -> bool:
+    """Whether a call is one of a predeclared function."""
+    found = f.package.info.types.get(e.fun)
+    name = unparen(e.fun)
+    obj = f.package.info.uses.get(name) if isinstance(name, Name) else None
+    return found is not None and found.mode == BUILTIN and isinstance(obj, Builtin) and obj.id_ == which
+
+
+def _append_zeros(f: FuncLowering, e: CallExpr, base: Val, count_of: Expr, elem: Type) -> Val:
+    """append(base, make([]T, n)...), without a slice that is made only to be copied."""
+    b = f.b
+    given = exprs.expr(f, count_of)
+    count = number(f, given.one, I64, is_unsigned(given.typ))
+    wrong, right = b.new_block(), b.new_block()
+    b.branch(f.emit(ops.LT_S, B, (count, f.int_const(0))), wrong, right, -1)
+    b.begin(wrong)
+    f.panic("panicmakeslicelen")
+    b.begin(right)
+    appended, at = _room(f, e, base, count, elem)
+    size = f.shapes.sizes.sizeof(elem)
+    clear = "memclrHasPointers" if f.shapes.has_pointers(elem) else "memclrNoHeapPointers"
+    some, done = b.new_block(), b.new_block()
+    b.branch(f.emit(ops.EQ, B, (count, f.int_const(0))), done, some, -1)
+    b.begin(some)
+    if size:
+        f.runtime(clear, at, f.emit(ops.MUL, I64, (count, f.int_const(size))))
+    b.goto(done)
+    b.begin(done)
+    return appended
 
 
 def _append_all(f: FuncLowering, e: CallExpr, base: Val, more: Val, elem: Type) -> Val:

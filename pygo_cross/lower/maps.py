@@ -18,11 +18,12 @@ from pygo_cross.ssa.func import Value
 from pygo_cross.ssa.kinds import I32, I64, B, P
 from pygo_cross.ssa.refs import DataRef, TypeRef
 from pygo_cross.ssa.unit import Data
-from pygo_cross.syntax.nodes import CompositeLit, Expr, IndexExpr, KeyValueExpr
+from pygo_cross.syntax.nodes import CallExpr, CompositeLit, Expr, IndexExpr, KeyValueExpr, Name, SelectorExpr, unparen
 from pygo_cross.types import types as t
 from pygo_cross.types.objects import FIELD_VAR, Var
 from pygo_cross.types.predicates import is_string
-from pygo_cross.types.types import TYP, UINTPTR, UNSAFE_POINTER, Array, Basic, Chan, Map, Pointer, Struct, Type
+from pygo_cross.types.types import TYP, UINTPTR, UNSAFE_POINTER, Array, Basic, Chan, Map, Pointer, Slice, Struct, Type
+from pygo_cross.types.universe import APPEND
 
 if TYPE_CHECKING:
     from pygo_cross.lower.function import FuncLowering
@@ -249,6 +250,45 @@ def write(f: FuncLowering, where: MapPlace, value: Val) -> None:
     """m[k] = v."""
     value = f.kept(value)
     f.store(value, element(f, where))
+
+
+def append_to_element(f: FuncLowering, lhs: Expr, rhs: Expr) -> bool:
+    """m[k] = append(m[k], ...), where m and k have no effects: the element is looked up once. False if it is nothing of the kind."""
+    from pygo_cross.lower import calls, exprs
+
+    lhs, rhs = unparen(lhs), unparen(rhs)
+    if not isinstance(lhs, IndexExpr) or not isinstance(rhs, CallExpr) or not rhs.arg_list or not is_map(f, lhs.x):
+        return False
+    if not calls.is_builtin(f, rhs, APPEND) or not _same(f, lhs, rhs.arg_list[0]):
+        return False
+    where = place(f, lhs)
+    slice_type = where.typ.underlying()
+    assert isinstance(slice_type, Slice)
+    more = [f.kept(exprs.expr(f, one)) for one in rhs.arg_list[1:]]
+    address = element(f, where)
+    f.store(calls.append_to(f, rhs, f.load(where.typ, address), more, f.typ(slice_type.elem)), address)
+    return True
+
+
+def _same(f: FuncLowering, x: Expr, y: Expr) -> bool:
+    """Whether two expressions are the same variables, fields, elements and constants."""
+    x, y = unparen(x), unparen(y)
+    types, uses = f.package.info.types, f.package.info.uses
+    while True:
+        one, other = types.get(x), types.get(y)
+        if one is not None and other is not None and one.val is not None:
+            return other.val is not None and one.val == other.val and type(one.val) is type(other.val)
+        if isinstance(x, Name) and isinstance(y, Name):
+            return uses.get(x) is not None and uses.get(x) is uses.get(y)
+        if isinstance(x, SelectorExpr) and isinstance(y, SelectorExpr):
+            if uses.get(x.sel) is not uses.get(y.sel) or x.sel.value != y.sel.value:
+                return False
+        elif isinstance(x, IndexExpr) and isinstance(y, IndexExpr):
+            if not _same(f, x.index, y.index):
+                return False
+        else:
+            return False
+        x, y = unparen(x.x), unparen(y.x)
 
 
 def delete(f: FuncLowering, m: Val, key: Val) -> None:

@@ -120,6 +120,8 @@ def _assign(f: FuncLowering, s: AssignStmt) -> None:
         target = places.target(f, lhs[0])
         _update(f, target, s.op, exprs.count(f, rhs[0]) if s.op in (tk.SHL, tk.SHR) else exprs.expr(f, rhs[0]))
         return
+    if len(lhs) == 1 and maps.append_to_element(f, lhs[0], rhs[0]):
+        return
     targets = [None if is_blank(e) else places.target(f, e) for e in lhs]
     for where, value in zip(targets, values_of(f, rhs, len(lhs)), strict=True):
         if where is not None:
