@@ -103,6 +103,7 @@ class Compilation:
             self.env.goarch, self.env.goos, self.path, self.fset, shapes, names, groups, self._rewriter.absolute, self.flags.dwarf
         )
         backend.context.std = self.flags.std
+        backend.context.shared = self.flags.shared
         passes = PassContext(shapes, self.fset.position, _Section(self.imports, SUMMARIES))
         check = "ssa/check" in self.flags.debug
         found = optimise_unit(unit, passes, check)

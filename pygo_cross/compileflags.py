@@ -20,6 +20,7 @@ _BOOLEANS: Final = {
     "complete": "complete",
     "pack": "pack",
     "nolocalimports": "no_local_imports",
+    "shared": "shared",
     "dwarf": "dwarf",
     "+": "runtime",
     "t": "",
@@ -65,7 +66,6 @@ _REFUSED: Final = {
     "race": "the race detector",
     "msan": "the memory sanitizer",
     "asan": "the address sanitizer",
-    "shared": "code for shared libraries",
     "dynlink": "code for plugins and shared libraries",
     "linkshared": "linking against shared libraries",
     "spectre": "mitigations of Spectre",
@@ -96,6 +96,7 @@ class Flags:
         self.complete = False
         self.pack = False
         self.no_local_imports = False
+        self.shared = False
         self.dwarf = True
         self.runtime = False
         self.no_optimisation = 0
