@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """switch statements but those on types.
 
-Cases are tried in order. Neighbouring ones that are constants are searched instead, since no two of them are equal: integers by halving,
-neighbours with one body as a range; strings by their lengths, and then by their first bytes as an integer.
+Cases are tried in order. Neighbouring ones that are constants are searched instead, since no two of them are equal: integers by a table, or
+by halving, neighbours with one body as a range; strings by their lengths, and then by their first bytes as an integer.
 
 Facts: src/cmd/compile/internal/walk/switch.go.
 """
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from pygo_cross.lower.function import FuncLowering
 
 _LINEAR: Final = 4  # so many cases are tried one after another
+_TABLE: Final = 8  # from so many ranges of integers on, a table is looked into where it is not too sparse
+_SPARSE: Final = 4  # of so many places of a table, one must be taken
 _LEADING: Final = 8  # bytes of a string that are compared as an integer
 _WORDS: Final = {1: I8, 2: I16, 4: I32, 8: I64}
 
@@ -140,6 +142,10 @@ def _integers(f: FuncLowering, tag: Value, typ: Type, cases: Sequence[tuple[int,
         else:
             ranges.append((constant, constant, body))
 
+    if len(ranges) >= _TABLE and ranges[-1][1] - ranges[0][0] < _SPARSE * len(ranges):
+        _by_table(f, tag, ranges, after)
+        return
+
     def number(value: int) -> Value:
         return f.b.const(kind, exprs.signed(value, BITS[kind]))
 
@@ -155,6 +161,21 @@ def _integers(f: FuncLowering, tag: Value, typ: Type, cases: Sequence[tuple[int,
         f.b.branch(same, body, no)
 
     _search(f, len(ranges), below, leaf, after)
+
+
+def _by_table(f: FuncLowering, tag: Value, ranges: Sequence[tuple[int, int, Block]], after: Block) -> None:
+    """Branch to the body of an integer by a table."""
+    first, last = ranges[0][0], ranges[-1][1]
+    kind = tag.kind
+    b = f.b
+    at = f.emit(ops.SUB, kind, (tag, b.const(kind, exprs.signed(first, BITS[kind]))))
+    found = b.new_block()
+    b.branch(f.emit(ops.LE_U, B, (at, b.const(kind, exprs.signed(last - first, BITS[kind])))), found, after)
+    b.begin(found)
+    targets = [after] * (last - first + 1)
+    for low, high, body in ranges:
+        targets[low - first : high - first + 1] = [body] * (high - low + 1)
+    b.jump_table(at if kind == I64 else f.emit(ops.ZERO_EXT, I64, (at,)), targets)
 
 
 def _search(f: FuncLowering, count: int, below: Callable[[int], Value], leaf: Callable[[int, Block], None], after: Block) -> None:

@@ -66,7 +66,9 @@ def cost(func: Func, most: int) -> int:
     for block in func.blocks:
         if block.kind == ops.IF:
             total += _VALUE
-        elif block.kind in (ops.JUMP_TABLE, ops.DEFER_RETURN):
+        elif block.kind == ops.JUMP_TABLE:
+            total += _VALUE * len(block.succs)
+        elif block.kind == ops.DEFER_RETURN:
             return most + 1
         for value in block.values:
             op = value.op

@@ -82,6 +82,17 @@ class Builder:
             block.add_edge(no)
             self.block = None
 
+    def jump_table(self, index: Value, targets: Sequence[Block]) -> None:
+        """End the block as many ways as there are targets; `index`, an I64, is the number of one."""
+        block = self.block
+        if block is not None:
+            block.kind = ops.JUMP_TABLE
+            block.pos = self.pos
+            block.set_controls((index,))
+            for target in targets:
+                block.add_edge(target)
+            self.block = None
+
     def defer_return(self, to: Block, recovered: Block) -> None:
         """End the block behind a call that defers another one: when that recovers from a panic, the function goes on at `recovered`."""
         block = self.block

@@ -233,6 +233,10 @@ class Machine:
             before = block
             if block.kind == ops.RET:
                 return [env[value] for value in block.controls]
+            if block.kind == ops.JUMP_TABLE:
+                edge = int(env[block.controls[0]])
+                block, edge = block.succs[edge], block.succs[:edge].count(block.succs[edge])
+                continue
             edge = 0 if block.kind in (ops.PLAIN, ops.DEFER_RETURN) or env[block.controls[0]] else 1
             block = block.succs[edge]
 
