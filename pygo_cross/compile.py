@@ -36,18 +36,20 @@ from pygo_cross.lower.algorithms import equality, hashing
 from pygo_cross.lower.directives import linknames
 from pygo_cross.lower.package import PackageLowering
 from pygo_cross.obj.context import path_to_prefix
+from pygo_cross.opt.bodies import Body, decode
 from pygo_cross.opt.context import Context as PassContext
 from pygo_cross.opt.pipeline import optimise, optimise_unit
+from pygo_cross.ssa.func import Func
 from pygo_cross.ssa.shape import Shapes
 from pygo_cross.ssa.unit import Unit
 from pygo_cross.syntax.directives import DirectiveRules
 from pygo_cross.syntax.nodes import ConstDecl, FuncDecl, TypeDecl
 from pygo_cross.syntax.source import FileSet
 from pygo_cross.types.check.checker import ImportFailure
-from pygo_cross.types.exportwrite import write_exports
+from pygo_cross.types.exportwrite import Writer, write_exports
 from pygo_cross.types.linknames import TypeNames
 from pygo_cross.types.objects import Object
-from pygo_cross.types.package import Package
+from pygo_cross.types.package import More, Package
 from pygo_cross.types.sizes import Sizes
 
 _TOO_MANY: Final = "too many errors"
@@ -104,9 +106,10 @@ class Compilation:
         )
         backend.context.std = self.flags.std
         backend.context.shared = self.flags.shared
-        passes = PassContext(shapes, self.fset.position, _Section(self.imports, SUMMARIES))
+        passes = PassContext(shapes, self.fset.position, _Section(self.imports, SUMMARIES), _Bodies(self.imports).find)
         check = "ssa/check" in self.flags.debug
         found = optimise_unit(unit, passes, check)
+        record.exports = self._exports(checked, found.bodies)
         record.sections[SUMMARIES] = marshal.dumps(sorted(found.summaries.items()), 2)
         for func in unit.funcs:
             backend.function(func, check)
@@ -141,7 +144,10 @@ class Compilation:
 
     def declarations(self) -> Record:
         """The record alone, of a package whose code is made by another compiler."""
-        return self.record(self.check(ignore_func_bodies=True))
+        checked = self.check(ignore_func_bodies=True)
+        record = self.record(checked)
+        record.exports = self._exports(checked, {})
+        return record
 
     def check(self, ignore_func_bodies: bool = False) -> CheckedPackage:
         """The checked package. Raises UserError with the mistakes that cmd/compile would tell."""
@@ -172,10 +178,9 @@ class Compilation:
         return self.imports.package(self.imports.resolve(path))
 
     def record(self, checked: CheckedPackage) -> Record:
-        """What importers are told of a package."""
+        """What importers are told of a package, but its exports, which the passes have a part in."""
         record = Record(self.path)
         record.go_version = self.flags.language
-        record.exports = write_exports(checked.package, self.fset)
         self.imports.load_all()
         record.imports = dict(self.imports.digests)
         named = linknames(checked.files, path_to_prefix(self.path))
@@ -184,6 +189,15 @@ class Compilation:
         if any(_is_generic(decl) for file in checked.files for decl in file.decl_list):
             record.sources = [(self._rewriter.absolute(name), source) for name, source in self._sources]
         return record
+
+    def _exports(self, checked: CheckedPackage, bodies: Mapping[str, Body]) -> bytes:
+        """Export data, with the bodies that importers may inline."""
+
+        def more(writer: Writer) -> dict[str, bytes]:
+            encoded = {name: body.encode(writer) for name, body in bodies.items()}
+            return {name: data for name, data in encoded.items() if data is not None}
+
+        return write_exports(checked.package, self.fset, more if bodies else None, self._rewriter.absolute)
 
     def asm_header(self, checked: CheckedPackage) -> bytes:
         """The header for assembly, `go_asm.h`."""
@@ -237,6 +251,37 @@ class _Asked(lowering.Imports):
 
 
 @final
+class _Bodies:
+    """Imported packages' functions that may be inlined, by link name, each read when it is asked for first."""
+
+    def __init__(self, imports: Imports) -> None:
+        self._imports = imports
+        self._paths = {path_to_prefix(path): path for path in imports.digests}
+        self._packages: dict[str, More | None] = {}
+        self._known: dict[str, Func | None] = {}
+
+    def find(self, name: str) -> Func | None:
+        """The function; None if it may not be inlined."""
+        if name in self._known:
+            return self._known[name]
+        prefix = _package_of(name)
+        if prefix not in self._packages:
+            path = self._paths.get(prefix)
+            self._packages[prefix] = self._imports.package(path).more if path is not None else None
+        more = self._packages[prefix]
+        data = more.data.get(name) if more is not None else None
+        found = self._known[name] = decode(data, more.typ, more.pos) if data is not None and more is not None else None
+        return found
+
+
+def _package_of(name: str) -> str:
+    """The prefix of a link name that says which package declares it."""
+    end = name.find("[")
+    start = name.rfind("/", 0, end if end >= 0 else len(name)) + 1
+    return name[: name.find(".", start)]
+
+
+@final
 class _Section(Mapping[str, Any]):
     """What imported packages' records have in one section, by the link name of the function that it is about: read when it is asked for."""
 
@@ -260,9 +305,7 @@ class _Section(Mapping[str, Any]):
         return sum(1 for _ in self)
 
     def _of(self, name: str) -> dict[str, Any]:
-        end = name.find("[")
-        start = name.rfind("/", 0, end if end >= 0 else len(name)) + 1
-        prefix = name[: name.find(".", start)]
+        prefix = _package_of(name)
         known = self._known.get(prefix)
         if known is None:
             path = self._paths.get(prefix)

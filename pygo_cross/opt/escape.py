@@ -410,7 +410,8 @@ class _Walk:
         if function is not None:
             self.to(function.field(offset, self.flow), stored)
             return
-        row = self.circle.fields.get(name, {}).get(offset, KEPT_NOT)
+        fields = self.circle.fields.get(name)
+        row = KEPT if fields is None else fields.get(offset, KEPT_NOT)  # of another package's literal there is no more than its summary
         for i in range(0, len(row), 2):
             if row[i] == HEAP or found[0] in self.lost_literals:
                 self.to(HEAP, stored, row[i + 1])

@@ -14,6 +14,7 @@ from typing import Final, NamedTuple, final
 from pygo_cross.opt.addresses import in_memory
 from pygo_cross.opt.barriers import barriers
 from pygo_cross.opt.blocks import blocks
+from pygo_cross.opt.bodies import Body, is_exported
 from pygo_cross.opt.branchelim import branchelim
 from pygo_cross.opt.callgraph import callees
 from pygo_cross.opt.context import Context
@@ -39,12 +40,13 @@ from pygo_cross.ssa.verify import verify
 @final
 class Result:
     """What passes have found out besides: `summaries` are for callers in other packages, by link name; `variables` are positions of what
-    could have been in the heap, and whether it is.
+    could have been in the heap, and whether it is; `bodies` are functions that importers may inline, by link name.
     """
 
-    __slots__ = ("summaries", "variables")
+    __slots__ = ("bodies", "summaries", "variables")
 
     def __init__(self) -> None:
+        self.bodies: dict[str, Body] = {}
         self.summaries: dict[str, Summary] = {}
         self.variables: list[tuple[int, bool]] = []
 
@@ -80,7 +82,7 @@ def _inline(unit: Unit, context: Context, result: Result) -> None:
         fold(func)
         dead(func)
 
-    inline(unit.funcs, tidy, context.bodies)
+    result.bodies = {func.symbol: Body(func) for func in inline(unit.funcs, tidy, context.bodies) if is_exported(func)}
     named = {name for func in unit.funcs for name in callees(func)}
     # The linker reads of every function that was inlined where it begins: it is in the object, and the linker leaves its code out.
     named.update(one.callee for func in unit.funcs if isinstance(func.info, FuncInfo) for one in func.info.inlined)

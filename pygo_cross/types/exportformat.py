@@ -34,7 +34,7 @@ from typing import Final
 from .types import BYTE, EMPTY_INTERFACE, RUNE, TYP, Type
 from .universe import ANY, COMPARABLE, ERROR
 
-MAGIC: Final = b"pygo_cross export data 2\n"  # the number changes with the layout: old data is then not read
+MAGIC: Final = b"pygo_cross export data 3\n"  # the number changes with the layout: old data is then not read
 CHECKSUM_SIZE: Final = 16
 
 RESERVED: Final[tuple[Type, ...]] = (

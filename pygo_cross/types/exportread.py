@@ -20,7 +20,7 @@ from .context import Context
 from .exportformat import CHECKSUM_SIZE, CONST, FUNC, MAGIC, NOINTERFACE, OBJECT_WORDS, PTR_RECV, RESERVED, SELF, TYPE
 from .instantiate import instance_of_named, instantiate
 from .objects import FIELD_VAR, PACKAGE_VAR, PARAM_VAR, RECV_VAR, RESULT_VAR, Const, Func, Object, TypeName, Var, method_order
-from .package import Package
+from .package import More, Package
 from .types import (
     UNRESOLVED,
     Alias,
@@ -82,7 +82,7 @@ class _Reader:
     )
 
     def __init__(self, columns: tuple[Any, ...], files: FileSet, importer: Importer) -> None:
-        paths, package_names, imports, go_version, names, count, objects, strings, values, starts, words, outlines = columns
+        paths, package_names, imports, go_version, names, count, objects, strings, values, starts, words, outlines, more = columns
         self.importer = importer
         self.context = Context()
         self.paths: list[str] = paths
@@ -108,6 +108,8 @@ class _Reader:
         self.package.complete = True
         self.package.scope.set_loader(self.names, self.load)
         self.package.hidden = self.load_hidden
+        if more is not None:
+            self.package.more = More(more, self.type, self.pos)
 
     def pkg(self, index: int) -> Package | None:
         if index == 0:

@@ -54,17 +54,29 @@ from .types import Alias, Array, Chan, Interface, Map, Named, Pointer, Signature
 Row = tuple[int, ...]
 
 
-def write_exports(package: Package, files: FileSet) -> bytes:
-    """The export data of a package that was checked without an error; `files` has the positions of its objects."""
+def write_exports(
+    package: Package, files: FileSet, more: Callable[[Writer], Any] | None = None, file_name: Callable[[str], str] = str
+) -> bytes:
+    """The export data of a package that was checked without an error; `files` has the positions of its objects.
+
+    `more` makes what other stages have to tell importers, of plain values; it names types and positions as the writer tells it
+    (`Writer.type`, `Writer.pos`). Importers find it in `Package.more`. `file_name` says what files are called there.
+    """
     with deep_recursion():
-        return _Writer(package, files).write()
+        return Writer(package, files, more, file_name).write()
 
 
 @final
-class _Writer:
-    def __init__(self, package: Package, files: FileSet) -> None:
+class Writer:
+    """The state of writing a package."""
+
+    def __init__(
+        self, package: Package, files: FileSet, more: Callable[[Writer], Any] | None = None, file_name: Callable[[str], str] = str
+    ) -> None:
         self.package = package
         self.files = files
+        self.more = more
+        self.file_name = file_name
         self.strings: dict[str, int] = {}
         self.packages: dict[str, int] = {}
         self.package_names: list[str] = []
@@ -91,6 +103,8 @@ class _Writer:
             assert obj is not None
             objects += self.object(obj)
             self.finish()
+        more = None if self.more is None else self.more(self)
+        self.finish()
         # Types that only others lead to are objects too, behind the exported ones.
         count = len(names)
         for name, index in self.hidden.items():
@@ -114,6 +128,7 @@ class _Writer:
             _words(starts),
             _words(words),
             self.outlines,
+            more,
         )
         # Without references between equal parts (version 2 has none), the bytes do not depend on which objects happen to be the same.
         data = marshal.dumps(columns, 2)
@@ -148,7 +163,12 @@ class _Writer:
             base = self.bases[file.name] = self.next_base
             self.next_base += file.size + 1
             self.outlines.append(
-                (file.name, file.size, file.line_lengths(), [(b.offset, b.at, b.file, b.line, b.column) for b in file.line_bases])
+                (
+                    self.file_name(file.name),
+                    file.size,
+                    file.line_lengths(),
+                    [(b.offset, b.at, b.file, b.line, b.column) for b in file.line_bases],
+                )
             )
         return base + pos - file.base
 
@@ -298,24 +318,24 @@ class _Writer:
         return (TPARAM, self.string(t.obj.name), self.pos(t.obj.pos), t.index, self.type(t.bound))
 
 
-_ROWS: Final[dict[type[Type], Callable[[_Writer, Any], Row]]] = {
-    Array: _Writer._array,
-    Slice: _Writer._slice,
-    Pointer: _Writer._pointer,
-    Map: _Writer._map,
-    Chan: _Writer._chan,
-    Struct: _Writer._struct,
-    Tuple: _Writer._tuple,
-    Signature: _Writer._signature,
-    Interface: _Writer._interface,
-    Union: _Writer._union,
-    Named: _Writer._instance,
-    Alias: _Writer._instance,
+_ROWS: Final[dict[type[Type], Callable[[Writer, Any], Row]]] = {
+    Array: Writer._array,
+    Slice: Writer._slice,
+    Pointer: Writer._pointer,
+    Map: Writer._map,
+    Chan: Writer._chan,
+    Struct: Writer._struct,
+    Tuple: Writer._tuple,
+    Signature: Writer._signature,
+    Interface: Writer._interface,
+    Union: Writer._union,
+    Named: Writer._instance,
+    Alias: Writer._instance,
 }
-_LATER: Final[dict[type[Type], Callable[[_Writer, Any], Row]]] = {
-    Named: _Writer._named,
-    Alias: _Writer._alias,
-    TypeParam: _Writer._type_param,
+_LATER: Final[dict[type[Type], Callable[[Writer, Any], Row]]] = {
+    Named: Writer._named,
+    Alias: Writer._alias,
+    TypeParam: Writer._type_param,
 }
 
 

@@ -7,20 +7,37 @@ Facts: src/cmd/compile/internal/types2/package.go.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import final
+from typing import TYPE_CHECKING, Any, final
 
 from .objects import Object
 from .scope import UNIVERSE, Scope
+
+if TYPE_CHECKING:
+    from .types import Type
+
+
+@final
+class More:
+    """What other stages tell importers of a package: `data` of plain values, in which types and positions are numbers that `typ` and `pos`
+    know.
+    """
+
+    __slots__ = ("data", "pos", "typ")
+
+    def __init__(self, data: Any, typ: Callable[[int], Type], pos: Callable[[int], int]) -> None:
+        self.data = data
+        self.typ = typ
+        self.pos = pos
 
 
 @final
 class Package:
     """A package. `imports` are the directly imported ones in source order; `complete` says that its scope has everything exported;
     `fake` that it stands for one that could not be found, so that nothing missing in it is reported; `go_version` is the language version
-    of its module (`go1.27`), empty if unknown.
+    of its module (`go1.27`), empty if unknown; `more` what other stages have told of one that was read from export data.
     """
 
-    __slots__ = ("complete", "fake", "go_version", "hidden", "imports", "name", "path", "scope")
+    __slots__ = ("complete", "fake", "go_version", "hidden", "imports", "more", "name", "path", "scope")
 
     def __init__(self, path: str, name: str) -> None:
         self.path = path
@@ -31,6 +48,7 @@ class Package:
         self.fake = False
         self.go_version = ""
         self.hidden: Callable[[str], Object | None] | None = None
+        self.more: More | None = None
 
     def declared(self, name: str) -> Object | None:
         """What the package declares under a name. Of a package that was read from export data, the scope has the exported objects alone,

@@ -3,23 +3,29 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
 import pytest
 
+from pygo_cross.diag import InternalError
+from pygo_cross.opt.bodies import Body, decode
 from pygo_cross.opt.context import Context
 from pygo_cross.opt.pipeline import optimise_unit
 from pygo_cross.ssa import ops
 from pygo_cross.ssa.func import Func
+from pygo_cross.ssa.printer import print_func
 from pygo_cross.ssa.refs import CallInfo
 from pygo_cross.ssa.shape import Shapes
 from pygo_cross.ssa.unit import FuncInfo, Unit
+from pygo_cross.ssa.verify import verify
 from pygo_cross.types.sizes import Sizes
+from pygo_cross.types.types import TYP, Type
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "lower"))
 from interpret import GoPanic, Machine
-from test_lower import lower
+from test_lower import PROGRAMS, lower
 
 SHAPES = Shapes(Sizes())
 
@@ -84,11 +90,6 @@ def test_what_is_inlined(source: str, left: list[str]) -> None:
     assert Machine(unit, SHAPES).run() == Machine(lower("package main\n\n" + source), SHAPES).run()
 
 
-def test_literals_that_are_nowhere_any_more_go() -> None:
-    unit = optimised("func main() { n := 1; func() { n++ }(); println(n) }")
-    assert [func.symbol for func in unit.funcs] == ["main.main"]
-
-
 def test_inlined_calls_are_told() -> None:
     unit = optimised(
         """
@@ -104,3 +105,55 @@ func main() { var p *int; println(outer(p)) }
     assert check.inline == 2
     with pytest.raises(GoPanic):
         Machine(unit, SHAPES).run()
+
+
+class Numbers:
+    """Types by numbers, as export data has them; positions move."""
+
+    def __init__(self) -> None:
+        self.types: list[Type] = []
+
+    def type(self, t: Type) -> int:
+        self.types.append(t)
+        return len(self.types) - 1
+
+    def pos(self, pos: int) -> int:
+        return pos + 1000
+
+
+def test_bodies_come_back_from_export_data() -> None:
+    unit = lower((PROGRAMS / "data.go").read_text())
+    numbers = Numbers()
+    for func in unit.funcs:
+        data = Body(func).encode(numbers)
+        assert data is not None
+        made = decode(data, numbers.types.__getitem__, lambda pos: pos - 1000)
+        verify(made, "decode")
+        # Values are numbered anew, in the order of blocks.
+        assert re.sub(r"v\d+", "v", print_func(made)) == re.sub(r"v\d+", "v", print_func(func))
+        assert [value.pos for block in made.blocks for value in block.values] == [
+            value.pos for block in func.blocks for value in block.values
+        ]
+
+
+def test_what_has_a_local_type_is_not_written() -> None:
+    class Nameless(Numbers):
+        def type(self, t: Type) -> int:
+            raise InternalError("types", "a type that is local to a function is exported")
+
+    (func,) = lower("package main\n\nfunc main() { x := new([9]int); x[1]++ }").funcs
+    assert Body(func).encode(Nameless()) is None
+
+
+def test_another_package_s_function_is_inlined() -> None:
+    (other,) = (
+        func
+        for func in lower("package main\n\nfunc Add(a, b int) int { return a + b }\n\nfunc main() {}").funcs
+        if func.symbol == "main.Add"
+    )
+    data = Body(other).encode(Numbers())
+    assert data is not None
+    unit = lower("package main\n\nfunc Add(a, b int) int\n\nfunc main() { println(Add(3, 4)) }")
+    bodies = {"main.Add": decode(data, lambda number: TYP[number], lambda pos: pos)}
+    optimise_unit(unit, Context(SHAPES, bodies=bodies.get), check=True)
+    assert called(main_of(unit)) == [] and Machine(unit, SHAPES).run() == "7\n"
