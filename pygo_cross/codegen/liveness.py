@@ -89,7 +89,7 @@ def members(bits: int) -> list[int]:
 class NextUses:
     """Distances and wants at the ends of blocks, and the walk through a block that they come from."""
 
-    __slots__ = ("_in", "_in_wants", "_loops", "_rows", "calls", "live_in", "live_out")
+    __slots__ = ("_in", "_in_wants", "_loops", "_rows", "calls", "live_in", "live_out", "peak")
 
     def __init__(self, func: Func, order: list[Block], loops: dict[Block, Loop], rows: Rows) -> None:
         self._rows = rows
@@ -98,11 +98,15 @@ class NextUses:
         self._in: list[dict[int, int] | None] = [None] * func.block_count
         self._in_wants: list[dict[int, int]] = [{}] * func.block_count
         self.calls = bytearray(func.block_count)
+        self.peak = [0] * func.block_count
+        """How many values more than at its ends are live somewhere inside of each block."""
         for blocks in (order, [block for block in order if block in loops]):
             for block in blocks:
                 uses = self.at_end(block)
                 wants = self.wants_at_end(block)
+                before = len(uses)
                 first_call = self.walk(block, uses, wants, None)
+                self.peak[block.id] -= max(before, len(uses))
                 if first_call >= 0:
                     self.calls[block.id] = 1
                     uses = {key: at if at <= first_call else at + CALL for key, at in uses.items()}
@@ -177,6 +181,7 @@ class NextUses:
         rows = self._rows
         place = len(block.values)
         first_call = -1
+        most = len(uses)
         avoid = 0
         for want in wants.values():
             avoid |= 1 << want
@@ -227,8 +232,11 @@ class NextUses:
             else:
                 for arg in args:
                     uses[arg.id] = place
+            if len(uses) > most:
+                most = len(uses)
             if want >= 0 and row.two_address and not row.any_fixed:
                 wants[args[0].id] = want
+        self.peak[block.id] = most
         return first_call
 
 

@@ -30,8 +30,6 @@ from pygo_cross.ssa.func import Block, Func, Value
 from pygo_cross.ssa.kinds import VOID
 
 _RARE: Final = 0.1
-_SPARE: Final = 2
-"""Registers that are not filled for what a loop might use, since its operations need some."""
 
 
 def allocate(func: Func, rows: Rows, params: Sequence[int]) -> Allocation:
@@ -229,29 +227,41 @@ class _Allocator:
             if taken >> register & 1 or key not in uses:
                 continue
             if header and uses[key] >= LOOP:
-                farther.append((uses[key], register))
+                if not self._state.remat[key]:  # what is computed again behind the loop need not stay
+                    farther.append((uses[key], register))
             else:
                 keep |= 1 << register
         if farther and not self._has_call(block):
             loop = self._loops[block]
-            live_in = self._next_uses.live_in
-            for allowed, values in ((self._rows.integers, self._state.integers), (self._rows.floats, self._state.floats)):
-                room = allowed.bit_count() - _SPARE - max((live_in[inside.id] & values).bit_count() for inside in loop.blocks)
+            for allowed in (self._rows.integers, self._rows.floats):
+                room = allowed.bit_count() - self._pressure(loop, allowed, ~self._state.remat_set)
                 there = sorted(pair for pair in farther if allowed >> pair[1] & 1)
                 for _, register in there[: max(len(there) + min(room, 0), 0)]:
                     keep |= 1 << register
         return keep
 
+    def _pressure(self, loop: Loop, allowed: int, counted: int) -> int:
+        """How many registers of a class a loop needs at its worst place, for values of a set that are live in it and what it computes."""
+        state, uses = self._state, self._next_uses
+        values = counted & (state.integers if allowed == self._rows.integers else state.floats)
+        live_in, live_out, peak = uses.live_in, uses.live_out, uses.peak
+        most = 0
+        for block in loop.blocks:
+            at = block.id
+            here = max((live_in[at] & values).bit_count(), (live_out[at] & values).bit_count()) + peak[at]
+            if here > most:
+                most = here
+        return most
+
     def _preload(self, block: Block, primary: Block, uses: dict[int, int], wants: dict[int, int]) -> None:
         """Bring what a loop without calls uses into registers before it, while there is room."""
         state = self._state
         loop = self._loops[block]
-        live_in = self._next_uses.live_in
         candidates = sorted((at, key) for key, at in uses.items() if at < LOOP and not state.where[key])
         room = {}
-        for allowed, values in ((self._rows.integers, state.integers), (self._rows.floats, state.floats)):
-            most = max((live_in[inside.id] & values & ~state.remat_set).bit_count() for inside in loop.blocks)
-            room[allowed] = allowed.bit_count() - _SPARE - max(most, (state.used & allowed).bit_count())
+        for allowed in (self._rows.integers, self._rows.floats):
+            most = max(self._pressure(loop, allowed, ~state.remat_set), (state.used & allowed).bit_count())
+            room[allowed] = allowed.bit_count() - most
         held = self._ends[primary]
         full = _mask([register for register, _, _ in held])
         out = state.out

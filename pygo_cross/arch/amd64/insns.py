@@ -45,7 +45,7 @@ _DX: Final = 1 << 2
 _SI: Final = 1 << 6
 _DI: Final = 1 << 7
 _R11: Final = 1 << 11
-_G: Final = 0xFFFF & ~(1 << 4 | 1 << 5 | 1 << 14 | 1 << 15)  # no SP, BP, g, and R15 is the assembler's with -dynlink
+_G: Final = 0xFFFF & ~(1 << 4 | 1 << 5 | 1 << 14)  # no SP, BP, g (R15 is the assembler's with -dynlink, which we have not)
 _F: Final = 0x7FFF << FIRST_FLOAT  # X15 is zero
 _X14: Final = 1 << FIRST_FLOAT + 14
 _SETS: Final = {
@@ -352,7 +352,7 @@ REGISTERS: Final = RegisterFile(
     },
     _G,
     _F,
-    (0, 1, 3, 7, 6, 8, 9, 10, 11, 2, 12, 13, *range(FIRST_FLOAT, FIRST_FLOAT + 15)),
+    (0, 1, 3, 7, 6, 8, 9, 10, 11, 2, 12, 13, 15, *range(FIRST_FLOAT, FIRST_FLOAT + 15)),
     2,
     14,
 )
