@@ -66,6 +66,7 @@ class Emission:
         self.templates = Templates(table)
         self.registers = {dense: register(number) for dense, number in table.registers.numbers.items()}
         self.constants: dict[int, Addr] = {}
+        self.operands: dict[tuple[int, int, int, Symbol | None, int, int], Addr] = {}
         self.runtime: dict[str, Addr] = {}
         self.tables: list[tuple[Symbol, list[Prog]]] = []
         self.machine = table.code
@@ -87,6 +88,16 @@ class Emission:
             table.relocs = [(8 * at, 8, R_ADDR, prog.pc, symbol) for at, prog in enumerate(targets)]
             context.define_data(table, size, RODATA)
         self.tables = []
+
+    def operand(self, register: int, offset: int, name: int, symbol: Symbol | None = None, index: int = 0, scale: int = 0) -> Addr:
+        """A memory operand. Equal ones are one object, by which what follows knows what it has encoded already."""
+        key = (register, offset, name, symbol, index, scale)
+        found = self.operands.get(key)
+        if found is None:
+            found = self.operands[key] = Addr(MEM, register, offset, name, symbol)
+            found.index = index
+            found.scale = scale
+        return found
 
     def const(self, value: int) -> Addr:
         """$value"""
@@ -251,26 +262,30 @@ class _Function:
 
     def memory(self, mem: Mem, args: list[Value]) -> Addr:
         """A memory operand; its registers are those of the last arguments."""
-        numbers = self.emission.table.registers.numbers
+        emission = self.emission
+        numbers = emission.table.registers.numbers
         base = mem.base
+        register = name = index = 0
+        offset = mem.offset
+        symbol = None
         if base == VALUE:
-            at = -2 if mem.scale else -1
-            addr = memory(numbers[self.reg[args[at].id]], mem.offset)
+            register = numbers[self.reg[args[-2 if mem.scale else -1].id]]
         elif base == SYMBOL:
-            addr = Addr(MEM, 0, mem.offset, NAME_EXTERN, self.emission.resolve(mem.ref))
+            name, symbol = NAME_EXTERN, emission.resolve(mem.ref)
         elif base == SLOT:
             assert isinstance(mem.ref, Slot)
-            addr = Addr(MEM, 0, mem.ref.offset + mem.offset, NAME_AUTO)
+            name = NAME_AUTO
+            offset += mem.ref.offset
         elif base == INCOMING:
-            addr = Addr(MEM, 0, mem.offset, NAME_PARAM)
+            name = NAME_PARAM
         elif base == OUTGOING:
-            addr = memory(self.emission.machine.stack_pointer, self.emission.machine.outgoing + mem.offset)
+            register = emission.machine.stack_pointer
+            offset += emission.machine.outgoing
         else:
             raise InternalError("emit", "a memory operand of no kind", str(base))
         if mem.scale:
-            addr.index = numbers[self.reg[args[-1].id]]
-            addr.scale = mem.scale
-        return addr
+            index = numbers[self.reg[args[-1].id]]
+        return emission.operand(register, offset, name, symbol, index, mem.scale)
 
     # ---- what allocation has put in
 
@@ -284,13 +299,13 @@ class _Function:
         slot = value.aux
         assert isinstance(slot, Slot)
         op = self.emission.stores[value.kind]
-        self.add(op, (self.emission.registers[self.reg[value.args[0].id]], Addr(MEM, 0, slot.offset, NAME_AUTO)))
+        self.add(op, (self.emission.registers[self.reg[value.args[0].id]], self.emission.operand(0, slot.offset, NAME_AUTO)))
 
     def reload(self, value: Value) -> None:
         slot = value.aux
         assert isinstance(slot, Slot)
         op = self.emission.loads[value.kind]
-        self.add(op, (Addr(MEM, 0, slot.offset, NAME_AUTO), self.emission.registers[self.reg[value.id]]))
+        self.add(op, (self.emission.operand(0, slot.offset, NAME_AUTO), self.emission.registers[self.reg[value.id]]))
 
     # ---- exits
 
