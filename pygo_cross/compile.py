@@ -106,7 +106,7 @@ class Compilation:
         )
         backend.context.std = self.flags.std
         backend.context.shared = self.flags.shared
-        passes = PassContext(shapes, self.fset.position, _Section(self.imports, SUMMARIES), _Bodies(self.imports).find)
+        passes = PassContext(shapes, self.fset.position, _Section(self.imports, SUMMARIES), _Bodies(self.imports).find, names)
         check = "ssa/check" in self.flags.debug
         found = optimise_unit(unit, passes, check)
         record.exports = self._exports(checked, found.bodies)

@@ -15,6 +15,7 @@ from pygo_cross.opt.summaries import Summary
 from pygo_cross.ssa.func import Func
 from pygo_cross.ssa.refs import CallInfo, TextRef
 from pygo_cross.ssa.shape import Shapes
+from pygo_cross.types.linknames import TypeNames
 from pygo_cross.types.types import TYP, UINTPTR, UNSAFE_POINTER
 
 _P: Final = TYP[UNSAFE_POINTER]
@@ -36,10 +37,11 @@ MAX_IMPLICIT: Final = 64 * 1024
 @final
 class Context:
     """What is known to all passes of a compilation. `position` says where in the source a value's `pos` is; `summaries` are what escape
-    analysis has found out of imported packages' functions (`summaries.py`), by link name; `bodies` gives those of them that may be inlined.
+    analysis has found out of imported packages' functions (`summaries.py`), by link name; `bodies` gives those of them that may be inlined;
+    `names` are the link names of methods and types (without them, nothing is known of method tables).
     """
 
-    __slots__ = ("bodies", "position", "shapes", "summaries")
+    __slots__ = ("bodies", "names", "position", "shapes", "summaries")
 
     def __init__(
         self,
@@ -47,7 +49,9 @@ class Context:
         position: Callable[[int], Pos] = lambda pos: Pos(),
         summaries: Mapping[str, Summary] | None = None,
         bodies: Callable[[str], Func | None] = lambda name: None,
+        names: TypeNames | None = None,
     ) -> None:
+        self.names = names
         self.shapes = shapes
         self.position = position
         self.summaries = summaries if summaries is not None else {}

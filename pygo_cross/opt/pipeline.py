@@ -20,6 +20,7 @@ from pygo_cross.opt.callgraph import callees
 from pygo_cross.opt.context import Context
 from pygo_cross.opt.cse import cse
 from pygo_cross.opt.dead import dead
+from pygo_cross.opt.devirtualise import devirtualise
 from pygo_cross.opt.divide import divide
 from pygo_cross.opt.escape import escape
 from pygo_cross.opt.expand import expand
@@ -91,6 +92,11 @@ def _inline(unit: Unit, context: Context, result: Result) -> None:
     ]
 
 
+def _devirtualise(unit: Unit, context: Context, result: Result) -> None:
+    """Calls of methods whose receiver's type is known."""
+    devirtualise(unit, context)
+
+
 def _escape(unit: Unit, context: Context, result: Result) -> None:
     """Escape analysis; what is declared without a body and keeps nothing has a summary as well."""
     given = {str(TextRef(info.name, abi0)): info for infos, abi0 in ((unit.assembly, True), (unit.bodiless, False)) for info in infos}
@@ -103,7 +109,9 @@ PASSES: Final[tuple[Pass | UnitPass, ...]] = (
     Pass("early blocks", _alone(blocks), "branches on constants go, and with them what only they lead to"),
     Pass("early dead", _alone(dead), "fewer values for those that walk over all"),
     Pass("promote", promote, "what was in memory is values for all that follows; folding has made the offsets constant"),
+    UnitPass("devirtualise", _devirtualise, "before inlining, which knows calls of functions by their names alone"),
     UnitPass("inline", _inline, "behind promotion, so that what is counted is what is left; what is inlined is no call to what follows"),
+    UnitPass("devirtualise again", _devirtualise, "an argument that was an interface has a type where the callee is inlined"),
     UnitPass("escape", _escape, "behind promotion, which leaves fewer variables, and before calls of the runtime hide what they are for"),
     Pass("fold", _alone(fold), "what promotion has shown to be constant"),
     Pass("cse", _alone(cse), "equal operations are one value: facts about it are then found by identity"),
