@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final, final
 
-from pygo_cross.lower import chans, defer, exprs, interfaces, intrinsics, maps, methods, print_, unsafe
+from pygo_cross.lower import chans, defer, exprs, interfaces, intrinsics, maps, methods, order, print_, unsafe
 from pygo_cross.lower.convert import convert, number
 from pygo_cross.lower.values import Val
 from pygo_cross.ssa import ops
@@ -91,6 +91,14 @@ def perform(f: FuncLowering, call: Prepared) -> list[Val]:
 
 def prepare(f: FuncLowering, e: CallExpr) -> Prepared:
     """Evaluate the operands of a call of a function, method or function value."""
+    around = order.apart(f)
+    order.begin(f, (e.fun, *e.arg_list))
+    prepared = _prepare(f, e)
+    order.end(f, around)
+    return prepared
+
+
+def _prepare(f: FuncLowering, e: CallExpr) -> Prepared:
     fun = unparen(e.fun)
     sig = f.type_of(e.fun).underlying()
     if not isinstance(sig, Signature):
@@ -189,7 +197,11 @@ def _builtin(f: FuncLowering, e: CallExpr) -> list[Val]:
     handler = _BUILTINS.get(obj.id_)
     if handler is None:
         raise f.bug(f"{obj.name} is not lowered yet", e)
-    return handler(f, e)
+    around = order.apart(f)
+    order.begin(f, e.arg_list)
+    results = handler(f, e)
+    order.end(f, around)
+    return results
 
 
 def _len(f: FuncLowering, e: CallExpr) -> list[Val]:

@@ -36,10 +36,12 @@ def elem_type(f: FuncLowering, channel: Val) -> Type:
 
 def send(f: FuncLowering, s: SendStmt) -> None:
     """chan <- value."""
-    from pygo_cross.lower import calls, exprs
+    from pygo_cross.lower import calls, exprs, order
 
+    before = order.begin(f, (s.chan, s.value))
     channel = exprs.expr(f, s.chan)
     value = calls.assigned(f, exprs.expr(f, s.value), elem_type(f, channel))
+    order.end(f, before)
     f.b.pos = s.pos
     f.runtime("chansend1", channel.one, passed(f, value))
 

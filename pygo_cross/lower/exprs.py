@@ -10,7 +10,7 @@ import struct
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
-from pygo_cross.lower import calls, chans, compare, interfaces, literals, maps, methods, places, strings
+from pygo_cross.lower import calls, chans, compare, interfaces, literals, maps, methods, order, places, strings
 from pygo_cross.lower.convert import number
 from pygo_cross.lower.values import Val
 from pygo_cross.ssa import ops
@@ -65,6 +65,10 @@ def expr(f: FuncLowering, e: Expr) -> Val:
     handler = _EXPRESSIONS.get(type(e))
     if handler is None:
         raise f.bug(f"an expression that is a {type(e).__name__} is not lowered yet", e)
+    if f.early:
+        early = f.early.pop(e, None)
+        if early is not None:
+            return early
     saved, f.b.pos = f.b.pos, e.pos
     value = handler(f, e)
     f.b.pos = saved
@@ -196,6 +200,13 @@ def binary(f: FuncLowering, e: Expr, op: int, lhs: Expr, rhs: Expr) -> Val:
     typ = f.type_of(e)
     if op in (tk.AND_AND, tk.OR_OR):
         return _short(f, op, lhs, rhs, typ)
+    before = order.begin(f, (lhs, rhs))
+    value = _binary(f, e, op, lhs, rhs, typ)
+    order.end(f, before)
+    return value
+
+
+def _binary(f: FuncLowering, e: Expr, op: int, lhs: Expr, rhs: Expr, typ: Type) -> Val:
     if op in (tk.SHL, tk.SHR):
         x = expr(f, lhs)
         return shift(f, op, x, count(f, rhs), typ)
@@ -220,7 +231,9 @@ def _short(f: FuncLowering, op: int, lhs: Expr, rhs: Expr, typ: Type) -> Val:
     else:
         b.branch(first, end, more)
     b.begin(more)
+    before = order.apart(f)
     b.write(result, expr(f, rhs).one)
+    order.end(f, before)
     b.goto(end)
     b.begin(end)
     return Val(typ, (b.read(result),))
@@ -362,17 +375,28 @@ def _index(f: FuncLowering, e: IndexExpr) -> Val:
         obj = f.package.info.uses.get(name)
         if isinstance(obj, Func):
             return Val(f.type_of(e), func_value(f, name, obj).parts)
+    before = order.begin(f, (e.x, e.index))
     under = f.type_of(e.x).underlying()
     if isinstance(under, Map):
-        return maps.index(f, e)
-    if is_string(under):
+        found = maps.index(f, e)
+    elif is_string(under):
         pointer, length = expr(f, e.x).parts
         at = places.index(f, e.index, length)
-        return Val(f.type_of(e), (f.emit(ops.LOAD, I8, (f.emit(ops.ADD_PTR, P, (pointer, at)),)),))
-    return places.read(f, places.place(f, e))
+        found = Val(f.type_of(e), (f.emit(ops.LOAD, I8, (f.emit(ops.ADD_PTR, P, (pointer, at)),)),))
+    else:
+        found = places.read(f, places.place(f, e))
+    order.end(f, before)
+    return found
 
 
 def _slice(f: FuncLowering, e: SliceExpr) -> Val:
+    before = order.begin(f, (e.x, e.low, e.high, e.max))
+    sliced = _sliced(f, e)
+    order.end(f, before)
+    return sliced
+
+
+def _sliced(f: FuncLowering, e: SliceExpr) -> Val:
     typ = f.type_of(e)
     under = f.type_of(e.x).underlying()
     if isinstance(under, Array):

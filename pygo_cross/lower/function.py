@@ -77,6 +77,10 @@ class FuncLowering:
         """What loop it is the body of, if it is one (see rangefunc)."""
         self.has_goto = False
         self.context: Value | None = None
+        self.ordered = False
+        """Whether the order has been looked at in which what is being evaluated is evaluated (`order.begin`)."""
+        self.early: dict[Expr, Val] = {}
+        """Values of calls that have been made before evaluation comes to them."""
 
     def _kinds(self, types: Sequence[Type]) -> list[int]:
         kinds: list[int] = []

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pygo_cross.lower import closures, exprs, maps
+from pygo_cross.lower import closures, exprs, maps, order
 from pygo_cross.lower.values import Val
 from pygo_cross.ssa.func import Value
 from pygo_cross.syntax.nodes import CompositeLit, Expr, FuncLit, KeyValueExpr, Name
@@ -21,6 +21,13 @@ if TYPE_CHECKING:
 
 def composite(f: FuncLowering, e: CompositeLit) -> Val:
     """T{...}, or &T{...} where the & is left out inside another literal."""
+    before = order.begin(f, (None, *[one.value if isinstance(one, KeyValueExpr) else one for one in e.elem_list]))
+    value = _composite(f, e)
+    order.end(f, before)
+    return value
+
+
+def _composite(f: FuncLowering, e: CompositeLit) -> Val:
     typ = f.type_of(e)
     under = typ.underlying()
     if isinstance(under, Pointer):

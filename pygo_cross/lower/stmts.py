@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from pygo_cross.lower import calls, chans, defer, exprs, loops, maps, places, rangefunc, select_, switches, typeswitch
+from pygo_cross.lower import calls, chans, defer, exprs, loops, maps, order, places, rangefunc, select_, switches, typeswitch
 from pygo_cross.lower.maps import MapPlace
 from pygo_cross.lower.values import Place, Val
 from pygo_cross.ssa.func import Block
@@ -103,7 +103,10 @@ def values_of(f: FuncLowering, rhs: Sequence[Expr], count: int) -> list[Val]:
         if isinstance(first, CallExpr) and found is not None and isinstance(found.typ, Tuple):
             return calls.call(f, first)
         return exprs.pair(f, first)
-    return [f.kept(exprs.expr(f, e)) for e in rhs]
+    before = order.begin(f, rhs)
+    values = [f.kept(exprs.expr(f, e)) for e in rhs]
+    order.end(f, before)
+    return values
 
 
 def _assign(f: FuncLowering, s: AssignStmt) -> None:
@@ -116,6 +119,12 @@ def _assign(f: FuncLowering, s: AssignStmt) -> None:
     if s.op == tk.DEF:
         assign_values(f, lhs, values_of(f, rhs, len(lhs)), True)
         return
+    before = order.begin(f, (*lhs, *rhs), 0 if s.op != tk.NO_OP else len(lhs))
+    _assign_in_order(f, s, lhs, rhs)
+    order.end(f, before)
+
+
+def _assign_in_order(f: FuncLowering, s: AssignStmt, lhs: Sequence[Expr], rhs: Sequence[Expr]) -> None:
     if s.op != tk.NO_OP:
         target = places.target(f, lhs[0])
         _update(f, target, s.op, exprs.count(f, rhs[0]) if s.op in (tk.SHL, tk.SHR) else exprs.expr(f, rhs[0]))
