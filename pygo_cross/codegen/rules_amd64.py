@@ -370,20 +370,84 @@ def _sel_const_f64(s: Selector, v: Value) -> bool:
 
 def _sel_add_i8(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
+    if a0.op == 30:
+        if a0.args[1].op == 3:
+            if a1.op == 32:
+                if a1.args[0] is a0.args[0]:
+                    if a1.args[1].op == 3:
+                        if a0.args[1].imm + a1.args[1].imm == 8:
+                            # rules.txt:19
+                            s.set(v, _ROLBconst, (a1.args[0],), a0.args[1].imm)
+                            return True
+    if a1.op == 30:
+        if a1.args[1].op == 3:
+            if a0.op == 32:
+                if a0.args[0] is a1.args[0]:
+                    if a0.args[1].op == 3:
+                        if a1.args[1].imm + a0.args[1].imm == 8:
+                            # rules.txt:19
+                            s.set(v, _ROLBconst, (a0.args[0],), a1.args[1].imm)
+                            return True
     if a1.op == 3:
         if a1.imm == 1:
-            # rules.txt:16
+            # rules.txt:20
             s.set(v, _INCL, (a0,), 1)
             return True
         if a1.imm == -1:
-            # rules.txt:17
+            # rules.txt:21
             s.set(v, _DECL, (a0,), -1)
             return True
         if s32(a1.imm):
-            # rules.txt:18
+            # rules.txt:22
             s.set(v, _ADDLconst, (a0,), a1.imm)
             return True
-    # rules.txt:20
+    # rules.txt:24
+    s.set(
+        v,
+        _ADDL,
+        (
+            a0,
+            a1,
+        ),
+        0,
+    )
+    return True
+
+
+def _sel_add_i16(s: Selector, v: Value) -> bool:
+    a0, a1 = v.args
+    if a0.op == 30:
+        if a0.args[1].op == 3:
+            if a1.op == 32:
+                if a1.args[0] is a0.args[0]:
+                    if a1.args[1].op == 3:
+                        if a0.args[1].imm + a1.args[1].imm == 16:
+                            # rules.txt:18
+                            s.set(v, _ROLWconst, (a1.args[0],), a0.args[1].imm)
+                            return True
+    if a1.op == 30:
+        if a1.args[1].op == 3:
+            if a0.op == 32:
+                if a0.args[0] is a1.args[0]:
+                    if a0.args[1].op == 3:
+                        if a1.args[1].imm + a0.args[1].imm == 16:
+                            # rules.txt:18
+                            s.set(v, _ROLWconst, (a0.args[0],), a1.args[1].imm)
+                            return True
+    if a1.op == 3:
+        if a1.imm == 1:
+            # rules.txt:20
+            s.set(v, _INCL, (a0,), 1)
+            return True
+        if a1.imm == -1:
+            # rules.txt:21
+            s.set(v, _DECL, (a0,), -1)
+            return True
+        if s32(a1.imm):
+            # rules.txt:22
+            s.set(v, _ADDLconst, (a0,), a1.imm)
+            return True
+    # rules.txt:24
     s.set(
         v,
         _ADDL,
@@ -398,30 +462,48 @@ def _sel_add_i8(s: Selector, v: Value) -> bool:
 
 def _sel_add_i32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
+    if a0.op == 30:
+        if a0.args[1].op == 3:
+            if a1.op == 32:
+                if a1.args[0] is a0.args[0]:
+                    if a1.args[1].op == 3:
+                        if a0.args[1].imm + a1.args[1].imm == 32:
+                            # rules.txt:17
+                            s.set(v, _ROLLconst, (a1.args[0],), a0.args[1].imm)
+                            return True
+    if a1.op == 30:
+        if a1.args[1].op == 3:
+            if a0.op == 32:
+                if a0.args[0] is a1.args[0]:
+                    if a0.args[1].op == 3:
+                        if a1.args[1].imm + a0.args[1].imm == 32:
+                            # rules.txt:17
+                            s.set(v, _ROLLconst, (a0.args[0],), a1.args[1].imm)
+                            return True
     if a1.op == 3:
         if a1.imm == 1:
-            # rules.txt:16
+            # rules.txt:20
             s.set(v, _INCL, (a0,), 1)
             return True
         if a1.imm == -1:
-            # rules.txt:17
+            # rules.txt:21
             s.set(v, _DECL, (a0,), -1)
             return True
         if s32(a1.imm):
-            # rules.txt:18
+            # rules.txt:22
             s.set(v, _ADDLconst, (a0,), a1.imm)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:19
+            # rules.txt:23
             s.set_memory(v, _ADDLload, (a0,), a1, 0)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:19
+            # rules.txt:23
             s.set_memory(v, _ADDLload, (a1,), a0, 0)
             return True
-    # rules.txt:20
+    # rules.txt:24
     s.set(
         v,
         _ADDL,
@@ -436,30 +518,48 @@ def _sel_add_i32(s: Selector, v: Value) -> bool:
 
 def _sel_add_i64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
+    if a0.op == 30:
+        if a0.args[1].op == 3:
+            if a1.op == 32:
+                if a1.args[0] is a0.args[0]:
+                    if a1.args[1].op == 3:
+                        if a0.args[1].imm + a1.args[1].imm == 64:
+                            # rules.txt:16
+                            s.set(v, _ROLQconst, (a1.args[0],), a0.args[1].imm)
+                            return True
+    if a1.op == 30:
+        if a1.args[1].op == 3:
+            if a0.op == 32:
+                if a0.args[0] is a1.args[0]:
+                    if a0.args[1].op == 3:
+                        if a1.args[1].imm + a0.args[1].imm == 64:
+                            # rules.txt:16
+                            s.set(v, _ROLQconst, (a0.args[0],), a1.args[1].imm)
+                            return True
     if a1.op == 3:
         if a1.imm == 1:
-            # rules.txt:16
+            # rules.txt:20
             s.set(v, _INCQ, (a0,), 1)
             return True
         if a1.imm == -1:
-            # rules.txt:17
+            # rules.txt:21
             s.set(v, _DECQ, (a0,), -1)
             return True
         if s32(a1.imm):
-            # rules.txt:18
+            # rules.txt:22
             s.set(v, _ADDQconst, (a0,), a1.imm)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:19
+            # rules.txt:23
             s.set_memory(v, _ADDQload, (a0,), a1, 0)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:19
+            # rules.txt:23
             s.set_memory(v, _ADDQload, (a1,), a0, 0)
             return True
-    # rules.txt:20
+    # rules.txt:24
     s.set(
         v,
         _ADDQ,
@@ -476,20 +576,20 @@ def _sel_add_f32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:107
+            # rules.txt:111
             s.set_memory(v, _ADDSSload, (a0,), a1, 0)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:107
+            # rules.txt:111
             s.set_memory(v, _ADDSSload, (a1,), a0, 0)
             return True
     if a1.op == 3:
         if a1.imm != 0:
-            # rules.txt:111
+            # rules.txt:115
             s.set(v, _ADDSSconst, (a0,), a1.imm)
             return True
-    # rules.txt:113
+    # rules.txt:117
     s.set(
         v,
         _ADDSS,
@@ -506,20 +606,20 @@ def _sel_add_f64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:106
+            # rules.txt:110
             s.set_memory(v, _ADDSDload, (a0,), a1, 0)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:106
+            # rules.txt:110
             s.set_memory(v, _ADDSDload, (a1,), a0, 0)
             return True
     if a1.op == 3:
         if a1.imm != 0:
-            # rules.txt:110
+            # rules.txt:114
             s.set(v, _ADDSDconst, (a0,), a1.imm)
             return True
-    # rules.txt:112
+    # rules.txt:116
     s.set(
         v,
         _ADDSD,
@@ -536,15 +636,15 @@ def _sel_sub_i8(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if a1.imm == 1:
-            # rules.txt:21
+            # rules.txt:25
             s.set(v, _DECL, (a0,), -1)
             return True
         if s32(a1.imm):
             if s32(-a1.imm):
-                # rules.txt:22
+                # rules.txt:26
                 s.set(v, _ADDLconst, (a0,), -a1.imm)
                 return True
-    # rules.txt:24
+    # rules.txt:28
     s.set(
         v,
         _SUBL,
@@ -561,20 +661,20 @@ def _sel_sub_i32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if a1.imm == 1:
-            # rules.txt:21
+            # rules.txt:25
             s.set(v, _DECL, (a0,), -1)
             return True
         if s32(a1.imm):
             if s32(-a1.imm):
-                # rules.txt:22
+                # rules.txt:26
                 s.set(v, _ADDLconst, (a0,), -a1.imm)
                 return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:23
+            # rules.txt:27
             s.set_memory(v, _SUBLload, (a0,), a1, 0)
             return True
-    # rules.txt:24
+    # rules.txt:28
     s.set(
         v,
         _SUBL,
@@ -591,20 +691,20 @@ def _sel_sub_i64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if a1.imm == 1:
-            # rules.txt:21
+            # rules.txt:25
             s.set(v, _DECQ, (a0,), -1)
             return True
         if s32(a1.imm):
             if s32(-a1.imm):
-                # rules.txt:22
+                # rules.txt:26
                 s.set(v, _ADDQconst, (a0,), -a1.imm)
                 return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:23
+            # rules.txt:27
             s.set_memory(v, _SUBQload, (a0,), a1, 0)
             return True
-    # rules.txt:24
+    # rules.txt:28
     s.set(
         v,
         _SUBQ,
@@ -621,15 +721,15 @@ def _sel_sub_f32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:107
+            # rules.txt:111
             s.set_memory(v, _SUBSSload, (a0,), a1, 0)
             return True
     if a1.op == 3:
         if a1.imm != 0:
-            # rules.txt:111
+            # rules.txt:115
             s.set(v, _SUBSSconst, (a0,), a1.imm)
             return True
-    # rules.txt:113
+    # rules.txt:117
     s.set(
         v,
         _SUBSS,
@@ -646,15 +746,15 @@ def _sel_sub_f64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:106
+            # rules.txt:110
             s.set_memory(v, _SUBSDload, (a0,), a1, 0)
             return True
     if a1.op == 3:
         if a1.imm != 0:
-            # rules.txt:110
+            # rules.txt:114
             s.set(v, _SUBSDconst, (a0,), a1.imm)
             return True
-    # rules.txt:112
+    # rules.txt:116
     s.set(
         v,
         _SUBSD,
@@ -671,11 +771,11 @@ def _sel_mul_i8(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if power2(a1.imm):
-            # rules.txt:26
+            # rules.txt:30
             s.set(v, _SHLLconst, (a0,), log2(a1.imm))
             return True
         if a1.imm in (3, 5, 9):
-            # rules.txt:27
+            # rules.txt:31
             s.set(
                 v,
                 _LEAL_2,
@@ -688,7 +788,7 @@ def _sel_mul_i8(s: Selector, v: Value) -> bool:
             )
             return True
         if power2(a1.imm + 1):
-            # rules.txt:28
+            # rules.txt:32
             t1 = s.new(v, _SHLLconst, 2, (a0,), log2(a1.imm + 1))
             s.set(
                 v,
@@ -701,7 +801,7 @@ def _sel_mul_i8(s: Selector, v: Value) -> bool:
             )
             return True
         if power2(a1.imm - 1):
-            # rules.txt:29
+            # rules.txt:33
             t1 = s.new(v, _SHLLconst, 2, (a0,), log2(a1.imm - 1))
             s.set(
                 v,
@@ -714,7 +814,7 @@ def _sel_mul_i8(s: Selector, v: Value) -> bool:
             )
             return True
         if times2(a1.imm) in (3, 5, 9):
-            # rules.txt:30
+            # rules.txt:34
             t1 = s.new(
                 v,
                 _LEAL_2,
@@ -729,10 +829,10 @@ def _sel_mul_i8(s: Selector, v: Value) -> bool:
             s.set(v, _SHLLconst, (t1,), log2(a1.imm // times2(a1.imm)))
             return True
         if s32(a1.imm):
-            # rules.txt:32
+            # rules.txt:36
             s.set(v, _IMUL3L, (a0,), a1.imm)
             return True
-    # rules.txt:34
+    # rules.txt:38
     s.set(
         v,
         _IMULL,
@@ -749,11 +849,11 @@ def _sel_mul_i16(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if power2(a1.imm):
-            # rules.txt:26
+            # rules.txt:30
             s.set(v, _SHLLconst, (a0,), log2(a1.imm))
             return True
         if a1.imm in (3, 5, 9):
-            # rules.txt:27
+            # rules.txt:31
             s.set(
                 v,
                 _LEAL_2,
@@ -766,7 +866,7 @@ def _sel_mul_i16(s: Selector, v: Value) -> bool:
             )
             return True
         if power2(a1.imm + 1):
-            # rules.txt:28
+            # rules.txt:32
             t1 = s.new(v, _SHLLconst, 3, (a0,), log2(a1.imm + 1))
             s.set(
                 v,
@@ -779,7 +879,7 @@ def _sel_mul_i16(s: Selector, v: Value) -> bool:
             )
             return True
         if power2(a1.imm - 1):
-            # rules.txt:29
+            # rules.txt:33
             t1 = s.new(v, _SHLLconst, 3, (a0,), log2(a1.imm - 1))
             s.set(
                 v,
@@ -792,7 +892,7 @@ def _sel_mul_i16(s: Selector, v: Value) -> bool:
             )
             return True
         if times2(a1.imm) in (3, 5, 9):
-            # rules.txt:30
+            # rules.txt:34
             t1 = s.new(
                 v,
                 _LEAL_2,
@@ -807,10 +907,10 @@ def _sel_mul_i16(s: Selector, v: Value) -> bool:
             s.set(v, _SHLLconst, (t1,), log2(a1.imm // times2(a1.imm)))
             return True
         if s32(a1.imm):
-            # rules.txt:32
+            # rules.txt:36
             s.set(v, _IMUL3L, (a0,), a1.imm)
             return True
-    # rules.txt:34
+    # rules.txt:38
     s.set(
         v,
         _IMULL,
@@ -827,11 +927,11 @@ def _sel_mul_i32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if power2(a1.imm):
-            # rules.txt:26
+            # rules.txt:30
             s.set(v, _SHLLconst, (a0,), log2(a1.imm))
             return True
         if a1.imm in (3, 5, 9):
-            # rules.txt:27
+            # rules.txt:31
             s.set(
                 v,
                 _LEAL_2,
@@ -844,7 +944,7 @@ def _sel_mul_i32(s: Selector, v: Value) -> bool:
             )
             return True
         if power2(a1.imm + 1):
-            # rules.txt:28
+            # rules.txt:32
             t1 = s.new(v, _SHLLconst, 4, (a0,), log2(a1.imm + 1))
             s.set(
                 v,
@@ -857,7 +957,7 @@ def _sel_mul_i32(s: Selector, v: Value) -> bool:
             )
             return True
         if power2(a1.imm - 1):
-            # rules.txt:29
+            # rules.txt:33
             t1 = s.new(v, _SHLLconst, 4, (a0,), log2(a1.imm - 1))
             s.set(
                 v,
@@ -870,7 +970,7 @@ def _sel_mul_i32(s: Selector, v: Value) -> bool:
             )
             return True
         if times2(a1.imm) in (3, 5, 9):
-            # rules.txt:30
+            # rules.txt:34
             t1 = s.new(
                 v,
                 _LEAL_2,
@@ -885,20 +985,20 @@ def _sel_mul_i32(s: Selector, v: Value) -> bool:
             s.set(v, _SHLLconst, (t1,), log2(a1.imm // times2(a1.imm)))
             return True
         if s32(a1.imm):
-            # rules.txt:32
+            # rules.txt:36
             s.set(v, _IMUL3L, (a0,), a1.imm)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:33
+            # rules.txt:37
             s.set_memory(v, _IMULLload, (a0,), a1, 0)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:33
+            # rules.txt:37
             s.set_memory(v, _IMULLload, (a1,), a0, 0)
             return True
-    # rules.txt:34
+    # rules.txt:38
     s.set(
         v,
         _IMULL,
@@ -915,11 +1015,11 @@ def _sel_mul_i64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if power2(a1.imm):
-            # rules.txt:26
+            # rules.txt:30
             s.set(v, _SHLQconst, (a0,), log2(a1.imm))
             return True
         if a1.imm in (3, 5, 9):
-            # rules.txt:27
+            # rules.txt:31
             s.set(
                 v,
                 _LEAQ_2,
@@ -932,7 +1032,7 @@ def _sel_mul_i64(s: Selector, v: Value) -> bool:
             )
             return True
         if power2(a1.imm + 1):
-            # rules.txt:28
+            # rules.txt:32
             t1 = s.new(v, _SHLQconst, 5, (a0,), log2(a1.imm + 1))
             s.set(
                 v,
@@ -945,7 +1045,7 @@ def _sel_mul_i64(s: Selector, v: Value) -> bool:
             )
             return True
         if power2(a1.imm - 1):
-            # rules.txt:29
+            # rules.txt:33
             t1 = s.new(v, _SHLQconst, 5, (a0,), log2(a1.imm - 1))
             s.set(
                 v,
@@ -958,7 +1058,7 @@ def _sel_mul_i64(s: Selector, v: Value) -> bool:
             )
             return True
         if times2(a1.imm) in (3, 5, 9):
-            # rules.txt:30
+            # rules.txt:34
             t1 = s.new(
                 v,
                 _LEAQ_2,
@@ -973,20 +1073,20 @@ def _sel_mul_i64(s: Selector, v: Value) -> bool:
             s.set(v, _SHLQconst, (t1,), log2(a1.imm // times2(a1.imm)))
             return True
         if s32(a1.imm):
-            # rules.txt:32
+            # rules.txt:36
             s.set(v, _IMUL3Q, (a0,), a1.imm)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:33
+            # rules.txt:37
             s.set_memory(v, _IMULQload, (a0,), a1, 0)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:33
+            # rules.txt:37
             s.set_memory(v, _IMULQload, (a1,), a0, 0)
             return True
-    # rules.txt:34
+    # rules.txt:38
     s.set(
         v,
         _IMULQ,
@@ -1003,17 +1103,17 @@ def _sel_mul_f32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:107
+            # rules.txt:111
             s.set_memory(v, _MULSSload, (a0,), a1, 0)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:107
+            # rules.txt:111
             s.set_memory(v, _MULSSload, (a1,), a0, 0)
             return True
     if a1.op == 3:
         if a1.imm == 0x40000000:
-            # rules.txt:109
+            # rules.txt:113
             s.set(
                 v,
                 _ADDSS,
@@ -1025,10 +1125,10 @@ def _sel_mul_f32(s: Selector, v: Value) -> bool:
             )
             return True
         if a1.imm != 0:
-            # rules.txt:111
+            # rules.txt:115
             s.set(v, _MULSSconst, (a0,), a1.imm)
             return True
-    # rules.txt:113
+    # rules.txt:117
     s.set(
         v,
         _MULSS,
@@ -1045,17 +1145,17 @@ def _sel_mul_f64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:106
+            # rules.txt:110
             s.set_memory(v, _MULSDload, (a0,), a1, 0)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:106
+            # rules.txt:110
             s.set_memory(v, _MULSDload, (a1,), a0, 0)
             return True
     if a1.op == 3:
         if a1.imm == 0x4000000000000000:
-            # rules.txt:108
+            # rules.txt:112
             s.set(
                 v,
                 _ADDSD,
@@ -1067,10 +1167,10 @@ def _sel_mul_f64(s: Selector, v: Value) -> bool:
             )
             return True
         if a1.imm != 0:
-            # rules.txt:110
+            # rules.txt:114
             s.set(v, _MULSDconst, (a0,), a1.imm)
             return True
-    # rules.txt:112
+    # rules.txt:116
     s.set(
         v,
         _MULSD,
@@ -1085,7 +1185,7 @@ def _sel_mul_f64(s: Selector, v: Value) -> bool:
 
 def _sel_divs_i8(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:57
+    # rules.txt:61
     t1 = s.new(v, _MOVBLSX, 4, (a0,), 0)
     t2 = s.new(v, _MOVBLSX, 4, (a1,), 0)
     s.set(
@@ -1102,7 +1202,7 @@ def _sel_divs_i8(s: Selector, v: Value) -> bool:
 
 def _sel_divs_i16(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:57
+    # rules.txt:61
     t1 = s.new(v, _MOVWLSX, 4, (a0,), 0)
     t2 = s.new(v, _MOVWLSX, 4, (a1,), 0)
     s.set(
@@ -1121,7 +1221,7 @@ def _sel_divs_i32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if a1.imm != -1:
-            # rules.txt:55
+            # rules.txt:59
             s.set(
                 v,
                 _DIVLsafe,
@@ -1132,7 +1232,7 @@ def _sel_divs_i32(s: Selector, v: Value) -> bool:
                 0,
             )
             return True
-    # rules.txt:56
+    # rules.txt:60
     s.set(
         v,
         _DIVL,
@@ -1149,7 +1249,7 @@ def _sel_divs_i64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if a1.imm != -1:
-            # rules.txt:53
+            # rules.txt:57
             s.set(
                 v,
                 _DIVQsafe,
@@ -1160,7 +1260,7 @@ def _sel_divs_i64(s: Selector, v: Value) -> bool:
                 0,
             )
             return True
-    # rules.txt:54
+    # rules.txt:58
     s.set(
         v,
         _DIVQ,
@@ -1175,7 +1275,7 @@ def _sel_divs_i64(s: Selector, v: Value) -> bool:
 
 def _sel_divu_i8(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:66
+    # rules.txt:70
     t1 = s.new(v, _MOVBQZX, 4, (a0,), 0)
     t2 = s.new(v, _MOVBQZX, 4, (a1,), 0)
     s.set(
@@ -1192,7 +1292,7 @@ def _sel_divu_i8(s: Selector, v: Value) -> bool:
 
 def _sel_divu_i16(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:65
+    # rules.txt:69
     t1 = s.new(v, _MOVWQZX, 4, (a0,), 0)
     t2 = s.new(v, _MOVWQZX, 4, (a1,), 0)
     s.set(
@@ -1209,7 +1309,7 @@ def _sel_divu_i16(s: Selector, v: Value) -> bool:
 
 def _sel_divu_i32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:64
+    # rules.txt:68
     s.set(
         v,
         _DIVLU,
@@ -1224,7 +1324,7 @@ def _sel_divu_i32(s: Selector, v: Value) -> bool:
 
 def _sel_divu_i64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:63
+    # rules.txt:67
     s.set(
         v,
         _DIVQU,
@@ -1239,7 +1339,7 @@ def _sel_divu_i64(s: Selector, v: Value) -> bool:
 
 def _sel_mods_i8(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:62
+    # rules.txt:66
     t1 = s.new(v, _MOVBLSX, 4, (a0,), 0)
     t2 = s.new(v, _MOVBLSX, 4, (a1,), 0)
     s.set(
@@ -1256,7 +1356,7 @@ def _sel_mods_i8(s: Selector, v: Value) -> bool:
 
 def _sel_mods_i16(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:62
+    # rules.txt:66
     t1 = s.new(v, _MOVWLSX, 4, (a0,), 0)
     t2 = s.new(v, _MOVWLSX, 4, (a1,), 0)
     s.set(
@@ -1275,7 +1375,7 @@ def _sel_mods_i32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if a1.imm != -1:
-            # rules.txt:60
+            # rules.txt:64
             s.set(
                 v,
                 _MODLsafe,
@@ -1286,7 +1386,7 @@ def _sel_mods_i32(s: Selector, v: Value) -> bool:
                 0,
             )
             return True
-    # rules.txt:61
+    # rules.txt:65
     s.set(
         v,
         _MODL,
@@ -1303,7 +1403,7 @@ def _sel_mods_i64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if a1.imm != -1:
-            # rules.txt:58
+            # rules.txt:62
             s.set(
                 v,
                 _MODQsafe,
@@ -1314,7 +1414,7 @@ def _sel_mods_i64(s: Selector, v: Value) -> bool:
                 0,
             )
             return True
-    # rules.txt:59
+    # rules.txt:63
     s.set(
         v,
         _MODQ,
@@ -1329,7 +1429,7 @@ def _sel_mods_i64(s: Selector, v: Value) -> bool:
 
 def _sel_modu_i8(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:66
+    # rules.txt:70
     t1 = s.new(v, _MOVBQZX, 4, (a0,), 0)
     t2 = s.new(v, _MOVBQZX, 4, (a1,), 0)
     s.set(
@@ -1346,7 +1446,7 @@ def _sel_modu_i8(s: Selector, v: Value) -> bool:
 
 def _sel_modu_i16(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:65
+    # rules.txt:69
     t1 = s.new(v, _MOVWQZX, 4, (a0,), 0)
     t2 = s.new(v, _MOVWQZX, 4, (a1,), 0)
     s.set(
@@ -1363,7 +1463,7 @@ def _sel_modu_i16(s: Selector, v: Value) -> bool:
 
 def _sel_modu_i32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:64
+    # rules.txt:68
     s.set(
         v,
         _MODLU,
@@ -1378,7 +1478,7 @@ def _sel_modu_i32(s: Selector, v: Value) -> bool:
 
 def _sel_modu_i64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:63
+    # rules.txt:67
     s.set(
         v,
         _MODQU,
@@ -1393,7 +1493,7 @@ def _sel_modu_i64(s: Selector, v: Value) -> bool:
 
 def _sel_and_b(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:47
+    # rules.txt:51
     s.set(
         v,
         _ANDL,
@@ -1409,10 +1509,10 @@ def _sel_and_b(s: Selector, v: Value) -> bool:
 def _sel_and_i8(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
-        # rules.txt:43
+        # rules.txt:47
         s.set(v, _ANDLconst, (a0,), a1.imm)
         return True
-    # rules.txt:47
+    # rules.txt:51
     s.set(
         v,
         _ANDL,
@@ -1428,10 +1528,10 @@ def _sel_and_i8(s: Selector, v: Value) -> bool:
 def _sel_and_i16(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
-        # rules.txt:42
+        # rules.txt:46
         s.set(v, _ANDLconst, (a0,), a1.imm)
         return True
-    # rules.txt:47
+    # rules.txt:51
     s.set(
         v,
         _ANDL,
@@ -1448,28 +1548,28 @@ def _sel_and_i32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if a1.imm == 0xFF:
-            # rules.txt:35
+            # rules.txt:39
             s.set(v, _MOVBQZX, (a0,), 0)
             return True
         if a1.imm == 0xFFFF:
-            # rules.txt:36
+            # rules.txt:40
             s.set(v, _MOVWQZX, (a0,), 0)
             return True
         if s32(a1.imm):
-            # rules.txt:41
+            # rules.txt:45
             s.set(v, _ANDLconst, (a0,), a1.imm)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:45
+            # rules.txt:49
             s.set_memory(v, _ANDLload, (a0,), a1, 0)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:45
+            # rules.txt:49
             s.set_memory(v, _ANDLload, (a1,), a0, 0)
             return True
-    # rules.txt:47
+    # rules.txt:51
     s.set(
         v,
         _ANDL,
@@ -1486,37 +1586,37 @@ def _sel_and_i64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if a1.imm == 0xFF:
-            # rules.txt:35
+            # rules.txt:39
             s.set(v, _MOVBQZX, (a0,), 0)
             return True
         if a1.imm == 0xFFFF:
-            # rules.txt:36
+            # rules.txt:40
             s.set(v, _MOVWQZX, (a0,), 0)
             return True
         if a1.imm == 0xFFFFFFFF:
-            # rules.txt:37
+            # rules.txt:41
             s.set(v, _MOVLQZX, (a0,), 0)
             return True
         if not s32(a1.imm):
             if power2(~a1.imm & 0xFFFFFFFFFFFFFFFF):
-                # rules.txt:39
+                # rules.txt:43
                 s.set(v, _BTRQconst, (a0,), log2(~a1.imm & 0xFFFFFFFFFFFFFFFF))
                 return True
         if s32(a1.imm):
-            # rules.txt:40
+            # rules.txt:44
             s.set(v, _ANDQconst, (a0,), a1.imm)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:44
+            # rules.txt:48
             s.set_memory(v, _ANDQload, (a0,), a1, 0)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:44
+            # rules.txt:48
             s.set_memory(v, _ANDQload, (a1,), a0, 0)
             return True
-    # rules.txt:46
+    # rules.txt:50
     s.set(
         v,
         _ANDQ,
@@ -1531,7 +1631,7 @@ def _sel_and_i64(s: Selector, v: Value) -> bool:
 
 def _sel_or_b(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:47
+    # rules.txt:51
     s.set(
         v,
         _ORL,
@@ -1546,11 +1646,29 @@ def _sel_or_b(s: Selector, v: Value) -> bool:
 
 def _sel_or_i8(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
+    if a0.op == 30:
+        if a0.args[1].op == 3:
+            if a1.op == 32:
+                if a1.args[0] is a0.args[0]:
+                    if a1.args[1].op == 3:
+                        if a0.args[1].imm + a1.args[1].imm == 8:
+                            # rules.txt:19
+                            s.set(v, _ROLBconst, (a1.args[0],), a0.args[1].imm)
+                            return True
+    if a1.op == 30:
+        if a1.args[1].op == 3:
+            if a0.op == 32:
+                if a0.args[0] is a1.args[0]:
+                    if a0.args[1].op == 3:
+                        if a1.args[1].imm + a0.args[1].imm == 8:
+                            # rules.txt:19
+                            s.set(v, _ROLBconst, (a0.args[0],), a1.args[1].imm)
+                            return True
     if a1.op == 3:
-        # rules.txt:43
+        # rules.txt:47
         s.set(v, _ORLconst, (a0,), a1.imm)
         return True
-    # rules.txt:47
+    # rules.txt:51
     s.set(
         v,
         _ORL,
@@ -1565,11 +1683,29 @@ def _sel_or_i8(s: Selector, v: Value) -> bool:
 
 def _sel_or_i16(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
+    if a0.op == 30:
+        if a0.args[1].op == 3:
+            if a1.op == 32:
+                if a1.args[0] is a0.args[0]:
+                    if a1.args[1].op == 3:
+                        if a0.args[1].imm + a1.args[1].imm == 16:
+                            # rules.txt:18
+                            s.set(v, _ROLWconst, (a1.args[0],), a0.args[1].imm)
+                            return True
+    if a1.op == 30:
+        if a1.args[1].op == 3:
+            if a0.op == 32:
+                if a0.args[0] is a1.args[0]:
+                    if a0.args[1].op == 3:
+                        if a1.args[1].imm + a0.args[1].imm == 16:
+                            # rules.txt:18
+                            s.set(v, _ROLWconst, (a0.args[0],), a1.args[1].imm)
+                            return True
     if a1.op == 3:
-        # rules.txt:42
+        # rules.txt:46
         s.set(v, _ORLconst, (a0,), a1.imm)
         return True
-    # rules.txt:47
+    # rules.txt:51
     s.set(
         v,
         _ORL,
@@ -1584,22 +1720,40 @@ def _sel_or_i16(s: Selector, v: Value) -> bool:
 
 def _sel_or_i32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
+    if a0.op == 30:
+        if a0.args[1].op == 3:
+            if a1.op == 32:
+                if a1.args[0] is a0.args[0]:
+                    if a1.args[1].op == 3:
+                        if a0.args[1].imm + a1.args[1].imm == 32:
+                            # rules.txt:17
+                            s.set(v, _ROLLconst, (a1.args[0],), a0.args[1].imm)
+                            return True
+    if a1.op == 30:
+        if a1.args[1].op == 3:
+            if a0.op == 32:
+                if a0.args[0] is a1.args[0]:
+                    if a0.args[1].op == 3:
+                        if a1.args[1].imm + a0.args[1].imm == 32:
+                            # rules.txt:17
+                            s.set(v, _ROLLconst, (a0.args[0],), a1.args[1].imm)
+                            return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:41
+            # rules.txt:45
             s.set(v, _ORLconst, (a0,), a1.imm)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:45
+            # rules.txt:49
             s.set_memory(v, _ORLload, (a0,), a1, 0)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:45
+            # rules.txt:49
             s.set_memory(v, _ORLload, (a1,), a0, 0)
             return True
-    # rules.txt:47
+    # rules.txt:51
     s.set(
         v,
         _ORL,
@@ -1614,27 +1768,45 @@ def _sel_or_i32(s: Selector, v: Value) -> bool:
 
 def _sel_or_i64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
+    if a0.op == 30:
+        if a0.args[1].op == 3:
+            if a1.op == 32:
+                if a1.args[0] is a0.args[0]:
+                    if a1.args[1].op == 3:
+                        if a0.args[1].imm + a1.args[1].imm == 64:
+                            # rules.txt:16
+                            s.set(v, _ROLQconst, (a1.args[0],), a0.args[1].imm)
+                            return True
+    if a1.op == 30:
+        if a1.args[1].op == 3:
+            if a0.op == 32:
+                if a0.args[0] is a1.args[0]:
+                    if a0.args[1].op == 3:
+                        if a1.args[1].imm + a0.args[1].imm == 64:
+                            # rules.txt:16
+                            s.set(v, _ROLQconst, (a0.args[0],), a1.args[1].imm)
+                            return True
     if a1.op == 3:
         if not s32(a1.imm):
             if power2(a1.imm & 0xFFFFFFFFFFFFFFFF):
-                # rules.txt:38
+                # rules.txt:42
                 s.set(v, _BTSQconst, (a0,), log2(a1.imm & 0xFFFFFFFFFFFFFFFF))
                 return True
         if s32(a1.imm):
-            # rules.txt:40
+            # rules.txt:44
             s.set(v, _ORQconst, (a0,), a1.imm)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:44
+            # rules.txt:48
             s.set_memory(v, _ORQload, (a0,), a1, 0)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:44
+            # rules.txt:48
             s.set_memory(v, _ORQload, (a1,), a0, 0)
             return True
-    # rules.txt:46
+    # rules.txt:50
     s.set(
         v,
         _ORQ,
@@ -1649,7 +1821,7 @@ def _sel_or_i64(s: Selector, v: Value) -> bool:
 
 def _sel_xor_b(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:47
+    # rules.txt:51
     s.set(
         v,
         _XORL,
@@ -1664,11 +1836,29 @@ def _sel_xor_b(s: Selector, v: Value) -> bool:
 
 def _sel_xor_i8(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
+    if a0.op == 30:
+        if a0.args[1].op == 3:
+            if a1.op == 32:
+                if a1.args[0] is a0.args[0]:
+                    if a1.args[1].op == 3:
+                        if a0.args[1].imm + a1.args[1].imm == 8:
+                            # rules.txt:19
+                            s.set(v, _ROLBconst, (a1.args[0],), a0.args[1].imm)
+                            return True
+    if a1.op == 30:
+        if a1.args[1].op == 3:
+            if a0.op == 32:
+                if a0.args[0] is a1.args[0]:
+                    if a0.args[1].op == 3:
+                        if a1.args[1].imm + a0.args[1].imm == 8:
+                            # rules.txt:19
+                            s.set(v, _ROLBconst, (a0.args[0],), a1.args[1].imm)
+                            return True
     if a1.op == 3:
-        # rules.txt:43
+        # rules.txt:47
         s.set(v, _XORLconst, (a0,), a1.imm)
         return True
-    # rules.txt:47
+    # rules.txt:51
     s.set(
         v,
         _XORL,
@@ -1683,11 +1873,29 @@ def _sel_xor_i8(s: Selector, v: Value) -> bool:
 
 def _sel_xor_i16(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
+    if a0.op == 30:
+        if a0.args[1].op == 3:
+            if a1.op == 32:
+                if a1.args[0] is a0.args[0]:
+                    if a1.args[1].op == 3:
+                        if a0.args[1].imm + a1.args[1].imm == 16:
+                            # rules.txt:18
+                            s.set(v, _ROLWconst, (a1.args[0],), a0.args[1].imm)
+                            return True
+    if a1.op == 30:
+        if a1.args[1].op == 3:
+            if a0.op == 32:
+                if a0.args[0] is a1.args[0]:
+                    if a0.args[1].op == 3:
+                        if a1.args[1].imm + a0.args[1].imm == 16:
+                            # rules.txt:18
+                            s.set(v, _ROLWconst, (a0.args[0],), a1.args[1].imm)
+                            return True
     if a1.op == 3:
-        # rules.txt:42
+        # rules.txt:46
         s.set(v, _XORLconst, (a0,), a1.imm)
         return True
-    # rules.txt:47
+    # rules.txt:51
     s.set(
         v,
         _XORL,
@@ -1702,22 +1910,40 @@ def _sel_xor_i16(s: Selector, v: Value) -> bool:
 
 def _sel_xor_i32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
+    if a0.op == 30:
+        if a0.args[1].op == 3:
+            if a1.op == 32:
+                if a1.args[0] is a0.args[0]:
+                    if a1.args[1].op == 3:
+                        if a0.args[1].imm + a1.args[1].imm == 32:
+                            # rules.txt:17
+                            s.set(v, _ROLLconst, (a1.args[0],), a0.args[1].imm)
+                            return True
+    if a1.op == 30:
+        if a1.args[1].op == 3:
+            if a0.op == 32:
+                if a0.args[0] is a1.args[0]:
+                    if a0.args[1].op == 3:
+                        if a1.args[1].imm + a0.args[1].imm == 32:
+                            # rules.txt:17
+                            s.set(v, _ROLLconst, (a0.args[0],), a1.args[1].imm)
+                            return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:41
+            # rules.txt:45
             s.set(v, _XORLconst, (a0,), a1.imm)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:45
+            # rules.txt:49
             s.set_memory(v, _XORLload, (a0,), a1, 0)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:45
+            # rules.txt:49
             s.set_memory(v, _XORLload, (a1,), a0, 0)
             return True
-    # rules.txt:47
+    # rules.txt:51
     s.set(
         v,
         _XORL,
@@ -1732,27 +1958,45 @@ def _sel_xor_i32(s: Selector, v: Value) -> bool:
 
 def _sel_xor_i64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
+    if a0.op == 30:
+        if a0.args[1].op == 3:
+            if a1.op == 32:
+                if a1.args[0] is a0.args[0]:
+                    if a1.args[1].op == 3:
+                        if a0.args[1].imm + a1.args[1].imm == 64:
+                            # rules.txt:16
+                            s.set(v, _ROLQconst, (a1.args[0],), a0.args[1].imm)
+                            return True
+    if a1.op == 30:
+        if a1.args[1].op == 3:
+            if a0.op == 32:
+                if a0.args[0] is a1.args[0]:
+                    if a0.args[1].op == 3:
+                        if a1.args[1].imm + a0.args[1].imm == 64:
+                            # rules.txt:16
+                            s.set(v, _ROLQconst, (a0.args[0],), a1.args[1].imm)
+                            return True
     if a1.op == 3:
         if not s32(a1.imm):
             if power2(a1.imm & 0xFFFFFFFFFFFFFFFF):
-                # rules.txt:38
+                # rules.txt:42
                 s.set(v, _BTCQconst, (a0,), log2(a1.imm & 0xFFFFFFFFFFFFFFFF))
                 return True
         if s32(a1.imm):
-            # rules.txt:40
+            # rules.txt:44
             s.set(v, _XORQconst, (a0,), a1.imm)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:44
+            # rules.txt:48
             s.set_memory(v, _XORQload, (a0,), a1, 0)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:44
+            # rules.txt:48
             s.set_memory(v, _XORQload, (a1,), a0, 0)
             return True
-    # rules.txt:46
+    # rules.txt:50
     s.set(
         v,
         _XORQ,
@@ -1768,7 +2012,7 @@ def _sel_xor_i64(s: Selector, v: Value) -> bool:
 def _sel_shl_b(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
     if a1.op == 3:
-        # rules.txt:78
+        # rules.txt:82
         s.set(v, 3, (), 0)
         return True
     return False
@@ -1778,14 +2022,14 @@ def _sel_shl_i8(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if 0 <= a1.imm < 32:
-            # rules.txt:77
+            # rules.txt:81
             s.set(v, _SHLLconst, (a0,), a1.imm)
             return True
-        # rules.txt:78
+        # rules.txt:82
         s.set(v, 3, (), 0)
         return True
     if v.imm == 1:
-        # rules.txt:84
+        # rules.txt:88
         s.set(
             v,
             _SHLL,
@@ -1797,7 +2041,7 @@ def _sel_shl_i8(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 2:
-        # rules.txt:89
+        # rules.txt:93
         s.set(
             v,
             _SHLL_B,
@@ -1809,7 +2053,7 @@ def _sel_shl_i8(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 3:
-        # rules.txt:89
+        # rules.txt:93
         s.set(
             v,
             _SHLL_W,
@@ -1821,7 +2065,7 @@ def _sel_shl_i8(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 4:
-        # rules.txt:89
+        # rules.txt:93
         s.set(
             v,
             _SHLL_L,
@@ -1833,7 +2077,7 @@ def _sel_shl_i8(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 5:
-        # rules.txt:89
+        # rules.txt:93
         s.set(
             v,
             _SHLL_Q,
@@ -1851,14 +2095,14 @@ def _sel_shl_i64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if 0 <= a1.imm < 64:
-            # rules.txt:77
+            # rules.txt:81
             s.set(v, _SHLQconst, (a0,), a1.imm)
             return True
-        # rules.txt:78
+        # rules.txt:82
         s.set(v, 3, (), 0)
         return True
     if v.imm == 1:
-        # rules.txt:84
+        # rules.txt:88
         s.set(
             v,
             _SHLQ,
@@ -1870,7 +2114,7 @@ def _sel_shl_i64(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 2:
-        # rules.txt:89
+        # rules.txt:93
         s.set(
             v,
             _SHLQ_B,
@@ -1882,7 +2126,7 @@ def _sel_shl_i64(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 3:
-        # rules.txt:89
+        # rules.txt:93
         s.set(
             v,
             _SHLQ_W,
@@ -1894,7 +2138,7 @@ def _sel_shl_i64(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 4:
-        # rules.txt:89
+        # rules.txt:93
         s.set(
             v,
             _SHLQ_L,
@@ -1906,7 +2150,7 @@ def _sel_shl_i64(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 5:
-        # rules.txt:89
+        # rules.txt:93
         s.set(
             v,
             _SHLQ_Q,
@@ -1923,12 +2167,12 @@ def _sel_shl_i64(s: Selector, v: Value) -> bool:
 def _sel_shrs_i8(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
-        # rules.txt:83
+        # rules.txt:87
         t1 = s.new(v, _MOVBLSX, 4, (a0,), 0)
         s.set(v, _SARLconst, (t1,), a1.imm if 0 <= a1.imm < 32 else 31)
         return True
     if v.imm == 1:
-        # rules.txt:88
+        # rules.txt:92
         t1 = s.new(v, _MOVBLSX, 4, (a0,), 0)
         s.set(
             v,
@@ -1941,7 +2185,7 @@ def _sel_shrs_i8(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 2:
-        # rules.txt:93
+        # rules.txt:97
         t1 = s.new(v, _MOVBLSX, 4, (a0,), 0)
         s.set(
             v,
@@ -1954,7 +2198,7 @@ def _sel_shrs_i8(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 3:
-        # rules.txt:93
+        # rules.txt:97
         t1 = s.new(v, _MOVBLSX, 4, (a0,), 0)
         s.set(
             v,
@@ -1967,7 +2211,7 @@ def _sel_shrs_i8(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 4:
-        # rules.txt:93
+        # rules.txt:97
         t1 = s.new(v, _MOVBLSX, 4, (a0,), 0)
         s.set(
             v,
@@ -1980,7 +2224,7 @@ def _sel_shrs_i8(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 5:
-        # rules.txt:93
+        # rules.txt:97
         t1 = s.new(v, _MOVBLSX, 4, (a0,), 0)
         s.set(
             v,
@@ -1998,12 +2242,12 @@ def _sel_shrs_i8(s: Selector, v: Value) -> bool:
 def _sel_shrs_i16(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
-        # rules.txt:83
+        # rules.txt:87
         t1 = s.new(v, _MOVWLSX, 4, (a0,), 0)
         s.set(v, _SARLconst, (t1,), a1.imm if 0 <= a1.imm < 32 else 31)
         return True
     if v.imm == 1:
-        # rules.txt:88
+        # rules.txt:92
         t1 = s.new(v, _MOVWLSX, 4, (a0,), 0)
         s.set(
             v,
@@ -2016,7 +2260,7 @@ def _sel_shrs_i16(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 2:
-        # rules.txt:93
+        # rules.txt:97
         t1 = s.new(v, _MOVWLSX, 4, (a0,), 0)
         s.set(
             v,
@@ -2029,7 +2273,7 @@ def _sel_shrs_i16(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 3:
-        # rules.txt:93
+        # rules.txt:97
         t1 = s.new(v, _MOVWLSX, 4, (a0,), 0)
         s.set(
             v,
@@ -2042,7 +2286,7 @@ def _sel_shrs_i16(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 4:
-        # rules.txt:93
+        # rules.txt:97
         t1 = s.new(v, _MOVWLSX, 4, (a0,), 0)
         s.set(
             v,
@@ -2055,7 +2299,7 @@ def _sel_shrs_i16(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 5:
-        # rules.txt:93
+        # rules.txt:97
         t1 = s.new(v, _MOVWLSX, 4, (a0,), 0)
         s.set(
             v,
@@ -2073,11 +2317,11 @@ def _sel_shrs_i16(s: Selector, v: Value) -> bool:
 def _sel_shrs_i32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
-        # rules.txt:82
+        # rules.txt:86
         s.set(v, _SARLconst, (a0,), a1.imm if 0 <= a1.imm < 32 else 31)
         return True
     if v.imm == 1:
-        # rules.txt:87
+        # rules.txt:91
         s.set(
             v,
             _SARL,
@@ -2089,7 +2333,7 @@ def _sel_shrs_i32(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 2:
-        # rules.txt:92
+        # rules.txt:96
         s.set(
             v,
             _SARL_B,
@@ -2101,7 +2345,7 @@ def _sel_shrs_i32(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 3:
-        # rules.txt:92
+        # rules.txt:96
         s.set(
             v,
             _SARL_W,
@@ -2113,7 +2357,7 @@ def _sel_shrs_i32(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 4:
-        # rules.txt:92
+        # rules.txt:96
         s.set(
             v,
             _SARL_L,
@@ -2125,7 +2369,7 @@ def _sel_shrs_i32(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 5:
-        # rules.txt:92
+        # rules.txt:96
         s.set(
             v,
             _SARL_Q,
@@ -2142,11 +2386,11 @@ def _sel_shrs_i32(s: Selector, v: Value) -> bool:
 def _sel_shrs_i64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
-        # rules.txt:82
+        # rules.txt:86
         s.set(v, _SARQconst, (a0,), a1.imm if 0 <= a1.imm < 64 else 63)
         return True
     if v.imm == 1:
-        # rules.txt:87
+        # rules.txt:91
         s.set(
             v,
             _SARQ,
@@ -2158,7 +2402,7 @@ def _sel_shrs_i64(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 2:
-        # rules.txt:92
+        # rules.txt:96
         s.set(
             v,
             _SARQ_B,
@@ -2170,7 +2414,7 @@ def _sel_shrs_i64(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 3:
-        # rules.txt:92
+        # rules.txt:96
         s.set(
             v,
             _SARQ_W,
@@ -2182,7 +2426,7 @@ def _sel_shrs_i64(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 4:
-        # rules.txt:92
+        # rules.txt:96
         s.set(
             v,
             _SARQ_L,
@@ -2194,7 +2438,7 @@ def _sel_shrs_i64(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 5:
-        # rules.txt:92
+        # rules.txt:96
         s.set(
             v,
             _SARQ_Q,
@@ -2211,7 +2455,7 @@ def _sel_shrs_i64(s: Selector, v: Value) -> bool:
 def _sel_shru_b(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
     if a1.op == 3:
-        # rules.txt:81
+        # rules.txt:85
         s.set(v, 3, (), 0)
         return True
     return False
@@ -2221,15 +2465,15 @@ def _sel_shru_i8(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if 0 <= a1.imm < 8:
-            # rules.txt:80
+            # rules.txt:84
             t1 = s.new(v, _MOVBQZX, 4, (a0,), 0)
             s.set(v, _SHRLconst, (t1,), a1.imm)
             return True
-        # rules.txt:81
+        # rules.txt:85
         s.set(v, 3, (), 0)
         return True
     if v.imm == 1:
-        # rules.txt:86
+        # rules.txt:90
         t1 = s.new(v, _MOVBQZX, 4, (a0,), 0)
         s.set(
             v,
@@ -2242,7 +2486,7 @@ def _sel_shru_i8(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 2:
-        # rules.txt:91
+        # rules.txt:95
         t1 = s.new(v, _MOVBQZX, 4, (a0,), 0)
         s.set(
             v,
@@ -2255,7 +2499,7 @@ def _sel_shru_i8(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 3:
-        # rules.txt:91
+        # rules.txt:95
         t1 = s.new(v, _MOVBQZX, 4, (a0,), 0)
         s.set(
             v,
@@ -2268,7 +2512,7 @@ def _sel_shru_i8(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 4:
-        # rules.txt:91
+        # rules.txt:95
         t1 = s.new(v, _MOVBQZX, 4, (a0,), 0)
         s.set(
             v,
@@ -2281,7 +2525,7 @@ def _sel_shru_i8(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 5:
-        # rules.txt:91
+        # rules.txt:95
         t1 = s.new(v, _MOVBQZX, 4, (a0,), 0)
         s.set(
             v,
@@ -2300,15 +2544,15 @@ def _sel_shru_i16(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if 0 <= a1.imm < 16:
-            # rules.txt:80
+            # rules.txt:84
             t1 = s.new(v, _MOVWQZX, 4, (a0,), 0)
             s.set(v, _SHRLconst, (t1,), a1.imm)
             return True
-        # rules.txt:81
+        # rules.txt:85
         s.set(v, 3, (), 0)
         return True
     if v.imm == 1:
-        # rules.txt:86
+        # rules.txt:90
         t1 = s.new(v, _MOVWQZX, 4, (a0,), 0)
         s.set(
             v,
@@ -2321,7 +2565,7 @@ def _sel_shru_i16(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 2:
-        # rules.txt:91
+        # rules.txt:95
         t1 = s.new(v, _MOVWQZX, 4, (a0,), 0)
         s.set(
             v,
@@ -2334,7 +2578,7 @@ def _sel_shru_i16(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 3:
-        # rules.txt:91
+        # rules.txt:95
         t1 = s.new(v, _MOVWQZX, 4, (a0,), 0)
         s.set(
             v,
@@ -2347,7 +2591,7 @@ def _sel_shru_i16(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 4:
-        # rules.txt:91
+        # rules.txt:95
         t1 = s.new(v, _MOVWQZX, 4, (a0,), 0)
         s.set(
             v,
@@ -2360,7 +2604,7 @@ def _sel_shru_i16(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 5:
-        # rules.txt:91
+        # rules.txt:95
         t1 = s.new(v, _MOVWQZX, 4, (a0,), 0)
         s.set(
             v,
@@ -2379,14 +2623,14 @@ def _sel_shru_i32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if 0 <= a1.imm < 32:
-            # rules.txt:79
+            # rules.txt:83
             s.set(v, _SHRLconst, (a0,), a1.imm)
             return True
-        # rules.txt:81
+        # rules.txt:85
         s.set(v, 3, (), 0)
         return True
     if v.imm == 1:
-        # rules.txt:85
+        # rules.txt:89
         s.set(
             v,
             _SHRL,
@@ -2398,7 +2642,7 @@ def _sel_shru_i32(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 2:
-        # rules.txt:90
+        # rules.txt:94
         s.set(
             v,
             _SHRL_B,
@@ -2410,7 +2654,7 @@ def _sel_shru_i32(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 3:
-        # rules.txt:90
+        # rules.txt:94
         s.set(
             v,
             _SHRL_W,
@@ -2422,7 +2666,7 @@ def _sel_shru_i32(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 4:
-        # rules.txt:90
+        # rules.txt:94
         s.set(
             v,
             _SHRL_L,
@@ -2434,7 +2678,7 @@ def _sel_shru_i32(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 5:
-        # rules.txt:90
+        # rules.txt:94
         s.set(
             v,
             _SHRL_Q,
@@ -2452,14 +2696,14 @@ def _sel_shru_i64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if 0 <= a1.imm < 64:
-            # rules.txt:79
+            # rules.txt:83
             s.set(v, _SHRQconst, (a0,), a1.imm)
             return True
-        # rules.txt:81
+        # rules.txt:85
         s.set(v, 3, (), 0)
         return True
     if v.imm == 1:
-        # rules.txt:85
+        # rules.txt:89
         s.set(
             v,
             _SHRQ,
@@ -2471,7 +2715,7 @@ def _sel_shru_i64(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 2:
-        # rules.txt:90
+        # rules.txt:94
         s.set(
             v,
             _SHRQ_B,
@@ -2483,7 +2727,7 @@ def _sel_shru_i64(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 3:
-        # rules.txt:90
+        # rules.txt:94
         s.set(
             v,
             _SHRQ_W,
@@ -2495,7 +2739,7 @@ def _sel_shru_i64(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 4:
-        # rules.txt:90
+        # rules.txt:94
         s.set(
             v,
             _SHRQ_L,
@@ -2507,7 +2751,7 @@ def _sel_shru_i64(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 5:
-        # rules.txt:90
+        # rules.txt:94
         s.set(
             v,
             _SHRQ_Q,
@@ -2523,21 +2767,21 @@ def _sel_shru_i64(s: Selector, v: Value) -> bool:
 
 def _sel_neg_i8(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:48
+    # rules.txt:52
     s.set(v, _NEGL, (a0,), 0)
     return True
 
 
 def _sel_neg_i64(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:48
+    # rules.txt:52
     s.set(v, _NEGQ, (a0,), 0)
     return True
 
 
 def _sel_neg_f32(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:115
+    # rules.txt:119
     t1 = s.new(v, _MOVSSconst, 6, (), -0x80000000)
     s.set(
         v,
@@ -2553,7 +2797,7 @@ def _sel_neg_f32(s: Selector, v: Value) -> bool:
 
 def _sel_neg_f64(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:114
+    # rules.txt:118
     t1 = s.new(v, _MOVSDconst, 7, (), -0x8000000000000000)
     s.set(
         v,
@@ -2569,21 +2813,21 @@ def _sel_neg_f64(s: Selector, v: Value) -> bool:
 
 def _sel_com_i8(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:49
+    # rules.txt:53
     s.set(v, _NOTL, (a0,), 0)
     return True
 
 
 def _sel_com_i64(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:49
+    # rules.txt:53
     s.set(v, _NOTQ, (a0,), 0)
     return True
 
 
 def _sel_not_b(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:50
+    # rules.txt:54
     s.set(v, _XORLconst, (a0,), 1)
     return True
 
@@ -2591,10 +2835,10 @@ def _sel_not_b(s: Selector, v: Value) -> bool:
 def _sel_rotl_i8(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
-        # rules.txt:94
+        # rules.txt:98
         s.set(v, _ROLBconst, (a0,), a1.imm & 7)
         return True
-    # rules.txt:95
+    # rules.txt:99
     s.set(
         v,
         _ROLB,
@@ -2610,10 +2854,10 @@ def _sel_rotl_i8(s: Selector, v: Value) -> bool:
 def _sel_rotl_i16(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
-        # rules.txt:94
+        # rules.txt:98
         s.set(v, _ROLWconst, (a0,), a1.imm & 15)
         return True
-    # rules.txt:95
+    # rules.txt:99
     s.set(
         v,
         _ROLW,
@@ -2629,10 +2873,10 @@ def _sel_rotl_i16(s: Selector, v: Value) -> bool:
 def _sel_rotl_i32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
-        # rules.txt:94
+        # rules.txt:98
         s.set(v, _ROLLconst, (a0,), a1.imm & 31)
         return True
-    # rules.txt:95
+    # rules.txt:99
     s.set(
         v,
         _ROLL,
@@ -2648,10 +2892,10 @@ def _sel_rotl_i32(s: Selector, v: Value) -> bool:
 def _sel_rotl_i64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
-        # rules.txt:94
+        # rules.txt:98
         s.set(v, _ROLQconst, (a0,), a1.imm & 63)
         return True
-    # rules.txt:95
+    # rules.txt:99
     s.set(
         v,
         _ROLQ,
@@ -2666,7 +2910,7 @@ def _sel_rotl_i64(s: Selector, v: Value) -> bool:
 
 def _sel_mulhighs_i8(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:69
+    # rules.txt:73
     t1 = s.new(v, _MOVBLSX, 4, (a0,), 0)
     t2 = s.new(v, _MOVBLSX, 4, (a1,), 0)
     t3 = s.new(
@@ -2685,7 +2929,7 @@ def _sel_mulhighs_i8(s: Selector, v: Value) -> bool:
 
 def _sel_mulhighs_i16(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:69
+    # rules.txt:73
     t1 = s.new(v, _MOVWLSX, 4, (a0,), 0)
     t2 = s.new(v, _MOVWLSX, 4, (a1,), 0)
     t3 = s.new(
@@ -2704,7 +2948,7 @@ def _sel_mulhighs_i16(s: Selector, v: Value) -> bool:
 
 def _sel_mulhighs_i32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:67
+    # rules.txt:71
     s.set(
         v,
         _HMULL,
@@ -2719,7 +2963,7 @@ def _sel_mulhighs_i32(s: Selector, v: Value) -> bool:
 
 def _sel_mulhighs_i64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:67
+    # rules.txt:71
     s.set(
         v,
         _HMULQ,
@@ -2734,7 +2978,7 @@ def _sel_mulhighs_i64(s: Selector, v: Value) -> bool:
 
 def _sel_mulhighu_i8(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:70
+    # rules.txt:74
     t1 = s.new(v, _MOVBQZX, 4, (a0,), 0)
     t2 = s.new(v, _MOVBQZX, 4, (a1,), 0)
     t3 = s.new(
@@ -2753,7 +2997,7 @@ def _sel_mulhighu_i8(s: Selector, v: Value) -> bool:
 
 def _sel_mulhighu_i16(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:70
+    # rules.txt:74
     t1 = s.new(v, _MOVWQZX, 4, (a0,), 0)
     t2 = s.new(v, _MOVWQZX, 4, (a1,), 0)
     t3 = s.new(
@@ -2772,7 +3016,7 @@ def _sel_mulhighu_i16(s: Selector, v: Value) -> bool:
 
 def _sel_mulhighu_i32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:68
+    # rules.txt:72
     s.set(
         v,
         _HMULLU,
@@ -2787,7 +3031,7 @@ def _sel_mulhighu_i32(s: Selector, v: Value) -> bool:
 
 def _sel_mulhighu_i64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:68
+    # rules.txt:72
     s.set(
         v,
         _HMULQU,
@@ -2802,7 +3046,7 @@ def _sel_mulhighu_i64(s: Selector, v: Value) -> bool:
 
 def _sel_subptr_b(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:25
+    # rules.txt:29
     s.set(
         v,
         _SUBQ,
@@ -2817,63 +3061,63 @@ def _sel_subptr_b(s: Selector, v: Value) -> bool:
 
 def _sel_ctz_i8(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:98
+    # rules.txt:102
     s.set(v, _CTZB, (a0,), 0)
     return True
 
 
 def _sel_ctz_i16(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:98
+    # rules.txt:102
     s.set(v, _CTZW, (a0,), 0)
     return True
 
 
 def _sel_ctz_i32(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:98
+    # rules.txt:102
     s.set(v, _CTZL, (a0,), 0)
     return True
 
 
 def _sel_ctz_i64(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:98
+    # rules.txt:102
     s.set(v, _CTZQ, (a0,), 0)
     return True
 
 
 def _sel_clz_i8(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:99
+    # rules.txt:103
     s.set(v, _CLZB, (a0,), 0)
     return True
 
 
 def _sel_clz_i16(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:99
+    # rules.txt:103
     s.set(v, _CLZW, (a0,), 0)
     return True
 
 
 def _sel_clz_i32(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:99
+    # rules.txt:103
     s.set(v, _CLZL, (a0,), 0)
     return True
 
 
 def _sel_clz_i64(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:99
+    # rules.txt:103
     s.set(v, _CLZQ, (a0,), 0)
     return True
 
 
 def _sel_popcount_i8(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:101
+    # rules.txt:105
     t1 = s.new(v, _MOVBQZX, 4, (a0,), 0)
     s.set(v, _POPCNTL, (t1,), 0)
     return True
@@ -2881,7 +3125,7 @@ def _sel_popcount_i8(s: Selector, v: Value) -> bool:
 
 def _sel_popcount_i16(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:101
+    # rules.txt:105
     t1 = s.new(v, _MOVWQZX, 4, (a0,), 0)
     s.set(v, _POPCNTL, (t1,), 0)
     return True
@@ -2889,35 +3133,35 @@ def _sel_popcount_i16(s: Selector, v: Value) -> bool:
 
 def _sel_popcount_i32(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:100
+    # rules.txt:104
     s.set(v, _POPCNTL, (a0,), 0)
     return True
 
 
 def _sel_popcount_i64(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:100
+    # rules.txt:104
     s.set(v, _POPCNTQ, (a0,), 0)
     return True
 
 
 def _sel_bswap_i16(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:103
+    # rules.txt:107
     s.set(v, _ROLWconst, (a0,), 8)
     return True
 
 
 def _sel_bswap_i32(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:102
+    # rules.txt:106
     s.set(v, _BSWAPL, (a0,), 0)
     return True
 
 
 def _sel_bswap_i64(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:102
+    # rules.txt:106
     s.set(v, _BSWAPQ, (a0,), 0)
     return True
 
@@ -2926,15 +3170,15 @@ def _sel_fdiv_f32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:107
+            # rules.txt:111
             s.set_memory(v, _DIVSSload, (a0,), a1, 0)
             return True
     if a1.op == 3:
         if a1.imm != 0:
-            # rules.txt:111
+            # rules.txt:115
             s.set(v, _DIVSSconst, (a0,), a1.imm)
             return True
-    # rules.txt:113
+    # rules.txt:117
     s.set(
         v,
         _DIVSS,
@@ -2951,15 +3195,15 @@ def _sel_fdiv_f64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:106
+            # rules.txt:110
             s.set_memory(v, _DIVSDload, (a0,), a1, 0)
             return True
     if a1.op == 3:
         if a1.imm != 0:
-            # rules.txt:110
+            # rules.txt:114
             s.set(v, _DIVSDconst, (a0,), a1.imm)
             return True
-    # rules.txt:112
+    # rules.txt:116
     s.set(
         v,
         _DIVSD,
@@ -2974,21 +3218,21 @@ def _sel_fdiv_f64(s: Selector, v: Value) -> bool:
 
 def _sel_sqrt_f32(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:116
+    # rules.txt:120
     s.set(v, _SQRTSS, (a0,), 0)
     return True
 
 
 def _sel_sqrt_f64(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:116
+    # rules.txt:120
     s.set(v, _SQRTSD, (a0,), 0)
     return True
 
 
 def _sel_fma_f32(s: Selector, v: Value) -> bool:
     a0, a1, a2 = v.args
-    # rules.txt:121
+    # rules.txt:125
     s.set(
         v,
         _VFMADD231SS,
@@ -3004,7 +3248,7 @@ def _sel_fma_f32(s: Selector, v: Value) -> bool:
 
 def _sel_fma_f64(s: Selector, v: Value) -> bool:
     a0, a1, a2 = v.args
-    # rules.txt:121
+    # rules.txt:125
     s.set(
         v,
         _VFMADD231SD,
@@ -3020,7 +3264,7 @@ def _sel_fma_f64(s: Selector, v: Value) -> bool:
 
 def _sel_abs_f32(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:118
+    # rules.txt:122
     t1 = s.new(v, _MOVSSconst, 6, (), 0x7FFFFFFF)
     s.set(
         v,
@@ -3036,7 +3280,7 @@ def _sel_abs_f32(s: Selector, v: Value) -> bool:
 
 def _sel_abs_f64(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:117
+    # rules.txt:121
     t1 = s.new(v, _MOVSDconst, 7, (), 0x7FFFFFFFFFFFFFFF)
     s.set(
         v,
@@ -3052,7 +3296,7 @@ def _sel_abs_f64(s: Selector, v: Value) -> bool:
 
 def _sel_copysign_f32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:120
+    # rules.txt:124
     t1 = s.new(v, _MOVSSconst, 6, (), 0x7FFFFFFF)
     t2 = s.new(
         v,
@@ -3089,7 +3333,7 @@ def _sel_copysign_f32(s: Selector, v: Value) -> bool:
 
 def _sel_copysign_f64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:119
+    # rules.txt:123
     t1 = s.new(v, _MOVSDconst, 7, (), 0x7FFFFFFFFFFFFFFF)
     t2 = s.new(
         v,
@@ -3126,63 +3370,63 @@ def _sel_copysign_f64(s: Selector, v: Value) -> bool:
 
 def _sel_floor_f32(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:123
+    # rules.txt:127
     s.set(v, _ROUNDSS, (a0,), 1)
     return True
 
 
 def _sel_floor_f64(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:123
+    # rules.txt:127
     s.set(v, _ROUNDSD, (a0,), 1)
     return True
 
 
 def _sel_ceil_f32(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:124
+    # rules.txt:128
     s.set(v, _ROUNDSS, (a0,), 2)
     return True
 
 
 def _sel_ceil_f64(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:124
+    # rules.txt:128
     s.set(v, _ROUNDSD, (a0,), 2)
     return True
 
 
 def _sel_truncfloat_f32(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:125
+    # rules.txt:129
     s.set(v, _ROUNDSS, (a0,), 3)
     return True
 
 
 def _sel_truncfloat_f64(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:125
+    # rules.txt:129
     s.set(v, _ROUNDSD, (a0,), 3)
     return True
 
 
 def _sel_roundeven_f32(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:122
+    # rules.txt:126
     s.set(v, _ROUNDSS, (a0,), 0)
     return True
 
 
 def _sel_roundeven_f64(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:122
+    # rules.txt:126
     s.set(v, _ROUNDSD, (a0,), 0)
     return True
 
 
 def _sel_minfloat_f32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:127
+    # rules.txt:131
     t1 = s.new(
         v,
         _MINSS,
@@ -3227,7 +3471,7 @@ def _sel_minfloat_f32(s: Selector, v: Value) -> bool:
 
 def _sel_minfloat_f64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:127
+    # rules.txt:131
     t1 = s.new(
         v,
         _MINSD,
@@ -3272,7 +3516,7 @@ def _sel_minfloat_f64(s: Selector, v: Value) -> bool:
 
 def _sel_maxfloat_f32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:128
+    # rules.txt:132
     t1 = s.new(v, 33, 6, (a0,), 0)
     t2 = s.new(v, 33, 6, (a1,), 0)
     t3 = s.new(
@@ -3291,7 +3535,7 @@ def _sel_maxfloat_f32(s: Selector, v: Value) -> bool:
 
 def _sel_maxfloat_f64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:128
+    # rules.txt:132
     t1 = s.new(v, 33, 7, (a0,), 0)
     t2 = s.new(v, 33, 7, (a1,), 0)
     t3 = s.new(
@@ -3311,7 +3555,7 @@ def _sel_maxfloat_f64(s: Selector, v: Value) -> bool:
 def _sel_addcarry_i64(s: Selector, v: Value) -> bool:
     a0, a1, a2 = v.args
     if v.imm == 0:
-        # rules.txt:71
+        # rules.txt:75
         t1 = s.new(
             v,
             _ADDQ,
@@ -3333,7 +3577,7 @@ def _sel_addcarry_i64(s: Selector, v: Value) -> bool:
         )
         return True
     if v.imm == 1:
-        # rules.txt:72
+        # rules.txt:76
         s.set(
             v,
             _ADCcarry,
@@ -3351,7 +3595,7 @@ def _sel_addcarry_i64(s: Selector, v: Value) -> bool:
 def _sel_subborrow_i64(s: Selector, v: Value) -> bool:
     a0, a1, a2 = v.args
     if v.imm == 0:
-        # rules.txt:73
+        # rules.txt:77
         t1 = s.new(
             v,
             _SUBQ,
@@ -3373,7 +3617,7 @@ def _sel_subborrow_i64(s: Selector, v: Value) -> bool:
         )
         return True
     if v.imm == 1:
-        # rules.txt:74
+        # rules.txt:78
         s.set(
             v,
             _SBBborrow,
@@ -3393,20 +3637,20 @@ def _sel_signext_i8(s: Selector, v: Value) -> bool:
     if v.kind == 5:
         if a0.op == 100:
             if s.fold(a0, v):
-                # rules.txt:131
+                # rules.txt:135
                 s.set_memory(v, _MOVBQSXload, (), a0, 0)
                 return True
     if v.kind == 4:
         if a0.op == 100:
             if s.fold(a0, v):
-                # rules.txt:132
+                # rules.txt:136
                 s.set_memory(v, _MOVBLSXload, (), a0, 0)
                 return True
     if v.kind == 5:
-        # rules.txt:133
+        # rules.txt:137
         s.set(v, _MOVBQSX, (a0,), 0)
         return True
-    # rules.txt:134
+    # rules.txt:138
     s.set(v, _MOVBLSX, (a0,), 0)
     return True
 
@@ -3416,20 +3660,20 @@ def _sel_signext_i16(s: Selector, v: Value) -> bool:
     if v.kind == 5:
         if a0.op == 100:
             if s.fold(a0, v):
-                # rules.txt:131
+                # rules.txt:135
                 s.set_memory(v, _MOVWQSXload, (), a0, 0)
                 return True
     if v.kind == 4:
         if a0.op == 100:
             if s.fold(a0, v):
-                # rules.txt:132
+                # rules.txt:136
                 s.set_memory(v, _MOVWLSXload, (), a0, 0)
                 return True
     if v.kind == 5:
-        # rules.txt:133
+        # rules.txt:137
         s.set(v, _MOVWQSX, (a0,), 0)
         return True
-    # rules.txt:134
+    # rules.txt:138
     s.set(v, _MOVWLSX, (a0,), 0)
     return True
 
@@ -3439,10 +3683,10 @@ def _sel_signext_i32(s: Selector, v: Value) -> bool:
     if v.kind == 5:
         if a0.op == 100:
             if s.fold(a0, v):
-                # rules.txt:131
+                # rules.txt:135
                 s.set_memory(v, _MOVLQSXload, (), a0, 0)
                 return True
-        # rules.txt:133
+        # rules.txt:137
         s.set(v, _MOVLQSX, (a0,), 0)
         return True
     return False
@@ -3452,14 +3696,14 @@ def _sel_zeroext_b(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:135
+            # rules.txt:139
             s.set_memory(v, _MOVBQZXload, (), a0, 0)
             return True
     if zero_extended(a0):
-        # rules.txt:136
+        # rules.txt:140
         s.copy(v, a0)
         return True
-    # rules.txt:137
+    # rules.txt:141
     s.set(v, _MOVBQZX, (a0,), 0)
     return True
 
@@ -3468,14 +3712,14 @@ def _sel_zeroext_i16(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:135
+            # rules.txt:139
             s.set_memory(v, _MOVWQZXload, (), a0, 0)
             return True
     if zero_extended(a0):
-        # rules.txt:136
+        # rules.txt:140
         s.copy(v, a0)
         return True
-    # rules.txt:137
+    # rules.txt:141
     s.set(v, _MOVWQZX, (a0,), 0)
     return True
 
@@ -3484,21 +3728,21 @@ def _sel_zeroext_i32(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:135
+            # rules.txt:139
             s.set_memory(v, _MOVLQZXload, (), a0, 0)
             return True
     if zero_extended(a0):
-        # rules.txt:136
+        # rules.txt:140
         s.copy(v, a0)
         return True
-    # rules.txt:137
+    # rules.txt:141
     s.set(v, _MOVLQZX, (a0,), 0)
     return True
 
 
 def _sel_trunc_b(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:138
+    # rules.txt:142
     s.copy(v, a0)
     return True
 
@@ -3506,20 +3750,20 @@ def _sel_trunc_b(s: Selector, v: Value) -> bool:
 def _sel_inttofloat_f32(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
     if a0.kind == 5:
-        # rules.txt:141
+        # rules.txt:145
         s.set(v, _CVTSQ2SS, (a0,), 0)
         return True
     if a0.kind == 4:
-        # rules.txt:142
+        # rules.txt:146
         s.set(v, _CVTSL2SS, (a0,), 0)
         return True
     if a0.kind == 3:
-        # rules.txt:143
+        # rules.txt:147
         t1 = s.new(v, _MOVWLSX, 4, (a0,), 0)
         s.set(v, _CVTSL2SS, (t1,), 0)
         return True
     if a0.kind == 2:
-        # rules.txt:144
+        # rules.txt:148
         t1 = s.new(v, _MOVBLSX, 4, (a0,), 0)
         s.set(v, _CVTSL2SS, (t1,), 0)
         return True
@@ -3529,20 +3773,20 @@ def _sel_inttofloat_f32(s: Selector, v: Value) -> bool:
 def _sel_inttofloat_f64(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
     if a0.kind == 5:
-        # rules.txt:141
+        # rules.txt:145
         s.set(v, _CVTSQ2SD, (a0,), 0)
         return True
     if a0.kind == 4:
-        # rules.txt:142
+        # rules.txt:146
         s.set(v, _CVTSL2SD, (a0,), 0)
         return True
     if a0.kind == 3:
-        # rules.txt:143
+        # rules.txt:147
         t1 = s.new(v, _MOVWLSX, 4, (a0,), 0)
         s.set(v, _CVTSL2SD, (t1,), 0)
         return True
     if a0.kind == 2:
-        # rules.txt:144
+        # rules.txt:148
         t1 = s.new(v, _MOVBLSX, 4, (a0,), 0)
         s.set(v, _CVTSL2SD, (t1,), 0)
         return True
@@ -3552,21 +3796,21 @@ def _sel_inttofloat_f64(s: Selector, v: Value) -> bool:
 def _sel_uinttofloat_f32(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
     if a0.kind == 5:
-        # rules.txt:145
+        # rules.txt:149
         s.set(v, _CVTUQ2SS, (a0,), 0)
         return True
     if a0.kind == 4:
-        # rules.txt:146
+        # rules.txt:150
         t1 = s.new(v, _MOVLQZX, 5, (a0,), 0)
         s.set(v, _CVTSQ2SS, (t1,), 0)
         return True
     if a0.kind == 3:
-        # rules.txt:146
+        # rules.txt:150
         t1 = s.new(v, _MOVWQZX, 5, (a0,), 0)
         s.set(v, _CVTSQ2SS, (t1,), 0)
         return True
     if a0.kind == 2:
-        # rules.txt:146
+        # rules.txt:150
         t1 = s.new(v, _MOVBQZX, 5, (a0,), 0)
         s.set(v, _CVTSQ2SS, (t1,), 0)
         return True
@@ -3576,21 +3820,21 @@ def _sel_uinttofloat_f32(s: Selector, v: Value) -> bool:
 def _sel_uinttofloat_f64(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
     if a0.kind == 5:
-        # rules.txt:145
+        # rules.txt:149
         s.set(v, _CVTUQ2SD, (a0,), 0)
         return True
     if a0.kind == 4:
-        # rules.txt:146
+        # rules.txt:150
         t1 = s.new(v, _MOVLQZX, 5, (a0,), 0)
         s.set(v, _CVTSQ2SD, (t1,), 0)
         return True
     if a0.kind == 3:
-        # rules.txt:146
+        # rules.txt:150
         t1 = s.new(v, _MOVWQZX, 5, (a0,), 0)
         s.set(v, _CVTSQ2SD, (t1,), 0)
         return True
     if a0.kind == 2:
-        # rules.txt:146
+        # rules.txt:150
         t1 = s.new(v, _MOVBQZX, 5, (a0,), 0)
         s.set(v, _CVTSQ2SD, (t1,), 0)
         return True
@@ -3600,10 +3844,10 @@ def _sel_uinttofloat_f64(s: Selector, v: Value) -> bool:
 def _sel_floattoint_f32(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
     if v.kind == 5:
-        # rules.txt:147
+        # rules.txt:151
         s.set(v, _CVTTSS2SQ, (a0,), 0)
         return True
-    # rules.txt:148
+    # rules.txt:152
     s.set(v, _CVTTSS2SL, (a0,), 0)
     return True
 
@@ -3611,10 +3855,10 @@ def _sel_floattoint_f32(s: Selector, v: Value) -> bool:
 def _sel_floattoint_f64(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
     if v.kind == 5:
-        # rules.txt:147
+        # rules.txt:151
         s.set(v, _CVTTSD2SQ, (a0,), 0)
         return True
-    # rules.txt:148
+    # rules.txt:152
     s.set(v, _CVTTSD2SL, (a0,), 0)
     return True
 
@@ -3622,10 +3866,10 @@ def _sel_floattoint_f64(s: Selector, v: Value) -> bool:
 def _sel_floattouint_f32(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
     if v.kind == 5:
-        # rules.txt:149
+        # rules.txt:153
         s.set(v, _CVTTSS2UQ, (a0,), 0)
         return True
-    # rules.txt:150
+    # rules.txt:154
     s.set(v, _CVTTSS2SQ, (a0,), 0)
     return True
 
@@ -3633,17 +3877,17 @@ def _sel_floattouint_f32(s: Selector, v: Value) -> bool:
 def _sel_floattouint_f64(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
     if v.kind == 5:
-        # rules.txt:149
+        # rules.txt:153
         s.set(v, _CVTTSD2UQ, (a0,), 0)
         return True
-    # rules.txt:150
+    # rules.txt:154
     s.set(v, _CVTTSD2SQ, (a0,), 0)
     return True
 
 
 def _sel_floattofloat_b(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:153
+    # rules.txt:157
     s.copy(v, a0)
     return True
 
@@ -3651,10 +3895,10 @@ def _sel_floattofloat_b(s: Selector, v: Value) -> bool:
 def _sel_floattofloat_f32(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
     if a0.kind == 7:
-        # rules.txt:152
+        # rules.txt:156
         s.set(v, _CVTSD2SS, (a0,), 0)
         return True
-    # rules.txt:153
+    # rules.txt:157
     s.copy(v, a0)
     return True
 
@@ -3662,17 +3906,17 @@ def _sel_floattofloat_f32(s: Selector, v: Value) -> bool:
 def _sel_floattofloat_f64(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
     if a0.kind == 6:
-        # rules.txt:151
+        # rules.txt:155
         s.set(v, _CVTSS2SD, (a0,), 0)
         return True
-    # rules.txt:153
+    # rules.txt:157
     s.copy(v, a0)
     return True
 
 
 def _sel_bitcast_b(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:158
+    # rules.txt:162
     s.copy(v, a0)
     return True
 
@@ -3680,10 +3924,10 @@ def _sel_bitcast_b(s: Selector, v: Value) -> bool:
 def _sel_bitcast_i32(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
     if a0.kind == 6:
-        # rules.txt:157
+        # rules.txt:161
         s.set(v, _MOVLf2i, (a0,), 0)
         return True
-    # rules.txt:158
+    # rules.txt:162
     s.copy(v, a0)
     return True
 
@@ -3691,10 +3935,10 @@ def _sel_bitcast_i32(s: Selector, v: Value) -> bool:
 def _sel_bitcast_i64(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
     if a0.kind == 7:
-        # rules.txt:156
+        # rules.txt:160
         s.set(v, _MOVQf2i, (a0,), 0)
         return True
-    # rules.txt:158
+    # rules.txt:162
     s.copy(v, a0)
     return True
 
@@ -3702,10 +3946,10 @@ def _sel_bitcast_i64(s: Selector, v: Value) -> bool:
 def _sel_bitcast_f32(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
     if a0.kind == 4:
-        # rules.txt:155
+        # rules.txt:159
         s.set(v, _MOVLi2f, (a0,), 0)
         return True
-    # rules.txt:158
+    # rules.txt:162
     s.copy(v, a0)
     return True
 
@@ -3713,60 +3957,60 @@ def _sel_bitcast_f32(s: Selector, v: Value) -> bool:
 def _sel_bitcast_f64(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
     if a0.kind == 5:
-        # rules.txt:154
+        # rules.txt:158
         s.set(v, _MOVQi2f, (a0,), 0)
         return True
-    # rules.txt:158
+    # rules.txt:162
     s.copy(v, a0)
     return True
 
 
 def _sel_ptrtoint_b(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:140
+    # rules.txt:144
     s.copy(v, a0)
     return True
 
 
 def _sel_inttoptr_b(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:139
+    # rules.txt:143
     s.copy(v, a0)
     return True
 
 
 def _sel_load_b(s: Selector, v: Value) -> bool:
-    # rules.txt:161
+    # rules.txt:165
     s.set_memory(v, _MOVBQZXload, (), v, 0)
     return True
 
 
 def _sel_load_i16(s: Selector, v: Value) -> bool:
-    # rules.txt:161
+    # rules.txt:165
     s.set_memory(v, _MOVWQZXload, (), v, 0)
     return True
 
 
 def _sel_load_i32(s: Selector, v: Value) -> bool:
-    # rules.txt:161
+    # rules.txt:165
     s.set_memory(v, _MOVLQZXload, (), v, 0)
     return True
 
 
 def _sel_load_i64(s: Selector, v: Value) -> bool:
-    # rules.txt:161
+    # rules.txt:165
     s.set_memory(v, _MOVQload, (), v, 0)
     return True
 
 
 def _sel_load_f32(s: Selector, v: Value) -> bool:
-    # rules.txt:162
+    # rules.txt:166
     s.set_memory(v, _MOVSSload, (), v, 0)
     return True
 
 
 def _sel_load_f64(s: Selector, v: Value) -> bool:
-    # rules.txt:162
+    # rules.txt:166
     s.set_memory(v, _MOVSDload, (), v, 0)
     return True
 
@@ -3775,10 +4019,10 @@ def _sel_store_b(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:163
+            # rules.txt:167
             s.set_memory(v, _MOVBstoreconst, (), v, a1.imm)
             return True
-    # rules.txt:171
+    # rules.txt:175
     s.set_memory(v, _MOVBstore, (a1,), v, 0)
     return True
 
@@ -3787,7 +4031,7 @@ def _sel_store_i8(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:163
+            # rules.txt:167
             s.set_memory(v, _MOVBstoreconst, (), v, a1.imm)
             return True
     if a1.op == 20:
@@ -3796,7 +4040,7 @@ def _sel_store_i8(s: Selector, v: Value) -> bool:
                 if a1.args[1].op == 3:
                     if s.modifies(v, a1, a1.args[0]):
                         if s32(a1.args[1].imm):
-                            # rules.txt:165
+                            # rules.txt:169
                             s.set_memory(v, _ADDBconstmodify, (), v, a1.args[1].imm)
                             return True
     if a1.op == 21:
@@ -3805,7 +4049,7 @@ def _sel_store_i8(s: Selector, v: Value) -> bool:
                 if a1.args[1].op == 3:
                     if s.modifies(v, a1, a1.args[0]):
                         if s32(a1.args[1].imm):
-                            # rules.txt:165
+                            # rules.txt:169
                             s.set_memory(v, _SUBBconstmodify, (), v, a1.args[1].imm)
                             return True
     if a1.op == 27:
@@ -3814,7 +4058,7 @@ def _sel_store_i8(s: Selector, v: Value) -> bool:
                 if a1.args[1].op == 3:
                     if s.modifies(v, a1, a1.args[0]):
                         if s32(a1.args[1].imm):
-                            # rules.txt:165
+                            # rules.txt:169
                             s.set_memory(v, _ANDBconstmodify, (), v, a1.args[1].imm)
                             return True
     if a1.op == 28:
@@ -3823,7 +4067,7 @@ def _sel_store_i8(s: Selector, v: Value) -> bool:
                 if a1.args[1].op == 3:
                     if s.modifies(v, a1, a1.args[0]):
                         if s32(a1.args[1].imm):
-                            # rules.txt:165
+                            # rules.txt:169
                             s.set_memory(v, _ORBconstmodify, (), v, a1.args[1].imm)
                             return True
     if a1.op == 29:
@@ -3832,73 +4076,73 @@ def _sel_store_i8(s: Selector, v: Value) -> bool:
                 if a1.args[1].op == 3:
                     if s.modifies(v, a1, a1.args[0]):
                         if s32(a1.args[1].imm):
-                            # rules.txt:165
+                            # rules.txt:169
                             s.set_memory(v, _XORBconstmodify, (), v, a1.args[1].imm)
                             return True
     if a1.op == 20:
         if a1.args[0].op == 100:
             if a1.args[0].args[0] is a0:
                 if s.modifies(v, a1, a1.args[0]):
-                    # rules.txt:167
+                    # rules.txt:171
                     s.set_memory(v, _ADDBmodify, (a1.args[1],), v, 0)
                     return True
     if a1.op == 21:
         if a1.args[0].op == 100:
             if a1.args[0].args[0] is a0:
                 if s.modifies(v, a1, a1.args[0]):
-                    # rules.txt:167
+                    # rules.txt:171
                     s.set_memory(v, _SUBBmodify, (a1.args[1],), v, 0)
                     return True
     if a1.op == 27:
         if a1.args[0].op == 100:
             if a1.args[0].args[0] is a0:
                 if s.modifies(v, a1, a1.args[0]):
-                    # rules.txt:167
+                    # rules.txt:171
                     s.set_memory(v, _ANDBmodify, (a1.args[1],), v, 0)
                     return True
     if a1.op == 28:
         if a1.args[0].op == 100:
             if a1.args[0].args[0] is a0:
                 if s.modifies(v, a1, a1.args[0]):
-                    # rules.txt:167
+                    # rules.txt:171
                     s.set_memory(v, _ORBmodify, (a1.args[1],), v, 0)
                     return True
     if a1.op == 29:
         if a1.args[0].op == 100:
             if a1.args[0].args[0] is a0:
                 if s.modifies(v, a1, a1.args[0]):
-                    # rules.txt:167
+                    # rules.txt:171
                     s.set_memory(v, _XORBmodify, (a1.args[1],), v, 0)
                     return True
     if a1.op == 20:
         if a1.args[1].op == 100:
             if a1.args[1].args[0] is a0:
                 if s.modifies(v, a1, a1.args[1]):
-                    # rules.txt:169
+                    # rules.txt:173
                     s.set_memory(v, _ADDBmodify, (a1.args[0],), v, 0)
                     return True
     if a1.op == 27:
         if a1.args[1].op == 100:
             if a1.args[1].args[0] is a0:
                 if s.modifies(v, a1, a1.args[1]):
-                    # rules.txt:169
+                    # rules.txt:173
                     s.set_memory(v, _ANDBmodify, (a1.args[0],), v, 0)
                     return True
     if a1.op == 28:
         if a1.args[1].op == 100:
             if a1.args[1].args[0] is a0:
                 if s.modifies(v, a1, a1.args[1]):
-                    # rules.txt:169
+                    # rules.txt:173
                     s.set_memory(v, _ORBmodify, (a1.args[0],), v, 0)
                     return True
     if a1.op == 29:
         if a1.args[1].op == 100:
             if a1.args[1].args[0] is a0:
                 if s.modifies(v, a1, a1.args[1]):
-                    # rules.txt:169
+                    # rules.txt:173
                     s.set_memory(v, _XORBmodify, (a1.args[0],), v, 0)
                     return True
-    # rules.txt:171
+    # rules.txt:175
     s.set_memory(v, _MOVBstore, (a1,), v, 0)
     return True
 
@@ -3907,7 +4151,7 @@ def _sel_store_i16(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:163
+            # rules.txt:167
             s.set_memory(v, _MOVWstoreconst, (), v, a1.imm)
             return True
     if a1.op == 20:
@@ -3916,7 +4160,7 @@ def _sel_store_i16(s: Selector, v: Value) -> bool:
                 if a1.args[1].op == 3:
                     if s.modifies(v, a1, a1.args[0]):
                         if s32(a1.args[1].imm):
-                            # rules.txt:165
+                            # rules.txt:169
                             s.set_memory(v, _ADDWconstmodify, (), v, a1.args[1].imm)
                             return True
     if a1.op == 21:
@@ -3925,7 +4169,7 @@ def _sel_store_i16(s: Selector, v: Value) -> bool:
                 if a1.args[1].op == 3:
                     if s.modifies(v, a1, a1.args[0]):
                         if s32(a1.args[1].imm):
-                            # rules.txt:165
+                            # rules.txt:169
                             s.set_memory(v, _SUBWconstmodify, (), v, a1.args[1].imm)
                             return True
     if a1.op == 27:
@@ -3934,7 +4178,7 @@ def _sel_store_i16(s: Selector, v: Value) -> bool:
                 if a1.args[1].op == 3:
                     if s.modifies(v, a1, a1.args[0]):
                         if s32(a1.args[1].imm):
-                            # rules.txt:165
+                            # rules.txt:169
                             s.set_memory(v, _ANDWconstmodify, (), v, a1.args[1].imm)
                             return True
     if a1.op == 28:
@@ -3943,7 +4187,7 @@ def _sel_store_i16(s: Selector, v: Value) -> bool:
                 if a1.args[1].op == 3:
                     if s.modifies(v, a1, a1.args[0]):
                         if s32(a1.args[1].imm):
-                            # rules.txt:165
+                            # rules.txt:169
                             s.set_memory(v, _ORWconstmodify, (), v, a1.args[1].imm)
                             return True
     if a1.op == 29:
@@ -3952,73 +4196,73 @@ def _sel_store_i16(s: Selector, v: Value) -> bool:
                 if a1.args[1].op == 3:
                     if s.modifies(v, a1, a1.args[0]):
                         if s32(a1.args[1].imm):
-                            # rules.txt:165
+                            # rules.txt:169
                             s.set_memory(v, _XORWconstmodify, (), v, a1.args[1].imm)
                             return True
     if a1.op == 20:
         if a1.args[0].op == 100:
             if a1.args[0].args[0] is a0:
                 if s.modifies(v, a1, a1.args[0]):
-                    # rules.txt:167
+                    # rules.txt:171
                     s.set_memory(v, _ADDWmodify, (a1.args[1],), v, 0)
                     return True
     if a1.op == 21:
         if a1.args[0].op == 100:
             if a1.args[0].args[0] is a0:
                 if s.modifies(v, a1, a1.args[0]):
-                    # rules.txt:167
+                    # rules.txt:171
                     s.set_memory(v, _SUBWmodify, (a1.args[1],), v, 0)
                     return True
     if a1.op == 27:
         if a1.args[0].op == 100:
             if a1.args[0].args[0] is a0:
                 if s.modifies(v, a1, a1.args[0]):
-                    # rules.txt:167
+                    # rules.txt:171
                     s.set_memory(v, _ANDWmodify, (a1.args[1],), v, 0)
                     return True
     if a1.op == 28:
         if a1.args[0].op == 100:
             if a1.args[0].args[0] is a0:
                 if s.modifies(v, a1, a1.args[0]):
-                    # rules.txt:167
+                    # rules.txt:171
                     s.set_memory(v, _ORWmodify, (a1.args[1],), v, 0)
                     return True
     if a1.op == 29:
         if a1.args[0].op == 100:
             if a1.args[0].args[0] is a0:
                 if s.modifies(v, a1, a1.args[0]):
-                    # rules.txt:167
+                    # rules.txt:171
                     s.set_memory(v, _XORWmodify, (a1.args[1],), v, 0)
                     return True
     if a1.op == 20:
         if a1.args[1].op == 100:
             if a1.args[1].args[0] is a0:
                 if s.modifies(v, a1, a1.args[1]):
-                    # rules.txt:169
+                    # rules.txt:173
                     s.set_memory(v, _ADDWmodify, (a1.args[0],), v, 0)
                     return True
     if a1.op == 27:
         if a1.args[1].op == 100:
             if a1.args[1].args[0] is a0:
                 if s.modifies(v, a1, a1.args[1]):
-                    # rules.txt:169
+                    # rules.txt:173
                     s.set_memory(v, _ANDWmodify, (a1.args[0],), v, 0)
                     return True
     if a1.op == 28:
         if a1.args[1].op == 100:
             if a1.args[1].args[0] is a0:
                 if s.modifies(v, a1, a1.args[1]):
-                    # rules.txt:169
+                    # rules.txt:173
                     s.set_memory(v, _ORWmodify, (a1.args[0],), v, 0)
                     return True
     if a1.op == 29:
         if a1.args[1].op == 100:
             if a1.args[1].args[0] is a0:
                 if s.modifies(v, a1, a1.args[1]):
-                    # rules.txt:169
+                    # rules.txt:173
                     s.set_memory(v, _XORWmodify, (a1.args[0],), v, 0)
                     return True
-    # rules.txt:171
+    # rules.txt:175
     s.set_memory(v, _MOVWstore, (a1,), v, 0)
     return True
 
@@ -4027,7 +4271,7 @@ def _sel_store_i32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:163
+            # rules.txt:167
             s.set_memory(v, _MOVLstoreconst, (), v, a1.imm)
             return True
     if a1.op == 20:
@@ -4036,7 +4280,7 @@ def _sel_store_i32(s: Selector, v: Value) -> bool:
                 if a1.args[1].op == 3:
                     if s.modifies(v, a1, a1.args[0]):
                         if s32(a1.args[1].imm):
-                            # rules.txt:165
+                            # rules.txt:169
                             s.set_memory(v, _ADDLconstmodify, (), v, a1.args[1].imm)
                             return True
     if a1.op == 21:
@@ -4045,7 +4289,7 @@ def _sel_store_i32(s: Selector, v: Value) -> bool:
                 if a1.args[1].op == 3:
                     if s.modifies(v, a1, a1.args[0]):
                         if s32(a1.args[1].imm):
-                            # rules.txt:165
+                            # rules.txt:169
                             s.set_memory(v, _SUBLconstmodify, (), v, a1.args[1].imm)
                             return True
     if a1.op == 27:
@@ -4054,7 +4298,7 @@ def _sel_store_i32(s: Selector, v: Value) -> bool:
                 if a1.args[1].op == 3:
                     if s.modifies(v, a1, a1.args[0]):
                         if s32(a1.args[1].imm):
-                            # rules.txt:165
+                            # rules.txt:169
                             s.set_memory(v, _ANDLconstmodify, (), v, a1.args[1].imm)
                             return True
     if a1.op == 28:
@@ -4063,7 +4307,7 @@ def _sel_store_i32(s: Selector, v: Value) -> bool:
                 if a1.args[1].op == 3:
                     if s.modifies(v, a1, a1.args[0]):
                         if s32(a1.args[1].imm):
-                            # rules.txt:165
+                            # rules.txt:169
                             s.set_memory(v, _ORLconstmodify, (), v, a1.args[1].imm)
                             return True
     if a1.op == 29:
@@ -4072,73 +4316,73 @@ def _sel_store_i32(s: Selector, v: Value) -> bool:
                 if a1.args[1].op == 3:
                     if s.modifies(v, a1, a1.args[0]):
                         if s32(a1.args[1].imm):
-                            # rules.txt:165
+                            # rules.txt:169
                             s.set_memory(v, _XORLconstmodify, (), v, a1.args[1].imm)
                             return True
     if a1.op == 20:
         if a1.args[0].op == 100:
             if a1.args[0].args[0] is a0:
                 if s.modifies(v, a1, a1.args[0]):
-                    # rules.txt:167
+                    # rules.txt:171
                     s.set_memory(v, _ADDLmodify, (a1.args[1],), v, 0)
                     return True
     if a1.op == 21:
         if a1.args[0].op == 100:
             if a1.args[0].args[0] is a0:
                 if s.modifies(v, a1, a1.args[0]):
-                    # rules.txt:167
+                    # rules.txt:171
                     s.set_memory(v, _SUBLmodify, (a1.args[1],), v, 0)
                     return True
     if a1.op == 27:
         if a1.args[0].op == 100:
             if a1.args[0].args[0] is a0:
                 if s.modifies(v, a1, a1.args[0]):
-                    # rules.txt:167
+                    # rules.txt:171
                     s.set_memory(v, _ANDLmodify, (a1.args[1],), v, 0)
                     return True
     if a1.op == 28:
         if a1.args[0].op == 100:
             if a1.args[0].args[0] is a0:
                 if s.modifies(v, a1, a1.args[0]):
-                    # rules.txt:167
+                    # rules.txt:171
                     s.set_memory(v, _ORLmodify, (a1.args[1],), v, 0)
                     return True
     if a1.op == 29:
         if a1.args[0].op == 100:
             if a1.args[0].args[0] is a0:
                 if s.modifies(v, a1, a1.args[0]):
-                    # rules.txt:167
+                    # rules.txt:171
                     s.set_memory(v, _XORLmodify, (a1.args[1],), v, 0)
                     return True
     if a1.op == 20:
         if a1.args[1].op == 100:
             if a1.args[1].args[0] is a0:
                 if s.modifies(v, a1, a1.args[1]):
-                    # rules.txt:169
+                    # rules.txt:173
                     s.set_memory(v, _ADDLmodify, (a1.args[0],), v, 0)
                     return True
     if a1.op == 27:
         if a1.args[1].op == 100:
             if a1.args[1].args[0] is a0:
                 if s.modifies(v, a1, a1.args[1]):
-                    # rules.txt:169
+                    # rules.txt:173
                     s.set_memory(v, _ANDLmodify, (a1.args[0],), v, 0)
                     return True
     if a1.op == 28:
         if a1.args[1].op == 100:
             if a1.args[1].args[0] is a0:
                 if s.modifies(v, a1, a1.args[1]):
-                    # rules.txt:169
+                    # rules.txt:173
                     s.set_memory(v, _ORLmodify, (a1.args[0],), v, 0)
                     return True
     if a1.op == 29:
         if a1.args[1].op == 100:
             if a1.args[1].args[0] is a0:
                 if s.modifies(v, a1, a1.args[1]):
-                    # rules.txt:169
+                    # rules.txt:173
                     s.set_memory(v, _XORLmodify, (a1.args[0],), v, 0)
                     return True
-    # rules.txt:171
+    # rules.txt:175
     s.set_memory(v, _MOVLstore, (a1,), v, 0)
     return True
 
@@ -4147,7 +4391,7 @@ def _sel_store_i64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:163
+            # rules.txt:167
             s.set_memory(v, _MOVQstoreconst, (), v, a1.imm)
             return True
     if a1.op == 20:
@@ -4156,7 +4400,7 @@ def _sel_store_i64(s: Selector, v: Value) -> bool:
                 if a1.args[1].op == 3:
                     if s.modifies(v, a1, a1.args[0]):
                         if s32(a1.args[1].imm):
-                            # rules.txt:165
+                            # rules.txt:169
                             s.set_memory(v, _ADDQconstmodify, (), v, a1.args[1].imm)
                             return True
     if a1.op == 21:
@@ -4165,7 +4409,7 @@ def _sel_store_i64(s: Selector, v: Value) -> bool:
                 if a1.args[1].op == 3:
                     if s.modifies(v, a1, a1.args[0]):
                         if s32(a1.args[1].imm):
-                            # rules.txt:165
+                            # rules.txt:169
                             s.set_memory(v, _SUBQconstmodify, (), v, a1.args[1].imm)
                             return True
     if a1.op == 27:
@@ -4174,7 +4418,7 @@ def _sel_store_i64(s: Selector, v: Value) -> bool:
                 if a1.args[1].op == 3:
                     if s.modifies(v, a1, a1.args[0]):
                         if s32(a1.args[1].imm):
-                            # rules.txt:165
+                            # rules.txt:169
                             s.set_memory(v, _ANDQconstmodify, (), v, a1.args[1].imm)
                             return True
     if a1.op == 28:
@@ -4183,7 +4427,7 @@ def _sel_store_i64(s: Selector, v: Value) -> bool:
                 if a1.args[1].op == 3:
                     if s.modifies(v, a1, a1.args[0]):
                         if s32(a1.args[1].imm):
-                            # rules.txt:165
+                            # rules.txt:169
                             s.set_memory(v, _ORQconstmodify, (), v, a1.args[1].imm)
                             return True
     if a1.op == 29:
@@ -4192,73 +4436,73 @@ def _sel_store_i64(s: Selector, v: Value) -> bool:
                 if a1.args[1].op == 3:
                     if s.modifies(v, a1, a1.args[0]):
                         if s32(a1.args[1].imm):
-                            # rules.txt:165
+                            # rules.txt:169
                             s.set_memory(v, _XORQconstmodify, (), v, a1.args[1].imm)
                             return True
     if a1.op == 20:
         if a1.args[0].op == 100:
             if a1.args[0].args[0] is a0:
                 if s.modifies(v, a1, a1.args[0]):
-                    # rules.txt:167
+                    # rules.txt:171
                     s.set_memory(v, _ADDQmodify, (a1.args[1],), v, 0)
                     return True
     if a1.op == 21:
         if a1.args[0].op == 100:
             if a1.args[0].args[0] is a0:
                 if s.modifies(v, a1, a1.args[0]):
-                    # rules.txt:167
+                    # rules.txt:171
                     s.set_memory(v, _SUBQmodify, (a1.args[1],), v, 0)
                     return True
     if a1.op == 27:
         if a1.args[0].op == 100:
             if a1.args[0].args[0] is a0:
                 if s.modifies(v, a1, a1.args[0]):
-                    # rules.txt:167
+                    # rules.txt:171
                     s.set_memory(v, _ANDQmodify, (a1.args[1],), v, 0)
                     return True
     if a1.op == 28:
         if a1.args[0].op == 100:
             if a1.args[0].args[0] is a0:
                 if s.modifies(v, a1, a1.args[0]):
-                    # rules.txt:167
+                    # rules.txt:171
                     s.set_memory(v, _ORQmodify, (a1.args[1],), v, 0)
                     return True
     if a1.op == 29:
         if a1.args[0].op == 100:
             if a1.args[0].args[0] is a0:
                 if s.modifies(v, a1, a1.args[0]):
-                    # rules.txt:167
+                    # rules.txt:171
                     s.set_memory(v, _XORQmodify, (a1.args[1],), v, 0)
                     return True
     if a1.op == 20:
         if a1.args[1].op == 100:
             if a1.args[1].args[0] is a0:
                 if s.modifies(v, a1, a1.args[1]):
-                    # rules.txt:169
+                    # rules.txt:173
                     s.set_memory(v, _ADDQmodify, (a1.args[0],), v, 0)
                     return True
     if a1.op == 27:
         if a1.args[1].op == 100:
             if a1.args[1].args[0] is a0:
                 if s.modifies(v, a1, a1.args[1]):
-                    # rules.txt:169
+                    # rules.txt:173
                     s.set_memory(v, _ANDQmodify, (a1.args[0],), v, 0)
                     return True
     if a1.op == 28:
         if a1.args[1].op == 100:
             if a1.args[1].args[0] is a0:
                 if s.modifies(v, a1, a1.args[1]):
-                    # rules.txt:169
+                    # rules.txt:173
                     s.set_memory(v, _ORQmodify, (a1.args[0],), v, 0)
                     return True
     if a1.op == 29:
         if a1.args[1].op == 100:
             if a1.args[1].args[0] is a0:
                 if s.modifies(v, a1, a1.args[1]):
-                    # rules.txt:169
+                    # rules.txt:173
                     s.set_memory(v, _XORQmodify, (a1.args[0],), v, 0)
                     return True
-    # rules.txt:171
+    # rules.txt:175
     s.set_memory(v, _MOVQstore, (a1,), v, 0)
     return True
 
@@ -4267,10 +4511,10 @@ def _sel_store_f32(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
     if a1.op == 3:
         if a1.imm == 0:
-            # rules.txt:164
+            # rules.txt:168
             s.set_memory(v, _MOVLstoreconst, (), v, 0)
             return True
-    # rules.txt:172
+    # rules.txt:176
     s.set_memory(v, _MOVSSstore, (a1,), v, 0)
     return True
 
@@ -4279,10 +4523,10 @@ def _sel_store_f64(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
     if a1.op == 3:
         if a1.imm == 0:
-            # rules.txt:164
+            # rules.txt:168
             s.set_memory(v, _MOVQstoreconst, (), v, 0)
             return True
-    # rules.txt:172
+    # rules.txt:176
     s.set_memory(v, _MOVSDstore, (a1,), v, 0)
     return True
 
@@ -4291,75 +4535,75 @@ def _sel_store_p(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:163
+            # rules.txt:167
             s.set_memory(v, _MOVQstoreconst, (), v, a1.imm)
             return True
-    # rules.txt:171
+    # rules.txt:175
     s.set_memory(v, _MOVQstore, (a1,), v, 0)
     return True
 
 
 def _sel_nilcheck_void(s: Selector, v: Value) -> bool:
-    # rules.txt:173
+    # rules.txt:177
     s.set_memory(v, _NILCHECK, (), v, 0)
     return True
 
 
 def _sel_atomicload_b(s: Selector, v: Value) -> bool:
-    # rules.txt:174
+    # rules.txt:178
     s.set_memory(v, _MOVBQZXload, (), v, 0)
     return True
 
 
 def _sel_atomicload_i16(s: Selector, v: Value) -> bool:
-    # rules.txt:174
+    # rules.txt:178
     s.set_memory(v, _MOVWQZXload, (), v, 0)
     return True
 
 
 def _sel_atomicload_i32(s: Selector, v: Value) -> bool:
-    # rules.txt:174
+    # rules.txt:178
     s.set_memory(v, _MOVLQZXload, (), v, 0)
     return True
 
 
 def _sel_atomicload_i64(s: Selector, v: Value) -> bool:
-    # rules.txt:174
+    # rules.txt:178
     s.set_memory(v, _MOVQload, (), v, 0)
     return True
 
 
 def _sel_atomicstore_b(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
-    # rules.txt:175
+    # rules.txt:179
     s.set_memory(v, _XCHGB, (a1,), v, 0)
     return True
 
 
 def _sel_atomicstore_i16(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
-    # rules.txt:175
+    # rules.txt:179
     s.set_memory(v, _XCHGW, (a1,), v, 0)
     return True
 
 
 def _sel_atomicstore_i32(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
-    # rules.txt:175
+    # rules.txt:179
     s.set_memory(v, _XCHGL, (a1,), v, 0)
     return True
 
 
 def _sel_atomicstore_i64(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
-    # rules.txt:175
+    # rules.txt:179
     s.set_memory(v, _XCHGQ, (a1,), v, 0)
     return True
 
 
 def _sel_atomicadd_i8(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
-    # rules.txt:177
+    # rules.txt:181
     t1 = s.new_memory(v, _XADDBlock, 2, (a1,), v, 0)
     s.set(
         v,
@@ -4375,7 +4619,7 @@ def _sel_atomicadd_i8(s: Selector, v: Value) -> bool:
 
 def _sel_atomicadd_i16(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
-    # rules.txt:177
+    # rules.txt:181
     t1 = s.new_memory(v, _XADDWlock, 3, (a1,), v, 0)
     s.set(
         v,
@@ -4391,7 +4635,7 @@ def _sel_atomicadd_i16(s: Selector, v: Value) -> bool:
 
 def _sel_atomicadd_i32(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
-    # rules.txt:177
+    # rules.txt:181
     t1 = s.new_memory(v, _XADDLlock, 4, (a1,), v, 0)
     s.set(
         v,
@@ -4407,7 +4651,7 @@ def _sel_atomicadd_i32(s: Selector, v: Value) -> bool:
 
 def _sel_atomicadd_i64(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
-    # rules.txt:177
+    # rules.txt:181
     t1 = s.new_memory(v, _XADDQlock, 5, (a1,), v, 0)
     s.set(
         v,
@@ -4423,28 +4667,28 @@ def _sel_atomicadd_i64(s: Selector, v: Value) -> bool:
 
 def _sel_atomicswap_b(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
-    # rules.txt:176
+    # rules.txt:180
     s.set_memory(v, _XCHGB, (a1,), v, 0)
     return True
 
 
 def _sel_atomicswap_i16(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
-    # rules.txt:176
+    # rules.txt:180
     s.set_memory(v, _XCHGW, (a1,), v, 0)
     return True
 
 
 def _sel_atomicswap_i32(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
-    # rules.txt:176
+    # rules.txt:180
     s.set_memory(v, _XCHGL, (a1,), v, 0)
     return True
 
 
 def _sel_atomicswap_i64(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
-    # rules.txt:176
+    # rules.txt:180
     s.set_memory(v, _XCHGQ, (a1,), v, 0)
     return True
 
@@ -4452,7 +4696,7 @@ def _sel_atomicswap_i64(s: Selector, v: Value) -> bool:
 def _sel_atomiccas_b(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
     a2 = v.args[2]
-    # rules.txt:178
+    # rules.txt:182
     s.set_memory(
         v,
         _CASB,
@@ -4469,7 +4713,7 @@ def _sel_atomiccas_b(s: Selector, v: Value) -> bool:
 def _sel_atomiccas_i16(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
     a2 = v.args[2]
-    # rules.txt:178
+    # rules.txt:182
     s.set_memory(
         v,
         _CASW,
@@ -4486,7 +4730,7 @@ def _sel_atomiccas_i16(s: Selector, v: Value) -> bool:
 def _sel_atomiccas_i32(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
     a2 = v.args[2]
-    # rules.txt:178
+    # rules.txt:182
     s.set_memory(
         v,
         _CASL,
@@ -4503,7 +4747,7 @@ def _sel_atomiccas_i32(s: Selector, v: Value) -> bool:
 def _sel_atomiccas_i64(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
     a2 = v.args[2]
-    # rules.txt:178
+    # rules.txt:182
     s.set_memory(
         v,
         _CASQ,
@@ -4520,10 +4764,10 @@ def _sel_atomiccas_i64(s: Selector, v: Value) -> bool:
 def _sel_atomicand_i8(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
     if v.uses == 0:
-        # rules.txt:179
+        # rules.txt:183
         s.set_memory(v, _ANDBlock, (a1,), v, 0)
         return True
-    # rules.txt:180
+    # rules.txt:184
     s.set_memory(v, _ANDBold, (a1,), v, 0)
     return True
 
@@ -4531,10 +4775,10 @@ def _sel_atomicand_i8(s: Selector, v: Value) -> bool:
 def _sel_atomicand_i16(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
     if v.uses == 0:
-        # rules.txt:179
+        # rules.txt:183
         s.set_memory(v, _ANDWlock, (a1,), v, 0)
         return True
-    # rules.txt:180
+    # rules.txt:184
     s.set_memory(v, _ANDWold, (a1,), v, 0)
     return True
 
@@ -4542,10 +4786,10 @@ def _sel_atomicand_i16(s: Selector, v: Value) -> bool:
 def _sel_atomicand_i32(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
     if v.uses == 0:
-        # rules.txt:179
+        # rules.txt:183
         s.set_memory(v, _ANDLlock, (a1,), v, 0)
         return True
-    # rules.txt:180
+    # rules.txt:184
     s.set_memory(v, _ANDLold, (a1,), v, 0)
     return True
 
@@ -4553,10 +4797,10 @@ def _sel_atomicand_i32(s: Selector, v: Value) -> bool:
 def _sel_atomicand_i64(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
     if v.uses == 0:
-        # rules.txt:179
+        # rules.txt:183
         s.set_memory(v, _ANDQlock, (a1,), v, 0)
         return True
-    # rules.txt:180
+    # rules.txt:184
     s.set_memory(v, _ANDQold, (a1,), v, 0)
     return True
 
@@ -4564,10 +4808,10 @@ def _sel_atomicand_i64(s: Selector, v: Value) -> bool:
 def _sel_atomicor_i8(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
     if v.uses == 0:
-        # rules.txt:179
+        # rules.txt:183
         s.set_memory(v, _ORBlock, (a1,), v, 0)
         return True
-    # rules.txt:180
+    # rules.txt:184
     s.set_memory(v, _ORBold, (a1,), v, 0)
     return True
 
@@ -4575,10 +4819,10 @@ def _sel_atomicor_i8(s: Selector, v: Value) -> bool:
 def _sel_atomicor_i16(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
     if v.uses == 0:
-        # rules.txt:179
+        # rules.txt:183
         s.set_memory(v, _ORWlock, (a1,), v, 0)
         return True
-    # rules.txt:180
+    # rules.txt:184
     s.set_memory(v, _ORWold, (a1,), v, 0)
     return True
 
@@ -4586,10 +4830,10 @@ def _sel_atomicor_i16(s: Selector, v: Value) -> bool:
 def _sel_atomicor_i32(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
     if v.uses == 0:
-        # rules.txt:179
+        # rules.txt:183
         s.set_memory(v, _ORLlock, (a1,), v, 0)
         return True
-    # rules.txt:180
+    # rules.txt:184
     s.set_memory(v, _ORLold, (a1,), v, 0)
     return True
 
@@ -4597,22 +4841,22 @@ def _sel_atomicor_i32(s: Selector, v: Value) -> bool:
 def _sel_atomicor_i64(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
     if v.uses == 0:
-        # rules.txt:179
+        # rules.txt:183
         s.set_memory(v, _ORQlock, (a1,), v, 0)
         return True
-    # rules.txt:180
+    # rules.txt:184
     s.set_memory(v, _ORQold, (a1,), v, 0)
     return True
 
 
 def _sel_prefetch_void(s: Selector, v: Value) -> bool:
-    # rules.txt:181
+    # rules.txt:185
     s.set_memory(v, _PREFETCHT0, (), v, 0)
     return True
 
 
 def _sel_pause_void(s: Selector, v: Value) -> bool:
-    # rules.txt:182
+    # rules.txt:186
     s.set(v, _PAUSE, (), 0)
     return True
 
@@ -4621,7 +4865,7 @@ def _cond_eq_b(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if a1.imm == 0:
-            # rules.txt:192
+            # rules.txt:196
             s.decide(
                 _C_TESTB,
                 0,
@@ -4637,20 +4881,20 @@ def _cond_eq_b(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:194
+                    # rules.txt:198
                     s.decide(_C_CMPBconstload, 0, (), a1.imm, a0)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:198
+            # rules.txt:202
             s.decide(_C_CMPBconst, 0, (a0,), a1.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:200
+            # rules.txt:204
             s.decide(_C_CMPBload, 0, (a1,), 0, a0)
             return True
-    # rules.txt:202
+    # rules.txt:206
     s.decide(
         _C_CMPB,
         0,
@@ -4672,13 +4916,13 @@ def _cond_eq_i8(s: Selector, v: Value) -> bool:
                 if a1.imm == 0:
                     if s32(a0.args[1].imm):
                         if a0.uses == 1:
-                            # rules.txt:185
+                            # rules.txt:189
                             s.decide(_C_TESTBconst, 0, (a0.args[0],), a0.args[1].imm, None)
                             return True
         if a1.op == 3:
             if a1.imm == 0:
                 if a0.uses == 1:
-                    # rules.txt:191
+                    # rules.txt:195
                     s.decide(
                         _C_TESTB,
                         0,
@@ -4692,7 +4936,7 @@ def _cond_eq_i8(s: Selector, v: Value) -> bool:
                     return True
     if a1.op == 3:
         if a1.imm == 0:
-            # rules.txt:192
+            # rules.txt:196
             s.decide(
                 _C_TESTB,
                 0,
@@ -4708,20 +4952,20 @@ def _cond_eq_i8(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:194
+                    # rules.txt:198
                     s.decide(_C_CMPBconstload, 0, (), a1.imm, a0)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:198
+            # rules.txt:202
             s.decide(_C_CMPBconst, 0, (a0,), a1.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:200
+            # rules.txt:204
             s.decide(_C_CMPBload, 0, (a1,), 0, a0)
             return True
-    # rules.txt:202
+    # rules.txt:206
     s.decide(
         _C_CMPB,
         0,
@@ -4743,13 +4987,13 @@ def _cond_eq_i16(s: Selector, v: Value) -> bool:
                 if a1.imm == 0:
                     if s32(a0.args[1].imm):
                         if a0.uses == 1:
-                            # rules.txt:185
+                            # rules.txt:189
                             s.decide(_C_TESTWconst, 0, (a0.args[0],), a0.args[1].imm, None)
                             return True
         if a1.op == 3:
             if a1.imm == 0:
                 if a0.uses == 1:
-                    # rules.txt:191
+                    # rules.txt:195
                     s.decide(
                         _C_TESTW,
                         0,
@@ -4763,7 +5007,7 @@ def _cond_eq_i16(s: Selector, v: Value) -> bool:
                     return True
     if a1.op == 3:
         if a1.imm == 0:
-            # rules.txt:192
+            # rules.txt:196
             s.decide(
                 _C_TESTW,
                 0,
@@ -4779,20 +5023,20 @@ def _cond_eq_i16(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:194
+                    # rules.txt:198
                     s.decide(_C_CMPWconstload, 0, (), a1.imm, a0)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:198
+            # rules.txt:202
             s.decide(_C_CMPWconst, 0, (a0,), a1.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:200
+            # rules.txt:204
             s.decide(_C_CMPWload, 0, (a1,), 0, a0)
             return True
-    # rules.txt:202
+    # rules.txt:206
     s.decide(
         _C_CMPW,
         0,
@@ -4814,7 +5058,7 @@ def _cond_eq_i32(s: Selector, v: Value) -> bool:
                 if a1.imm == 0:
                     if s32(a0.args[1].imm):
                         if a0.uses == 1:
-                            # rules.txt:185
+                            # rules.txt:189
                             s.decide(_C_TESTLconst, 0, (a0.args[0],), a0.args[1].imm, None)
                             return True
         if a0.args[0].op == 30:
@@ -4824,7 +5068,7 @@ def _cond_eq_i32(s: Selector, v: Value) -> bool:
                         if a1.imm == 0:
                             if a0.uses == 1:
                                 if a0.args[0].imm == 1:
-                                    # rules.txt:186
+                                    # rules.txt:190
                                     s.decide(
                                         _C_BTL,
                                         7,
@@ -4843,7 +5087,7 @@ def _cond_eq_i32(s: Selector, v: Value) -> bool:
                         if a1.imm == 0:
                             if a0.uses == 1:
                                 if a0.args[1].imm == 1:
-                                    # rules.txt:187
+                                    # rules.txt:191
                                     s.decide(
                                         _C_BTL,
                                         7,
@@ -4862,7 +5106,7 @@ def _cond_eq_i32(s: Selector, v: Value) -> bool:
                         if a1.imm == 0:
                             if a0.uses == 1:
                                 if a0.args[0].imm == 1:
-                                    # rules.txt:188
+                                    # rules.txt:192
                                     s.decide(
                                         _C_BTL,
                                         7,
@@ -4877,7 +5121,7 @@ def _cond_eq_i32(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if a1.imm == 0:
                 if a0.uses == 1:
-                    # rules.txt:191
+                    # rules.txt:195
                     s.decide(
                         _C_TESTL,
                         0,
@@ -4891,7 +5135,7 @@ def _cond_eq_i32(s: Selector, v: Value) -> bool:
                     return True
     if a1.op == 3:
         if a1.imm == 0:
-            # rules.txt:192
+            # rules.txt:196
             s.decide(
                 _C_TESTL,
                 0,
@@ -4907,20 +5151,20 @@ def _cond_eq_i32(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:194
+                    # rules.txt:198
                     s.decide(_C_CMPLconstload, 0, (), a1.imm, a0)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:198
+            # rules.txt:202
             s.decide(_C_CMPLconst, 0, (a0,), a1.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:200
+            # rules.txt:204
             s.decide(_C_CMPLload, 0, (a1,), 0, a0)
             return True
-    # rules.txt:202
+    # rules.txt:206
     s.decide(
         _C_CMPL,
         0,
@@ -4942,7 +5186,7 @@ def _cond_eq_i64(s: Selector, v: Value) -> bool:
                 if a1.imm == 0:
                     if s32(a0.args[1].imm):
                         if a0.uses == 1:
-                            # rules.txt:185
+                            # rules.txt:189
                             s.decide(_C_TESTQconst, 0, (a0.args[0],), a0.args[1].imm, None)
                             return True
         if a0.args[0].op == 30:
@@ -4952,7 +5196,7 @@ def _cond_eq_i64(s: Selector, v: Value) -> bool:
                         if a1.imm == 0:
                             if a0.uses == 1:
                                 if a0.args[0].imm == 1:
-                                    # rules.txt:186
+                                    # rules.txt:190
                                     s.decide(
                                         _C_BTQ,
                                         7,
@@ -4971,7 +5215,7 @@ def _cond_eq_i64(s: Selector, v: Value) -> bool:
                         if a1.imm == 0:
                             if a0.uses == 1:
                                 if a0.args[1].imm == 1:
-                                    # rules.txt:187
+                                    # rules.txt:191
                                     s.decide(
                                         _C_BTQ,
                                         7,
@@ -4990,7 +5234,7 @@ def _cond_eq_i64(s: Selector, v: Value) -> bool:
                         if a1.imm == 0:
                             if a0.uses == 1:
                                 if a0.args[0].imm == 1:
-                                    # rules.txt:188
+                                    # rules.txt:192
                                     s.decide(
                                         _C_BTQ,
                                         7,
@@ -5008,13 +5252,13 @@ def _cond_eq_i64(s: Selector, v: Value) -> bool:
                     if a0.uses == 1:
                         if power2(a0.args[1].imm & 0xFFFFFFFFFFFFFFFF):
                             if not s32(a0.args[1].imm):
-                                # rules.txt:189
+                                # rules.txt:193
                                 s.decide(_C_BTQconst, 7, (a0.args[0],), log2(a0.args[1].imm & 0xFFFFFFFFFFFFFFFF), None)
                                 return True
         if a1.op == 3:
             if a1.imm == 0:
                 if a0.uses == 1:
-                    # rules.txt:191
+                    # rules.txt:195
                     s.decide(
                         _C_TESTQ,
                         0,
@@ -5028,7 +5272,7 @@ def _cond_eq_i64(s: Selector, v: Value) -> bool:
                     return True
     if a1.op == 3:
         if a1.imm == 0:
-            # rules.txt:192
+            # rules.txt:196
             s.decide(
                 _C_TESTQ,
                 0,
@@ -5044,20 +5288,20 @@ def _cond_eq_i64(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:194
+                    # rules.txt:198
                     s.decide(_C_CMPQconstload, 0, (), a1.imm, a0)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:198
+            # rules.txt:202
             s.decide(_C_CMPQconst, 0, (a0,), a1.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:200
+            # rules.txt:204
             s.decide(_C_CMPQload, 0, (a1,), 0, a0)
             return True
-    # rules.txt:202
+    # rules.txt:206
     s.decide(
         _C_CMPQ,
         0,
@@ -5075,10 +5319,10 @@ def _cond_eq_f32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if a1.imm != 0:
-            # rules.txt:203
+            # rules.txt:207
             s.decide(_C_UCOMISSconst, 10, (a0,), a1.imm, None)
             return True
-    # rules.txt:205
+    # rules.txt:209
     s.decide(
         _C_UCOMISS,
         10,
@@ -5096,10 +5340,10 @@ def _cond_eq_f64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if a1.imm != 0:
-            # rules.txt:203
+            # rules.txt:207
             s.decide(_C_UCOMISDconst, 10, (a0,), a1.imm, None)
             return True
-    # rules.txt:205
+    # rules.txt:209
     s.decide(
         _C_UCOMISD,
         10,
@@ -5117,7 +5361,7 @@ def _cond_eq_p(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if a1.imm == 0:
-            # rules.txt:192
+            # rules.txt:196
             s.decide(
                 _C_TESTQ,
                 0,
@@ -5133,20 +5377,20 @@ def _cond_eq_p(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:194
+                    # rules.txt:198
                     s.decide(_C_CMPQconstload, 0, (), a1.imm, a0)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:198
+            # rules.txt:202
             s.decide(_C_CMPQconst, 0, (a0,), a1.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:200
+            # rules.txt:204
             s.decide(_C_CMPQload, 0, (a1,), 0, a0)
             return True
-    # rules.txt:202
+    # rules.txt:206
     s.decide(
         _C_CMPQ,
         0,
@@ -5164,7 +5408,7 @@ def _cond_ne_b(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if a1.imm == 0:
-            # rules.txt:193
+            # rules.txt:197
             s.decide(
                 _C_TESTB,
                 1,
@@ -5180,20 +5424,20 @@ def _cond_ne_b(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:194
+                    # rules.txt:198
                     s.decide(_C_CMPBconstload, 1, (), a1.imm, a0)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:198
+            # rules.txt:202
             s.decide(_C_CMPBconst, 1, (a0,), a1.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:200
+            # rules.txt:204
             s.decide(_C_CMPBload, 1, (a1,), 0, a0)
             return True
-    # rules.txt:202
+    # rules.txt:206
     s.decide(
         _C_CMPB,
         1,
@@ -5215,13 +5459,13 @@ def _cond_ne_i8(s: Selector, v: Value) -> bool:
                 if a1.imm == 0:
                     if s32(a0.args[1].imm):
                         if a0.uses == 1:
-                            # rules.txt:185
+                            # rules.txt:189
                             s.decide(_C_TESTBconst, 1, (a0.args[0],), a0.args[1].imm, None)
                             return True
         if a1.op == 3:
             if a1.imm == 0:
                 if a0.uses == 1:
-                    # rules.txt:191
+                    # rules.txt:195
                     s.decide(
                         _C_TESTB,
                         1,
@@ -5235,7 +5479,7 @@ def _cond_ne_i8(s: Selector, v: Value) -> bool:
                     return True
     if a1.op == 3:
         if a1.imm == 0:
-            # rules.txt:193
+            # rules.txt:197
             s.decide(
                 _C_TESTB,
                 1,
@@ -5251,20 +5495,20 @@ def _cond_ne_i8(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:194
+                    # rules.txt:198
                     s.decide(_C_CMPBconstload, 1, (), a1.imm, a0)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:198
+            # rules.txt:202
             s.decide(_C_CMPBconst, 1, (a0,), a1.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:200
+            # rules.txt:204
             s.decide(_C_CMPBload, 1, (a1,), 0, a0)
             return True
-    # rules.txt:202
+    # rules.txt:206
     s.decide(
         _C_CMPB,
         1,
@@ -5286,13 +5530,13 @@ def _cond_ne_i16(s: Selector, v: Value) -> bool:
                 if a1.imm == 0:
                     if s32(a0.args[1].imm):
                         if a0.uses == 1:
-                            # rules.txt:185
+                            # rules.txt:189
                             s.decide(_C_TESTWconst, 1, (a0.args[0],), a0.args[1].imm, None)
                             return True
         if a1.op == 3:
             if a1.imm == 0:
                 if a0.uses == 1:
-                    # rules.txt:191
+                    # rules.txt:195
                     s.decide(
                         _C_TESTW,
                         1,
@@ -5306,7 +5550,7 @@ def _cond_ne_i16(s: Selector, v: Value) -> bool:
                     return True
     if a1.op == 3:
         if a1.imm == 0:
-            # rules.txt:193
+            # rules.txt:197
             s.decide(
                 _C_TESTW,
                 1,
@@ -5322,20 +5566,20 @@ def _cond_ne_i16(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:194
+                    # rules.txt:198
                     s.decide(_C_CMPWconstload, 1, (), a1.imm, a0)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:198
+            # rules.txt:202
             s.decide(_C_CMPWconst, 1, (a0,), a1.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:200
+            # rules.txt:204
             s.decide(_C_CMPWload, 1, (a1,), 0, a0)
             return True
-    # rules.txt:202
+    # rules.txt:206
     s.decide(
         _C_CMPW,
         1,
@@ -5357,7 +5601,7 @@ def _cond_ne_i32(s: Selector, v: Value) -> bool:
                 if a1.imm == 0:
                     if s32(a0.args[1].imm):
                         if a0.uses == 1:
-                            # rules.txt:185
+                            # rules.txt:189
                             s.decide(_C_TESTLconst, 1, (a0.args[0],), a0.args[1].imm, None)
                             return True
         if a0.args[0].op == 30:
@@ -5367,7 +5611,7 @@ def _cond_ne_i32(s: Selector, v: Value) -> bool:
                         if a1.imm == 0:
                             if a0.uses == 1:
                                 if a0.args[0].imm == 1:
-                                    # rules.txt:186
+                                    # rules.txt:190
                                     s.decide(
                                         _C_BTL,
                                         6,
@@ -5386,7 +5630,7 @@ def _cond_ne_i32(s: Selector, v: Value) -> bool:
                         if a1.imm == 0:
                             if a0.uses == 1:
                                 if a0.args[1].imm == 1:
-                                    # rules.txt:187
+                                    # rules.txt:191
                                     s.decide(
                                         _C_BTL,
                                         6,
@@ -5405,7 +5649,7 @@ def _cond_ne_i32(s: Selector, v: Value) -> bool:
                         if a1.imm == 0:
                             if a0.uses == 1:
                                 if a0.args[0].imm == 1:
-                                    # rules.txt:188
+                                    # rules.txt:192
                                     s.decide(
                                         _C_BTL,
                                         6,
@@ -5420,7 +5664,7 @@ def _cond_ne_i32(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if a1.imm == 0:
                 if a0.uses == 1:
-                    # rules.txt:191
+                    # rules.txt:195
                     s.decide(
                         _C_TESTL,
                         1,
@@ -5434,7 +5678,7 @@ def _cond_ne_i32(s: Selector, v: Value) -> bool:
                     return True
     if a1.op == 3:
         if a1.imm == 0:
-            # rules.txt:193
+            # rules.txt:197
             s.decide(
                 _C_TESTL,
                 1,
@@ -5450,20 +5694,20 @@ def _cond_ne_i32(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:194
+                    # rules.txt:198
                     s.decide(_C_CMPLconstload, 1, (), a1.imm, a0)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:198
+            # rules.txt:202
             s.decide(_C_CMPLconst, 1, (a0,), a1.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:200
+            # rules.txt:204
             s.decide(_C_CMPLload, 1, (a1,), 0, a0)
             return True
-    # rules.txt:202
+    # rules.txt:206
     s.decide(
         _C_CMPL,
         1,
@@ -5485,7 +5729,7 @@ def _cond_ne_i64(s: Selector, v: Value) -> bool:
                 if a1.imm == 0:
                     if s32(a0.args[1].imm):
                         if a0.uses == 1:
-                            # rules.txt:185
+                            # rules.txt:189
                             s.decide(_C_TESTQconst, 1, (a0.args[0],), a0.args[1].imm, None)
                             return True
         if a0.args[0].op == 30:
@@ -5495,7 +5739,7 @@ def _cond_ne_i64(s: Selector, v: Value) -> bool:
                         if a1.imm == 0:
                             if a0.uses == 1:
                                 if a0.args[0].imm == 1:
-                                    # rules.txt:186
+                                    # rules.txt:190
                                     s.decide(
                                         _C_BTQ,
                                         6,
@@ -5514,7 +5758,7 @@ def _cond_ne_i64(s: Selector, v: Value) -> bool:
                         if a1.imm == 0:
                             if a0.uses == 1:
                                 if a0.args[1].imm == 1:
-                                    # rules.txt:187
+                                    # rules.txt:191
                                     s.decide(
                                         _C_BTQ,
                                         6,
@@ -5533,7 +5777,7 @@ def _cond_ne_i64(s: Selector, v: Value) -> bool:
                         if a1.imm == 0:
                             if a0.uses == 1:
                                 if a0.args[0].imm == 1:
-                                    # rules.txt:188
+                                    # rules.txt:192
                                     s.decide(
                                         _C_BTQ,
                                         6,
@@ -5551,13 +5795,13 @@ def _cond_ne_i64(s: Selector, v: Value) -> bool:
                     if a0.uses == 1:
                         if power2(a0.args[1].imm & 0xFFFFFFFFFFFFFFFF):
                             if not s32(a0.args[1].imm):
-                                # rules.txt:189
+                                # rules.txt:193
                                 s.decide(_C_BTQconst, 6, (a0.args[0],), log2(a0.args[1].imm & 0xFFFFFFFFFFFFFFFF), None)
                                 return True
         if a1.op == 3:
             if a1.imm == 0:
                 if a0.uses == 1:
-                    # rules.txt:191
+                    # rules.txt:195
                     s.decide(
                         _C_TESTQ,
                         1,
@@ -5571,7 +5815,7 @@ def _cond_ne_i64(s: Selector, v: Value) -> bool:
                     return True
     if a1.op == 3:
         if a1.imm == 0:
-            # rules.txt:193
+            # rules.txt:197
             s.decide(
                 _C_TESTQ,
                 1,
@@ -5587,20 +5831,20 @@ def _cond_ne_i64(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:194
+                    # rules.txt:198
                     s.decide(_C_CMPQconstload, 1, (), a1.imm, a0)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:198
+            # rules.txt:202
             s.decide(_C_CMPQconst, 1, (a0,), a1.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:200
+            # rules.txt:204
             s.decide(_C_CMPQload, 1, (a1,), 0, a0)
             return True
-    # rules.txt:202
+    # rules.txt:206
     s.decide(
         _C_CMPQ,
         1,
@@ -5618,10 +5862,10 @@ def _cond_ne_f32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if a1.imm != 0:
-            # rules.txt:203
+            # rules.txt:207
             s.decide(_C_UCOMISSconst, 11, (a0,), a1.imm, None)
             return True
-    # rules.txt:205
+    # rules.txt:209
     s.decide(
         _C_UCOMISS,
         11,
@@ -5639,10 +5883,10 @@ def _cond_ne_f64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if a1.imm != 0:
-            # rules.txt:203
+            # rules.txt:207
             s.decide(_C_UCOMISDconst, 11, (a0,), a1.imm, None)
             return True
-    # rules.txt:205
+    # rules.txt:209
     s.decide(
         _C_UCOMISD,
         11,
@@ -5660,7 +5904,7 @@ def _cond_ne_p(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if a1.imm == 0:
-            # rules.txt:193
+            # rules.txt:197
             s.decide(
                 _C_TESTQ,
                 1,
@@ -5676,20 +5920,20 @@ def _cond_ne_p(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:194
+                    # rules.txt:198
                     s.decide(_C_CMPQconstload, 1, (), a1.imm, a0)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:198
+            # rules.txt:202
             s.decide(_C_CMPQconst, 1, (a0,), a1.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:200
+            # rules.txt:204
             s.decide(_C_CMPQload, 1, (a1,), 0, a0)
             return True
-    # rules.txt:202
+    # rules.txt:206
     s.decide(
         _C_CMPQ,
         1,
@@ -5707,25 +5951,25 @@ def _cond_lts_b(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:198
+            # rules.txt:202
             s.decide(_C_CMPBconst, 2, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:199
+            # rules.txt:203
             s.decide(_C_CMPBconst, 5, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:200
+            # rules.txt:204
             s.decide(_C_CMPBload, 2, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:201
+            # rules.txt:205
             s.decide(_C_CMPBload, 5, (a0,), 0, a1)
             return True
-    # rules.txt:202
+    # rules.txt:206
     s.decide(
         _C_CMPB,
         2,
@@ -5745,37 +5989,37 @@ def _cond_lts_i8(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:195
+                    # rules.txt:199
                     s.decide(_C_CMPBconstload, 2, (), a1.imm, a0)
                     return True
     if a0.op == 3:
         if a1.op == 100:
             if s32(a0.imm):
                 if s.fold(a1, v):
-                    # rules.txt:197
+                    # rules.txt:201
                     s.decide(_C_CMPBconstload, 5, (), a0.imm, a1)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:198
+            # rules.txt:202
             s.decide(_C_CMPBconst, 2, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:199
+            # rules.txt:203
             s.decide(_C_CMPBconst, 5, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:200
+            # rules.txt:204
             s.decide(_C_CMPBload, 2, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:201
+            # rules.txt:205
             s.decide(_C_CMPBload, 5, (a0,), 0, a1)
             return True
-    # rules.txt:202
+    # rules.txt:206
     s.decide(
         _C_CMPB,
         2,
@@ -5795,37 +6039,37 @@ def _cond_lts_i16(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:195
+                    # rules.txt:199
                     s.decide(_C_CMPWconstload, 2, (), a1.imm, a0)
                     return True
     if a0.op == 3:
         if a1.op == 100:
             if s32(a0.imm):
                 if s.fold(a1, v):
-                    # rules.txt:197
+                    # rules.txt:201
                     s.decide(_C_CMPWconstload, 5, (), a0.imm, a1)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:198
+            # rules.txt:202
             s.decide(_C_CMPWconst, 2, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:199
+            # rules.txt:203
             s.decide(_C_CMPWconst, 5, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:200
+            # rules.txt:204
             s.decide(_C_CMPWload, 2, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:201
+            # rules.txt:205
             s.decide(_C_CMPWload, 5, (a0,), 0, a1)
             return True
-    # rules.txt:202
+    # rules.txt:206
     s.decide(
         _C_CMPW,
         2,
@@ -5845,37 +6089,37 @@ def _cond_lts_i32(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:195
+                    # rules.txt:199
                     s.decide(_C_CMPLconstload, 2, (), a1.imm, a0)
                     return True
     if a0.op == 3:
         if a1.op == 100:
             if s32(a0.imm):
                 if s.fold(a1, v):
-                    # rules.txt:197
+                    # rules.txt:201
                     s.decide(_C_CMPLconstload, 5, (), a0.imm, a1)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:198
+            # rules.txt:202
             s.decide(_C_CMPLconst, 2, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:199
+            # rules.txt:203
             s.decide(_C_CMPLconst, 5, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:200
+            # rules.txt:204
             s.decide(_C_CMPLload, 2, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:201
+            # rules.txt:205
             s.decide(_C_CMPLload, 5, (a0,), 0, a1)
             return True
-    # rules.txt:202
+    # rules.txt:206
     s.decide(
         _C_CMPL,
         2,
@@ -5895,37 +6139,37 @@ def _cond_lts_i64(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:195
+                    # rules.txt:199
                     s.decide(_C_CMPQconstload, 2, (), a1.imm, a0)
                     return True
     if a0.op == 3:
         if a1.op == 100:
             if s32(a0.imm):
                 if s.fold(a1, v):
-                    # rules.txt:197
+                    # rules.txt:201
                     s.decide(_C_CMPQconstload, 5, (), a0.imm, a1)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:198
+            # rules.txt:202
             s.decide(_C_CMPQconst, 2, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:199
+            # rules.txt:203
             s.decide(_C_CMPQconst, 5, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:200
+            # rules.txt:204
             s.decide(_C_CMPQload, 2, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:201
+            # rules.txt:205
             s.decide(_C_CMPQload, 5, (a0,), 0, a1)
             return True
-    # rules.txt:202
+    # rules.txt:206
     s.decide(
         _C_CMPQ,
         2,
@@ -5943,10 +6187,10 @@ def _cond_lts_f32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a0.op == 3:
         if a0.imm != 0:
-            # rules.txt:204
+            # rules.txt:208
             s.decide(_C_UCOMISSconst, 9, (a1,), a0.imm, None)
             return True
-    # rules.txt:206
+    # rules.txt:210
     s.decide(
         _C_UCOMISS,
         9,
@@ -5964,10 +6208,10 @@ def _cond_lts_f64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a0.op == 3:
         if a0.imm != 0:
-            # rules.txt:204
+            # rules.txt:208
             s.decide(_C_UCOMISDconst, 9, (a1,), a0.imm, None)
             return True
-    # rules.txt:206
+    # rules.txt:210
     s.decide(
         _C_UCOMISD,
         9,
@@ -5985,25 +6229,25 @@ def _cond_lts_p(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:198
+            # rules.txt:202
             s.decide(_C_CMPQconst, 2, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:199
+            # rules.txt:203
             s.decide(_C_CMPQconst, 5, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:200
+            # rules.txt:204
             s.decide(_C_CMPQload, 2, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:201
+            # rules.txt:205
             s.decide(_C_CMPQload, 5, (a0,), 0, a1)
             return True
-    # rules.txt:202
+    # rules.txt:206
     s.decide(
         _C_CMPQ,
         2,
@@ -6021,25 +6265,25 @@ def _cond_les_b(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:198
+            # rules.txt:202
             s.decide(_C_CMPBconst, 4, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:199
+            # rules.txt:203
             s.decide(_C_CMPBconst, 3, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:200
+            # rules.txt:204
             s.decide(_C_CMPBload, 4, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:201
+            # rules.txt:205
             s.decide(_C_CMPBload, 3, (a0,), 0, a1)
             return True
-    # rules.txt:202
+    # rules.txt:206
     s.decide(
         _C_CMPB,
         4,
@@ -6059,37 +6303,37 @@ def _cond_les_i8(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:195
+                    # rules.txt:199
                     s.decide(_C_CMPBconstload, 4, (), a1.imm, a0)
                     return True
     if a0.op == 3:
         if a1.op == 100:
             if s32(a0.imm):
                 if s.fold(a1, v):
-                    # rules.txt:197
+                    # rules.txt:201
                     s.decide(_C_CMPBconstload, 3, (), a0.imm, a1)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:198
+            # rules.txt:202
             s.decide(_C_CMPBconst, 4, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:199
+            # rules.txt:203
             s.decide(_C_CMPBconst, 3, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:200
+            # rules.txt:204
             s.decide(_C_CMPBload, 4, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:201
+            # rules.txt:205
             s.decide(_C_CMPBload, 3, (a0,), 0, a1)
             return True
-    # rules.txt:202
+    # rules.txt:206
     s.decide(
         _C_CMPB,
         4,
@@ -6109,37 +6353,37 @@ def _cond_les_i16(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:195
+                    # rules.txt:199
                     s.decide(_C_CMPWconstload, 4, (), a1.imm, a0)
                     return True
     if a0.op == 3:
         if a1.op == 100:
             if s32(a0.imm):
                 if s.fold(a1, v):
-                    # rules.txt:197
+                    # rules.txt:201
                     s.decide(_C_CMPWconstload, 3, (), a0.imm, a1)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:198
+            # rules.txt:202
             s.decide(_C_CMPWconst, 4, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:199
+            # rules.txt:203
             s.decide(_C_CMPWconst, 3, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:200
+            # rules.txt:204
             s.decide(_C_CMPWload, 4, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:201
+            # rules.txt:205
             s.decide(_C_CMPWload, 3, (a0,), 0, a1)
             return True
-    # rules.txt:202
+    # rules.txt:206
     s.decide(
         _C_CMPW,
         4,
@@ -6159,37 +6403,37 @@ def _cond_les_i32(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:195
+                    # rules.txt:199
                     s.decide(_C_CMPLconstload, 4, (), a1.imm, a0)
                     return True
     if a0.op == 3:
         if a1.op == 100:
             if s32(a0.imm):
                 if s.fold(a1, v):
-                    # rules.txt:197
+                    # rules.txt:201
                     s.decide(_C_CMPLconstload, 3, (), a0.imm, a1)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:198
+            # rules.txt:202
             s.decide(_C_CMPLconst, 4, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:199
+            # rules.txt:203
             s.decide(_C_CMPLconst, 3, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:200
+            # rules.txt:204
             s.decide(_C_CMPLload, 4, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:201
+            # rules.txt:205
             s.decide(_C_CMPLload, 3, (a0,), 0, a1)
             return True
-    # rules.txt:202
+    # rules.txt:206
     s.decide(
         _C_CMPL,
         4,
@@ -6209,37 +6453,37 @@ def _cond_les_i64(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:195
+                    # rules.txt:199
                     s.decide(_C_CMPQconstload, 4, (), a1.imm, a0)
                     return True
     if a0.op == 3:
         if a1.op == 100:
             if s32(a0.imm):
                 if s.fold(a1, v):
-                    # rules.txt:197
+                    # rules.txt:201
                     s.decide(_C_CMPQconstload, 3, (), a0.imm, a1)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:198
+            # rules.txt:202
             s.decide(_C_CMPQconst, 4, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:199
+            # rules.txt:203
             s.decide(_C_CMPQconst, 3, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:200
+            # rules.txt:204
             s.decide(_C_CMPQload, 4, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:201
+            # rules.txt:205
             s.decide(_C_CMPQload, 3, (a0,), 0, a1)
             return True
-    # rules.txt:202
+    # rules.txt:206
     s.decide(
         _C_CMPQ,
         4,
@@ -6257,10 +6501,10 @@ def _cond_les_f32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a0.op == 3:
         if a0.imm != 0:
-            # rules.txt:204
+            # rules.txt:208
             s.decide(_C_UCOMISSconst, 7, (a1,), a0.imm, None)
             return True
-    # rules.txt:206
+    # rules.txt:210
     s.decide(
         _C_UCOMISS,
         7,
@@ -6278,10 +6522,10 @@ def _cond_les_f64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a0.op == 3:
         if a0.imm != 0:
-            # rules.txt:204
+            # rules.txt:208
             s.decide(_C_UCOMISDconst, 7, (a1,), a0.imm, None)
             return True
-    # rules.txt:206
+    # rules.txt:210
     s.decide(
         _C_UCOMISD,
         7,
@@ -6299,25 +6543,25 @@ def _cond_les_p(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:198
+            # rules.txt:202
             s.decide(_C_CMPQconst, 4, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:199
+            # rules.txt:203
             s.decide(_C_CMPQconst, 3, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:200
+            # rules.txt:204
             s.decide(_C_CMPQload, 4, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:201
+            # rules.txt:205
             s.decide(_C_CMPQload, 3, (a0,), 0, a1)
             return True
-    # rules.txt:202
+    # rules.txt:206
     s.decide(
         _C_CMPQ,
         4,
@@ -6335,25 +6579,25 @@ def _cond_ltu_b(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:198
+            # rules.txt:202
             s.decide(_C_CMPBconst, 6, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:199
+            # rules.txt:203
             s.decide(_C_CMPBconst, 9, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:200
+            # rules.txt:204
             s.decide(_C_CMPBload, 6, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:201
+            # rules.txt:205
             s.decide(_C_CMPBload, 9, (a0,), 0, a1)
             return True
-    # rules.txt:202
+    # rules.txt:206
     s.decide(
         _C_CMPB,
         6,
@@ -6373,37 +6617,37 @@ def _cond_ltu_i8(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:195
+                    # rules.txt:199
                     s.decide(_C_CMPBconstload, 6, (), a1.imm, a0)
                     return True
     if a0.op == 3:
         if a1.op == 100:
             if s32(a0.imm):
                 if s.fold(a1, v):
-                    # rules.txt:197
+                    # rules.txt:201
                     s.decide(_C_CMPBconstload, 9, (), a0.imm, a1)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:198
+            # rules.txt:202
             s.decide(_C_CMPBconst, 6, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:199
+            # rules.txt:203
             s.decide(_C_CMPBconst, 9, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:200
+            # rules.txt:204
             s.decide(_C_CMPBload, 6, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:201
+            # rules.txt:205
             s.decide(_C_CMPBload, 9, (a0,), 0, a1)
             return True
-    # rules.txt:202
+    # rules.txt:206
     s.decide(
         _C_CMPB,
         6,
@@ -6423,37 +6667,37 @@ def _cond_ltu_i16(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:195
+                    # rules.txt:199
                     s.decide(_C_CMPWconstload, 6, (), a1.imm, a0)
                     return True
     if a0.op == 3:
         if a1.op == 100:
             if s32(a0.imm):
                 if s.fold(a1, v):
-                    # rules.txt:197
+                    # rules.txt:201
                     s.decide(_C_CMPWconstload, 9, (), a0.imm, a1)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:198
+            # rules.txt:202
             s.decide(_C_CMPWconst, 6, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:199
+            # rules.txt:203
             s.decide(_C_CMPWconst, 9, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:200
+            # rules.txt:204
             s.decide(_C_CMPWload, 6, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:201
+            # rules.txt:205
             s.decide(_C_CMPWload, 9, (a0,), 0, a1)
             return True
-    # rules.txt:202
+    # rules.txt:206
     s.decide(
         _C_CMPW,
         6,
@@ -6473,37 +6717,37 @@ def _cond_ltu_i32(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:195
+                    # rules.txt:199
                     s.decide(_C_CMPLconstload, 6, (), a1.imm, a0)
                     return True
     if a0.op == 3:
         if a1.op == 100:
             if s32(a0.imm):
                 if s.fold(a1, v):
-                    # rules.txt:197
+                    # rules.txt:201
                     s.decide(_C_CMPLconstload, 9, (), a0.imm, a1)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:198
+            # rules.txt:202
             s.decide(_C_CMPLconst, 6, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:199
+            # rules.txt:203
             s.decide(_C_CMPLconst, 9, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:200
+            # rules.txt:204
             s.decide(_C_CMPLload, 6, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:201
+            # rules.txt:205
             s.decide(_C_CMPLload, 9, (a0,), 0, a1)
             return True
-    # rules.txt:202
+    # rules.txt:206
     s.decide(
         _C_CMPL,
         6,
@@ -6523,37 +6767,37 @@ def _cond_ltu_i64(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:195
+                    # rules.txt:199
                     s.decide(_C_CMPQconstload, 6, (), a1.imm, a0)
                     return True
     if a0.op == 3:
         if a1.op == 100:
             if s32(a0.imm):
                 if s.fold(a1, v):
-                    # rules.txt:197
+                    # rules.txt:201
                     s.decide(_C_CMPQconstload, 9, (), a0.imm, a1)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:198
+            # rules.txt:202
             s.decide(_C_CMPQconst, 6, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:199
+            # rules.txt:203
             s.decide(_C_CMPQconst, 9, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:200
+            # rules.txt:204
             s.decide(_C_CMPQload, 6, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:201
+            # rules.txt:205
             s.decide(_C_CMPQload, 9, (a0,), 0, a1)
             return True
-    # rules.txt:202
+    # rules.txt:206
     s.decide(
         _C_CMPQ,
         6,
@@ -6569,7 +6813,7 @@ def _cond_ltu_i64(s: Selector, v: Value) -> bool:
 
 def _cond_ltu_f32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:206
+    # rules.txt:210
     s.decide(
         _C_UCOMISS,
         9,
@@ -6585,7 +6829,7 @@ def _cond_ltu_f32(s: Selector, v: Value) -> bool:
 
 def _cond_ltu_f64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:206
+    # rules.txt:210
     s.decide(
         _C_UCOMISD,
         9,
@@ -6603,25 +6847,25 @@ def _cond_ltu_p(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:198
+            # rules.txt:202
             s.decide(_C_CMPQconst, 6, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:199
+            # rules.txt:203
             s.decide(_C_CMPQconst, 9, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:200
+            # rules.txt:204
             s.decide(_C_CMPQload, 6, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:201
+            # rules.txt:205
             s.decide(_C_CMPQload, 9, (a0,), 0, a1)
             return True
-    # rules.txt:202
+    # rules.txt:206
     s.decide(
         _C_CMPQ,
         6,
@@ -6639,25 +6883,25 @@ def _cond_leu_b(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:198
+            # rules.txt:202
             s.decide(_C_CMPBconst, 8, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:199
+            # rules.txt:203
             s.decide(_C_CMPBconst, 7, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:200
+            # rules.txt:204
             s.decide(_C_CMPBload, 8, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:201
+            # rules.txt:205
             s.decide(_C_CMPBload, 7, (a0,), 0, a1)
             return True
-    # rules.txt:202
+    # rules.txt:206
     s.decide(
         _C_CMPB,
         8,
@@ -6677,37 +6921,37 @@ def _cond_leu_i8(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:195
+                    # rules.txt:199
                     s.decide(_C_CMPBconstload, 8, (), a1.imm, a0)
                     return True
     if a0.op == 3:
         if a1.op == 100:
             if s32(a0.imm):
                 if s.fold(a1, v):
-                    # rules.txt:197
+                    # rules.txt:201
                     s.decide(_C_CMPBconstload, 7, (), a0.imm, a1)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:198
+            # rules.txt:202
             s.decide(_C_CMPBconst, 8, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:199
+            # rules.txt:203
             s.decide(_C_CMPBconst, 7, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:200
+            # rules.txt:204
             s.decide(_C_CMPBload, 8, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:201
+            # rules.txt:205
             s.decide(_C_CMPBload, 7, (a0,), 0, a1)
             return True
-    # rules.txt:202
+    # rules.txt:206
     s.decide(
         _C_CMPB,
         8,
@@ -6727,37 +6971,37 @@ def _cond_leu_i16(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:195
+                    # rules.txt:199
                     s.decide(_C_CMPWconstload, 8, (), a1.imm, a0)
                     return True
     if a0.op == 3:
         if a1.op == 100:
             if s32(a0.imm):
                 if s.fold(a1, v):
-                    # rules.txt:197
+                    # rules.txt:201
                     s.decide(_C_CMPWconstload, 7, (), a0.imm, a1)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:198
+            # rules.txt:202
             s.decide(_C_CMPWconst, 8, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:199
+            # rules.txt:203
             s.decide(_C_CMPWconst, 7, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:200
+            # rules.txt:204
             s.decide(_C_CMPWload, 8, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:201
+            # rules.txt:205
             s.decide(_C_CMPWload, 7, (a0,), 0, a1)
             return True
-    # rules.txt:202
+    # rules.txt:206
     s.decide(
         _C_CMPW,
         8,
@@ -6777,37 +7021,37 @@ def _cond_leu_i32(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:195
+                    # rules.txt:199
                     s.decide(_C_CMPLconstload, 8, (), a1.imm, a0)
                     return True
     if a0.op == 3:
         if a1.op == 100:
             if s32(a0.imm):
                 if s.fold(a1, v):
-                    # rules.txt:197
+                    # rules.txt:201
                     s.decide(_C_CMPLconstload, 7, (), a0.imm, a1)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:198
+            # rules.txt:202
             s.decide(_C_CMPLconst, 8, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:199
+            # rules.txt:203
             s.decide(_C_CMPLconst, 7, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:200
+            # rules.txt:204
             s.decide(_C_CMPLload, 8, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:201
+            # rules.txt:205
             s.decide(_C_CMPLload, 7, (a0,), 0, a1)
             return True
-    # rules.txt:202
+    # rules.txt:206
     s.decide(
         _C_CMPL,
         8,
@@ -6827,37 +7071,37 @@ def _cond_leu_i64(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:195
+                    # rules.txt:199
                     s.decide(_C_CMPQconstload, 8, (), a1.imm, a0)
                     return True
     if a0.op == 3:
         if a1.op == 100:
             if s32(a0.imm):
                 if s.fold(a1, v):
-                    # rules.txt:197
+                    # rules.txt:201
                     s.decide(_C_CMPQconstload, 7, (), a0.imm, a1)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:198
+            # rules.txt:202
             s.decide(_C_CMPQconst, 8, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:199
+            # rules.txt:203
             s.decide(_C_CMPQconst, 7, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:200
+            # rules.txt:204
             s.decide(_C_CMPQload, 8, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:201
+            # rules.txt:205
             s.decide(_C_CMPQload, 7, (a0,), 0, a1)
             return True
-    # rules.txt:202
+    # rules.txt:206
     s.decide(
         _C_CMPQ,
         8,
@@ -6873,7 +7117,7 @@ def _cond_leu_i64(s: Selector, v: Value) -> bool:
 
 def _cond_leu_f32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:206
+    # rules.txt:210
     s.decide(
         _C_UCOMISS,
         7,
@@ -6889,7 +7133,7 @@ def _cond_leu_f32(s: Selector, v: Value) -> bool:
 
 def _cond_leu_f64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:206
+    # rules.txt:210
     s.decide(
         _C_UCOMISD,
         7,
@@ -6907,25 +7151,25 @@ def _cond_leu_p(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:198
+            # rules.txt:202
             s.decide(_C_CMPQconst, 8, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:199
+            # rules.txt:203
             s.decide(_C_CMPQconst, 7, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:200
+            # rules.txt:204
             s.decide(_C_CMPQload, 8, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:201
+            # rules.txt:205
             s.decide(_C_CMPQload, 7, (a0,), 0, a1)
             return True
-    # rules.txt:202
+    # rules.txt:206
     s.decide(
         _C_CMPQ,
         8,
@@ -6949,7 +7193,7 @@ VALUES: Final[dict[int, Callable[[Selector, Value], bool]]] = {
     55: _sel_const_f64,
     56: _sel_const_b,
     322: _sel_add_i8,
-    323: _sel_add_i8,
+    323: _sel_add_i16,
     324: _sel_add_i32,
     325: _sel_add_i64,
     326: _sel_add_f32,

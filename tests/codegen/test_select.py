@@ -238,6 +238,21 @@ def test_rotate(kind: str) -> None:
                 assert tester.code.call(at, func, [value, by], [number]) == [expected], (kind, value, by, what)
 
 
+@pytest.mark.parametrize("kind", INTS)
+def test_rotate_written_as_shifts(kind: str) -> None:
+    number, bits = BY_NAME[kind], BITS[BY_NAME[kind]]
+    machine = Machine(6)
+    for op, by, first in itertools.product(("Or", "Xor", "Add"), (1, bits - 3), ("v4 v5", "v5 v4")):
+        text = f"func f({kind}) {kind} {{\nb0:\n  v1 {kind} = Param\n  v2 i64 = Const [{by}]\n  v3 i64 = Const [{bits - by}]\n"
+        text += f"  v4 {kind} = Shl v1 v2 [1]\n  v5 {kind} = ShrU v1 v3 [1]\n  v6 {kind} = {op} {first}\n  Ret v6\n}}"
+        (func,) = parse_funcs(text)
+        at = machine.code.add(func)
+        assert any("ROL" in naive.TABLE.rows[value.op].name for value in func.entry.values if value.op in naive.TABLE.rows)
+        for value in machine.integers(number):
+            whole = value & mask(number)
+            assert machine.code.call(at, func, [value], [number]) == [(whole << by | whole >> bits - by) & mask(number)]
+
+
 def test_carry() -> None:
     tester = Machine(9)
     head = "func f(i64, i64, i64) i64 {\nb0:\n  v1 i64 = Param\n  v2 i64 = Param [1]\n  v3 i64 = Param [2]\n"
