@@ -426,7 +426,7 @@ class _Allocator:
             if index and row.early and row.two_address and first >= 0:
                 mask &= ~(1 << first)
             there = where[arg.id] & mask
-            register = _lowest(there) if there else self._into(arg, mask, busy, wants[index], user)
+            register = _lowest(there) if there else self._into(arg, mask, busy, row.taken, wants[index], user)
             busy |= 1 << register
             chosen[index] = register
             if index == 0:
@@ -548,17 +548,17 @@ class _Allocator:
         self._leave(register, busy | keep | mask)
         return register
 
-    def _into(self, arg: Value, mask: int, busy: int, want: int, user: Value | Block) -> int:
-        """Bring a value into one of a set of registers, none of `busy`."""
+    def _into(self, arg: Value, mask: int, busy: int, taken: int, want: int, user: Value | Block) -> int:
+        """Bring a value into one of a set of registers, none of `busy`. What gives way moves to none that is `taken` soon."""
         state = self._state
         mask &= self._rows.class_of(arg.kind)  # what only must be alive, may be anywhere
         there = state.where[arg.id]
         if there:
             source = _lowest(there)
-            register = self._free(mask, busy | 1 << source, want, busy | 1 << source, user)
+            register = self._free(mask, busy | 1 << source, want, busy | 1 << source | taken, user)
             made = state.copy(source, register, arg)
         else:
-            register = self._free(mask, busy, want, busy, user)
+            register = self._free(mask, busy, want, busy | taken, user)
             made = state.bring(arg, register)
         state.take(register, arg.id, made)
         return register

@@ -25,7 +25,8 @@ FLOATS: Final = ~((1 << FIRST_FLOAT) - 1)
 @final
 class Row:
     """An operation: `inputs` the sets of its arguments, `fixed` the register of each that has no choice (-1 otherwise), `output` the set of
-    the result, and its flags taken apart. `variable` says that the value's `aux` has the inputs.
+    the result, and its flags taken apart; `taken` the set of registers that it needs for itself. `variable` says that the value's `aux`
+    has the inputs.
     """
 
     __slots__ = (
@@ -39,6 +40,7 @@ class Row:
         "inputs",
         "output",
         "remat",
+        "taken",
         "two_address",
         "variable",
     )
@@ -49,6 +51,7 @@ class Row:
         self.clobbers = row.clobbers
         self.fixed = tuple(single(mask) for mask in self.inputs)
         self.any_fixed = any(register >= 0 for register in self.fixed)
+        self.taken = _taken(self.fixed, row.clobbers)
         self.call = bool(row.flags & insn.CALL)
         self.commutes = bool(row.flags & insn.COMMUTES) and len(row.inputs) >= 2 and row.inputs[0] == row.inputs[1]
         self.two_address = bool(row.flags & insn.TWO_ADDRESS)
@@ -60,6 +63,13 @@ class Row:
 
 def _without(mask: int, clobbers: int) -> int:
     return mask & ~clobbers or mask
+
+
+def _taken(fixed: tuple[int, ...], clobbers: int) -> int:
+    for register in fixed:
+        if register >= 0:
+            clobbers |= 1 << register
+    return clobbers
 
 
 def single(mask: int) -> int:
@@ -143,6 +153,7 @@ def _with_inputs(row: Row, inputs: tuple[int, ...]) -> Row:
     made.inputs = inputs
     made.fixed = tuple(single(mask) for mask in inputs)
     made.any_fixed = True
+    made.taken = _taken(made.fixed, row.clobbers)
     made.output = row.output
     made.clobbers = row.clobbers
     made.call = row.call

@@ -118,7 +118,25 @@ def _arithmetic(f: _Folder, value: Value) -> bool:
         # (x op c) op d = x op (c op d)
         value.set_args((x.args[0], f.const(value, value.kind, signed(_EXACT[op](x.args[1].imm, y.imm), value.kind))))
         return True
-    return _powers(f, value, x, y) if y.is_const else False
+    if y.is_const:
+        return _powers(f, value, x, y)
+    return x.op in _SHIFTS and y.op in _SHIFTS and op in _JOINS and _rotate(f, value, x, y)
+
+
+_SHIFTS: Final = frozenset([ops.SHL, ops.SHR_U])
+_JOINS: Final = frozenset([ops.OR, ops.XOR, ops.ADD])
+
+
+def _rotate(f: _Folder, value: Value, x: Value, y: Value) -> bool:
+    """x << c | x >> (width - c) is a rotation: the two parts have no bit in common."""
+    left, right = (x, y) if x.op == ops.SHL else (y, x)
+    if left.op == right.op or left.args[0] is not right.args[0] or not (left.args[1].is_const and right.args[1].is_const):
+        return False
+    count = unsigned(left.args[1].imm, left.args[1].kind)
+    if not 0 < count < BITS[value.kind] or count + unsigned(right.args[1].imm, right.args[1].kind) != BITS[value.kind]:
+        return False
+    value.reset(ops.ROTL, (left.args[0], f.const(value, value.kind, count)))
+    return True
 
 
 def _powers(f: _Folder, value: Value, x: Value, y: Value) -> bool:

@@ -71,6 +71,8 @@ def after(passes: list[Callable[[Func], None]], func: Func) -> list[str]:
         ("v1 i64 = Const [-7]\nv2 i64 = Const [2]\nv3 i64 = ModS v1 v2", "-1"),
         ("v1 i8 = Trunc v0\nv3 i64 = SignExt v1", "SignExt v1"),
         ("v1 i64 = Com v0\nv3 i64 = Com v1", "v0"),
+        ("v1 i64 = Const [9]\nv2 i64 = Const [55]\nv4 i64 = ShrU v0 v2\nv5 i64 = Shl v0 v1\nv3 i64 = Or v4 v5", "v0 RotL 9"),
+        ("v1 i64 = Const [9]\nv4 i64 = ShrU v0 v1\nv5 i64 = Shl v0 v1\nv3 i64 = Or v4 v5", "v2 Or v3"),
     ],
 )
 def test_folding(text: str, wanted: str) -> None:
