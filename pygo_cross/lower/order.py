@@ -50,9 +50,10 @@ _AT_ONCE: Final = frozenset((u.APPEND, u.COPY, u.MAKE, u.NEW, u.RECOVER))
 def begin(f: FuncLowering, operands: Sequence[Expr | None], assigned: int = 0) -> bool:
     """Operands are going to be evaluated, in this order; the first `assigned` are assigned to. What comes back is for `end`."""
     before = f.ordered
-    if not before and len(operands) > 1:
+    # Behind the first operand there is something to be called, or there is no question here (but within the first there may be one).
+    if not before and any(type(e) not in _SIMPLE for e in operands[1:]):
         f.ordered = True
-        if any(type(e) not in _SIMPLE for e in operands[1:]) and _changes(f, operands, assigned):
+        if _changes(f, operands, assigned):
             for e in operands:
                 if e is not None:
                     _call_early(f, e)

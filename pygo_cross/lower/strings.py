@@ -86,12 +86,15 @@ def all_operands(f: FuncLowering, e: Expr) -> list[Val]:
     """The values of the strings that an expression puts together. Where one is a constant that is not empty, the result is none of the
     others, so bytes need no copy.
     """
-    from pygo_cross.lower import exprs
+    from pygo_cross.lower import exprs, order
 
     found = list(operands(f, e))
+    before = order.begin(f, found)
     constants = [f.package.info.types.get(one) for one in found]
     literal = any(one is not None and isinstance(one.val, String) and one.val.value for one in constants)
-    return [looked_at(f, one) if literal else exprs.expr(f, one) for one in found]
+    values = [looked_at(f, one) if literal else exprs.expr(f, one) for one in found]
+    order.end(f, before)
+    return values
 
 
 def to_string(f: FuncLowering, value: Val, to: Type) -> Val:
