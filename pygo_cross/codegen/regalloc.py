@@ -148,7 +148,8 @@ class _Allocator:
         state = self._state
         visited = [pred for pred in block.preds if pred in self._ends]
         primary = max(visited, key=self._visits.__getitem__)
-        header = len(visited) < len(block.preds)
+        loop = self._loops.get(block)
+        header = loop is not None and loop.header is block
         at = block.preds.index(primary)
         held = self._ends[primary]
         where: dict[int, int] = {}
