@@ -288,7 +288,7 @@ class _Walk:
     def in_loops(self, variables: list[_Variable], loops: dict[Block, Loop], dominators: Dominators) -> None:
         if not variables:
             return
-        natural = _natural(dominators)
+        natural = dominators.reducible()
         for one in variables:
             if one.is_slot:
                 one.block = self.func.entry
@@ -519,16 +519,6 @@ def _only_called(record: Value, func: Func) -> bool:
             if value.args and value.args[0] is record and (value.op == ops.CALL_CLOSURE or (value.op == ops.STORE)):
                 uses -= 1
     return uses == 0
-
-
-def _natural(dominators: Dominators) -> bool:
-    """Whether every circle of blocks is a loop with one entry."""
-    number = dominators.number
-    for block in dominators.order:
-        for succ in block.succs:
-            if number[succ] <= number[block] and not dominators.dominates(succ, block):
-                return False
-    return True
 
 
 def _slice_type(value: Value, context: Context) -> Array | None:

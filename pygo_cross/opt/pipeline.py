@@ -18,6 +18,7 @@ from pygo_cross.opt.bodies import Body, is_exported
 from pygo_cross.opt.branchelim import branchelim
 from pygo_cross.opt.callgraph import callees
 from pygo_cross.opt.context import Context
+from pygo_cross.opt.copies import copies
 from pygo_cross.opt.cse import cse
 from pygo_cross.opt.dead import dead
 from pygo_cross.opt.devirtualise import devirtualise
@@ -79,6 +80,7 @@ def _inline(unit: Unit, context: Context, result: Result) -> None:
     def tidy(func: Func) -> None:
         fold(func)
         blocks(func)
+        copies(func, context)
         promote(func, context)
         fold(func)
         dead(func)
@@ -108,6 +110,7 @@ PASSES: Final[tuple[Pass | UnitPass, ...]] = (
     Pass("early fold", _alone(fold), "lowering writes what it sees: constants and copies go before anything counts or compares values"),
     Pass("early blocks", _alone(blocks), "branches on constants go, and with them what only they lead to"),
     Pass("early dead", _alone(dead), "fewer values for those that walk over all"),
+    Pass("copies", copies, "before promotion, which leaves what is copied as a whole in memory"),
     Pass("promote", promote, "what was in memory is values for all that follows; folding has made the offsets constant"),
     UnitPass("devirtualise", _devirtualise, "before inlining, which knows calls of functions by their names alone"),
     UnitPass("inline", _inline, "behind promotion, so that what is counted is what is left; what is inlined is no call to what follows"),

@@ -90,6 +90,16 @@ class Dominators:
         return self._enter[a] <= self._enter[b] and self._leave[b] <= self._leave[a]
 
 
+    def reducible(self) -> bool:
+        """Whether every circle of blocks is a loop that is entered at one block alone."""
+        number = self.number
+        for block in self.order:
+            for succ in block.succs:
+                if number[succ] <= number[block] and not self.dominates(succ, block):
+                    return False
+        return True
+
+
 @final
 class Loop:
     """A natural loop: its header, its blocks, the loop around it, and how many loops it is in, itself included."""

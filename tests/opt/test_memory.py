@@ -8,6 +8,7 @@ import pytest
 from pygo_cross.diag import UserError
 from pygo_cross.opt.barriers import barriers
 from pygo_cross.opt.context import Context
+from pygo_cross.opt.copies import copies
 from pygo_cross.opt.expand import expand
 from pygo_cross.opt.promote import promote
 from pygo_cross.ssa import ops
@@ -88,6 +89,52 @@ def test_a_variable_stays_in_memory(line: str) -> None:
     func = typed("(i64 b) i64", text)
     promote(func, CONTEXT)
     assert "Alloc" in names(func)
+
+
+@pytest.mark.parametrize(
+    ("between", "behind", "left"),
+    [
+        ("", "", 0),
+        (" v9 i64 = Load v2", "", 1),  # the new one is looked at before
+        ("", " v9 = Store v1 v0", 1),  # the old one behind
+        ("", " v9 i64 = Load v2\n v10 = Store v2 v0 [8]", 0),
+    ],
+)
+def test_what_is_only_copied_is_built_in_place(between: str, behind: str, left: int) -> None:
+    text = f"""b0:
+ v0 i64 = Param [0]
+ v1 p = Alloc {{pair}}
+ v3 = Store v1 v0
+ v2 p = Alloc {{pair}}
+{between}
+ v4 = Move v2 v1 [16] {{pair}}
+{behind}
+ Ret v2"""
+    func = typed("(i64) p", text)
+    copies(func, CONTEXT)
+    verify(func, "copies")
+    assert names(func).count("Move") == left and names(func).count("Alloc") == left + 1
+
+
+def test_a_variable_that_is_copied_each_round_is_no_other() -> None:
+    func = typed(
+        "(i64) p",
+        """b0:
+ v0 i64 = Param [0]
+ v1 p = Alloc {pair}
+ Plain -> b1
+b1: <- b0 b1
+ v2 i64 = Load v1
+ v3 = Store v1 v0
+ v4 p = Alloc {pair}
+ v5 = Move v4 v1 [16] {pair}
+ v6 b = LtS v2 v0
+ If v6 -> b1 b2
+b2: <- b1
+ Ret v4""",
+    )
+    copies(func, CONTEXT)
+    assert names(func).count("Move") == 1
 
 
 def test_in_a_loop_a_variable_is_new_each_round() -> None:
