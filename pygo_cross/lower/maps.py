@@ -10,6 +10,7 @@ lookup gives the address of the element, or that of enough zeros: the runtime's 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, final
 
 from pygo_cross.lower.values import Val
@@ -22,7 +23,7 @@ from pygo_cross.syntax.nodes import CallExpr, CompositeLit, Expr, IndexExpr, Key
 from pygo_cross.types import types as t
 from pygo_cross.types.objects import FIELD_VAR, Var
 from pygo_cross.types.predicates import is_string
-from pygo_cross.types.types import TYP, UINTPTR, UNSAFE_POINTER, Array, Basic, Chan, Map, Pointer, Slice, Struct, Type
+from pygo_cross.types.types import TYP, UINT64, UINTPTR, UNSAFE_POINTER, Array, Basic, Chan, Map, Pointer, Slice, Struct, Type
 from pygo_cross.types.universe import APPEND
 
 if TYPE_CHECKING:
@@ -160,10 +161,28 @@ def _call(f: FuncLowering, name: str, which: str, m: Val, key: Val, extra: Value
 def make(f: FuncLowering, typ: Type, size: Value | None) -> Val:
     """make(map[K]V, size)."""
     if size is None or (size.op == ops.CONST and 0 <= size.imm <= _SMALL):
-        (made,) = f.runtime("makemap_small")
+        return Val(typ, (f.emit(ops.ALLOC, P, (), ops.MAP, _small(f, map_type(f, typ))),))
     else:
         (made,) = f.runtime("makemap", _descriptor(f, typ), size, f.b.const(P, 0))
     return Val(typ, made.parts)
+
+
+def _small(f: FuncLowering, m: Map) -> Type:
+    """A map's header and one group, for one that may be in the frame (`opt/smallmaps.py`)."""
+    known = f.package.small_maps.get(m)
+    if known is None:
+        sizes = f.shapes.sizes
+        slot: list[Type] = []
+        for typ in (f.typ(m.key), f.typ(m.elem)):
+            slot.append(typ if sizes.sizeof(typ) <= _MOST_ELEM else TYP[UNSAFE_POINTER])
+        words = [TYP[UINT64], TYP[UINTPTR], TYP[UNSAFE_POINTER], TYP[UINT64], TYP[UINT64], TYP[UINT64]]
+        group = [TYP[UINT64], Array(_struct(slot), _SMALL)]
+        known = f.package.small_maps[m] = _struct([*words, *group])
+    return known
+
+
+def _struct(types: Sequence[Type]) -> Struct:
+    return Struct([Var(FIELD_VAR, 0, None, f"f{i}", typ) for i, typ in enumerate(types)])
 
 
 def literal(f: FuncLowering, e: CompositeLit, typ: Type) -> Val:

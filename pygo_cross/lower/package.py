@@ -37,7 +37,7 @@ from pygo_cross.types.localtypes import number_local_types
 from pygo_cross.types.objects import Func, TypeName
 from pygo_cross.types.package import Package
 from pygo_cross.types.sizes import Sizes
-from pygo_cross.types.types import Interface, Named, Signature, Type, deref, unalias
+from pygo_cross.types.types import Interface, Map, Named, Signature, Type, deref, unalias
 
 _OWN_LOOP_VARIABLES: Final = 22  # the N of go1.N
 
@@ -85,6 +85,7 @@ class PackageLowering:
         self._read_only: dict[tuple[bytes, tuple[Address, ...], int], DataRef] = {}
         self._pending: list[Callable[[], None]] = []
         self.map_iterator = maps.iterator_type()
+        self.small_maps: dict[Map, Type] = {}
         versions = [minor(version) for version in info.file_versions]
         old = [file for file, version in zip(files, versions, strict=False) if 0 <= version < _OWN_LOOP_VARIABLES]
         self._old_files = [fset.file(file.pos) for file in old]

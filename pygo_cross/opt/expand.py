@@ -3,7 +3,7 @@
 
 A variable that is too large for the frame is in the heap in any case. A slot gets its contents at the place of the Alloc, each time that
 is passed: SlotLive, then zeros, unless what comes next overwrites it as a whole. `boxes.py` knows better ways to the heap for what
-interfaces hold.
+interfaces hold, `smallmaps.py` what maps are.
 Before: v1 p = Alloc {T}; after: SlotLive {slot}; v1 p = SlotAddr {slot}; Zero v1 [size] {T}, or v1 p = a Result of runtime.newobject.
 """
 
@@ -15,6 +15,7 @@ from pygo_cross.diag import InternalError
 from pygo_cross.opt.addresses import variables
 from pygo_cross.opt.boxes import boxed
 from pygo_cross.opt.context import MAX_VARIABLE, NEW_OBJECT, Context
+from pygo_cross.opt.smallmaps import in_frame, in_heap
 from pygo_cross.ssa import ops
 from pygo_cross.ssa.func import Block, Func, Value
 from pygo_cross.ssa.kinds import SIZES, VOID, P
@@ -47,7 +48,12 @@ def _block(func: Func, block: Block, stays: set[Value], context: Context) -> Non
             value.reset(ops.ADDR, (), 0, DataRef("runtime.zerobase"))
             new.append(value)
         elif (value in stays or value.imm & ops.STAYS) and size <= MAX_VARIABLE:
+            is_map = value.imm & ops.MAP
             new += _slot(func, value, typ, size, context, bool(value.imm & ops.NO_ZERO) or _overwritten(old, at, size))
+            if is_map:
+                new += in_frame(func, value)
+        elif value.imm & ops.MAP:
+            new += in_heap(func, value)
         elif value.imm & ops.BOX and (made := boxed(func, old, at, context.shapes)) is not None:
             new += made
         else:

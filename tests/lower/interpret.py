@@ -424,6 +424,8 @@ class Machine:
         elif name == "memmove":
             to, source, size = (int(one) for one in a)
             self.memory[to : to + size] = bytes(self.memory[source : source + size])
+        elif name == "rand":
+            return [4]
         elif name.startswith("memclr"):
             self.memory[int(a[0]) : int(a[0]) + int(a[1])] = bytes(int(a[1]))
         elif name == "complex128div":
@@ -492,7 +494,7 @@ class Machine:
             return self.map_next(a[0])
         typ = self.typ(a[0]).underlying()
         assert isinstance(typ, Map)
-        entries = self.maps.get(a[1], {})
+        entries = self.maps.setdefault(a[1], {}) if a[1] else {}
         if name == "mapIterStart":
             self.iterators[a[2]] = iter(list(entries))
             self.write(a[2] + 16, P, a[1])
