@@ -420,6 +420,13 @@ def _clear(f: FuncLowering, e: CallExpr) -> list[Val]:
     if isinstance(under, Map):
         maps.clear(f, what)
         return []
+    clear_slice(f, what)
+    return []
+
+
+def clear_slice(f: FuncLowering, what: Val) -> None:
+    """clear(s)."""
+    under = what.typ.underlying()
     assert isinstance(under, Slice)
     elem = f.typ(under.elem)
     size = f.shapes.sizes.sizeof(elem)
@@ -432,7 +439,6 @@ def _clear(f: FuncLowering, e: CallExpr) -> list[Val]:
         f.runtime("memclrHasPointers" if f.shapes.has_pointers(elem) else "memclrNoHeapPointers", what.parts[0], count)
         f.b.goto(done)
         f.b.begin(done)
-    return []
 
 
 def _close(f: FuncLowering, e: CallExpr) -> list[Val]:

@@ -19,10 +19,26 @@ from pygo_cross.ssa import ops
 from pygo_cross.ssa.func import Value
 from pygo_cross.ssa.kinds import B, P
 from pygo_cross.syntax import tokens as tk
-from pygo_cross.syntax.nodes import AssignStmt, Expr, ForStmt, Name, RangeClause, unpack_list
-from pygo_cross.types.objects import Var
-from pygo_cross.types.predicates import is_integer, is_string, is_unsigned
-from pygo_cross.types.types import RUNE, Array, Chan, Map, Pointer, Signature, Slice
+from pygo_cross.syntax.nodes import (
+    AssignStmt,
+    CallExpr,
+    CompositeLit,
+    EmptyStmt,
+    Expr,
+    ExprStmt,
+    ForStmt,
+    IndexExpr,
+    Name,
+    RangeClause,
+    unpack_list,
+    unparen,
+)
+from pygo_cross.types import constant
+from pygo_cross.types.constant import String
+from pygo_cross.types.objects import Nil, Var
+from pygo_cross.types.predicates import is_integer, is_interface, is_string, is_unsigned
+from pygo_cross.types.types import RUNE, Array, Chan, Map, Pointer, Signature, Slice, Struct, Type
+from pygo_cross.types.universe import DELETE
 
 if TYPE_CHECKING:
     from pygo_cross.lower.function import FuncLowering
@@ -93,6 +109,8 @@ def _range(f: FuncLowering, s: ForStmt, clause: RangeClause, label: str) -> None
             if isinstance(var, Var):
                 f.declare(var, f.zero(f.typ(var.typ)))
     under = captured.core(f.type_of(clause.x))
+    if _clears(f, s, clause, under):
+        return
     if is_integer(under):
         limit = exprs.expr(f, clause.x)
         _count(f, s, clause, label, limit, lambda at: [Val(limit.typ, (at,))])
@@ -121,6 +139,57 @@ def _range(f: FuncLowering, s: ForStmt, clause: RangeClause, label: str) -> None
         rangefunc.loop(f, s, clause, label)
     else:
         raise f.bug(f"range over {under}", clause)
+
+
+def _clears(f: FuncLowering, s: ForStmt, clause: RangeClause, under: Type) -> bool:
+    """`for i := range x { x[i] = 0 }` of a slice and `for k := range m { delete(m, k) }` are clear(x) and clear(m), if a new variable is
+    ranged over and x and m have no effects; false if it is nothing of the kind.
+    """
+    lhs = _variables(f, clause)
+    body = [one for one in s.body.list if not isinstance(one, EmptyStmt)]
+    if not clause.define or len(lhs) != 1 or len(body) != 1:
+        return False
+    key = f.package.info.defs.get(lhs[0]) if isinstance(lhs[0], Name) else None
+    if key is None:
+        return False
+
+    def is_key(e: Expr) -> bool:
+        e = unparen(e)
+        return isinstance(e, Name) and f.package.info.uses.get(e) is key
+
+    one = body[0]
+    if isinstance(under, Slice) and isinstance(one, AssignStmt) and one.op == tk.NO_OP and one.rhs is not None:
+        target = unparen(one.lhs)
+        if not isinstance(target, IndexExpr) or not is_key(target.index) or not maps.same(f, target.x, clause.x):
+            return False
+        if not _is_zero(f, one.rhs, f.typ(under.elem)):
+            return False
+        calls.clear_slice(f, exprs.expr(f, clause.x))
+        return True
+    if isinstance(under, Map) and isinstance(one, ExprStmt):
+        call = unparen(one.x)
+        if not isinstance(call, CallExpr) or not calls.is_builtin(f, call, DELETE):
+            return False
+        if not maps.same(f, call.arg_list[0], clause.x) or not is_key(call.arg_list[1]) or not maps.is_reflexive(f.typ(under.key)):
+            return False
+        maps.clear(f, exprs.expr(f, clause.x))
+        return True
+    return False
+
+
+def _is_zero(f: FuncLowering, e: Expr, of: Type) -> bool:
+    """Whether an expression is the zero value of a type that is no interface, or nil, written as such."""
+    e = unparen(e)
+    if isinstance(e, Name) and isinstance(f.package.info.uses.get(e), Nil):
+        return True
+    if is_interface(of):
+        return False
+    found = f.package.info.types.get(e)
+    if found is not None and found.val is not None:
+        if isinstance(found.val, (String, bool)):
+            return not (found.val.value if isinstance(found.val, String) else found.val)
+        return constant.to_int(found.val) == 0
+    return isinstance(e, CompositeLit) and not e.elem_list and isinstance(f.type_of(e).underlying(), (Struct, Array))
 
 
 def _array(f: FuncLowering, s: ForStmt, clause: RangeClause, label: str, array: Array) -> None:

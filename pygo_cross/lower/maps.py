@@ -23,7 +23,7 @@ from pygo_cross.syntax.nodes import CallExpr, CompositeLit, Expr, IndexExpr, Key
 from pygo_cross.types import types as t
 from pygo_cross.types.objects import FIELD_VAR, Var
 from pygo_cross.types.predicates import is_string
-from pygo_cross.types.types import TYP, UINT64, UINTPTR, UNSAFE_POINTER, Array, Basic, Chan, Map, Pointer, Slice, Struct, Type
+from pygo_cross.types.types import TYP, UINT64, UINTPTR, UNSAFE_POINTER, Array, Basic, Chan, Interface, Map, Pointer, Slice, Struct, Type
 from pygo_cross.types.universe import APPEND
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ _ZERO_SYMBOL: Final = "go:map.zero"
 # Of the iterator's twelve words those that are no pointers: offsets in the groups and the table, sequence numbers, depth, indexes.
 _ITERATOR_NUMBERS: Final = frozenset([4, 5, 6, 7, 8, 11])
 _ITERATOR_WORDS: Final = 12
+_NOT_REFLEXIVE: Final = frozenset([t.FLOAT32, t.FLOAT64, t.COMPLEX64, t.COMPLEX128])
 _MEMORY_BASICS: Final = frozenset(range(t.BOOL, t.UINTPTR + 1)) | {t.UNSAFE_POINTER}
 
 
@@ -278,7 +279,7 @@ def append_to_element(f: FuncLowering, lhs: Expr, rhs: Expr) -> bool:
     lhs, rhs = unparen(lhs), unparen(rhs)
     if not isinstance(lhs, IndexExpr) or not isinstance(rhs, CallExpr) or not rhs.arg_list or not is_map(f, lhs.x):
         return False
-    if not calls.is_builtin(f, rhs, APPEND) or not _same(f, lhs, rhs.arg_list[0]):
+    if not calls.is_builtin(f, rhs, APPEND) or not same(f, lhs, rhs.arg_list[0]):
         return False
     where = place(f, lhs)
     slice_type = where.typ.underlying()
@@ -289,7 +290,7 @@ def append_to_element(f: FuncLowering, lhs: Expr, rhs: Expr) -> bool:
     return True
 
 
-def _same(f: FuncLowering, x: Expr, y: Expr) -> bool:
+def same(f: FuncLowering, x: Expr, y: Expr) -> bool:
     """Whether two expressions are the same variables, fields, elements and constants."""
     x, y = unparen(x), unparen(y)
     types, uses = f.package.info.types, f.package.info.uses
@@ -303,7 +304,7 @@ def _same(f: FuncLowering, x: Expr, y: Expr) -> bool:
             if uses.get(x.sel) is not uses.get(y.sel) or x.sel.value != y.sel.value:
                 return False
         elif isinstance(x, IndexExpr) and isinstance(y, IndexExpr):
-            if not _same(f, x.index, y.index):
+            if not same(f, x.index, y.index):
                 return False
         else:
             return False
@@ -332,6 +333,20 @@ def length(f: FuncLowering, m: Val) -> Value:
     b.goto(done)
     b.begin(done)
     return b.read(result)
+
+
+def is_reflexive(typ: Type) -> bool:
+    """Whether every value of a key's type equals itself."""
+    pending = [typ]
+    while pending:
+        under = pending.pop().underlying()
+        if isinstance(under, Interface) or (isinstance(under, Basic) and under.kind in _NOT_REFLEXIVE):
+            return False
+        if isinstance(under, Struct):
+            pending += [field.typ for field in under.fields]
+        elif isinstance(under, Array):
+            pending.append(under.elem)
+    return True
 
 
 # ---- ranging

@@ -19,6 +19,7 @@ func main() {
 		calls += 10 * i
 	}
 	println(calls)
+	clears()
 	a := [3]int{1, 2, 3}
 	for i, x := range a {
 		a[2] = 10
@@ -99,4 +100,63 @@ outer:
 		}
 	}
 	println()
+}
+
+type pair struct {
+	a int
+	b string
+}
+
+func clears() {
+	s := []int{1, 2, 3}
+	for i := range s {
+		s[i] = 0
+	}
+	println(s[0], s[2])
+	f := []float64{1, 2}
+	for i := range f {
+		f[i] = 0.0
+	}
+	println(f[1] == 0)
+	a := []any{1, "x"}
+	for i := range a {
+		a[i] = 0
+	}
+	println(a[1] == 0)
+	for i := range a {
+		a[i] = nil
+	}
+	println(a[1] == nil)
+	p := []pair{{1, "x"}, {2, "y"}}
+	for i := range p {
+		p[i] = pair{}
+	}
+	println(p[1].a, p[1].b == "")
+	t := [][]int{{1, 2}, {3}}
+	for i := range t[0] {
+		t[0][i] = 0
+	}
+	for i := range t[0] {
+		t[1][0] = 5 + i
+	}
+	println(t[0][1], t[1][0])
+	var none []int
+	for i := range none {
+		none[i] = 0
+	}
+	j := 0
+	for j = range s {
+		s[j] = 0
+	}
+	println(j)
+	m := map[string]int{"a": 1, "b": 2}
+	for k := range m {
+		delete(m, k)
+	}
+	println(len(m))
+	n := map[any]int{1: 1}
+	for k := range n {
+		delete(n, k)
+	}
+	println(len(n))
 }
