@@ -122,8 +122,6 @@ def _closure(f: FuncLowering, e: CallExpr, kind: str) -> Value:
             return made.head[0]
         if made.op == ops.CALL_STATIC and made.info.target is not None:
             return f.emit(ops.ADDR, P, (), 0, FuncValueRef(made.info.target.name))
-    if made.op == ops.CALL_CLOSURE and kind == GO:
-        f.emit(ops.NIL_CHECK, P, made.head)
     head = [Val(TYP[t.UNSAFE_POINTER], (one,)) for one in made.head]
 
     def body(g: FuncLowering, values: list[Val]) -> None:

@@ -151,12 +151,14 @@ class FuncLowering:
         return Val(typ, [self.emit(ops.LOAD, leaf.kind, (address,), offset + leaf.offset, leaf.aux) for leaf in leaves])
 
     def scratch(self, typ: Type, zeroed: bool = True) -> Value:
-        """Memory of the frame that the runtime reads or writes in a call, and does not keep."""
+        """Memory of the frame that the runtime reads or writes in a call, and does not keep. What is not zeroed is stored as a whole at
+        once.
+        """
         sizes = self.shapes.sizes
         slot = self.func.new_slot("tmp", typ, sizes.sizeof(typ), sizes.alignof(typ), self.shapes.has_pointers(typ))
         self.emit(ops.SLOT_LIVE, VOID, (), 0, slot)
         address = self.emit(ops.SLOT_ADDR, P, (), 0, slot)
-        if slot.size and (zeroed or slot.pointers):
+        if slot.size and zeroed:
             self.emit(ops.ZERO, VOID, (address,), slot.size, typ)
         return address
 
