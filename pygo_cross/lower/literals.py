@@ -55,11 +55,14 @@ def _scalars(f: FuncLowering, e: CompositeLit, typ: Type, struct: Struct) -> Val
         first, around = 0, struct
         for at in path:
             first += sum(len(f.shapes.leaves(f.typ(field.typ)) or ()) for field in around.fields[:at])
+            blank = around.fields[at].name == "_"
             field_type = f.typ(around.fields[at].typ)
             under = field_type.underlying()
             if isinstance(under, Struct):
                 around = under
         given = _element(f, value, field_type).parts
+        if blank:
+            continue  # stays zero, as reflection sees it
         parts[first : first + len(given)] = given
     return Val(typ, [part if part is not None else f.b.const(leaf.kind, 0) for part, leaf in zip(parts, leaves, strict=True)])
 
@@ -94,6 +97,10 @@ def _fill(f: FuncLowering, e: CompositeLit, typ: Type, address: Value, offset: i
                 assert isinstance(struct, Struct)
                 at += f.shapes.sizes.offsetsof(struct)[index]
                 around = f.typ(struct.fields[index].typ)
+                blank = struct.fields[index].name == "_"
+            if blank:
+                exprs.expr(f, value)
+                continue
             _put(f, value, around, address, at)
         return
     if not isinstance(under, Array):

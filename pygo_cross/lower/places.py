@@ -138,6 +138,13 @@ def is_place(f: FuncLowering, e: Expr) -> bool:
 
 
 def _element(f: FuncLowering, e: IndexExpr) -> Place | Part:
+    saved, f.b.pos = f.b.pos, e.pos
+    where = _indexed(f, e)
+    f.b.pos = saved
+    return where
+
+
+def _indexed(f: FuncLowering, e: IndexExpr) -> Place | Part:
     base = f.type_of(e.x)
     under = base.underlying()
     typ = f.type_of(e)

@@ -291,7 +291,10 @@ class Filler:
                     assert isinstance(inside, Struct)
                     at += f.shapes.sizes.offsetsof(inside)[index]
                     around = f.typ(inside.fields[index].typ)
-                self.fill(data, at, around, value)
+                    blank = inside.fields[index].name == "_"
+                known = f.package.info.types.get(value)
+                if not blank or known is None or known.val is None:
+                    self.fill(data, at, around, value)
             return True
         if isinstance(under, Array):
             self._elements(data, offset, f.typ(under.elem), literals.indexed(f, e))
