@@ -298,7 +298,7 @@ def declare_results(f: FuncLowering, variables: Sequence[Var], features: Feature
         blank = var.name in ("", "_")
         one = Var(RESULT_VAR, var.pos, var.pkg, f"~r{i}", typ) if blank else var
         f.results.append(one)
-        shared = one in f.in_memory or (blank and from_bodies)
+        shared = from_bodies or one in f.in_memory
         if shared:
             f.in_memory.add(one)
         if not defers or shared:

@@ -110,7 +110,30 @@ func deferred() (r int) {
 	return 0
 }
 
+func unmentioned(n int) (r int, s string) {
+	for x := range seq(n) {
+		if x == 2 {
+			r := 7
+			return x + r, "found"
+		}
+	}
+	return
+}
+
+func recovered() (r string) {
+	defer func() { recover() }()
+	for range seq(3) {
+		r := "x"
+		defer panic(r)
+		return "returned"
+	}
+	return "never"
+}
+
 func main() {
+	println(unmentioned(1))
+	println(unmentioned(5))
+	println(recovered())
 	println(find(10, 35))
 	println(find(4, 35))
 	labels()
