@@ -34,6 +34,7 @@ from pygo_cross.lower import imports as lowering
 from pygo_cross.lower.abiwrappers import SymbolABIs
 from pygo_cross.lower.algorithms import equality, hashing
 from pygo_cross.lower.directives import linknames
+from pygo_cross.lower.embed import EmbedConfig
 from pygo_cross.lower.package import PackageLowering
 from pygo_cross.obj.context import path_to_prefix
 from pygo_cross.opt.bodies import Body, decode
@@ -66,10 +67,11 @@ class Compiled(NamedTuple):
     record: bytes
     data: bytes
     asm_header: bytes
+    cgo: bytes = b""
 
     def archive(self, exports: bytes) -> bytes:
         """The package's archive. `exports` is stock's export data, or nothing."""
-        return objects.pack(self.head, exports, section(self.record), self.data)
+        return objects.pack(self.head, exports, self.cgo + section(self.record), self.data)
 
 
 @final
@@ -98,7 +100,10 @@ class Compilation:
         names = TypeNames(groups.maps, {})
         asked = _Asked(self.imports)
         abis = self._symbol_abis()
-        package = PackageLowering(self.goroot, self.fset, checked.package, checked.files, checked.info, self.sizes, asked, names, abis)
+        embeds = self._embeds()
+        package = PackageLowering(
+            self.goroot, self.fset, checked.package, checked.files, checked.info, self.sizes, asked, names, abis, embeds
+        )
         unit = package.lower()
         shapes = Shapes(self.sizes)
         backend = Backend(
@@ -135,12 +140,17 @@ class Compilation:
             backend.symbols.linkname(name, local in unit.std_linknames)
         record.fingerprint = fingerprint or bytes.fromhex(digest(record.encode())[:16])
         backend.context.fingerprint = record.fingerprint
-        return Compiled(self.head(checked.package.name), record.encode(), backend.finish(), header)
+        return Compiled(self.head(checked.package.name), record.encode(), backend.finish(), header, objects.cgo_section(unit.cgo))
 
     def _symbol_abis(self) -> SymbolABIs:
         """Which functions the package's assembly defines and refers to."""
         name = self.flags.symbol_abis
         return SymbolABIs.read(_read(name).decode("utf-8", "surrogateescape"), name) if name else SymbolABIs()
+
+    def _embeds(self) -> EmbedConfig | None:
+        """Which files the package's directives embed."""
+        name = self.flags.embed_config
+        return EmbedConfig.read(_read(name), name) if name else None
 
     def declarations(self) -> Record:
         """The record alone, of a package whose code is made by another compiler."""

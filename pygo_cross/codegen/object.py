@@ -9,6 +9,7 @@ Facts: src/cmd/compile/internal/gc/obj.go, pkginit/init.go; src/cmd/internal/arc
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from typing import Final
 
@@ -150,6 +151,14 @@ def object_head(header: str, build_id: str, main: bool) -> bytes:
     if build_id:
         head += f'build id "{build_id}"\n'
     return (head + ("main\n" if main else "") + "\n").encode()
+
+
+def cgo_section(directives: Sequence[Sequence[str]]) -> bytes:
+    """The part of the text in front of an object that has directives for the linker; behind an empty one, for export data."""
+    if not directives:
+        return b""
+    text = json.dumps([list(words) for words in directives], separators=(",", ":"))
+    return f"\n$$\n\n$$\n\n\n$$  // cgo\n{text}\n\n$$\n\n".encode()
 
 
 def pack(head: bytes, exports: bytes, sections: bytes, data: bytes) -> bytes:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pygo_cross.lower import calls, exprs, places, stmts
+from pygo_cross.lower import calls, embed, exprs, places, stmts
 from pygo_cross.lower.captured import in_memory
 from pygo_cross.lower.function import FuncLowering
 from pygo_cross.lower.staticdata import Filler
@@ -16,6 +16,7 @@ from pygo_cross.ssa import ops
 from pygo_cross.ssa.kinds import P
 from pygo_cross.ssa.refs import DataRef, TextRef
 from pygo_cross.ssa.unit import Data, FuncInfo
+from pygo_cross.syntax.nodes import VarDecl
 from pygo_cross.types.objects import Var
 
 if TYPE_CHECKING:
@@ -33,6 +34,12 @@ def variables(package: PackageLowering) -> None:
         if isinstance(obj, Var):
             data[obj] = made = Data(package.names.object(obj), sizes.sizeof(obj.typ), sizes.alignof(obj.typ), obj.typ)
             unit.data.append(made)
+    for file in package.files:
+        for decl in file.decl_list:
+            if isinstance(decl, VarDecl) and decl.pragma is not None and decl.pragma.embeds:
+                var = package.info.defs.get(decl.name_list[0])
+                if isinstance(var, Var) and var in data:
+                    embed.variable(package, decl, var, data[var])
     if package.info.init_order:
         name = f"{unit.path}.init"
         package.ask(name, lambda: _assign(package, name, data))

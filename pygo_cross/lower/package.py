@@ -16,6 +16,7 @@ from pygo_cross.lower import closures, defer, directives, initialise, maps, stmt
 from pygo_cross.lower.abiwrappers import SymbolABIs, wrapper
 from pygo_cross.lower.captured import Features, in_memory, mentioned, open_defers
 from pygo_cross.lower.closures import Captured
+from pygo_cross.lower.embed import EmbedConfig
 from pygo_cross.lower.function import FuncLowering
 from pygo_cross.lower.generics import Generics, Instantiation
 from pygo_cross.lower.imports import Imports
@@ -60,6 +61,7 @@ class PackageLowering:
         imports: Imports | None = None,
         type_names: TypeNames | None = None,
         abis: SymbolABIs | None = None,
+        embeds: EmbedConfig | None = None,
     ) -> None:
         self.fset = fset
         self.package = package
@@ -67,6 +69,7 @@ class PackageLowering:
         self.info = info
         self.imports = imports or Imports()
         self.abis = abis or SymbolABIs()
+        self.embeds = embeds
         self.shapes = Shapes(sizes)
         self.runtime = Runtime.of(goroot)
         self.context = Context()
@@ -74,6 +77,7 @@ class PackageLowering:
         types.numbers.update(number_local_types(files, info.defs))
         self.unit = Unit(types.prefix(package), package.name)
         self.unit.linknames = directives.linknames(files, self.unit.path)
+        self.unit.cgo = [words for file in files for words in file.cgo_directives]
         self.unit.std_linknames = {one.local for file in files for one in file.linknames if one.std}
         self.names = Names(types, self._linknames)
         self.generics = Generics(self)

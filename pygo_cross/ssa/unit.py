@@ -107,13 +107,13 @@ class Unit:
     types whose descriptors other packages may ask for (all that are declared here); `imports` the imported packages. `linknames` is what
     directives call functions and variables, by their names here: other packages have to know it; such symbols, defined here or not, are
     marked in the object, those of `std_linknames` as open to the standard library alone. `assembly` are the functions that are declared
-    here and written in assembly; `bodiless`
-    those that are somewhere else.
+    here and written in assembly; `bodiless` those that are somewhere else; `cgo` are directives for the linker, by their words.
     """
 
     __slots__ = (
         "assembly",
         "bodiless",
+        "cgo",
         "data",
         "funcs",
         "imports",
@@ -139,3 +139,4 @@ class Unit:
         self.std_linknames: set[str] = set()
         self.assembly: list[FuncInfo] = []
         self.bodiless: list[FuncInfo] = []
+        self.cgo: list[list[str]] = []

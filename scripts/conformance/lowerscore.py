@@ -26,12 +26,15 @@ from pygo_cross.diag import InternalError
 from pygo_cross.frontend.mistakes import Mistakes
 from pygo_cross.frontend.package import CheckedPackage, check_package, hide_unexported
 from pygo_cross.frontend.program import is_runtime
+from pygo_cross.load.embed import resolve_embed
 from pygo_cross.lower.directives import linknames
+from pygo_cross.lower.embed import EmbedConfig
 from pygo_cross.lower.imports import Imports, Source
 from pygo_cross.lower.package import PackageLowering
 from pygo_cross.ssa.unit import Unit
 from pygo_cross.ssa.verify import verify
 from pygo_cross.syntax.directives import DirectiveRules
+from pygo_cross.syntax.nodes import VarDecl
 from pygo_cross.syntax.source import FileSet, SourceFile
 from pygo_cross.types.check.checker import ImportFailure
 from pygo_cross.types.linknames import path_prefix
@@ -98,6 +101,17 @@ class Session(Imports):
         return Source(self._files(package), package.go_version, lambda path: self._importer(package, path), rules)
 
 
+def embedded(package: GoPackage, checked: CheckedPackage) -> EmbedConfig:
+    """The files that a package embeds."""
+    named: list[str] = []
+    for file in checked.files:
+        for decl in file.decl_list:
+            for embed in decl.pragma.embeds if isinstance(decl, VarDecl) and decl.pragma is not None else ():
+                named += embed.patterns
+    files, patterns = resolve_embed(str(package.folder), named)
+    return EmbedConfig(patterns, {name: str(package.folder / name) for name in files})
+
+
 def count(unit: Unit) -> int:
     """The values of a package's functions."""
     return sum(len(block.values) for func in unit.funcs for block in func.blocks)
@@ -123,7 +137,10 @@ class Score:
     def package(self, session: Session, package: GoPackage, stock: str) -> None:
         """One package."""
         checked = session.check(package, True)
-        lowering = PackageLowering(find_goroot(), session.fset, checked.package, checked.files, checked.info, session.sizes, session)
+        embeds = embedded(package, checked)
+        lowering = PackageLowering(
+            find_goroot(), session.fset, checked.package, checked.files, checked.info, session.sizes, session, embeds=embeds
+        )
         # A function that can't be lowered keeps no other from being tried.
         begun = time.process_time()
         lowering.failed = self._failed
