@@ -107,7 +107,7 @@ class Compilation:
         unit = package.lower()
         shapes = Shapes(self.sizes)
         backend = Backend(
-            self.env.goarch, self.env.goos, self.path, self.fset, shapes, names, groups, self._rewriter.absolute, self.flags.dwarf
+            self.env.goarch, self.env.goos, self.path, self.fset, shapes, names, groups, self._recorded, self.flags.dwarf
         )
         backend.context.std = self.flags.std
         backend.context.shared = self.flags.shared
@@ -181,6 +181,11 @@ class Compilation:
                 found.append(Diagnostic(self.fset.reported(mistakes.too_many), "too-many", _TOO_MANY))
             raise UserError(found)
         return checked
+
+    def _recorded(self, name: str) -> str:
+        """The name that objects have for a file: for an imported one, that which its record has."""
+        own = any(name == one for one, _ in self._sources)
+        return name if not own and any(file.name == name for file in self.fset.files) else self._rewriter.absolute(name)
 
     def _import(self, path: str) -> Package:
         if path not in self.imports:

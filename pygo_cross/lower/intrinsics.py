@@ -16,11 +16,11 @@ from pygo_cross.lower.convert import number
 from pygo_cross.lower.values import Val
 from pygo_cross.ssa import ops
 from pygo_cross.ssa.kinds import BITS, F32, F64, I8, I16, I32, I64, VOID, B, P
-from pygo_cross.ssa.refs import TextRef
+from pygo_cross.ssa.refs import DataRef, TextRef
 from pygo_cross.ssa.unit import NEEDS_CONTEXT
 from pygo_cross.syntax.nodes import CallExpr, Name, SelectorExpr, unparen
 from pygo_cross.types.objects import Func
-from pygo_cross.types.types import Type
+from pygo_cross.types.types import UNSAFE_POINTER, Array, Basic, Struct, Type
 
 if TYPE_CHECKING:
     from pygo_cross.lower.function import FuncLowering
@@ -254,3 +254,31 @@ def code_address(f: FuncLowering, e: CallExpr, abi0: bool) -> list[Val]:
 
 BY_NAME: Final[dict[str, bool]] = {"internal/abi.FuncPCABI0": True, "internal/abi.FuncPCABIInternal": False}
 """Functions whose argument is not evaluated (`code_address`), with whether they mean ABI0."""
+
+ESCAPE_NON_STRING: Final = "internal/abi.EscapeNonString["
+"""How the link names of instances of that function begin: what it is given gets to the heap if it has pointers that are no strings'."""
+
+
+def escape_non_string(f: FuncLowering, value: Val) -> None:
+    """The body of such an instance: a store that never happens, by which escape analysis sees the pointers leave."""
+    if not _has_pointers_but_strings(value.typ):
+        return
+    happens, after = f.b.new_block(), f.b.new_block()
+    never = f.emit(ops.LOAD, B, (f.emit(ops.ADDR, P, (), 0, DataRef("internal/abi.alwaysFalse")),))
+    f.b.branch(never, happens, after, -1)
+    f.b.begin(happens)
+    sink = f.emit(ops.ADDR, P, (), 8, DataRef("internal/abi.escapeSink"))
+    for part in [value.address] if value.address is not None else value.parts:
+        if part.kind == P:
+            f.emit(ops.STORE, VOID, (sink, part))
+    f.b.goto(after)
+    f.b.begin(after)
+
+
+def _has_pointers_but_strings(typ: Type) -> bool:
+    under = typ.underlying()
+    if isinstance(under, Array):
+        return under.len > 0 and _has_pointers_but_strings(under.elem)
+    if isinstance(under, Struct):
+        return any(_has_pointers_but_strings(field.typ) for field in under.fields)
+    return not isinstance(under, Basic) or under.kind == UNSAFE_POINTER

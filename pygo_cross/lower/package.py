@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final, final
 
 from pygo_cross.diag import InternalError
-from pygo_cross.lower import closures, defer, directives, initialise, maps, stmts, wrappers
+from pygo_cross.lower import closures, defer, directives, initialise, intrinsics, maps, stmts, wrappers
 from pygo_cross.lower.abiwrappers import SymbolABIs, wrapper
 from pygo_cross.lower.captured import Features, in_memory, mentioned, open_defers
 from pygo_cross.lower.closures import Captured
@@ -208,7 +208,13 @@ class PackageLowering:
         f = FuncLowering(self, name, info, in_memory(body, self.info, features), instance)
         f.has_goto = features.gotos
         closures.bind(f, captured)
-        for var, value in zip(params, self.parameters(f), strict=True):
+        values = self.parameters(f)
+        if name.startswith(intrinsics.ESCAPE_NON_STRING):
+            intrinsics.escape_non_string(f, values[0])
+            f.b.ret(())
+            self.unit.funcs.append(f.b.finish())
+            return
+        for var, value in zip(params, values, strict=True):
             if var.name not in ("", "_"):
                 f.declare(var, value)
         open_calls = open_defers(body, self.info) if features.defers and not features.gotos else 0
