@@ -121,7 +121,7 @@ class NextUses:
             weight = base + self._weight(block, index, succ)
             uses = self._in[succ.id]
             if uses is None:
-                uses = dict.fromkeys(members(self.live_in[succ.id]), _NORMAL)
+                uses = dict.fromkeys(members(self.live_in[succ.id]), _FARTHEST)  # the way back of a loop: known the second time
             if not merged:
                 merged = {key: at + weight if at < _FARTHEST else at for key, at in uses.items()}
             else:
@@ -236,7 +236,8 @@ class NextUses:
                 most = len(uses)
             if want >= 0 and row.two_address and not row.any_fixed:
                 wants[args[0].id] = want
-        self.peak[block.id] = most
+        if record is None:
+            self.peak[block.id] = most
         return first_call
 
 
