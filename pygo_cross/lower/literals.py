@@ -87,7 +87,11 @@ def _element(f: FuncLowering, e: Expr, typ: Type) -> Val:
 
 def _fill(f: FuncLowering, e: CompositeLit, typ: Type, address: Value, offset: int) -> None:
     """Put the elements of a literal into memory that is zero."""
+    from pygo_cross.lower import staticdata
+
     under = typ.underlying()
+    if isinstance(under, (Struct, Array)) and staticdata.copied(f, e, typ, address, offset):
+        return
     if isinstance(under, Struct):
         for i, one in enumerate(e.elem_list):
             path, value = field_path(f, one, i, under)
@@ -101,13 +105,13 @@ def _fill(f: FuncLowering, e: CompositeLit, typ: Type, address: Value, offset: i
             if blank:
                 exprs.expr(f, value)
                 continue
-            _put(f, value, around, address, at)
+            put(f, value, around, address, at)
         return
     if not isinstance(under, Array):
         raise f.bug(f"a literal of {typ} is not lowered yet", e)
     size = f.shapes.sizes.sizeof(f.typ(under.elem))
     for at, value in indexed(f, e):
-        _put(f, value, f.typ(under.elem), address, offset + at * size)
+        put(f, value, f.typ(under.elem), address, offset + at * size)
 
 
 def indexed(f: FuncLowering, e: CompositeLit) -> list[tuple[int, Expr]]:
@@ -125,7 +129,7 @@ def indexed(f: FuncLowering, e: CompositeLit) -> list[tuple[int, Expr]]:
     return found
 
 
-def _put(f: FuncLowering, e: Expr, typ: Type, address: Value, offset: int) -> None:
+def put(f: FuncLowering, e: Expr, typ: Type, address: Value, offset: int) -> None:
     """An element into memory: a literal inside a literal is built where it belongs."""
     if isinstance(e, CompositeLit) and isinstance(typ.underlying(), (Struct, Array)) and not f.shapes.is_value(typ):
         _fill(f, e, typ, address, offset)
@@ -135,13 +139,16 @@ def _put(f: FuncLowering, e: Expr, typ: Type, address: Value, offset: int) -> No
 
 def _slice(f: FuncLowering, e: CompositeLit, typ: Type, under: Slice) -> Val:
     """A slice of a new array."""
+    from pygo_cross.lower import staticdata
+
     elements = indexed(f, e)
     length = max((at + 1 for at, _ in elements), default=0)
     array = Array(f.typ(under.elem), length)
     address = f.temporary(array)
     size = f.shapes.sizes.sizeof(array.elem)
-    for at, value in elements:
-        _put(f, value, array.elem, address, at * size)
+    if not staticdata.copied(f, e, array, address, 0):
+        for at, value in elements:
+            put(f, value, array.elem, address, at * size)
     return Val(typ, (address, f.int_const(length), f.int_const(length)))
 
 

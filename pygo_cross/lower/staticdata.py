@@ -15,7 +15,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, final
 
 from pygo_cross.lower import literals
-from pygo_cross.ssa.kinds import F32, F64, SIZES
+from pygo_cross.ssa import ops
+from pygo_cross.ssa.func import Value
+from pygo_cross.ssa.kinds import F32, F64, SIZES, VOID, P
 from pygo_cross.ssa.refs import BytesRef, DataRef, FuncValueRef, ItabRef, TypeRef
 from pygo_cross.ssa.unit import Address, Data, Target
 from pygo_cross.syntax.nodes import CallExpr, CompositeLit, Expr, FuncLit, IndexExpr, Name, Operation, SelectorExpr, unparen
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from pygo_cross.lower.function import FuncLowering
 
 _WORD: Final = 8
+_FEW: Final = 4  # so many values are put into memory one by one
 _ZERO_BASE: Final = DataRef("runtime.zerobase")
 
 
@@ -42,6 +45,27 @@ class Pending(NamedTuple):
     offset: int
     typ: Type
     value: Expr
+
+
+def copied(f: FuncLowering, e: CompositeLit, typ: Type, address: Value, at: int) -> bool:
+    """Build a literal, in memory that is zero at an offset, from a copy of its known parts, if these are many; what remains is put there
+    behind that. `typ` is that of the memory, for a slice an array.
+    """
+    if len(e.elem_list) <= _FEW:
+        return False
+    sizes = f.shapes.sizes
+    data = Data("", sizes.sizeof(typ), sizes.alignof(typ), typ)
+    filler = Filler(f, False)
+    filler.parts(data, 0, typ, e)
+    if filler.placed <= _FEW:
+        return False
+    if data.contents or data.addresses:
+        contents = bytes(data.contents).ljust(data.size, b"\0")
+        known = f.package.read_only(contents, tuple(data.addresses), data.align, typ)
+        f.emit(ops.MOVE, VOID, (f.offset(address, at), f.emit(ops.ADDR, P, (), 0, known)), data.size, typ)
+    for _, offset, part, value in filler.pending:
+        literals.put(f, value, part, address, at + offset)
+    return True
 
 
 @final
@@ -282,6 +306,24 @@ class Filler:
             own = typ
             under = own.underlying()
         typ = own
+        if isinstance(under, (Struct, Array)):
+            self.parts(data, offset, typ, e)
+            return True
+        if isinstance(under, Slice) and self.fresh:
+            elements = literals.indexed(f, e)
+            length = max((at + 1 for at, _ in elements), default=0)
+            elem = f.typ(under.elem)
+            if not length:
+                return self._address(data, offset, _ZERO_BASE)
+            array = self._new(Array(elem, length))
+            self._elements(array, 0, elem, elements)
+            return self._slice_header(data, offset, array, length)
+        return False
+
+    def parts(self, data: Data, offset: int, typ: Type, e: CompositeLit) -> None:
+        """Put the fields or elements of a literal into data, or remember them."""
+        f = self.f
+        under = typ.underlying()
         if isinstance(under, Struct):
             for i, one in enumerate(e.elem_list):
                 path, value = literals.field_path(f, one, i, under)
@@ -295,20 +337,9 @@ class Filler:
                 known = f.package.info.types.get(value)
                 if not blank or known is None or known.val is None:
                     self.fill(data, at, around, value)
-            return True
-        if isinstance(under, Array):
+        else:
+            assert isinstance(under, Array)
             self._elements(data, offset, f.typ(under.elem), literals.indexed(f, e))
-            return True
-        if isinstance(under, Slice) and self.fresh:
-            elements = literals.indexed(f, e)
-            length = max((at + 1 for at, _ in elements), default=0)
-            elem = f.typ(under.elem)
-            if not length:
-                return self._address(data, offset, _ZERO_BASE)
-            array = self._new(Array(elem, length))
-            self._elements(array, 0, elem, elements)
-            return self._slice_header(data, offset, array, length)
-        return False
 
     def _elements(self, data: Data, offset: int, elem: Type, elements: list[tuple[int, Expr]]) -> None:
         size = self.f.shapes.sizes.sizeof(elem)
