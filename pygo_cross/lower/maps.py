@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 _MOST_ELEM: Final = 128  # bytes of an element that a map keeps itself (src/internal/abi/map.go)
 _ZEROS: Final = 1024  # bytes of zeros that the runtime has for lookups that find nothing
 _SMALL: Final = 8  # entries of a map of one group
+_MANY: Final = 25  # entries of a literal that are put in one by one
 _ZERO_SYMBOL: Final = "go:map.zero"
 # Of the iterator's twelve words those that are no pointers: offsets in the groups and the table, sequence numbers, depth, indexes.
 _ITERATOR_NUMBERS: Final = frozenset([4, 5, 6, 7, 8, 11])
@@ -168,6 +169,56 @@ def make(f: FuncLowering, typ: Type, size: Value | None) -> Val:
     return Val(typ, made.parts)
 
 
+def _from_arrays(f: FuncLowering, m: Val, key_type: Type, elem_type: Type, entries: Sequence[Expr]) -> list[Expr]:
+    """Put in those entries that are constants and addresses, in a loop over an array of keys and one of elements; gives the others."""
+    from pygo_cross.lower.staticdata import Filler
+
+    sizes = f.shapes.sizes
+    types = (key_type, elem_type)
+    arrays = [Data("", 0, sizes.alignof(typ), None, read_only=True) for typ in types]
+    widths = [sizes.sizeof(typ) for typ in types]
+    others: list[Expr] = []
+    count = 0
+    for one in entries:
+        if not isinstance(one, KeyValueExpr):
+            raise f.bug("an entry of a map without a key", one)
+        filler = Filler(f, False)
+        before = [(len(array.contents), len(array.addresses)) for array in arrays]
+        for array, width, typ, part in zip(arrays, widths, types, (one.key, one.value), strict=True):
+            filler.fill(array, count * width, typ, part)
+        if not filler.pending:
+            count += 1
+            continue
+        others.append(one)
+        for array, (size, addresses) in zip(arrays, before, strict=True):
+            del array.contents[size:], array.addresses[addresses:]
+    if count <= _MANY:
+        return list(entries)
+    starts: list[Value] = []
+    for array, width, typ in zip(arrays, widths, types, strict=True):
+        array.name, array.size, array.typ = f.package.numbered("stmp_"), count * width, Array(typ, count)
+        f.package.unit.data.append(array)
+        starts.append(f.emit(ops.ADDR, P, (), 0, DataRef(array.name)))
+    b = f.b
+    counter = ("literal", m)
+    b.write(counter, f.int_const(0))
+    head, end = b.new_block(), b.new_block()
+    b.goto(head)
+    b.begin(head, sealed=False)
+    at = b.read(counter)
+    key, value = (
+        f.load(typ, f.emit(ops.ADD_PTR, P, (start, f.emit(ops.MUL, I64, (at, f.int_const(width))))))
+        for typ, start, width in zip(types, starts, widths, strict=True)
+    )
+    write(f, MapPlace(elem_type, m, key), value)
+    following = f.emit(ops.ADD, I64, (at, f.int_const(1)))
+    b.write(counter, following)
+    b.branch(f.emit(ops.LT_S, B, (following, f.int_const(count))), head, end, 1)
+    b.seal(head)
+    b.begin(end)
+    return others
+
+
 def _small(f: FuncLowering, m: Map) -> Type:
     """A map's header and one group, for one that may be in the frame (`opt/smallmaps.py`)."""
     known = f.package.small_maps.get(m)
@@ -187,13 +238,16 @@ def _struct(types: Sequence[Type]) -> Struct:
 
 
 def literal(f: FuncLowering, e: CompositeLit, typ: Type) -> Val:
-    """map[K]V{k: v, ...}: entries are put in one after another."""
+    """map[K]V{k: v, ...}: entries are put in one after another; many that are known before the program runs first, from arrays."""
     from pygo_cross.lower import calls, exprs
 
     m = map_type(f, typ)
     made = make(f, typ, f.int_const(len(e.elem_list)))
     key_type, elem_type = f.typ(m.key), f.typ(m.elem)
-    for one in e.elem_list:
+    entries = e.elem_list
+    if len(entries) > _MANY:
+        entries = _from_arrays(f, made, key_type, elem_type, entries)
+    for one in entries:
         if not isinstance(one, KeyValueExpr):
             raise f.bug("an entry of a map without a key", one)
         key = f.kept(calls.assigned(f, exprs.expr(f, one.key), key_type))
