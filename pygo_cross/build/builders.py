@@ -20,12 +20,14 @@ from pygo_cross import GO_RELEASE, __version__
 from pygo_cross.build.goroot import find_goroot, go_environment
 from pygo_cross.build.matrix import Job, refused_flags
 from pygo_cross.build.stageid import STAGES, stage_id
-from pygo_cross.build.toolexec import STOCK
+from pygo_cross.build.toolexec import STOCK, patterns_of
 from pygo_cross.diag import EXIT_USAGE, UserError
 from pygo_cross.records import usage_error
 
 OURS = f"pygo-cross {__version__}"
 RELEASE = f"go{GO_RELEASE}"
+COMPILED = frozenset(("amd64",))
+"""The architectures that our compiler makes code for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +39,21 @@ class Command:
     env: Mapping[str, str]
 
 
-def stages_of(builder: str) -> dict[str, str]:
+def stock_packages(arch: str) -> str:
+    """Which packages stock Go compiles for an architecture, as patterns (build/toolexec.py): what PYGO_CROSS_STOCK says, all without it,
+    and all for an architecture that we don't make code for.
+    """
+    return os.environ.get(STOCK, "all") if arch in COMPILED else "all"
+
+
+def stages_of(builder: str, arch: str) -> dict[str, str]:
     """Which stage is whose work."""
     made = OURS if builder == "pygo" else RELEASE
-    return {"compile": RELEASE, "assemble": made, "link": made}
+    stock = stock_packages(arch)
+    compiled = RELEASE
+    if builder == "pygo" and stock != "all":
+        compiled = f"{OURS}, {RELEASE} for {', '.join(['the runtime', *patterns_of(stock)])}"
+    return {"compile": compiled, "assemble": made, "link": made}
 
 
 def target_variables(job: Job) -> dict[str, str]:
@@ -64,7 +77,7 @@ def build_command(job: Job, out: Path, scratch: Path, workers: int = 0, report: 
         argv.append(f"-p={workers}")
     if job.builder == "pygo":
         argv.append(toolexec_flag())
-        env |= toolexec_variables()
+        env |= toolexec_variables(stock_packages(job.target.arch))
         env.pop("PYGO_CROSS_LINK_REPORT", None)
         if report is not None:
             env["PYGO_CROSS_LINK_REPORT"] = str(report.absolute())
@@ -96,17 +109,15 @@ def toolexec_flag() -> str:
     return "-toolexec=" + quote_words("/bin/sh", str(Path(__file__).with_name("toolexec.sh")), sys.executable)
 
 
-def toolexec_variables(stock: str | None = None) -> dict[str, str]:
+def toolexec_variables(stock: str = "all") -> dict[str, str]:
     """What toolexec.sh reads in its environment: which stages are ours, each with the word for the cache's keys.
 
-    `stock` says which packages stock Go compiles (build/toolexec.py); None is what the environment says, or else all.
+    `stock` says which packages stock Go compiles (build/toolexec.py).
     """
-    if stock is None:
-        stock = os.environ.get(STOCK, "all")
     ids = {f"PYGO_CROSS_{stage.upper()}_ID": stage_id(stage) for stage in STAGES}
     if stock == "all":
         return {**ids, "PYGO_CROSS_COMPILE_ID": ""}
-    words = sorted({word.strip() for word in stock.split(",")} - {""})
+    words = patterns_of(stock)
     if words:
         ids["PYGO_CROSS_COMPILE_ID"] += "-" + hashlib.sha256(",".join(words).encode()).hexdigest()[:8]
     return {**ids, STOCK: stock}

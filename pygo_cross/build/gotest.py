@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from pygo_cross.build.builders import quote_words, toolexec_flag, toolexec_variables
+from pygo_cross.build.builders import quote_words, stock_packages, toolexec_flag, toolexec_variables
 from pygo_cross.build.driver import in_parallel
 from pygo_cross.build.goroot import find_goroot, go_environment
 from pygo_cross.build.matrix import host_target, refused_flags
@@ -90,7 +90,7 @@ def command_of(tested: TargetTests, arguments: Sequence[str], builder: str) -> t
     argv = [str(root / "bin/go"), "test", "-json"]
     if builder == "pygo":
         argv.append(toolexec_flag())
-        env |= toolexec_variables()
+        env |= toolexec_variables(stock_packages(target.arch))
     own = any(word.lstrip("-").partition("=")[0] == "exec" for word in arguments if word.startswith("-"))
     if tested.emulated and not own:
         argv.append("-exec=" + quote_words(sys.executable, "-P", "-m", "pygo_cross.emulate.goexec"))

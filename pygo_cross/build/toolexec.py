@@ -42,11 +42,16 @@ RUNTIME: Final = frozenset(
 """What package runtime depends on, and what is compiled as the runtime is: stock's, until our compiler makes the runtime too."""
 
 
+def patterns_of(text: str) -> list[str]:
+    """The patterns in a text, sorted."""
+    return sorted({word.strip() for word in text.split(",")} - {""})
+
+
 def is_stock(path: str, std: bool, patterns: str) -> bool:
     """Whether stock Go compiles a package. `patterns` is as in PYGO_CROSS_STOCK."""
     if path in RUNTIME:
         return True
-    for pattern in filter(None, (word.strip() for word in patterns.split(","))):
+    for pattern in patterns_of(patterns):
         if pattern == "all" or (pattern == "std" and std) or pattern == path:
             return True
         if pattern.endswith("/...") and (path == pattern[:-4] or path.startswith(pattern[:-3])):

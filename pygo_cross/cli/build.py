@@ -27,11 +27,13 @@ from pygo_cross.cli.options import (
     add_running,
     add_selection,
     add_skip,
+    add_stock,
     config_of,
     join_go_flags,
     mode_of,
     parser,
     skipped,
+    take_stock,
 )
 from pygo_cross.diag import EXIT_BUILD, EXIT_OK, EXIT_USAGE, UserError
 from pygo_cross.records import usage_error
@@ -53,6 +55,7 @@ def run(argv: list[str]) -> int:
     add_running(made)
     made.add_argument("-o", metavar="OUT", help="where the one program goes (too): a file, or a folder that is there or ends in /")
     made.add_argument("--builder", choices=("pygo", "go"), help="instead of what the file says; without one, pygo")
+    add_stock(made)
     add_skip(made, STEP_NAMES)
     made.add_argument("--snapshot", action="store_true", help="a version that says so, even where HEAD has a tag")
     made.add_argument("--clean", action="store_true", help="empty dist/ first")
@@ -70,6 +73,7 @@ def run(argv: list[str]) -> int:
     add_container(made)
     argv = spelled(join_go_flags(argv, _GO_VALUES))
     options = made.parse_args(argv)
+    take_stock(options)
     check_flags(options)
     go_flags = [f"-{name}={getattr(options, name)}" for name in _GO_VALUES if getattr(options, name) is not None]
     go_flags += [f"-{name}" for name in _GO_SWITCHES if getattr(options, name)]
@@ -117,7 +121,8 @@ def _direct(options: argparse.Namespace, go_flags: list[str]) -> int:
     made = build_direct(jobs, options.o, options.parallelism, mode_of(options))
     if options.json:
         listed = [
-            {"target": job.target.name, "variant": job.variant, "path": str(path), "stages": stages_of(job.builder)} for job, path in made
+            {"target": job.target.name, "variant": job.variant, "path": str(path), "stages": stages_of(job.builder, job.target.arch)}
+            for job, path in made
         ]
         print(json.dumps(listed, indent=2, sort_keys=True))
     return 0
@@ -197,7 +202,7 @@ def _print_plan(jobs: list[Job], dist: Path, as_json: bool, release: Release | N
                 "target": job.target.name,
                 "variant": job.variant,
                 "path": str(dist / job.path) if job.path else "",
-                "stages": stages_of(job.builder),
+                "stages": stages_of(job.builder, job.target.arch),
                 "command": list(command.argv),
                 "folder": str(command.folder),
                 "smoke": [list(smoke.args) for smoke in job.smoke],
@@ -211,7 +216,7 @@ def _print_plan(jobs: list[Job], dist: Path, as_json: bool, release: Release | N
         print(json.dumps(plan, indent=2, sort_keys=True))
         return 0
     for job, entry in zip(jobs, plan, strict=True):
-        stages = ", ".join(f"{stage} by {who}" for stage, who in stages_of(job.builder).items())
+        stages = ", ".join(f"{stage} by {who}" for stage, who in stages_of(job.builder, job.target.arch).items())
         print(f"{job.build} {job.label}: {stages}")
         print(f"  {shlex.join(str(word) for word in build_command(job, Path('OUT'), Path('TMP')).argv)}")
         if entry["path"]:

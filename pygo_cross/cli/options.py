@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pygo_cross.build.driver import processors
 from pygo_cross.build.progress import MODES
+from pygo_cross.build.toolexec import STOCK
 
 if TYPE_CHECKING:
     from pygo_cross.build.config import Config
@@ -69,6 +71,18 @@ def add_running(made: argparse.ArgumentParser) -> None:
     made.add_argument("-p", "--parallelism", metavar="N", type=positive, default=processors(), help="targets at a time (%(default)s)")
     made.add_argument("-q", "--quiet", action="store_true", help="only errors")
     made.add_argument("--progress", choices=MODES, default="auto", help="auto: a bar on a terminal, else lines (%(default)s)")
+
+
+def add_stock(made: argparse.ArgumentParser) -> None:
+    """--stock."""
+    text = "packages that stock Go compiles: import paths with /... or *, std, all, none; may be repeated (PYGO_CROSS_STOCK, else all)"
+    made.add_argument("--stock", metavar="PATTERN", action="append", default=[], help=text)
+
+
+def take_stock(options: argparse.Namespace) -> None:
+    """What --stock says, for all that is built from here on: flags beat the environment."""
+    if options.stock:
+        os.environ[STOCK] = ",".join(word for word in options.stock if word != "none")
 
 
 def add_skip(made: argparse.ArgumentParser, names: Sequence[str]) -> None:

@@ -13,7 +13,7 @@ from pygo_cross.build.gotest import TargetTests, counts, test_all
 from pygo_cross.build.matrix import match_or_fail, select
 from pygo_cross.build.progress import MODES, bad, good, table
 from pygo_cross.cli.ci import guarded
-from pygo_cross.cli.options import DESCRIBE, config_of, mode_of, parser
+from pygo_cross.cli.options import DESCRIBE, add_stock, config_of, mode_of, parser, take_stock
 from pygo_cross.diag import EXIT_BUILD, EXIT_OK
 from pygo_cross.target import load_targets
 
@@ -33,11 +33,13 @@ def run(argv: list[str]) -> int:
     made.add_argument("--emulated", action="store_true", help="under emulation even what this machine can run itself")
     text = "go: stock Go's linker, which is faster (the default). pygo: link every test with ours"
     made.add_argument("--builder", choices=("pygo", "go"), default="go", help=text)
+    add_stock(made)
     made.add_argument("--json", action="store_true", help="print go test's events, each with its Target, one a line")
     made.add_argument("--quiet", action="store_true", help="only what failed")
     made.add_argument("--progress", choices=MODES, default="auto", help="auto: a bar on a terminal, else lines (%(default)s)")
     own, words = apart(made, argv)
     options = made.parse_args(own)
+    take_stock(options)
     results = test_all(_pairs(options), words, Path(), options.builder, options.emulated, mode_of(options))
     for tested in results:
         if options.json:

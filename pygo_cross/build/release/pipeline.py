@@ -140,7 +140,7 @@ def run_release(release: Release, jobs: Sequence[Job], workers: int, mode: str, 
             if made.report is not None:
                 with writing(made.report):
                     release.reports[job.path] = made.report.read_bytes()
-            return finish(release, binaries[job.path], made.path, {}, stages_of(job.builder))
+            return finish(release, binaries[job.path], made.path, {}, stages_of(job.builder, job.target.arch))
 
         paged = "report" not in release.skip
         for artifact in build_jobs(jobs, release.scratch, release.children, workers, mode, finished, reports=paged):
