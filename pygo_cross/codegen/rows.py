@@ -81,7 +81,7 @@ def single(mask: int) -> int:
 class Rows:
     """What is known of operations: by number for machine operations; `of` for any value, `of_exit` for blocks."""
 
-    __slots__ = ("_by_op", "_calls", "_remat", "_with_inputs", "copy_float", "copy_integer", "floats", "integers", "registers")
+    __slots__ = ("_by_op", "_calls", "_with_inputs", "copy_float", "copy_integer", "floats", "integers", "registers", "remat_ops")
 
     def __init__(self, insns: dict[int, Insn], registers: RegisterFile) -> None:
         self.registers = registers
@@ -89,7 +89,7 @@ class Rows:
         self.floats = registers.floats
         self._by_op = {op: Row(row) for op, row in insns.items()}
         anywhere = self.integers | self.floats
-        self._remat = frozenset(op for op, row in self._by_op.items() if row.remat)
+        self.remat_ops = frozenset(op for op, row in self._by_op.items() if row.remat)
         self._with_inputs: dict[tuple[int, tuple[int, ...]], Row] = {}
         self._calls = frozenset(op for op, row in self._by_op.items() if row.call)
         self.copy_integer = Row(Insn(ops.COPY, "Copy", (self.integers,), self.integers, 0))
@@ -137,7 +137,7 @@ class Rows:
     def remat(self, func: Func) -> bytearray:
         """For each value by id, whether it is computed again rather than kept."""
         found = bytearray(func.value_count)
-        again = self._remat
+        again = self.remat_ops
         for block in func.blocks:
             for value in block.values:
                 if value.op in again:

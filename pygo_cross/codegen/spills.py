@@ -127,64 +127,72 @@ def _copy_at(start: Snapshot, key: int) -> Value | None:
 
 
 def _clean(state: State, order: list[Block]) -> int:
-    """Take away Copies, Reloads, clones and Spills that nobody needs; the set of groups of memory that are needed."""
-    reg, group, remat, rows = state.reg, state.group, state.remat, state.rows
-    count = len(remat)
+    """Take away Copies, Reloads, clones, Spills and Phis that nobody needs; the set of groups of memory that are needed."""
+    reg, group, rows = state.reg, state.group, state.rows
     live_in: dict[Block, int] = dict.fromkeys(order, 0)
     needed = 0
-    clones = frozenset(state.values[key].op for key in range(count) if remat[key])
-    removable = clones | {ops.COPY, ops.RELOAD}
-    dead: set[int] = set()
-    again = True
+    removable = rows.remat_ops | {ops.COPY, ops.RELOAD}
+    dead: dict[Block, list[Value]] = {}
+    passed: dict[int, list[Block]] = {}  # blocks with Spills to memory that was not needed so far
+    again = set(order)
     while again:
-        again = False
-        dead.clear()
         for block in order:
+            if block not in again:
+                continue
+            again.discard(block)
             live = 0
             for succ in block.succs:
                 live |= live_in[succ]
             for value in block.controls:
                 live |= 1 << reg[value.id]
+            unused: list[Value] = []
             for value in reversed(block.values):
                 op = value.op
                 register = reg[value.id]
                 if op in removable:
                     if not live >> register & 1:
-                        dead.add(value.id)
+                        unused.append(value)
                         continue
                     live &= ~(1 << register)
                     if op == ops.RELOAD:
-                        bit = 1 << group[value.args[0].id]
-                        if not needed & bit:
-                            needed |= bit
-                            again = True
+                        number = group[value.args[0].id]
+                        if not needed >> number & 1:
+                            needed |= 1 << number
+                            again.update(passed.pop(number, ()))
                         continue
                 elif op == ops.SPILL:
-                    if not needed >> group[value.id] & 1:
-                        dead.add(value.id)
+                    number = group[value.id]
+                    if not needed >> number & 1:
+                        passed.setdefault(number, []).append(block)
+                        unused.append(value)
                         continue
                 elif op == ops.RESULT:
                     live &= ~(1 << register)
                     continue
                 elif op == ops.PHI:
-                    if not (live >> register & 1 if register >= 0 else needed >> group[value.id] & 1):
-                        dead.add(value.id)
+                    if register >= 0:
+                        if not live >> register & 1:
+                            unused.append(value)
+                    elif not needed >> group[value.id] & 1:
+                        passed.setdefault(group[value.id], []).append(block)
+                        unused.append(value)
                     continue
                 elif register >= 0:
                     live &= ~(1 << register)
-                elif op >= ops.FIRST_MACHINE_OP and rows.is_call(op):
+                elif rows.is_call(op):
                     live = 0
                 for arg in value.args:
                     live |= 1 << reg[arg.id]
+            dead[block] = unused
             if live != live_in[block]:
                 live_in[block] = live
-                again = True
-    if dead:
-        for block in order:
-            for value in block.values:
-                if value.id in dead:
-                    value.set_args(())
-            block.values = [value for value in block.values if value.id not in dead]
+                again.update(block.preds)
+    for block, unused in dead.items():
+        if unused:
+            gone = set(unused)
+            for value in unused:
+                value.set_args(())
+            block.values = [value for value in block.values if value not in gone]
     return needed
 
 
