@@ -22,8 +22,8 @@ from pygo_cross.ssa.kinds import BITS, I8, I16, I32, I64, B
 from pygo_cross.syntax import tokens as tk
 from pygo_cross.syntax.nodes import BranchStmt, EmptyStmt, Expr, SwitchStmt, unpack_list
 from pygo_cross.types.constant import String
-from pygo_cross.types.predicates import is_integer, is_string, is_unsigned
-from pygo_cross.types.types import INT, TYP, Type
+from pygo_cross.types.predicates import is_boolean, is_integer, is_string, is_unsigned
+from pygo_cross.types.types import BOOL, INT, TYP, Type
 
 if TYPE_CHECKING:
     from pygo_cross.lower.function import FuncLowering
@@ -70,10 +70,11 @@ def switch(f: FuncLowering, s: SwitchStmt, label: str) -> None:
             run = _flush(f, tag, run)
             after = b.new_block()
             b.pos = e.pos
-            if tag is None:
+            if tag is None and is_boolean(f.type_of(e).underlying()):
                 exprs.condition(f, e, body, after)
             else:
-                b.branch(exprs.comparison(f, tk.EQL, tag, exprs.expr(f, e)), body, after)
+                of = tag if tag is not None else Val(TYP[BOOL], (f.bool_const(True),))
+                b.branch(exprs.comparison(f, tk.EQL, of, exprs.expr(f, e)), body, after)
             b.begin(after)
     _flush(f, tag, run)
     b.goto(default)

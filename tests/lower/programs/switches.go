@@ -378,6 +378,18 @@ func effects() {
 	}
 	switch f(2) {
 	}
+	type flag bool
+	var held, other any = true, flag(true)
+	switch {
+	case other:
+		println("other")
+	case held:
+		println("held")
+	}
+	switch b := flag(n > 0); b {
+	case true:
+		println("flag")
+	}
 	println(n)
 }
 
