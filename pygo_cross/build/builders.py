@@ -20,7 +20,7 @@ from pygo_cross import GO_RELEASE, __version__
 from pygo_cross.build.goroot import find_goroot, go_environment
 from pygo_cross.build.matrix import Job, refused_flags
 from pygo_cross.build.stageid import STAGES, stage_id
-from pygo_cross.build.toolexec import STOCK, patterns_of
+from pygo_cross.build.toolexec import MIXED, STOCK, patterns_of
 from pygo_cross.diag import EXIT_USAGE, UserError
 from pygo_cross.records import usage_error
 
@@ -115,7 +115,9 @@ def toolexec_variables(stock: str = "all") -> dict[str, str]:
     `stock` says which packages stock Go compiles (build/toolexec.py).
     """
     ids = {f"PYGO_CROSS_{stage.upper()}_ID": stage_id(stage) for stage in STAGES}
-    if stock == "all":
+    if os.environ.get(MIXED):
+        ids["PYGO_CROSS_COMPILE_ID"] += "-mixed"
+    elif stock == "all":
         return {**ids, "PYGO_CROSS_COMPILE_ID": ""}
     words = patterns_of(stock)
     if words:

@@ -28,6 +28,8 @@ from pygo_cross.obj import archive as archives
 from pygo_cross.obj.reader import Object
 
 STOCK: Final = "PYGO_CROSS_STOCK"
+MIXED: Final = "PYGO_CROSS_MIXED"
+"""Set, it has stock's packages refer to all others by name: archives of either compiler then fit together (scripts/bisect_packages.py)."""
 RUNTIME: Final = frozenset(
     (
         "runtime",
@@ -83,7 +85,7 @@ def compile_main(argv: list[str], environment: Mapping[str, str]) -> int:
     with tempfile.TemporaryDirectory(prefix="pygo", dir=os.path.dirname(flags.output) or ".") as scratch:
         made = os.path.join(scratch, "stock.a")
         command = [tool, *_with_output(words, made)]
-        if not stock and patterns:
+        if flags.package not in RUNTIME and (environment.get(MIXED) or (patterns and not stock)):
             command[1:1] = ["-linkshared", "-l"]
         store = default_store(environment)
         kept = StockCache(store.folder.with_name("stock") if store.folder is not None else None)
