@@ -57,10 +57,11 @@ def variables(
             name, pos = info.names[number]
             places = _parameter(scalars, progs, stores, size, machine)
             out.append(Variable(name, True, False, line_of(pos), descriptors.type(typ), places))
-    for number, typ in enumerate(info.results, len(info.params)):
-        if number < len(info.names) and info.names[number][0] not in ("", "_"):
-            name, pos = info.names[number]
-            out.append(Variable(name, True, True, line_of(pos), descriptors.type(typ), ()))
+    for number, typ in enumerate(info.results):
+        name, pos = info.names[len(info.params) + number] if info.names else ("_", 0)
+        if name != "_":
+            line = line_of(pos if name else info.pos)
+            out.append(Variable(name or f"~r{number}", True, True, line, descriptors.type(typ), ()))
     for slot in layout.slots:
         if slot.name and slot.pos and isinstance(slot.typ, Type):
             place = (EVERYWHERE, 0, _frame(slot.offset - machine.ARGUMENTS))

@@ -100,8 +100,8 @@ class Kit:
         body = text.encode("utf-8", "surrogateescape").rstrip(b"\n") + b"\n\n" + section(made.encode()) + b"\n!\n" + bytes(data)
         wholefile.put(str(place), archive([(archives.PKGDEF, bytes(members[archives.PKGDEF])), ("_go_.o", body)]))
 
-    def compile(self, sources: list[str], out: str, debug: list[str] | None = None) -> str:
-        """A program, compiled in a child of this process and linked; what went wrong, or nothing."""
+    def compile(self, sources: list[str], out: str, debug: list[str] | None = None, strip: bool = True) -> str:
+        """A program, compiled in a child of this process and linked, stripped or not; what went wrong, or nothing."""
         object_file = out + ".a"
         pipe, end = os.pipe()
         child = os.fork()
@@ -124,7 +124,7 @@ class Kit:
         lines = [f"packagefile main={object_file}\n", *(f"packagefile {path}={export}\n" for path, export in self.stock.items())]
         Path(config).write_text("".join(lines), encoding="utf-8")
         tool = next((self.goroot / "pkg/tool").glob("*/link"))
-        command = [str(tool), "-o", out, "-importcfg", config, "-s", "-w", "-buildmode=exe", object_file]
+        command = [str(tool), "-o", out, "-importcfg", config, *(("-s", "-w") if strip else ()), "-buildmode=exe", object_file]
         done = subprocess.run(command, env=self.environment, capture_output=True, text=True, check=False)
         for name in (config, object_file):
             os.unlink(name)

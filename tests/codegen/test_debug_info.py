@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Debug information of compiled functions, read by Go's own library beside what stock's compiler writes."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+from conformance.mixed import Kit
+from go_programs import go
+
+_FOLDER = Path(__file__).parent / "testdata/debuginfo"
+
+pytestmark = pytest.mark.skipif(os.uname().machine != "x86_64" or os.uname().sysname != "Linux", reason="builds for linux/amd64")
+
+
+def _told(reader: Path, program: Path) -> list[str]:
+    done = subprocess.run([reader, program], capture_output=True, text=True, check=True)
+    return done.stdout.splitlines()
+
+
+def test_functions_parameters_and_variables(tmp_path: Path) -> None:
+    source, ours, stock, reader = _FOLDER / "program.go", tmp_path / "ours", tmp_path / "stock", tmp_path / "reader"
+    kit = Kit(tmp_path / "kit", ["runtime"])
+    assert kit.compile([str(source)], str(ours), strip=False) == ""
+    go("build", "-gcflags=-l", "-o", str(stock), str(source))
+    go("build", "-o", str(reader), str(_FOLDER / "reader.go"))
+    assert subprocess.run([ours], capture_output=True, check=True).stderr == subprocess.run([stock], capture_output=True, check=True).stderr
+    got, wanted = _told(reader, ours), _told(reader, stock)
+    assert [line for line in wanted if line.startswith(("func", "param", "result"))] != []
+    mine = {line.rpartition(" ")[0]: line.endswith("true") for line in got}
+    for line in wanted:
+        what, placed = line.rpartition(" ")[0], line.endswith("true")
+        if line.startswith("func"):
+            assert line in got
+        elif line.startswith(("param", "result")):
+            assert what in mine
+            assert mine[what] >= (placed and line.startswith("param")), line
+    assert mine["var main.both local [4]int 10"]
+    # No more than stock tells.
+    assert {line for line in mine if line.startswith(("param", "result"))} <= {line.rpartition(" ")[0] for line in wanted}
