@@ -26,6 +26,7 @@ from pygo_cross.opt.divide import divide
 from pygo_cross.opt.escape import escape
 from pygo_cross.opt.expand import expand
 from pygo_cross.opt.fold import fold
+from pygo_cross.opt.fresh import sizes, zeros
 from pygo_cross.opt.inline import inline
 from pygo_cross.opt.loads import loads
 from pygo_cross.opt.memcombine import memcombine
@@ -129,7 +130,9 @@ PASSES: Final[tuple[Pass | UnitPass, ...]] = (
     Pass("branchelim", _alone(branchelim), "when branches that are decided anyway have gone"),
     Pass("late dead", _alone(dead), "what nothing uses any more: an Alloc that goes here costs nothing"),
     Pass("expand", expand, "the last that knows Allocs; calls of the runtime come late, since calls stop other passes"),
+    Pass("zeros", zeros, "objects of the heap are known behind expand; a store that goes needs no barrier"),
     Pass("barriers", barriers, "behind everything that moves stores or could make them needless"),
+    Pass("sizes", sizes, "behind barriers, which know new objects by the call that made them"),
     Pass("last dead", _alone(dead), "addresses and constants that expansion has left"),
 )
 

@@ -399,6 +399,8 @@ class Machine:
             return [(x > y) - (x < y)]
         elif name == "newobject":
             return [self.allocate(self.shapes.sizes.sizeof(self.typ(a[0])))]
+        elif name.startswith("mallocgc"):
+            return [self.allocate(int(a[0]))]
         elif name == "typedmemmove":
             return self.runtime("memmove", [*a[1:], self.shapes.sizes.sizeof(self.typ(a[0]))])
         elif name == "typedmemclr":

@@ -449,4 +449,4 @@ func main() {}
     assert called["main.float"] == ["runtime.convT32"]
     assert called["main.text"] == ["runtime.convTstring"]
     assert called["main.numbers"] == ["runtime.convTslice"]
-    assert called["main.two"] == ["runtime.newobject"]
+    assert called["main.two"] == ["runtime.mallocgcSmallNoScanSC2"]

@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""New objects: what is known of them where they were just allocated, and how small ones are allocated faster.
+
+`zeros` runs before write barriers are put in: an object of the heap comes zeroed, so zeros that are stored into it first are needless.
+`sizes` runs behind them: the runtime has an allocator for each small size class, which newobject would have to find.
+Facts: src/cmd/compile/internal/ssagen/ssa.go (specializedMallocSym), src/internal/runtime/gc/sizeclasses.go.
+Before: v2 = CallStatic v1 {runtime.newobject}; v3 p = Result v2; Store v3 v4, where v4 is 0; after: no Store.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pygo_cross.opt.context import NEW_OBJECT, Context
+from pygo_cross.ssa import ops
+from pygo_cross.ssa.func import Block, Func, Value
+from pygo_cross.ssa.kinds import I64, SIZES, B
+from pygo_cross.ssa.refs import CallInfo, TextRef, TypeRef
+from pygo_cross.types.types import BOOL, TYP, UINTPTR, UNSAFE_POINTER
+
+_LARGEST: Final = 80
+"""Up to this size, in bytes, there are allocators of single classes."""
+_TINY: Final = 16
+_CLASSES: Final = (0, 8, 16, 24, 32, 48, 64, 80)
+"""The sizes of the first classes."""
+_ALLOCATES: Final = ((TYP[UINTPTR], TYP[UNSAFE_POINTER], TYP[BOOL]), (TYP[UNSAFE_POINTER],))
+_SAME_OBJECT: Final = frozenset([ops.ADD_PTR, ops.NIL_CHECK, ops.COPY])
+_CALLS: Final[dict[str, CallInfo]] = {}
+
+
+def zeros(func: Func, context: Context) -> None:
+    """Remove zeros that are stored into objects that are zero."""
+    for block in func.blocks:
+        if any(value.op == ops.CALL_STATIC and value.aux is NEW_OBJECT for value in block.values):
+            _zeros(block)
+
+
+def _zeros(block: Block) -> None:
+    fresh: Value | None = None
+    written: list[tuple[int, int]] = []
+    gone: set[Value] = set()
+    for value in block.values:
+        op = value.op
+        if op == ops.RESULT and value.args[0].aux is NEW_OBJECT:
+            fresh = value
+            written = []
+        elif fresh is None:
+            continue
+        elif op == ops.STORE:
+            what = value.args[1]
+            root, offset = _root(value.args[0], value.imm)
+            if _root(what, 0)[0] is fresh:
+                fresh = None  # others can write to it from here on
+            elif root is not fresh:
+                continue
+            elif offset is None:
+                fresh = None
+            else:
+                end = offset + SIZES[what.kind]
+                if any(low < end and offset < high for low, high in written) or what.op != ops.CONST or what.imm:
+                    written.append((offset, end))
+                else:
+                    gone.add(value)
+        elif op in (ops.ZERO, ops.MOVE):
+            root, offset = _root(value.args[0], 0)
+            if root is fresh:
+                if op == ops.ZERO and not written and offset is not None:
+                    gone.add(value)
+                else:
+                    fresh = None
+        elif ops.FLAGS[op] & (ops.CALL | ops.WRITES) and op != ops.SLOT_LIVE:
+            fresh = None
+    if gone:
+        for value in gone:
+            value.set_args(())
+        block.values = [value for value in block.values if value not in gone]
+
+
+def _root(address: Value, offset: int) -> tuple[Value, int | None]:
+    """The object that an address is in, and the offset in it, if that is known."""
+    known: int | None = offset
+    while address.op in _SAME_OBJECT:
+        if address.op == ops.ADD_PTR:
+            step = address.args[1]
+            known = known + step.imm if known is not None and step.op == ops.CONST else None
+        address = address.args[0]
+    return address, known
+
+
+def sizes(func: Func, context: Context) -> None:
+    """Call the allocators of small objects by their size classes."""
+    shapes = context.shapes
+    for block in func.blocks:
+        for value in [value for value in block.values if value.op == ops.CALL_STATIC and value.aux is NEW_OBJECT]:
+            descriptor = value.args[0]
+            if descriptor.op != ops.ADDR or not isinstance(descriptor.aux, TypeRef):
+                continue
+            typ = descriptor.aux.typ
+            size = shapes.sizes.sizeof(typ)
+            if not 0 < size <= _LARGEST:
+                continue
+            number = next(at for at, most in enumerate(_CLASSES) if size <= most)
+            name = f"SmallScanNoHeaderSC{number}"
+            if not shapes.has_pointers(typ):
+                name = f"SmallNoScanSC{number}" if size >= _TINY else "TinySC2"
+            call = _CALLS.get(name)
+            if call is None:
+                call = _CALLS[name] = CallInfo(TextRef("runtime.mallocgc" + name), *_ALLOCATES)
+            bytes_ = func.make(block, ops.CONST, I64, (), size, None, value.pos)
+            zeroed = func.make(block, ops.CONST, B, (), 1, None, value.pos)
+            bytes_.inline = zeroed.inline = value.inline
+            value.reset(ops.CALL_STATIC, (bytes_, descriptor, zeroed), 0, call)
+            at = block.values.index(value)
+            block.values[at:at] = [bytes_, zeroed]
