@@ -290,11 +290,11 @@ class _Function:
 
     # ---- conditions
 
-    def decide(self, value: Value) -> None:
-        """Find out how a boolean is decided: the selector has it then."""
+    def decide(self, value: Value, memory: bool = True) -> None:
+        """Find out how a boolean is decided: the selector has it then. `memory` says whether a load may be part of it."""
         s = self.s
         negated = False
-        s.shared = False
+        s.shared = not memory
         while True:
             if value is not s.root and value.uses > 1:
                 s.shared = True
@@ -330,16 +330,16 @@ class _Function:
 
     def choice(self, v: Value) -> bool:
         """Select."""
-        self.decide(v.args[0])
+        self.decide(v.args[0], False)
         imm = self.s.imm
-        args, mem, compare, condition = self.decided()
+        args, _, compare, condition = self.decided()
         yes, no = v.args[1], v.args[2]
         family = SEL if v.kind in (F32, F64) else CMOVQ if v.kind in (I64, P) else CMOVL
         numbers = compare.numbers[family]
         if not numbers[condition]:
             condition ^= 1
             yes, no = no, yes
-        self.s.set(v, numbers[condition] + (mem.registers if mem is not None else 0), [no, yes, *args], imm, mem)
+        self.s.set(v, numbers[condition], [no, yes, *args], imm)
         return True
 
     # ---- values that are there

@@ -299,7 +299,9 @@ def _control() -> None:
 
 
 def _comparisons() -> None:
-    """For each comparison: J (a branch, of blocks), SET (a boolean), CMOV (of integers), and SEL (of floats), for each condition."""
+    """For each comparison: J (a branch, of blocks) and SET (a boolean), and of registers CMOV (of integers) and SEL (of floats), for each
+    condition.
+    """
     for name, inputs, compare, flags in _COMPARES:
         is_float = name.startswith("UCOMI")
         for cond in CONDITIONS:
@@ -313,6 +315,8 @@ def _comparisons() -> None:
                 _row(f"SET{cond}.{name}", inputs, "n", f"{compare}; SET{first} d; SET{second} AX; {joined} AX,d", flags, _AX)
             else:
                 _row(f"SET{cond}.{name}", inputs, "g", f"{compare}; SET{cond} d", flags)
+            if inputs.endswith("m"):
+                continue
             # The result begins as the first argument, and becomes the second if the condition holds.
             shifted = _shift(compare, 2)
             for w in "QL":
