@@ -79,19 +79,22 @@ def single(mask: int) -> int:
 
 @final
 class Rows:
-    """What is known of operations: by number for machine operations; `of` for any value, `of_exit` for blocks."""
+    """What is known of operations: by number for machine operations; `of` for any value, `of_exit` for blocks. Most operations never occur:
+    rows are made when they are asked for.
+    """
 
-    __slots__ = ("_by_op", "_calls", "_with_inputs", "copy_float", "copy_integer", "floats", "integers", "registers", "remat_ops")
+    __slots__ = ("_by_op", "_calls", "_insns", "_with_inputs", "copy_float", "copy_integer", "floats", "integers", "registers", "remat_ops")
 
     def __init__(self, insns: dict[int, Insn], registers: RegisterFile) -> None:
         self.registers = registers
         self.integers = registers.integers
         self.floats = registers.floats
-        self._by_op = {op: Row(row) for op, row in insns.items()}
+        self._insns = insns
+        self._by_op: dict[int, Row] = {}
         anywhere = self.integers | self.floats
-        self.remat_ops = frozenset(op for op, row in self._by_op.items() if row.remat)
+        self.remat_ops = frozenset(op for op, row in insns.items() if row.flags & insn.REMAT)
         self._with_inputs: dict[tuple[int, tuple[int, ...]], Row] = {}
-        self._calls = frozenset(op for op, row in self._by_op.items() if row.call)
+        self._calls = frozenset(op for op, row in insns.items() if row.flags & insn.CALL)
         self.copy_integer = Row(Insn(ops.COPY, "Copy", (self.integers,), self.integers, 0))
         self.copy_float = Row(Insn(ops.COPY, "Copy", (self.floats,), self.floats, 0))
         self._by_op[ops.KEEP_ALIVE] = Row(Insn(ops.KEEP_ALIVE, "KeepAlive", (anywhere,), 0, 0))
@@ -102,7 +105,7 @@ class Rows:
 
     def of(self, value: Value) -> Row:
         """The row of a value that is no Phi, Param, Closure, Result, Copy; its own where `aux` says what it takes."""
-        row = self._by_op.get(value.op)
+        row = self._by_op.get(value.op) or self._made(value.op)
         if row is None:
             raise InternalError("regalloc", f"operation {value.op} has no row", f"{value.block.func.symbol} {value}")
         return self._own(row, value.op, value.aux) if row.variable and value.args else row
@@ -110,13 +113,20 @@ class Rows:
     def of_exit(self, block: Block) -> Row | None:
         """The row of a block's exit, None if it takes nothing and clobbers nothing."""
         if block.op:
-            row = self._by_op.get(block.op)
+            row = self._by_op.get(block.op) or self._made(block.op)
             if row is None:
                 raise InternalError("regalloc", f"operation {block.op} has no row", f"{block.func.symbol} {block}")
             return self._own(row, block.op, block.aux) if row.variable and block.controls else row
         if block.controls:
             return self._own(_EXIT, 0, block.aux)
         return None
+
+    def _made(self, op: int) -> Row | None:
+        insn_ = self._insns.get(op)
+        if insn_ is None:
+            return None
+        made = self._by_op[op] = Row(insn_)
+        return made
 
     def _own(self, row: Row, op: int, aux: object) -> Row:
         """The row of an operation whose `aux` says what it takes."""
