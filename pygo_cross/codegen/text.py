@@ -204,7 +204,7 @@ class Texts:
             progs = [prog for prog in progs if prog.op != "PCDATA" or prog.args[0].offset != PCDATA_UNSAFE_POINT]
         head += self._zeroing(text, layout, live.zeroed)
         self._place(text, progs, info)
-        made.progs = head + self._inline(made.inline, text, progs, info)
+        made.progs = head + self._inline(made.inline, text, progs, info, layout.size)
         stores = debuginfo.stores(progs, {offset + above: offset for offset in home.values()}) if self._dwarf and home else {}
         self._finish(symbol)
         if self._context.errors:
@@ -291,7 +291,7 @@ class Texts:
             prog.base = base
             prog.line = line
 
-    def _inline(self, tree: list[InlinedCall], text: Prog, progs: list[Prog], info: unit.FuncInfo) -> list[Prog]:
+    def _inline(self, tree: list[InlinedCall], text: Prog, progs: list[Prog], info: unit.FuncInfo, size: int) -> list[Prog]:
         """Make the tree of inlined calls that have instructions, and mark where each stood: an instruction of the function around it on
         the line of the call, or one that does nothing."""
         if not info.inlined or not any(prog.inline for prog in progs):
@@ -336,6 +336,10 @@ class Texts:
                     node.mark = mark
                     out.append(mark)
             out.append(prog)
+        begin = next((prog for prog in out if prog.op not in _WITHOUT_BYTES), text)
+        if begin.inline and not size and not any(prog.op == "CALL" for prog in out):
+            # Without a prologue the function's address would be told as that of the function inlined there.
+            out.insert(0, self._parts.no_op(text))
         return out
 
 
