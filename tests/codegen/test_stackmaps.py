@@ -183,3 +183,22 @@ def test_slots_without_use_have_no_room() -> None:
     made = maker.done()
     assert [slot.id for slot in made.layout.slots] == [wide.id]
     assert (made.layout.size, made.layout.pointers, wide.offset) == (8, 0, -1)
+
+
+def test_a_slot_of_one_parameter_lies_where_the_caller_left_room() -> None:
+    """Copies are the parameter too; what is in a slot at other times keeps it in the frame."""
+    maker = Maker()
+    func, entry = maker.func, maker.func.entry
+    first, second = (func.append(entry, ops.PARAM, P, imm=number) for number in (0, 1))
+    kept, shared = func.new_slot("", None, 8, 8, True), func.new_slot("", None, 8, 8, True)
+    copy = func.append(entry, ops.COPY, P, (first,))
+    other = func.append(entry, _TABLE.numbers["ZERO"], P)
+    for value, slot in ((copy, kept), (second, shared), (other, shared)):
+        spilled = func.append(entry, ops.SPILL, P, (value,), aux=slot)
+        maker.slots[spilled.id] = slot
+    allocation = Allocation([-1] * func.value_count, maker.slots, 0)
+    assert frame.homes(func, allocation) == {}  # no call, so there may be no frame
+    maker.call(entry)
+    assert frame.homes(func, allocation) == {kept.id: 0}
+    layout = frame.lay_out(func, frame.used_slots(func, allocation), 0, {kept.id: 16 + 8})
+    assert (kept.offset, shared.offset, layout.size, layout.pointers) == (24, -8, 8, 8)
