@@ -40,8 +40,9 @@ def _both(kit: Kit, name: str, folder: Path) -> tuple[Path, Path]:
     return ours, stock
 
 
-def test_pointers_are_found_and_moved(kit: Kit, tmp_path: Path) -> None:
-    ours, stock = _both(kit, "frames.go", tmp_path)
+@pytest.mark.parametrize("name", ["frames", "goroutines", "deferred"])
+def test_pointers_are_found_and_moved(kit: Kit, tmp_path: Path, name: str) -> None:
+    ours, stock = _both(kit, f"{name}.go", tmp_path)
     wanted = _run(stock)
     assert wanted[0] == 0
     for environment in _HOSTILE:
