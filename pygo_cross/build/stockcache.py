@@ -22,7 +22,13 @@ from pygo_cross.obj import archive
 
 _VARIABLES: Final = ("GOOS", "GOARCH", "GOAMD64", "GOARM64", "GOEXPERIMENT", "GOROOT", "GOCOMPILEDEBUG")
 _FILES: Final = ("-importcfg", "-embedcfg", "-symabis")
-_DIGEST: Final = 24
+_DIGEST: Final = 24  # bytes
+
+
+def intact(data: bytes) -> bool:
+    """Whether an entry is what was written."""
+    parts = data.split(b"\n", 3)
+    return len(parts) == 4 and hashlib.blake2b(parts[3], digest_size=_DIGEST).hexdigest().encode() == parts[0]
 
 
 @final
@@ -73,8 +79,10 @@ class StockCache:
             return False
         try:
             data = place.read_bytes()
-            digest, old_id, size, rest = data.split(b"\n", 3)
-            if hashlib.blake2b(rest, digest_size=_DIGEST).hexdigest().encode() != digest or len(old_id) != len(build_id):
+            if not intact(data):
+                return False
+            _, old_id, size, rest = data.split(b"\n", 3)
+            if len(old_id) != len(build_id):
                 return False
             body = rest[: int(size)].replace(old_id, build_id.encode()) if old_id else rest[: int(size)]
             if header:

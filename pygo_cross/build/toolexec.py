@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Final
 
 from pygo_cross import wholefile
+from pygo_cross.build.caches import tend
 from pygo_cross.build.stockcache import StockCache
 from pygo_cross.diag import InternalError, Pos, UserError
 from pygo_cross.obj import archive as archives
@@ -95,6 +96,8 @@ def compile_main(argv: list[str], environment: Mapping[str, str]) -> int:
             if done.returncode:
                 return done.returncode
             kept.put(key, flags.build_id, made, flags.asm_header)
+            if store.folder is not None:
+                tend(store.folder.parent)
         view = archives.map_file(made)
         members = {member.name: member.body for member in archives.members(made, view)}
         text, data = archives.split_object(made, members["_go_.o"])

@@ -36,6 +36,7 @@ COMMANDS: Final = {
     "jsonschema": "print the JSON Schema of toolchain.yaml",
     "version": "print the versions",
     "typecheck": "parse and type-check packages, with the errors of go build",
+    "cache": "show, verify and trim what is kept between builds",
     "compile": "compile a package, as go tool compile does",
     "toolexec": "our compiler, assembler and linker under the stock go command: go build -toolexec='pygo-cross toolexec'",
     "asm": "assemble Go assembly, as go tool asm does",

@@ -255,6 +255,9 @@ def _hash(context: Context, symbol: Symbol) -> bytes:
             parts.append(b"nil symbol")
         elif target is symbol:
             parts.append(b"self symbol")
+        elif target.package == goobj.PKG_SELF and target.name and not target.static and not context.assembly:
+            # As other packages, which know it by name alone, refer to it: their copies have to be one with this.
+            parts.append(_HASH_PREFIX[goobj.PKG_NONE] + target.name.encode("utf-8", "surrogateescape"))
         else:
             parts.append(_HASH_PREFIX.get(target.package, b""))
             if target.package == goobj.PKG_HASHED64:

@@ -63,6 +63,7 @@ LINES = {
     "verify": ["verify", "--record-only", "-q"],
     "test": ["test", "--target", "linux/amd64", "--quiet"],
     "report": ["report"],
+    "cache": ["cache"],
     "lint": ["lint", "-q", "dist"],
     "targets": ["targets"],
     "targets --calls TARGET": ["targets", "--calls", "linux/amd64"],

@@ -33,11 +33,11 @@ type Shape interface {
 	Name() string
 }
 
-type Square struct{ side int }
+type Square struct{ Side int }
 
 func New(side int) *Square { return &Square{side} }
 
-func (s *Square) Area() int   { return s.side * s.side }
+func (s *Square) Area() int   { return s.Side * s.Side }
 func (s *Square) Name() string { return "square" }
 
 type Pair[K comparable, V any] struct {
@@ -65,6 +65,8 @@ func note(what string) string {
 }
 
 func init() { note("init " + first) }
+
+func Unit() Shape { return &Square{1} }
 
 const Version = "v1"
 """
@@ -94,6 +96,8 @@ func main() {
 		println(one)
 	}
 	var s shapes.Shape = shapes.New(7)
+	var unit shapes.Shape = &shapes.Square{1}
+	println(unit == shapes.Unit(), *(unit.(*shapes.Square)) == shapes.Square{1})
 	println(s.Name(), s.Area(), unknown{s}.Area(), shapes.Version)
 	for _, text := range shapes.Map([]int{1, 2, 3}, func(i int) string { return "abc"[:i] }) {
 		println(text)
@@ -118,6 +122,7 @@ func main() {
 
 WANTED = """variable
 init variable
+false true
 square 49 49 v1
 a
 ab
@@ -340,3 +345,18 @@ def test_the_store_of_records_is_filled_again_from_the_go_cache(tmp_path: Path) 
 )
 def test_which_packages_are_stocks(path: str, std: bool, patterns: str, stock: bool) -> None:
     assert is_stock(path, std, patterns) == stock
+
+
+def test_method_tables_of_two_packages_are_one(program: Path) -> None:
+    """Interfaces are equal only if their method tables are one; both packages have this one, and the linker goes by hashes."""
+
+    def tables(path: Path) -> dict[str, bytes]:
+        member = next(member for member in archive.members(str(path), archive.map_file(str(path))) if member.name == "_go_.o")
+        read = Object(str(path), archive.split_object(str(path), member.body)[1])
+        start = read.ndef + read.nhashed64
+        hashes = read.hashes()
+        return {read.name(start + at): hashes[at] for at in range(read.nhashed)}
+
+    ours, theirs = tables(program), tables(program.with_name("shapes.a"))
+    both = [name for name in ours if name in theirs and name.startswith("go:itab.")]
+    assert both and all(ours[name] == theirs[name] for name in both)

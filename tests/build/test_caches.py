@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What is kept between builds: stock's archives come back with another build id, damage is found, what is unused goes."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+from go_programs import go
+
+from pygo_cross.build import caches
+from pygo_cross.build.goroot import find_goroot
+from pygo_cross.build.stockcache import StockCache
+from pygo_cross.cli import cache as command
+from pygo_cross.frontend.record import Record, Store, digest
+
+TOOL = str(next((find_goroot() / "pkg/tool").iterdir()) / "compile")
+
+
+def filled(root: Path) -> bytes:
+    """A cache with a record in it."""
+    data = Record("p").encode()
+    Store(root / "records").add(digest(data), data)
+    return data
+
+
+def test_stocks_archives_are_kept_under_all_that_they_depend_on(tmp_path: Path) -> None:
+    source, output, other = tmp_path / "p.go", tmp_path / "a/p.a", tmp_path / "b/p.a"
+    for folder in (output.parent, other.parent):
+        folder.mkdir()
+    source.write_text("package p\n\nconst X = 1\n")
+    kept = StockCache(tmp_path / "stock")
+
+    def words(build_id: str, place: Path) -> list[str]:
+        return ["-p", "p", "-buildid", build_id, "-trimpath", f"{place.parent}=>", str(source)]
+
+    def key(build_id: str, place: Path, env: dict[str, str] | None = None) -> str:
+        return kept.key(TOOL, words(build_id, place), [str(source)], str(place), env or {})
+
+    first = key("aaaa/bbbb", output)
+    header = tmp_path / "go_asm.h"
+    assert not kept.get(first, "aaaa/bbbb", str(output), str(header))
+    made = ["-asmhdr", str(header), "-o", str(output)]
+    subprocess.run([TOOL, *made, *words("aaaa/bbbb", output)], check=True)
+    kept.put(first, "aaaa/bbbb", str(output), str(header))
+    text = header.read_text()
+    header.unlink()
+    assert key("cccc/dddd", other) == first  # neither the build id nor the scratch folder counts
+    assert kept.get(first, "cccc/dddd", str(other), str(header))
+    assert header.read_text() == text
+    assert go("tool", "buildid", str(other)).strip() == "cccc/dddd"
+    assert other.read_bytes() == output.read_bytes().replace(b"aaaa/bbbb", b"cccc/dddd")
+    assert key("aaaa/bbbb", output, {"GOAMD64": "v3"}) != first
+    source.write_text("package p\n\nconst X = 2\n")
+    assert key("aaaa/bbbb", output) != first
+    place = next(path for path in (tmp_path / "stock").rglob("*") if path.is_file())
+    place.write_bytes(place.read_bytes()[:-1])
+    assert not kept.get(first, "cccc/dddd", str(other), str(header))
+
+
+def test_damage_is_found_and_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    data = filled(tmp_path)
+    monkeypatch.setenv("PYGO_CROSS_CACHE", str(tmp_path))
+    assert command.run(["verify"]) == 0
+    (place,) = (tmp_path / "records").glob("??/*")
+    place.write_bytes(data + b"x")
+    left = place.with_name(f".{place.name}.1.1")
+    left.write_bytes(b"half")
+    assert command.run(["verify"]) == 1
+    assert capsys.readouterr().out.splitlines() == [f"{place}: damaged; removed"]
+    assert left.exists()  # it may be another build's, which is about to rename it
+    os.utime(left, (0, 0))
+    assert caches.verify(tmp_path) == [left]
+    assert command.run(["show"]) == 0
+    assert "0 files" in capsys.readouterr().out
+
+
+def test_what_is_unused_is_trimmed(tmp_path: Path) -> None:
+    data = filled(tmp_path)
+    later = time.time() + 20 * 86400
+    assert caches.trim(tmp_path, 30, later) == (0, 0)
+    (row,) = (row for row in caches.contents(tmp_path, later) if row.kind.folder == "records")
+    assert (row.files, row.size, round(row.oldest)) == (1, len(data), 20)
+    assert caches.trim(tmp_path, 10, later) == (1, len(data))
+    assert Store(tmp_path / "records").get(digest(data)) is None
+
+
+def test_a_cache_that_can_not_be_written_keeps_nothing(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    store = Store(tmp_path / "file/records")
+    store.add("00" * 20, b"x")
+    caches.tend(tmp_path / "file/cache")
+    kept = StockCache(tmp_path / "file/stock")
+    kept.put("00" * 20, "", str(tmp_path / "file"), "")
+    assert not kept.get("00" * 20, "", str(tmp_path / "out"), "")
