@@ -61,8 +61,14 @@ _ANDWmodify: Final = _N["ANDWmodify"]
 _ANDWold: Final = _N["ANDWold"]
 _BSWAPL: Final = _N["BSWAPL"]
 _BSWAPQ: Final = _N["BSWAPQ"]
+_BTCL: Final = _N["BTCL"]
+_BTCQ: Final = _N["BTCQ"]
 _BTCQconst: Final = _N["BTCQconst"]
+_BTRL: Final = _N["BTRL"]
+_BTRQ: Final = _N["BTRQ"]
 _BTRQconst: Final = _N["BTRQconst"]
+_BTSL: Final = _N["BTSL"]
+_BTSQ: Final = _N["BTSQ"]
 _BTSQconst: Final = _N["BTSQconst"]
 _CASB: Final = _N["CASB"]
 _CASL: Final = _N["CASL"]
@@ -576,20 +582,20 @@ def _sel_add_f32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:111
+            # rules.txt:113
             s.set_memory(v, _ADDSSload, (a0,), a1, 0)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:111
+            # rules.txt:113
             s.set_memory(v, _ADDSSload, (a1,), a0, 0)
             return True
     if a1.op == 3:
         if a1.imm != 0:
-            # rules.txt:115
+            # rules.txt:117
             s.set(v, _ADDSSconst, (a0,), a1.imm)
             return True
-    # rules.txt:117
+    # rules.txt:119
     s.set(
         v,
         _ADDSS,
@@ -606,20 +612,20 @@ def _sel_add_f64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:110
+            # rules.txt:112
             s.set_memory(v, _ADDSDload, (a0,), a1, 0)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:110
+            # rules.txt:112
             s.set_memory(v, _ADDSDload, (a1,), a0, 0)
             return True
     if a1.op == 3:
         if a1.imm != 0:
-            # rules.txt:114
+            # rules.txt:116
             s.set(v, _ADDSDconst, (a0,), a1.imm)
             return True
-    # rules.txt:116
+    # rules.txt:118
     s.set(
         v,
         _ADDSD,
@@ -721,15 +727,15 @@ def _sel_sub_f32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:111
+            # rules.txt:113
             s.set_memory(v, _SUBSSload, (a0,), a1, 0)
             return True
     if a1.op == 3:
         if a1.imm != 0:
-            # rules.txt:115
+            # rules.txt:117
             s.set(v, _SUBSSconst, (a0,), a1.imm)
             return True
-    # rules.txt:117
+    # rules.txt:119
     s.set(
         v,
         _SUBSS,
@@ -746,15 +752,15 @@ def _sel_sub_f64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:110
+            # rules.txt:112
             s.set_memory(v, _SUBSDload, (a0,), a1, 0)
             return True
     if a1.op == 3:
         if a1.imm != 0:
-            # rules.txt:114
+            # rules.txt:116
             s.set(v, _SUBSDconst, (a0,), a1.imm)
             return True
-    # rules.txt:116
+    # rules.txt:118
     s.set(
         v,
         _SUBSD,
@@ -1103,17 +1109,17 @@ def _sel_mul_f32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:111
+            # rules.txt:113
             s.set_memory(v, _MULSSload, (a0,), a1, 0)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:111
+            # rules.txt:113
             s.set_memory(v, _MULSSload, (a1,), a0, 0)
             return True
     if a1.op == 3:
         if a1.imm == 0x40000000:
-            # rules.txt:113
+            # rules.txt:115
             s.set(
                 v,
                 _ADDSS,
@@ -1125,10 +1131,10 @@ def _sel_mul_f32(s: Selector, v: Value) -> bool:
             )
             return True
         if a1.imm != 0:
-            # rules.txt:115
+            # rules.txt:117
             s.set(v, _MULSSconst, (a0,), a1.imm)
             return True
-    # rules.txt:117
+    # rules.txt:119
     s.set(
         v,
         _MULSS,
@@ -1145,17 +1151,17 @@ def _sel_mul_f64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:110
+            # rules.txt:112
             s.set_memory(v, _MULSDload, (a0,), a1, 0)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:110
+            # rules.txt:112
             s.set_memory(v, _MULSDload, (a1,), a0, 0)
             return True
     if a1.op == 3:
         if a1.imm == 0x4000000000000000:
-            # rules.txt:112
+            # rules.txt:114
             s.set(
                 v,
                 _ADDSD,
@@ -1167,10 +1173,10 @@ def _sel_mul_f64(s: Selector, v: Value) -> bool:
             )
             return True
         if a1.imm != 0:
-            # rules.txt:114
+            # rules.txt:116
             s.set(v, _MULSDconst, (a0,), a1.imm)
             return True
-    # rules.txt:116
+    # rules.txt:118
     s.set(
         v,
         _MULSD,
@@ -1185,7 +1191,7 @@ def _sel_mul_f64(s: Selector, v: Value) -> bool:
 
 def _sel_divs_i8(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:61
+    # rules.txt:63
     t1 = s.new(v, _MOVBLSX, 4, (a0,), 0)
     t2 = s.new(v, _MOVBLSX, 4, (a1,), 0)
     s.set(
@@ -1202,7 +1208,7 @@ def _sel_divs_i8(s: Selector, v: Value) -> bool:
 
 def _sel_divs_i16(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:61
+    # rules.txt:63
     t1 = s.new(v, _MOVWLSX, 4, (a0,), 0)
     t2 = s.new(v, _MOVWLSX, 4, (a1,), 0)
     s.set(
@@ -1221,7 +1227,7 @@ def _sel_divs_i32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if a1.imm != -1:
-            # rules.txt:59
+            # rules.txt:61
             s.set(
                 v,
                 _DIVLsafe,
@@ -1232,7 +1238,7 @@ def _sel_divs_i32(s: Selector, v: Value) -> bool:
                 0,
             )
             return True
-    # rules.txt:60
+    # rules.txt:62
     s.set(
         v,
         _DIVL,
@@ -1249,7 +1255,7 @@ def _sel_divs_i64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if a1.imm != -1:
-            # rules.txt:57
+            # rules.txt:59
             s.set(
                 v,
                 _DIVQsafe,
@@ -1260,7 +1266,7 @@ def _sel_divs_i64(s: Selector, v: Value) -> bool:
                 0,
             )
             return True
-    # rules.txt:58
+    # rules.txt:60
     s.set(
         v,
         _DIVQ,
@@ -1275,7 +1281,7 @@ def _sel_divs_i64(s: Selector, v: Value) -> bool:
 
 def _sel_divu_i8(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:70
+    # rules.txt:72
     t1 = s.new(v, _MOVBQZX, 4, (a0,), 0)
     t2 = s.new(v, _MOVBQZX, 4, (a1,), 0)
     s.set(
@@ -1292,7 +1298,7 @@ def _sel_divu_i8(s: Selector, v: Value) -> bool:
 
 def _sel_divu_i16(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:69
+    # rules.txt:71
     t1 = s.new(v, _MOVWQZX, 4, (a0,), 0)
     t2 = s.new(v, _MOVWQZX, 4, (a1,), 0)
     s.set(
@@ -1309,7 +1315,7 @@ def _sel_divu_i16(s: Selector, v: Value) -> bool:
 
 def _sel_divu_i32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:68
+    # rules.txt:70
     s.set(
         v,
         _DIVLU,
@@ -1324,7 +1330,7 @@ def _sel_divu_i32(s: Selector, v: Value) -> bool:
 
 def _sel_divu_i64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:67
+    # rules.txt:69
     s.set(
         v,
         _DIVQU,
@@ -1339,7 +1345,7 @@ def _sel_divu_i64(s: Selector, v: Value) -> bool:
 
 def _sel_mods_i8(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:66
+    # rules.txt:68
     t1 = s.new(v, _MOVBLSX, 4, (a0,), 0)
     t2 = s.new(v, _MOVBLSX, 4, (a1,), 0)
     s.set(
@@ -1356,7 +1362,7 @@ def _sel_mods_i8(s: Selector, v: Value) -> bool:
 
 def _sel_mods_i16(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:66
+    # rules.txt:68
     t1 = s.new(v, _MOVWLSX, 4, (a0,), 0)
     t2 = s.new(v, _MOVWLSX, 4, (a1,), 0)
     s.set(
@@ -1375,7 +1381,7 @@ def _sel_mods_i32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if a1.imm != -1:
-            # rules.txt:64
+            # rules.txt:66
             s.set(
                 v,
                 _MODLsafe,
@@ -1386,7 +1392,7 @@ def _sel_mods_i32(s: Selector, v: Value) -> bool:
                 0,
             )
             return True
-    # rules.txt:65
+    # rules.txt:67
     s.set(
         v,
         _MODL,
@@ -1403,7 +1409,7 @@ def _sel_mods_i64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if a1.imm != -1:
-            # rules.txt:62
+            # rules.txt:64
             s.set(
                 v,
                 _MODQsafe,
@@ -1414,7 +1420,7 @@ def _sel_mods_i64(s: Selector, v: Value) -> bool:
                 0,
             )
             return True
-    # rules.txt:63
+    # rules.txt:65
     s.set(
         v,
         _MODQ,
@@ -1429,7 +1435,7 @@ def _sel_mods_i64(s: Selector, v: Value) -> bool:
 
 def _sel_modu_i8(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:70
+    # rules.txt:72
     t1 = s.new(v, _MOVBQZX, 4, (a0,), 0)
     t2 = s.new(v, _MOVBQZX, 4, (a1,), 0)
     s.set(
@@ -1446,7 +1452,7 @@ def _sel_modu_i8(s: Selector, v: Value) -> bool:
 
 def _sel_modu_i16(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:69
+    # rules.txt:71
     t1 = s.new(v, _MOVWQZX, 4, (a0,), 0)
     t2 = s.new(v, _MOVWQZX, 4, (a1,), 0)
     s.set(
@@ -1463,7 +1469,7 @@ def _sel_modu_i16(s: Selector, v: Value) -> bool:
 
 def _sel_modu_i32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:68
+    # rules.txt:70
     s.set(
         v,
         _MODLU,
@@ -1478,7 +1484,7 @@ def _sel_modu_i32(s: Selector, v: Value) -> bool:
 
 def _sel_modu_i64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:67
+    # rules.txt:69
     s.set(
         v,
         _MODQU,
@@ -1493,7 +1499,7 @@ def _sel_modu_i64(s: Selector, v: Value) -> bool:
 
 def _sel_and_b(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:51
+    # rules.txt:53
     s.set(
         v,
         _ANDL,
@@ -1509,10 +1515,10 @@ def _sel_and_b(s: Selector, v: Value) -> bool:
 def _sel_and_i8(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
-        # rules.txt:47
+        # rules.txt:49
         s.set(v, _ANDLconst, (a0,), a1.imm)
         return True
-    # rules.txt:51
+    # rules.txt:53
     s.set(
         v,
         _ANDL,
@@ -1528,10 +1534,10 @@ def _sel_and_i8(s: Selector, v: Value) -> bool:
 def _sel_and_i16(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
-        # rules.txt:46
+        # rules.txt:48
         s.set(v, _ANDLconst, (a0,), a1.imm)
         return True
-    # rules.txt:51
+    # rules.txt:53
     s.set(
         v,
         _ANDL,
@@ -1555,21 +1561,56 @@ def _sel_and_i32(s: Selector, v: Value) -> bool:
             # rules.txt:40
             s.set(v, _MOVWQZX, (a0,), 0)
             return True
+    if a1.op == 34:
+        if a1.args[0].op == 30:
+            if a1.args[0].args[0].op == 3:
+                if a1.args[0].args[0].imm == 1:
+                    if a1.args[0].imm == 1:
+                        if a1.args[0].uses == 1:
+                            # rules.txt:45
+                            s.set(
+                                v,
+                                _BTRL,
+                                (
+                                    a0,
+                                    a1.args[0].args[1],
+                                ),
+                                0,
+                            )
+                            return True
+    if a0.op == 34:
+        if a0.args[0].op == 30:
+            if a0.args[0].args[0].op == 3:
+                if a0.args[0].args[0].imm == 1:
+                    if a0.args[0].imm == 1:
+                        if a0.args[0].uses == 1:
+                            # rules.txt:45
+                            s.set(
+                                v,
+                                _BTRL,
+                                (
+                                    a1,
+                                    a0.args[0].args[1],
+                                ),
+                                0,
+                            )
+                            return True
+    if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:45
+            # rules.txt:47
             s.set(v, _ANDLconst, (a0,), a1.imm)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:49
+            # rules.txt:51
             s.set_memory(v, _ANDLload, (a0,), a1, 0)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:49
+            # rules.txt:51
             s.set_memory(v, _ANDLload, (a1,), a0, 0)
             return True
-    # rules.txt:51
+    # rules.txt:53
     s.set(
         v,
         _ANDL,
@@ -1602,21 +1643,56 @@ def _sel_and_i64(s: Selector, v: Value) -> bool:
                 # rules.txt:43
                 s.set(v, _BTRQconst, (a0,), log2(~a1.imm & 0xFFFFFFFFFFFFFFFF))
                 return True
+    if a1.op == 34:
+        if a1.args[0].op == 30:
+            if a1.args[0].args[0].op == 3:
+                if a1.args[0].args[0].imm == 1:
+                    if a1.args[0].imm == 1:
+                        if a1.args[0].uses == 1:
+                            # rules.txt:45
+                            s.set(
+                                v,
+                                _BTRQ,
+                                (
+                                    a0,
+                                    a1.args[0].args[1],
+                                ),
+                                0,
+                            )
+                            return True
+    if a0.op == 34:
+        if a0.args[0].op == 30:
+            if a0.args[0].args[0].op == 3:
+                if a0.args[0].args[0].imm == 1:
+                    if a0.args[0].imm == 1:
+                        if a0.args[0].uses == 1:
+                            # rules.txt:45
+                            s.set(
+                                v,
+                                _BTRQ,
+                                (
+                                    a1,
+                                    a0.args[0].args[1],
+                                ),
+                                0,
+                            )
+                            return True
+    if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:44
+            # rules.txt:46
             s.set(v, _ANDQconst, (a0,), a1.imm)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:48
+            # rules.txt:50
             s.set_memory(v, _ANDQload, (a0,), a1, 0)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:48
+            # rules.txt:50
             s.set_memory(v, _ANDQload, (a1,), a0, 0)
             return True
-    # rules.txt:50
+    # rules.txt:52
     s.set(
         v,
         _ANDQ,
@@ -1631,7 +1707,7 @@ def _sel_and_i64(s: Selector, v: Value) -> bool:
 
 def _sel_or_b(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:51
+    # rules.txt:53
     s.set(
         v,
         _ORL,
@@ -1665,10 +1741,10 @@ def _sel_or_i8(s: Selector, v: Value) -> bool:
                             s.set(v, _ROLBconst, (a0.args[0],), a1.args[1].imm)
                             return True
     if a1.op == 3:
-        # rules.txt:47
+        # rules.txt:49
         s.set(v, _ORLconst, (a0,), a1.imm)
         return True
-    # rules.txt:51
+    # rules.txt:53
     s.set(
         v,
         _ORL,
@@ -1702,10 +1778,10 @@ def _sel_or_i16(s: Selector, v: Value) -> bool:
                             s.set(v, _ROLWconst, (a0.args[0],), a1.args[1].imm)
                             return True
     if a1.op == 3:
-        # rules.txt:46
+        # rules.txt:48
         s.set(v, _ORLconst, (a0,), a1.imm)
         return True
-    # rules.txt:51
+    # rules.txt:53
     s.set(
         v,
         _ORL,
@@ -1738,22 +1814,53 @@ def _sel_or_i32(s: Selector, v: Value) -> bool:
                             # rules.txt:17
                             s.set(v, _ROLLconst, (a0.args[0],), a1.args[1].imm)
                             return True
+        if a1.args[0].op == 3:
+            if a1.args[0].imm == 1:
+                if a1.imm == 1:
+                    if a1.uses == 1:
+                        # rules.txt:44
+                        s.set(
+                            v,
+                            _BTSL,
+                            (
+                                a0,
+                                a1.args[1],
+                            ),
+                            0,
+                        )
+                        return True
+    if a0.op == 30:
+        if a0.args[0].op == 3:
+            if a0.args[0].imm == 1:
+                if a0.imm == 1:
+                    if a0.uses == 1:
+                        # rules.txt:44
+                        s.set(
+                            v,
+                            _BTSL,
+                            (
+                                a1,
+                                a0.args[1],
+                            ),
+                            0,
+                        )
+                        return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:45
+            # rules.txt:47
             s.set(v, _ORLconst, (a0,), a1.imm)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:49
+            # rules.txt:51
             s.set_memory(v, _ORLload, (a0,), a1, 0)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:49
+            # rules.txt:51
             s.set_memory(v, _ORLload, (a1,), a0, 0)
             return True
-    # rules.txt:51
+    # rules.txt:53
     s.set(
         v,
         _ORL,
@@ -1792,21 +1899,54 @@ def _sel_or_i64(s: Selector, v: Value) -> bool:
                 # rules.txt:42
                 s.set(v, _BTSQconst, (a0,), log2(a1.imm & 0xFFFFFFFFFFFFFFFF))
                 return True
+    if a1.op == 30:
+        if a1.args[0].op == 3:
+            if a1.args[0].imm == 1:
+                if a1.imm == 1:
+                    if a1.uses == 1:
+                        # rules.txt:44
+                        s.set(
+                            v,
+                            _BTSQ,
+                            (
+                                a0,
+                                a1.args[1],
+                            ),
+                            0,
+                        )
+                        return True
+    if a0.op == 30:
+        if a0.args[0].op == 3:
+            if a0.args[0].imm == 1:
+                if a0.imm == 1:
+                    if a0.uses == 1:
+                        # rules.txt:44
+                        s.set(
+                            v,
+                            _BTSQ,
+                            (
+                                a1,
+                                a0.args[1],
+                            ),
+                            0,
+                        )
+                        return True
+    if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:44
+            # rules.txt:46
             s.set(v, _ORQconst, (a0,), a1.imm)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:48
+            # rules.txt:50
             s.set_memory(v, _ORQload, (a0,), a1, 0)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:48
+            # rules.txt:50
             s.set_memory(v, _ORQload, (a1,), a0, 0)
             return True
-    # rules.txt:50
+    # rules.txt:52
     s.set(
         v,
         _ORQ,
@@ -1821,7 +1961,7 @@ def _sel_or_i64(s: Selector, v: Value) -> bool:
 
 def _sel_xor_b(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:51
+    # rules.txt:53
     s.set(
         v,
         _XORL,
@@ -1855,10 +1995,10 @@ def _sel_xor_i8(s: Selector, v: Value) -> bool:
                             s.set(v, _ROLBconst, (a0.args[0],), a1.args[1].imm)
                             return True
     if a1.op == 3:
-        # rules.txt:47
+        # rules.txt:49
         s.set(v, _XORLconst, (a0,), a1.imm)
         return True
-    # rules.txt:51
+    # rules.txt:53
     s.set(
         v,
         _XORL,
@@ -1892,10 +2032,10 @@ def _sel_xor_i16(s: Selector, v: Value) -> bool:
                             s.set(v, _ROLWconst, (a0.args[0],), a1.args[1].imm)
                             return True
     if a1.op == 3:
-        # rules.txt:46
+        # rules.txt:48
         s.set(v, _XORLconst, (a0,), a1.imm)
         return True
-    # rules.txt:51
+    # rules.txt:53
     s.set(
         v,
         _XORL,
@@ -1928,22 +2068,53 @@ def _sel_xor_i32(s: Selector, v: Value) -> bool:
                             # rules.txt:17
                             s.set(v, _ROLLconst, (a0.args[0],), a1.args[1].imm)
                             return True
+        if a1.args[0].op == 3:
+            if a1.args[0].imm == 1:
+                if a1.imm == 1:
+                    if a1.uses == 1:
+                        # rules.txt:44
+                        s.set(
+                            v,
+                            _BTCL,
+                            (
+                                a0,
+                                a1.args[1],
+                            ),
+                            0,
+                        )
+                        return True
+    if a0.op == 30:
+        if a0.args[0].op == 3:
+            if a0.args[0].imm == 1:
+                if a0.imm == 1:
+                    if a0.uses == 1:
+                        # rules.txt:44
+                        s.set(
+                            v,
+                            _BTCL,
+                            (
+                                a1,
+                                a0.args[1],
+                            ),
+                            0,
+                        )
+                        return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:45
+            # rules.txt:47
             s.set(v, _XORLconst, (a0,), a1.imm)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:49
+            # rules.txt:51
             s.set_memory(v, _XORLload, (a0,), a1, 0)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:49
+            # rules.txt:51
             s.set_memory(v, _XORLload, (a1,), a0, 0)
             return True
-    # rules.txt:51
+    # rules.txt:53
     s.set(
         v,
         _XORL,
@@ -1982,21 +2153,54 @@ def _sel_xor_i64(s: Selector, v: Value) -> bool:
                 # rules.txt:42
                 s.set(v, _BTCQconst, (a0,), log2(a1.imm & 0xFFFFFFFFFFFFFFFF))
                 return True
+    if a1.op == 30:
+        if a1.args[0].op == 3:
+            if a1.args[0].imm == 1:
+                if a1.imm == 1:
+                    if a1.uses == 1:
+                        # rules.txt:44
+                        s.set(
+                            v,
+                            _BTCQ,
+                            (
+                                a0,
+                                a1.args[1],
+                            ),
+                            0,
+                        )
+                        return True
+    if a0.op == 30:
+        if a0.args[0].op == 3:
+            if a0.args[0].imm == 1:
+                if a0.imm == 1:
+                    if a0.uses == 1:
+                        # rules.txt:44
+                        s.set(
+                            v,
+                            _BTCQ,
+                            (
+                                a1,
+                                a0.args[1],
+                            ),
+                            0,
+                        )
+                        return True
+    if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:44
+            # rules.txt:46
             s.set(v, _XORQconst, (a0,), a1.imm)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:48
+            # rules.txt:50
             s.set_memory(v, _XORQload, (a0,), a1, 0)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:48
+            # rules.txt:50
             s.set_memory(v, _XORQload, (a1,), a0, 0)
             return True
-    # rules.txt:50
+    # rules.txt:52
     s.set(
         v,
         _XORQ,
@@ -2012,7 +2216,7 @@ def _sel_xor_i64(s: Selector, v: Value) -> bool:
 def _sel_shl_b(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
     if a1.op == 3:
-        # rules.txt:82
+        # rules.txt:84
         s.set(v, 3, (), 0)
         return True
     return False
@@ -2022,14 +2226,14 @@ def _sel_shl_i8(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if 0 <= a1.imm < 32:
-            # rules.txt:81
+            # rules.txt:83
             s.set(v, _SHLLconst, (a0,), a1.imm)
             return True
-        # rules.txt:82
+        # rules.txt:84
         s.set(v, 3, (), 0)
         return True
     if v.imm == 1:
-        # rules.txt:88
+        # rules.txt:90
         s.set(
             v,
             _SHLL,
@@ -2041,7 +2245,7 @@ def _sel_shl_i8(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 2:
-        # rules.txt:93
+        # rules.txt:95
         s.set(
             v,
             _SHLL_B,
@@ -2053,7 +2257,7 @@ def _sel_shl_i8(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 3:
-        # rules.txt:93
+        # rules.txt:95
         s.set(
             v,
             _SHLL_W,
@@ -2065,7 +2269,7 @@ def _sel_shl_i8(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 4:
-        # rules.txt:93
+        # rules.txt:95
         s.set(
             v,
             _SHLL_L,
@@ -2077,7 +2281,7 @@ def _sel_shl_i8(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 5:
-        # rules.txt:93
+        # rules.txt:95
         s.set(
             v,
             _SHLL_Q,
@@ -2095,14 +2299,14 @@ def _sel_shl_i64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if 0 <= a1.imm < 64:
-            # rules.txt:81
+            # rules.txt:83
             s.set(v, _SHLQconst, (a0,), a1.imm)
             return True
-        # rules.txt:82
+        # rules.txt:84
         s.set(v, 3, (), 0)
         return True
     if v.imm == 1:
-        # rules.txt:88
+        # rules.txt:90
         s.set(
             v,
             _SHLQ,
@@ -2114,7 +2318,7 @@ def _sel_shl_i64(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 2:
-        # rules.txt:93
+        # rules.txt:95
         s.set(
             v,
             _SHLQ_B,
@@ -2126,7 +2330,7 @@ def _sel_shl_i64(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 3:
-        # rules.txt:93
+        # rules.txt:95
         s.set(
             v,
             _SHLQ_W,
@@ -2138,7 +2342,7 @@ def _sel_shl_i64(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 4:
-        # rules.txt:93
+        # rules.txt:95
         s.set(
             v,
             _SHLQ_L,
@@ -2150,7 +2354,7 @@ def _sel_shl_i64(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 5:
-        # rules.txt:93
+        # rules.txt:95
         s.set(
             v,
             _SHLQ_Q,
@@ -2167,12 +2371,12 @@ def _sel_shl_i64(s: Selector, v: Value) -> bool:
 def _sel_shrs_i8(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
-        # rules.txt:87
+        # rules.txt:89
         t1 = s.new(v, _MOVBLSX, 4, (a0,), 0)
         s.set(v, _SARLconst, (t1,), a1.imm if 0 <= a1.imm < 32 else 31)
         return True
     if v.imm == 1:
-        # rules.txt:92
+        # rules.txt:94
         t1 = s.new(v, _MOVBLSX, 4, (a0,), 0)
         s.set(
             v,
@@ -2185,7 +2389,7 @@ def _sel_shrs_i8(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 2:
-        # rules.txt:97
+        # rules.txt:99
         t1 = s.new(v, _MOVBLSX, 4, (a0,), 0)
         s.set(
             v,
@@ -2198,7 +2402,7 @@ def _sel_shrs_i8(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 3:
-        # rules.txt:97
+        # rules.txt:99
         t1 = s.new(v, _MOVBLSX, 4, (a0,), 0)
         s.set(
             v,
@@ -2211,7 +2415,7 @@ def _sel_shrs_i8(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 4:
-        # rules.txt:97
+        # rules.txt:99
         t1 = s.new(v, _MOVBLSX, 4, (a0,), 0)
         s.set(
             v,
@@ -2224,7 +2428,7 @@ def _sel_shrs_i8(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 5:
-        # rules.txt:97
+        # rules.txt:99
         t1 = s.new(v, _MOVBLSX, 4, (a0,), 0)
         s.set(
             v,
@@ -2242,12 +2446,12 @@ def _sel_shrs_i8(s: Selector, v: Value) -> bool:
 def _sel_shrs_i16(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
-        # rules.txt:87
+        # rules.txt:89
         t1 = s.new(v, _MOVWLSX, 4, (a0,), 0)
         s.set(v, _SARLconst, (t1,), a1.imm if 0 <= a1.imm < 32 else 31)
         return True
     if v.imm == 1:
-        # rules.txt:92
+        # rules.txt:94
         t1 = s.new(v, _MOVWLSX, 4, (a0,), 0)
         s.set(
             v,
@@ -2260,7 +2464,7 @@ def _sel_shrs_i16(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 2:
-        # rules.txt:97
+        # rules.txt:99
         t1 = s.new(v, _MOVWLSX, 4, (a0,), 0)
         s.set(
             v,
@@ -2273,7 +2477,7 @@ def _sel_shrs_i16(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 3:
-        # rules.txt:97
+        # rules.txt:99
         t1 = s.new(v, _MOVWLSX, 4, (a0,), 0)
         s.set(
             v,
@@ -2286,7 +2490,7 @@ def _sel_shrs_i16(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 4:
-        # rules.txt:97
+        # rules.txt:99
         t1 = s.new(v, _MOVWLSX, 4, (a0,), 0)
         s.set(
             v,
@@ -2299,7 +2503,7 @@ def _sel_shrs_i16(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 5:
-        # rules.txt:97
+        # rules.txt:99
         t1 = s.new(v, _MOVWLSX, 4, (a0,), 0)
         s.set(
             v,
@@ -2317,11 +2521,11 @@ def _sel_shrs_i16(s: Selector, v: Value) -> bool:
 def _sel_shrs_i32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
-        # rules.txt:86
+        # rules.txt:88
         s.set(v, _SARLconst, (a0,), a1.imm if 0 <= a1.imm < 32 else 31)
         return True
     if v.imm == 1:
-        # rules.txt:91
+        # rules.txt:93
         s.set(
             v,
             _SARL,
@@ -2333,7 +2537,7 @@ def _sel_shrs_i32(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 2:
-        # rules.txt:96
+        # rules.txt:98
         s.set(
             v,
             _SARL_B,
@@ -2345,7 +2549,7 @@ def _sel_shrs_i32(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 3:
-        # rules.txt:96
+        # rules.txt:98
         s.set(
             v,
             _SARL_W,
@@ -2357,7 +2561,7 @@ def _sel_shrs_i32(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 4:
-        # rules.txt:96
+        # rules.txt:98
         s.set(
             v,
             _SARL_L,
@@ -2369,7 +2573,7 @@ def _sel_shrs_i32(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 5:
-        # rules.txt:96
+        # rules.txt:98
         s.set(
             v,
             _SARL_Q,
@@ -2386,11 +2590,11 @@ def _sel_shrs_i32(s: Selector, v: Value) -> bool:
 def _sel_shrs_i64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
-        # rules.txt:86
+        # rules.txt:88
         s.set(v, _SARQconst, (a0,), a1.imm if 0 <= a1.imm < 64 else 63)
         return True
     if v.imm == 1:
-        # rules.txt:91
+        # rules.txt:93
         s.set(
             v,
             _SARQ,
@@ -2402,7 +2606,7 @@ def _sel_shrs_i64(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 2:
-        # rules.txt:96
+        # rules.txt:98
         s.set(
             v,
             _SARQ_B,
@@ -2414,7 +2618,7 @@ def _sel_shrs_i64(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 3:
-        # rules.txt:96
+        # rules.txt:98
         s.set(
             v,
             _SARQ_W,
@@ -2426,7 +2630,7 @@ def _sel_shrs_i64(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 4:
-        # rules.txt:96
+        # rules.txt:98
         s.set(
             v,
             _SARQ_L,
@@ -2438,7 +2642,7 @@ def _sel_shrs_i64(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 5:
-        # rules.txt:96
+        # rules.txt:98
         s.set(
             v,
             _SARQ_Q,
@@ -2455,7 +2659,7 @@ def _sel_shrs_i64(s: Selector, v: Value) -> bool:
 def _sel_shru_b(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
     if a1.op == 3:
-        # rules.txt:85
+        # rules.txt:87
         s.set(v, 3, (), 0)
         return True
     return False
@@ -2465,15 +2669,15 @@ def _sel_shru_i8(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if 0 <= a1.imm < 8:
-            # rules.txt:84
+            # rules.txt:86
             t1 = s.new(v, _MOVBQZX, 4, (a0,), 0)
             s.set(v, _SHRLconst, (t1,), a1.imm)
             return True
-        # rules.txt:85
+        # rules.txt:87
         s.set(v, 3, (), 0)
         return True
     if v.imm == 1:
-        # rules.txt:90
+        # rules.txt:92
         t1 = s.new(v, _MOVBQZX, 4, (a0,), 0)
         s.set(
             v,
@@ -2486,7 +2690,7 @@ def _sel_shru_i8(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 2:
-        # rules.txt:95
+        # rules.txt:97
         t1 = s.new(v, _MOVBQZX, 4, (a0,), 0)
         s.set(
             v,
@@ -2499,7 +2703,7 @@ def _sel_shru_i8(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 3:
-        # rules.txt:95
+        # rules.txt:97
         t1 = s.new(v, _MOVBQZX, 4, (a0,), 0)
         s.set(
             v,
@@ -2512,7 +2716,7 @@ def _sel_shru_i8(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 4:
-        # rules.txt:95
+        # rules.txt:97
         t1 = s.new(v, _MOVBQZX, 4, (a0,), 0)
         s.set(
             v,
@@ -2525,7 +2729,7 @@ def _sel_shru_i8(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 5:
-        # rules.txt:95
+        # rules.txt:97
         t1 = s.new(v, _MOVBQZX, 4, (a0,), 0)
         s.set(
             v,
@@ -2544,15 +2748,15 @@ def _sel_shru_i16(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if 0 <= a1.imm < 16:
-            # rules.txt:84
+            # rules.txt:86
             t1 = s.new(v, _MOVWQZX, 4, (a0,), 0)
             s.set(v, _SHRLconst, (t1,), a1.imm)
             return True
-        # rules.txt:85
+        # rules.txt:87
         s.set(v, 3, (), 0)
         return True
     if v.imm == 1:
-        # rules.txt:90
+        # rules.txt:92
         t1 = s.new(v, _MOVWQZX, 4, (a0,), 0)
         s.set(
             v,
@@ -2565,7 +2769,7 @@ def _sel_shru_i16(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 2:
-        # rules.txt:95
+        # rules.txt:97
         t1 = s.new(v, _MOVWQZX, 4, (a0,), 0)
         s.set(
             v,
@@ -2578,7 +2782,7 @@ def _sel_shru_i16(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 3:
-        # rules.txt:95
+        # rules.txt:97
         t1 = s.new(v, _MOVWQZX, 4, (a0,), 0)
         s.set(
             v,
@@ -2591,7 +2795,7 @@ def _sel_shru_i16(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 4:
-        # rules.txt:95
+        # rules.txt:97
         t1 = s.new(v, _MOVWQZX, 4, (a0,), 0)
         s.set(
             v,
@@ -2604,7 +2808,7 @@ def _sel_shru_i16(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 5:
-        # rules.txt:95
+        # rules.txt:97
         t1 = s.new(v, _MOVWQZX, 4, (a0,), 0)
         s.set(
             v,
@@ -2623,14 +2827,14 @@ def _sel_shru_i32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if 0 <= a1.imm < 32:
-            # rules.txt:83
+            # rules.txt:85
             s.set(v, _SHRLconst, (a0,), a1.imm)
             return True
-        # rules.txt:85
+        # rules.txt:87
         s.set(v, 3, (), 0)
         return True
     if v.imm == 1:
-        # rules.txt:89
+        # rules.txt:91
         s.set(
             v,
             _SHRL,
@@ -2642,7 +2846,7 @@ def _sel_shru_i32(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 2:
-        # rules.txt:94
+        # rules.txt:96
         s.set(
             v,
             _SHRL_B,
@@ -2654,7 +2858,7 @@ def _sel_shru_i32(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 3:
-        # rules.txt:94
+        # rules.txt:96
         s.set(
             v,
             _SHRL_W,
@@ -2666,7 +2870,7 @@ def _sel_shru_i32(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 4:
-        # rules.txt:94
+        # rules.txt:96
         s.set(
             v,
             _SHRL_L,
@@ -2678,7 +2882,7 @@ def _sel_shru_i32(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 5:
-        # rules.txt:94
+        # rules.txt:96
         s.set(
             v,
             _SHRL_Q,
@@ -2696,14 +2900,14 @@ def _sel_shru_i64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if 0 <= a1.imm < 64:
-            # rules.txt:83
+            # rules.txt:85
             s.set(v, _SHRQconst, (a0,), a1.imm)
             return True
-        # rules.txt:85
+        # rules.txt:87
         s.set(v, 3, (), 0)
         return True
     if v.imm == 1:
-        # rules.txt:89
+        # rules.txt:91
         s.set(
             v,
             _SHRQ,
@@ -2715,7 +2919,7 @@ def _sel_shru_i64(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 2:
-        # rules.txt:94
+        # rules.txt:96
         s.set(
             v,
             _SHRQ_B,
@@ -2727,7 +2931,7 @@ def _sel_shru_i64(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 3:
-        # rules.txt:94
+        # rules.txt:96
         s.set(
             v,
             _SHRQ_W,
@@ -2739,7 +2943,7 @@ def _sel_shru_i64(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 4:
-        # rules.txt:94
+        # rules.txt:96
         s.set(
             v,
             _SHRQ_L,
@@ -2751,7 +2955,7 @@ def _sel_shru_i64(s: Selector, v: Value) -> bool:
         )
         return True
     if a1.kind == 5:
-        # rules.txt:94
+        # rules.txt:96
         s.set(
             v,
             _SHRQ_Q,
@@ -2767,21 +2971,21 @@ def _sel_shru_i64(s: Selector, v: Value) -> bool:
 
 def _sel_neg_i8(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:52
+    # rules.txt:54
     s.set(v, _NEGL, (a0,), 0)
     return True
 
 
 def _sel_neg_i64(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:52
+    # rules.txt:54
     s.set(v, _NEGQ, (a0,), 0)
     return True
 
 
 def _sel_neg_f32(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:119
+    # rules.txt:121
     t1 = s.new(v, _MOVSSconst, 6, (), -0x80000000)
     s.set(
         v,
@@ -2797,7 +3001,7 @@ def _sel_neg_f32(s: Selector, v: Value) -> bool:
 
 def _sel_neg_f64(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:118
+    # rules.txt:120
     t1 = s.new(v, _MOVSDconst, 7, (), -0x8000000000000000)
     s.set(
         v,
@@ -2813,21 +3017,21 @@ def _sel_neg_f64(s: Selector, v: Value) -> bool:
 
 def _sel_com_i8(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:53
+    # rules.txt:55
     s.set(v, _NOTL, (a0,), 0)
     return True
 
 
 def _sel_com_i64(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:53
+    # rules.txt:55
     s.set(v, _NOTQ, (a0,), 0)
     return True
 
 
 def _sel_not_b(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:54
+    # rules.txt:56
     s.set(v, _XORLconst, (a0,), 1)
     return True
 
@@ -2835,10 +3039,10 @@ def _sel_not_b(s: Selector, v: Value) -> bool:
 def _sel_rotl_i8(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
-        # rules.txt:98
+        # rules.txt:100
         s.set(v, _ROLBconst, (a0,), a1.imm & 7)
         return True
-    # rules.txt:99
+    # rules.txt:101
     s.set(
         v,
         _ROLB,
@@ -2854,10 +3058,10 @@ def _sel_rotl_i8(s: Selector, v: Value) -> bool:
 def _sel_rotl_i16(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
-        # rules.txt:98
+        # rules.txt:100
         s.set(v, _ROLWconst, (a0,), a1.imm & 15)
         return True
-    # rules.txt:99
+    # rules.txt:101
     s.set(
         v,
         _ROLW,
@@ -2873,10 +3077,10 @@ def _sel_rotl_i16(s: Selector, v: Value) -> bool:
 def _sel_rotl_i32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
-        # rules.txt:98
+        # rules.txt:100
         s.set(v, _ROLLconst, (a0,), a1.imm & 31)
         return True
-    # rules.txt:99
+    # rules.txt:101
     s.set(
         v,
         _ROLL,
@@ -2892,10 +3096,10 @@ def _sel_rotl_i32(s: Selector, v: Value) -> bool:
 def _sel_rotl_i64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
-        # rules.txt:98
+        # rules.txt:100
         s.set(v, _ROLQconst, (a0,), a1.imm & 63)
         return True
-    # rules.txt:99
+    # rules.txt:101
     s.set(
         v,
         _ROLQ,
@@ -2910,7 +3114,7 @@ def _sel_rotl_i64(s: Selector, v: Value) -> bool:
 
 def _sel_mulhighs_i8(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:73
+    # rules.txt:75
     t1 = s.new(v, _MOVBLSX, 4, (a0,), 0)
     t2 = s.new(v, _MOVBLSX, 4, (a1,), 0)
     t3 = s.new(
@@ -2929,7 +3133,7 @@ def _sel_mulhighs_i8(s: Selector, v: Value) -> bool:
 
 def _sel_mulhighs_i16(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:73
+    # rules.txt:75
     t1 = s.new(v, _MOVWLSX, 4, (a0,), 0)
     t2 = s.new(v, _MOVWLSX, 4, (a1,), 0)
     t3 = s.new(
@@ -2948,7 +3152,7 @@ def _sel_mulhighs_i16(s: Selector, v: Value) -> bool:
 
 def _sel_mulhighs_i32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:71
+    # rules.txt:73
     s.set(
         v,
         _HMULL,
@@ -2963,7 +3167,7 @@ def _sel_mulhighs_i32(s: Selector, v: Value) -> bool:
 
 def _sel_mulhighs_i64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:71
+    # rules.txt:73
     s.set(
         v,
         _HMULQ,
@@ -2978,7 +3182,7 @@ def _sel_mulhighs_i64(s: Selector, v: Value) -> bool:
 
 def _sel_mulhighu_i8(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:74
+    # rules.txt:76
     t1 = s.new(v, _MOVBQZX, 4, (a0,), 0)
     t2 = s.new(v, _MOVBQZX, 4, (a1,), 0)
     t3 = s.new(
@@ -2997,7 +3201,7 @@ def _sel_mulhighu_i8(s: Selector, v: Value) -> bool:
 
 def _sel_mulhighu_i16(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:74
+    # rules.txt:76
     t1 = s.new(v, _MOVWQZX, 4, (a0,), 0)
     t2 = s.new(v, _MOVWQZX, 4, (a1,), 0)
     t3 = s.new(
@@ -3016,7 +3220,7 @@ def _sel_mulhighu_i16(s: Selector, v: Value) -> bool:
 
 def _sel_mulhighu_i32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:72
+    # rules.txt:74
     s.set(
         v,
         _HMULLU,
@@ -3031,7 +3235,7 @@ def _sel_mulhighu_i32(s: Selector, v: Value) -> bool:
 
 def _sel_mulhighu_i64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:72
+    # rules.txt:74
     s.set(
         v,
         _HMULQU,
@@ -3061,63 +3265,63 @@ def _sel_subptr_b(s: Selector, v: Value) -> bool:
 
 def _sel_ctz_i8(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:102
+    # rules.txt:104
     s.set(v, _CTZB, (a0,), 0)
     return True
 
 
 def _sel_ctz_i16(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:102
+    # rules.txt:104
     s.set(v, _CTZW, (a0,), 0)
     return True
 
 
 def _sel_ctz_i32(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:102
+    # rules.txt:104
     s.set(v, _CTZL, (a0,), 0)
     return True
 
 
 def _sel_ctz_i64(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:102
+    # rules.txt:104
     s.set(v, _CTZQ, (a0,), 0)
     return True
 
 
 def _sel_clz_i8(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:103
+    # rules.txt:105
     s.set(v, _CLZB, (a0,), 0)
     return True
 
 
 def _sel_clz_i16(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:103
+    # rules.txt:105
     s.set(v, _CLZW, (a0,), 0)
     return True
 
 
 def _sel_clz_i32(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:103
+    # rules.txt:105
     s.set(v, _CLZL, (a0,), 0)
     return True
 
 
 def _sel_clz_i64(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:103
+    # rules.txt:105
     s.set(v, _CLZQ, (a0,), 0)
     return True
 
 
 def _sel_popcount_i8(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:105
+    # rules.txt:107
     t1 = s.new(v, _MOVBQZX, 4, (a0,), 0)
     s.set(v, _POPCNTL, (t1,), 0)
     return True
@@ -3125,7 +3329,7 @@ def _sel_popcount_i8(s: Selector, v: Value) -> bool:
 
 def _sel_popcount_i16(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:105
+    # rules.txt:107
     t1 = s.new(v, _MOVWQZX, 4, (a0,), 0)
     s.set(v, _POPCNTL, (t1,), 0)
     return True
@@ -3133,35 +3337,35 @@ def _sel_popcount_i16(s: Selector, v: Value) -> bool:
 
 def _sel_popcount_i32(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:104
+    # rules.txt:106
     s.set(v, _POPCNTL, (a0,), 0)
     return True
 
 
 def _sel_popcount_i64(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:104
+    # rules.txt:106
     s.set(v, _POPCNTQ, (a0,), 0)
     return True
 
 
 def _sel_bswap_i16(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:107
+    # rules.txt:109
     s.set(v, _ROLWconst, (a0,), 8)
     return True
 
 
 def _sel_bswap_i32(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:106
+    # rules.txt:108
     s.set(v, _BSWAPL, (a0,), 0)
     return True
 
 
 def _sel_bswap_i64(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:106
+    # rules.txt:108
     s.set(v, _BSWAPQ, (a0,), 0)
     return True
 
@@ -3170,15 +3374,15 @@ def _sel_fdiv_f32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:111
+            # rules.txt:113
             s.set_memory(v, _DIVSSload, (a0,), a1, 0)
             return True
     if a1.op == 3:
         if a1.imm != 0:
-            # rules.txt:115
+            # rules.txt:117
             s.set(v, _DIVSSconst, (a0,), a1.imm)
             return True
-    # rules.txt:117
+    # rules.txt:119
     s.set(
         v,
         _DIVSS,
@@ -3195,15 +3399,15 @@ def _sel_fdiv_f64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:110
+            # rules.txt:112
             s.set_memory(v, _DIVSDload, (a0,), a1, 0)
             return True
     if a1.op == 3:
         if a1.imm != 0:
-            # rules.txt:114
+            # rules.txt:116
             s.set(v, _DIVSDconst, (a0,), a1.imm)
             return True
-    # rules.txt:116
+    # rules.txt:118
     s.set(
         v,
         _DIVSD,
@@ -3218,21 +3422,21 @@ def _sel_fdiv_f64(s: Selector, v: Value) -> bool:
 
 def _sel_sqrt_f32(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:120
+    # rules.txt:122
     s.set(v, _SQRTSS, (a0,), 0)
     return True
 
 
 def _sel_sqrt_f64(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:120
+    # rules.txt:122
     s.set(v, _SQRTSD, (a0,), 0)
     return True
 
 
 def _sel_fma_f32(s: Selector, v: Value) -> bool:
     a0, a1, a2 = v.args
-    # rules.txt:125
+    # rules.txt:127
     s.set(
         v,
         _VFMADD231SS,
@@ -3248,7 +3452,7 @@ def _sel_fma_f32(s: Selector, v: Value) -> bool:
 
 def _sel_fma_f64(s: Selector, v: Value) -> bool:
     a0, a1, a2 = v.args
-    # rules.txt:125
+    # rules.txt:127
     s.set(
         v,
         _VFMADD231SD,
@@ -3264,7 +3468,7 @@ def _sel_fma_f64(s: Selector, v: Value) -> bool:
 
 def _sel_abs_f32(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:122
+    # rules.txt:124
     t1 = s.new(v, _MOVSSconst, 6, (), 0x7FFFFFFF)
     s.set(
         v,
@@ -3280,7 +3484,7 @@ def _sel_abs_f32(s: Selector, v: Value) -> bool:
 
 def _sel_abs_f64(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:121
+    # rules.txt:123
     t1 = s.new(v, _MOVSDconst, 7, (), 0x7FFFFFFFFFFFFFFF)
     s.set(
         v,
@@ -3296,7 +3500,7 @@ def _sel_abs_f64(s: Selector, v: Value) -> bool:
 
 def _sel_copysign_f32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:124
+    # rules.txt:126
     t1 = s.new(v, _MOVSSconst, 6, (), 0x7FFFFFFF)
     t2 = s.new(
         v,
@@ -3333,7 +3537,7 @@ def _sel_copysign_f32(s: Selector, v: Value) -> bool:
 
 def _sel_copysign_f64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:123
+    # rules.txt:125
     t1 = s.new(v, _MOVSDconst, 7, (), 0x7FFFFFFFFFFFFFFF)
     t2 = s.new(
         v,
@@ -3370,63 +3574,63 @@ def _sel_copysign_f64(s: Selector, v: Value) -> bool:
 
 def _sel_floor_f32(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:127
+    # rules.txt:129
     s.set(v, _ROUNDSS, (a0,), 1)
     return True
 
 
 def _sel_floor_f64(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:127
+    # rules.txt:129
     s.set(v, _ROUNDSD, (a0,), 1)
     return True
 
 
 def _sel_ceil_f32(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:128
+    # rules.txt:130
     s.set(v, _ROUNDSS, (a0,), 2)
     return True
 
 
 def _sel_ceil_f64(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:128
+    # rules.txt:130
     s.set(v, _ROUNDSD, (a0,), 2)
     return True
 
 
 def _sel_truncfloat_f32(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:129
+    # rules.txt:131
     s.set(v, _ROUNDSS, (a0,), 3)
     return True
 
 
 def _sel_truncfloat_f64(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:129
+    # rules.txt:131
     s.set(v, _ROUNDSD, (a0,), 3)
     return True
 
 
 def _sel_roundeven_f32(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:126
+    # rules.txt:128
     s.set(v, _ROUNDSS, (a0,), 0)
     return True
 
 
 def _sel_roundeven_f64(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:126
+    # rules.txt:128
     s.set(v, _ROUNDSD, (a0,), 0)
     return True
 
 
 def _sel_minfloat_f32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:131
+    # rules.txt:133
     t1 = s.new(
         v,
         _MINSS,
@@ -3471,7 +3675,7 @@ def _sel_minfloat_f32(s: Selector, v: Value) -> bool:
 
 def _sel_minfloat_f64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:131
+    # rules.txt:133
     t1 = s.new(
         v,
         _MINSD,
@@ -3516,7 +3720,7 @@ def _sel_minfloat_f64(s: Selector, v: Value) -> bool:
 
 def _sel_maxfloat_f32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:132
+    # rules.txt:134
     t1 = s.new(v, 33, 6, (a0,), 0)
     t2 = s.new(v, 33, 6, (a1,), 0)
     t3 = s.new(
@@ -3535,7 +3739,7 @@ def _sel_maxfloat_f32(s: Selector, v: Value) -> bool:
 
 def _sel_maxfloat_f64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:132
+    # rules.txt:134
     t1 = s.new(v, 33, 7, (a0,), 0)
     t2 = s.new(v, 33, 7, (a1,), 0)
     t3 = s.new(
@@ -3555,7 +3759,7 @@ def _sel_maxfloat_f64(s: Selector, v: Value) -> bool:
 def _sel_addcarry_i64(s: Selector, v: Value) -> bool:
     a0, a1, a2 = v.args
     if v.imm == 0:
-        # rules.txt:75
+        # rules.txt:77
         t1 = s.new(
             v,
             _ADDQ,
@@ -3577,7 +3781,7 @@ def _sel_addcarry_i64(s: Selector, v: Value) -> bool:
         )
         return True
     if v.imm == 1:
-        # rules.txt:76
+        # rules.txt:78
         s.set(
             v,
             _ADCcarry,
@@ -3595,7 +3799,7 @@ def _sel_addcarry_i64(s: Selector, v: Value) -> bool:
 def _sel_subborrow_i64(s: Selector, v: Value) -> bool:
     a0, a1, a2 = v.args
     if v.imm == 0:
-        # rules.txt:77
+        # rules.txt:79
         t1 = s.new(
             v,
             _SUBQ,
@@ -3617,7 +3821,7 @@ def _sel_subborrow_i64(s: Selector, v: Value) -> bool:
         )
         return True
     if v.imm == 1:
-        # rules.txt:78
+        # rules.txt:80
         s.set(
             v,
             _SBBborrow,
@@ -3637,20 +3841,20 @@ def _sel_signext_i8(s: Selector, v: Value) -> bool:
     if v.kind == 5:
         if a0.op == 100:
             if s.fold(a0, v):
-                # rules.txt:135
+                # rules.txt:137
                 s.set_memory(v, _MOVBQSXload, (), a0, 0)
                 return True
     if v.kind == 4:
         if a0.op == 100:
             if s.fold(a0, v):
-                # rules.txt:136
+                # rules.txt:138
                 s.set_memory(v, _MOVBLSXload, (), a0, 0)
                 return True
     if v.kind == 5:
-        # rules.txt:137
+        # rules.txt:139
         s.set(v, _MOVBQSX, (a0,), 0)
         return True
-    # rules.txt:138
+    # rules.txt:140
     s.set(v, _MOVBLSX, (a0,), 0)
     return True
 
@@ -3660,20 +3864,20 @@ def _sel_signext_i16(s: Selector, v: Value) -> bool:
     if v.kind == 5:
         if a0.op == 100:
             if s.fold(a0, v):
-                # rules.txt:135
+                # rules.txt:137
                 s.set_memory(v, _MOVWQSXload, (), a0, 0)
                 return True
     if v.kind == 4:
         if a0.op == 100:
             if s.fold(a0, v):
-                # rules.txt:136
+                # rules.txt:138
                 s.set_memory(v, _MOVWLSXload, (), a0, 0)
                 return True
     if v.kind == 5:
-        # rules.txt:137
+        # rules.txt:139
         s.set(v, _MOVWQSX, (a0,), 0)
         return True
-    # rules.txt:138
+    # rules.txt:140
     s.set(v, _MOVWLSX, (a0,), 0)
     return True
 
@@ -3683,10 +3887,10 @@ def _sel_signext_i32(s: Selector, v: Value) -> bool:
     if v.kind == 5:
         if a0.op == 100:
             if s.fold(a0, v):
-                # rules.txt:135
+                # rules.txt:137
                 s.set_memory(v, _MOVLQSXload, (), a0, 0)
                 return True
-        # rules.txt:137
+        # rules.txt:139
         s.set(v, _MOVLQSX, (a0,), 0)
         return True
     return False
@@ -3696,14 +3900,14 @@ def _sel_zeroext_b(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:139
+            # rules.txt:141
             s.set_memory(v, _MOVBQZXload, (), a0, 0)
             return True
     if zero_extended(a0):
-        # rules.txt:140
+        # rules.txt:142
         s.copy(v, a0)
         return True
-    # rules.txt:141
+    # rules.txt:143
     s.set(v, _MOVBQZX, (a0,), 0)
     return True
 
@@ -3712,14 +3916,14 @@ def _sel_zeroext_i16(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:139
+            # rules.txt:141
             s.set_memory(v, _MOVWQZXload, (), a0, 0)
             return True
     if zero_extended(a0):
-        # rules.txt:140
+        # rules.txt:142
         s.copy(v, a0)
         return True
-    # rules.txt:141
+    # rules.txt:143
     s.set(v, _MOVWQZX, (a0,), 0)
     return True
 
@@ -3728,21 +3932,21 @@ def _sel_zeroext_i32(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:139
+            # rules.txt:141
             s.set_memory(v, _MOVLQZXload, (), a0, 0)
             return True
     if zero_extended(a0):
-        # rules.txt:140
+        # rules.txt:142
         s.copy(v, a0)
         return True
-    # rules.txt:141
+    # rules.txt:143
     s.set(v, _MOVLQZX, (a0,), 0)
     return True
 
 
 def _sel_trunc_b(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:142
+    # rules.txt:144
     s.copy(v, a0)
     return True
 
@@ -3750,20 +3954,20 @@ def _sel_trunc_b(s: Selector, v: Value) -> bool:
 def _sel_inttofloat_f32(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
     if a0.kind == 5:
-        # rules.txt:145
+        # rules.txt:147
         s.set(v, _CVTSQ2SS, (a0,), 0)
         return True
     if a0.kind == 4:
-        # rules.txt:146
+        # rules.txt:148
         s.set(v, _CVTSL2SS, (a0,), 0)
         return True
     if a0.kind == 3:
-        # rules.txt:147
+        # rules.txt:149
         t1 = s.new(v, _MOVWLSX, 4, (a0,), 0)
         s.set(v, _CVTSL2SS, (t1,), 0)
         return True
     if a0.kind == 2:
-        # rules.txt:148
+        # rules.txt:150
         t1 = s.new(v, _MOVBLSX, 4, (a0,), 0)
         s.set(v, _CVTSL2SS, (t1,), 0)
         return True
@@ -3773,20 +3977,20 @@ def _sel_inttofloat_f32(s: Selector, v: Value) -> bool:
 def _sel_inttofloat_f64(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
     if a0.kind == 5:
-        # rules.txt:145
+        # rules.txt:147
         s.set(v, _CVTSQ2SD, (a0,), 0)
         return True
     if a0.kind == 4:
-        # rules.txt:146
+        # rules.txt:148
         s.set(v, _CVTSL2SD, (a0,), 0)
         return True
     if a0.kind == 3:
-        # rules.txt:147
+        # rules.txt:149
         t1 = s.new(v, _MOVWLSX, 4, (a0,), 0)
         s.set(v, _CVTSL2SD, (t1,), 0)
         return True
     if a0.kind == 2:
-        # rules.txt:148
+        # rules.txt:150
         t1 = s.new(v, _MOVBLSX, 4, (a0,), 0)
         s.set(v, _CVTSL2SD, (t1,), 0)
         return True
@@ -3796,21 +4000,21 @@ def _sel_inttofloat_f64(s: Selector, v: Value) -> bool:
 def _sel_uinttofloat_f32(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
     if a0.kind == 5:
-        # rules.txt:149
+        # rules.txt:151
         s.set(v, _CVTUQ2SS, (a0,), 0)
         return True
     if a0.kind == 4:
-        # rules.txt:150
+        # rules.txt:152
         t1 = s.new(v, _MOVLQZX, 5, (a0,), 0)
         s.set(v, _CVTSQ2SS, (t1,), 0)
         return True
     if a0.kind == 3:
-        # rules.txt:150
+        # rules.txt:152
         t1 = s.new(v, _MOVWQZX, 5, (a0,), 0)
         s.set(v, _CVTSQ2SS, (t1,), 0)
         return True
     if a0.kind == 2:
-        # rules.txt:150
+        # rules.txt:152
         t1 = s.new(v, _MOVBQZX, 5, (a0,), 0)
         s.set(v, _CVTSQ2SS, (t1,), 0)
         return True
@@ -3820,21 +4024,21 @@ def _sel_uinttofloat_f32(s: Selector, v: Value) -> bool:
 def _sel_uinttofloat_f64(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
     if a0.kind == 5:
-        # rules.txt:149
+        # rules.txt:151
         s.set(v, _CVTUQ2SD, (a0,), 0)
         return True
     if a0.kind == 4:
-        # rules.txt:150
+        # rules.txt:152
         t1 = s.new(v, _MOVLQZX, 5, (a0,), 0)
         s.set(v, _CVTSQ2SD, (t1,), 0)
         return True
     if a0.kind == 3:
-        # rules.txt:150
+        # rules.txt:152
         t1 = s.new(v, _MOVWQZX, 5, (a0,), 0)
         s.set(v, _CVTSQ2SD, (t1,), 0)
         return True
     if a0.kind == 2:
-        # rules.txt:150
+        # rules.txt:152
         t1 = s.new(v, _MOVBQZX, 5, (a0,), 0)
         s.set(v, _CVTSQ2SD, (t1,), 0)
         return True
@@ -3844,10 +4048,10 @@ def _sel_uinttofloat_f64(s: Selector, v: Value) -> bool:
 def _sel_floattoint_f32(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
     if v.kind == 5:
-        # rules.txt:151
+        # rules.txt:153
         s.set(v, _CVTTSS2SQ, (a0,), 0)
         return True
-    # rules.txt:152
+    # rules.txt:154
     s.set(v, _CVTTSS2SL, (a0,), 0)
     return True
 
@@ -3855,10 +4059,10 @@ def _sel_floattoint_f32(s: Selector, v: Value) -> bool:
 def _sel_floattoint_f64(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
     if v.kind == 5:
-        # rules.txt:151
+        # rules.txt:153
         s.set(v, _CVTTSD2SQ, (a0,), 0)
         return True
-    # rules.txt:152
+    # rules.txt:154
     s.set(v, _CVTTSD2SL, (a0,), 0)
     return True
 
@@ -3866,10 +4070,10 @@ def _sel_floattoint_f64(s: Selector, v: Value) -> bool:
 def _sel_floattouint_f32(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
     if v.kind == 5:
-        # rules.txt:153
+        # rules.txt:155
         s.set(v, _CVTTSS2UQ, (a0,), 0)
         return True
-    # rules.txt:154
+    # rules.txt:156
     s.set(v, _CVTTSS2SQ, (a0,), 0)
     return True
 
@@ -3877,17 +4081,17 @@ def _sel_floattouint_f32(s: Selector, v: Value) -> bool:
 def _sel_floattouint_f64(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
     if v.kind == 5:
-        # rules.txt:153
+        # rules.txt:155
         s.set(v, _CVTTSD2UQ, (a0,), 0)
         return True
-    # rules.txt:154
+    # rules.txt:156
     s.set(v, _CVTTSD2SQ, (a0,), 0)
     return True
 
 
 def _sel_floattofloat_b(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:157
+    # rules.txt:159
     s.copy(v, a0)
     return True
 
@@ -3895,10 +4099,10 @@ def _sel_floattofloat_b(s: Selector, v: Value) -> bool:
 def _sel_floattofloat_f32(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
     if a0.kind == 7:
-        # rules.txt:156
+        # rules.txt:158
         s.set(v, _CVTSD2SS, (a0,), 0)
         return True
-    # rules.txt:157
+    # rules.txt:159
     s.copy(v, a0)
     return True
 
@@ -3906,17 +4110,17 @@ def _sel_floattofloat_f32(s: Selector, v: Value) -> bool:
 def _sel_floattofloat_f64(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
     if a0.kind == 6:
-        # rules.txt:155
+        # rules.txt:157
         s.set(v, _CVTSS2SD, (a0,), 0)
         return True
-    # rules.txt:157
+    # rules.txt:159
     s.copy(v, a0)
     return True
 
 
 def _sel_bitcast_b(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:162
+    # rules.txt:164
     s.copy(v, a0)
     return True
 
@@ -3924,10 +4128,10 @@ def _sel_bitcast_b(s: Selector, v: Value) -> bool:
 def _sel_bitcast_i32(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
     if a0.kind == 6:
-        # rules.txt:161
+        # rules.txt:163
         s.set(v, _MOVLf2i, (a0,), 0)
         return True
-    # rules.txt:162
+    # rules.txt:164
     s.copy(v, a0)
     return True
 
@@ -3935,10 +4139,10 @@ def _sel_bitcast_i32(s: Selector, v: Value) -> bool:
 def _sel_bitcast_i64(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
     if a0.kind == 7:
-        # rules.txt:160
+        # rules.txt:162
         s.set(v, _MOVQf2i, (a0,), 0)
         return True
-    # rules.txt:162
+    # rules.txt:164
     s.copy(v, a0)
     return True
 
@@ -3946,10 +4150,10 @@ def _sel_bitcast_i64(s: Selector, v: Value) -> bool:
 def _sel_bitcast_f32(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
     if a0.kind == 4:
-        # rules.txt:159
+        # rules.txt:161
         s.set(v, _MOVLi2f, (a0,), 0)
         return True
-    # rules.txt:162
+    # rules.txt:164
     s.copy(v, a0)
     return True
 
@@ -3957,60 +4161,60 @@ def _sel_bitcast_f32(s: Selector, v: Value) -> bool:
 def _sel_bitcast_f64(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
     if a0.kind == 5:
-        # rules.txt:158
+        # rules.txt:160
         s.set(v, _MOVQi2f, (a0,), 0)
         return True
-    # rules.txt:162
+    # rules.txt:164
     s.copy(v, a0)
     return True
 
 
 def _sel_ptrtoint_b(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:144
+    # rules.txt:146
     s.copy(v, a0)
     return True
 
 
 def _sel_inttoptr_b(s: Selector, v: Value) -> bool:
     a0 = v.args[0]
-    # rules.txt:143
+    # rules.txt:145
     s.copy(v, a0)
     return True
 
 
 def _sel_load_b(s: Selector, v: Value) -> bool:
-    # rules.txt:165
+    # rules.txt:167
     s.set_memory(v, _MOVBQZXload, (), v, 0)
     return True
 
 
 def _sel_load_i16(s: Selector, v: Value) -> bool:
-    # rules.txt:165
+    # rules.txt:167
     s.set_memory(v, _MOVWQZXload, (), v, 0)
     return True
 
 
 def _sel_load_i32(s: Selector, v: Value) -> bool:
-    # rules.txt:165
+    # rules.txt:167
     s.set_memory(v, _MOVLQZXload, (), v, 0)
     return True
 
 
 def _sel_load_i64(s: Selector, v: Value) -> bool:
-    # rules.txt:165
+    # rules.txt:167
     s.set_memory(v, _MOVQload, (), v, 0)
     return True
 
 
 def _sel_load_f32(s: Selector, v: Value) -> bool:
-    # rules.txt:166
+    # rules.txt:168
     s.set_memory(v, _MOVSSload, (), v, 0)
     return True
 
 
 def _sel_load_f64(s: Selector, v: Value) -> bool:
-    # rules.txt:166
+    # rules.txt:168
     s.set_memory(v, _MOVSDload, (), v, 0)
     return True
 
@@ -4019,10 +4223,10 @@ def _sel_store_b(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:167
+            # rules.txt:169
             s.set_memory(v, _MOVBstoreconst, (), v, a1.imm)
             return True
-    # rules.txt:175
+    # rules.txt:177
     s.set_memory(v, _MOVBstore, (a1,), v, 0)
     return True
 
@@ -4031,7 +4235,7 @@ def _sel_store_i8(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:167
+            # rules.txt:169
             s.set_memory(v, _MOVBstoreconst, (), v, a1.imm)
             return True
     if a1.op == 20:
@@ -4040,7 +4244,7 @@ def _sel_store_i8(s: Selector, v: Value) -> bool:
                 if a1.args[1].op == 3:
                     if s.modifies(v, a1, a1.args[0]):
                         if s32(a1.args[1].imm):
-                            # rules.txt:169
+                            # rules.txt:171
                             s.set_memory(v, _ADDBconstmodify, (), v, a1.args[1].imm)
                             return True
     if a1.op == 21:
@@ -4049,7 +4253,7 @@ def _sel_store_i8(s: Selector, v: Value) -> bool:
                 if a1.args[1].op == 3:
                     if s.modifies(v, a1, a1.args[0]):
                         if s32(a1.args[1].imm):
-                            # rules.txt:169
+                            # rules.txt:171
                             s.set_memory(v, _SUBBconstmodify, (), v, a1.args[1].imm)
                             return True
     if a1.op == 27:
@@ -4058,7 +4262,7 @@ def _sel_store_i8(s: Selector, v: Value) -> bool:
                 if a1.args[1].op == 3:
                     if s.modifies(v, a1, a1.args[0]):
                         if s32(a1.args[1].imm):
-                            # rules.txt:169
+                            # rules.txt:171
                             s.set_memory(v, _ANDBconstmodify, (), v, a1.args[1].imm)
                             return True
     if a1.op == 28:
@@ -4067,7 +4271,7 @@ def _sel_store_i8(s: Selector, v: Value) -> bool:
                 if a1.args[1].op == 3:
                     if s.modifies(v, a1, a1.args[0]):
                         if s32(a1.args[1].imm):
-                            # rules.txt:169
+                            # rules.txt:171
                             s.set_memory(v, _ORBconstmodify, (), v, a1.args[1].imm)
                             return True
     if a1.op == 29:
@@ -4076,73 +4280,73 @@ def _sel_store_i8(s: Selector, v: Value) -> bool:
                 if a1.args[1].op == 3:
                     if s.modifies(v, a1, a1.args[0]):
                         if s32(a1.args[1].imm):
-                            # rules.txt:169
+                            # rules.txt:171
                             s.set_memory(v, _XORBconstmodify, (), v, a1.args[1].imm)
                             return True
     if a1.op == 20:
         if a1.args[0].op == 100:
             if a1.args[0].args[0] is a0:
                 if s.modifies(v, a1, a1.args[0]):
-                    # rules.txt:171
+                    # rules.txt:173
                     s.set_memory(v, _ADDBmodify, (a1.args[1],), v, 0)
                     return True
     if a1.op == 21:
         if a1.args[0].op == 100:
             if a1.args[0].args[0] is a0:
                 if s.modifies(v, a1, a1.args[0]):
-                    # rules.txt:171
+                    # rules.txt:173
                     s.set_memory(v, _SUBBmodify, (a1.args[1],), v, 0)
                     return True
     if a1.op == 27:
         if a1.args[0].op == 100:
             if a1.args[0].args[0] is a0:
                 if s.modifies(v, a1, a1.args[0]):
-                    # rules.txt:171
+                    # rules.txt:173
                     s.set_memory(v, _ANDBmodify, (a1.args[1],), v, 0)
                     return True
     if a1.op == 28:
         if a1.args[0].op == 100:
             if a1.args[0].args[0] is a0:
                 if s.modifies(v, a1, a1.args[0]):
-                    # rules.txt:171
+                    # rules.txt:173
                     s.set_memory(v, _ORBmodify, (a1.args[1],), v, 0)
                     return True
     if a1.op == 29:
         if a1.args[0].op == 100:
             if a1.args[0].args[0] is a0:
                 if s.modifies(v, a1, a1.args[0]):
-                    # rules.txt:171
+                    # rules.txt:173
                     s.set_memory(v, _XORBmodify, (a1.args[1],), v, 0)
                     return True
     if a1.op == 20:
         if a1.args[1].op == 100:
             if a1.args[1].args[0] is a0:
                 if s.modifies(v, a1, a1.args[1]):
-                    # rules.txt:173
+                    # rules.txt:175
                     s.set_memory(v, _ADDBmodify, (a1.args[0],), v, 0)
                     return True
     if a1.op == 27:
         if a1.args[1].op == 100:
             if a1.args[1].args[0] is a0:
                 if s.modifies(v, a1, a1.args[1]):
-                    # rules.txt:173
+                    # rules.txt:175
                     s.set_memory(v, _ANDBmodify, (a1.args[0],), v, 0)
                     return True
     if a1.op == 28:
         if a1.args[1].op == 100:
             if a1.args[1].args[0] is a0:
                 if s.modifies(v, a1, a1.args[1]):
-                    # rules.txt:173
+                    # rules.txt:175
                     s.set_memory(v, _ORBmodify, (a1.args[0],), v, 0)
                     return True
     if a1.op == 29:
         if a1.args[1].op == 100:
             if a1.args[1].args[0] is a0:
                 if s.modifies(v, a1, a1.args[1]):
-                    # rules.txt:173
+                    # rules.txt:175
                     s.set_memory(v, _XORBmodify, (a1.args[0],), v, 0)
                     return True
-    # rules.txt:175
+    # rules.txt:177
     s.set_memory(v, _MOVBstore, (a1,), v, 0)
     return True
 
@@ -4151,7 +4355,7 @@ def _sel_store_i16(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:167
+            # rules.txt:169
             s.set_memory(v, _MOVWstoreconst, (), v, a1.imm)
             return True
     if a1.op == 20:
@@ -4160,7 +4364,7 @@ def _sel_store_i16(s: Selector, v: Value) -> bool:
                 if a1.args[1].op == 3:
                     if s.modifies(v, a1, a1.args[0]):
                         if s32(a1.args[1].imm):
-                            # rules.txt:169
+                            # rules.txt:171
                             s.set_memory(v, _ADDWconstmodify, (), v, a1.args[1].imm)
                             return True
     if a1.op == 21:
@@ -4169,7 +4373,7 @@ def _sel_store_i16(s: Selector, v: Value) -> bool:
                 if a1.args[1].op == 3:
                     if s.modifies(v, a1, a1.args[0]):
                         if s32(a1.args[1].imm):
-                            # rules.txt:169
+                            # rules.txt:171
                             s.set_memory(v, _SUBWconstmodify, (), v, a1.args[1].imm)
                             return True
     if a1.op == 27:
@@ -4178,7 +4382,7 @@ def _sel_store_i16(s: Selector, v: Value) -> bool:
                 if a1.args[1].op == 3:
                     if s.modifies(v, a1, a1.args[0]):
                         if s32(a1.args[1].imm):
-                            # rules.txt:169
+                            # rules.txt:171
                             s.set_memory(v, _ANDWconstmodify, (), v, a1.args[1].imm)
                             return True
     if a1.op == 28:
@@ -4187,7 +4391,7 @@ def _sel_store_i16(s: Selector, v: Value) -> bool:
                 if a1.args[1].op == 3:
                     if s.modifies(v, a1, a1.args[0]):
                         if s32(a1.args[1].imm):
-                            # rules.txt:169
+                            # rules.txt:171
                             s.set_memory(v, _ORWconstmodify, (), v, a1.args[1].imm)
                             return True
     if a1.op == 29:
@@ -4196,73 +4400,73 @@ def _sel_store_i16(s: Selector, v: Value) -> bool:
                 if a1.args[1].op == 3:
                     if s.modifies(v, a1, a1.args[0]):
                         if s32(a1.args[1].imm):
-                            # rules.txt:169
+                            # rules.txt:171
                             s.set_memory(v, _XORWconstmodify, (), v, a1.args[1].imm)
                             return True
     if a1.op == 20:
         if a1.args[0].op == 100:
             if a1.args[0].args[0] is a0:
                 if s.modifies(v, a1, a1.args[0]):
-                    # rules.txt:171
+                    # rules.txt:173
                     s.set_memory(v, _ADDWmodify, (a1.args[1],), v, 0)
                     return True
     if a1.op == 21:
         if a1.args[0].op == 100:
             if a1.args[0].args[0] is a0:
                 if s.modifies(v, a1, a1.args[0]):
-                    # rules.txt:171
+                    # rules.txt:173
                     s.set_memory(v, _SUBWmodify, (a1.args[1],), v, 0)
                     return True
     if a1.op == 27:
         if a1.args[0].op == 100:
             if a1.args[0].args[0] is a0:
                 if s.modifies(v, a1, a1.args[0]):
-                    # rules.txt:171
+                    # rules.txt:173
                     s.set_memory(v, _ANDWmodify, (a1.args[1],), v, 0)
                     return True
     if a1.op == 28:
         if a1.args[0].op == 100:
             if a1.args[0].args[0] is a0:
                 if s.modifies(v, a1, a1.args[0]):
-                    # rules.txt:171
+                    # rules.txt:173
                     s.set_memory(v, _ORWmodify, (a1.args[1],), v, 0)
                     return True
     if a1.op == 29:
         if a1.args[0].op == 100:
             if a1.args[0].args[0] is a0:
                 if s.modifies(v, a1, a1.args[0]):
-                    # rules.txt:171
+                    # rules.txt:173
                     s.set_memory(v, _XORWmodify, (a1.args[1],), v, 0)
                     return True
     if a1.op == 20:
         if a1.args[1].op == 100:
             if a1.args[1].args[0] is a0:
                 if s.modifies(v, a1, a1.args[1]):
-                    # rules.txt:173
+                    # rules.txt:175
                     s.set_memory(v, _ADDWmodify, (a1.args[0],), v, 0)
                     return True
     if a1.op == 27:
         if a1.args[1].op == 100:
             if a1.args[1].args[0] is a0:
                 if s.modifies(v, a1, a1.args[1]):
-                    # rules.txt:173
+                    # rules.txt:175
                     s.set_memory(v, _ANDWmodify, (a1.args[0],), v, 0)
                     return True
     if a1.op == 28:
         if a1.args[1].op == 100:
             if a1.args[1].args[0] is a0:
                 if s.modifies(v, a1, a1.args[1]):
-                    # rules.txt:173
+                    # rules.txt:175
                     s.set_memory(v, _ORWmodify, (a1.args[0],), v, 0)
                     return True
     if a1.op == 29:
         if a1.args[1].op == 100:
             if a1.args[1].args[0] is a0:
                 if s.modifies(v, a1, a1.args[1]):
-                    # rules.txt:173
+                    # rules.txt:175
                     s.set_memory(v, _XORWmodify, (a1.args[0],), v, 0)
                     return True
-    # rules.txt:175
+    # rules.txt:177
     s.set_memory(v, _MOVWstore, (a1,), v, 0)
     return True
 
@@ -4271,7 +4475,7 @@ def _sel_store_i32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:167
+            # rules.txt:169
             s.set_memory(v, _MOVLstoreconst, (), v, a1.imm)
             return True
     if a1.op == 20:
@@ -4280,7 +4484,7 @@ def _sel_store_i32(s: Selector, v: Value) -> bool:
                 if a1.args[1].op == 3:
                     if s.modifies(v, a1, a1.args[0]):
                         if s32(a1.args[1].imm):
-                            # rules.txt:169
+                            # rules.txt:171
                             s.set_memory(v, _ADDLconstmodify, (), v, a1.args[1].imm)
                             return True
     if a1.op == 21:
@@ -4289,7 +4493,7 @@ def _sel_store_i32(s: Selector, v: Value) -> bool:
                 if a1.args[1].op == 3:
                     if s.modifies(v, a1, a1.args[0]):
                         if s32(a1.args[1].imm):
-                            # rules.txt:169
+                            # rules.txt:171
                             s.set_memory(v, _SUBLconstmodify, (), v, a1.args[1].imm)
                             return True
     if a1.op == 27:
@@ -4298,7 +4502,7 @@ def _sel_store_i32(s: Selector, v: Value) -> bool:
                 if a1.args[1].op == 3:
                     if s.modifies(v, a1, a1.args[0]):
                         if s32(a1.args[1].imm):
-                            # rules.txt:169
+                            # rules.txt:171
                             s.set_memory(v, _ANDLconstmodify, (), v, a1.args[1].imm)
                             return True
     if a1.op == 28:
@@ -4307,7 +4511,7 @@ def _sel_store_i32(s: Selector, v: Value) -> bool:
                 if a1.args[1].op == 3:
                     if s.modifies(v, a1, a1.args[0]):
                         if s32(a1.args[1].imm):
-                            # rules.txt:169
+                            # rules.txt:171
                             s.set_memory(v, _ORLconstmodify, (), v, a1.args[1].imm)
                             return True
     if a1.op == 29:
@@ -4316,73 +4520,73 @@ def _sel_store_i32(s: Selector, v: Value) -> bool:
                 if a1.args[1].op == 3:
                     if s.modifies(v, a1, a1.args[0]):
                         if s32(a1.args[1].imm):
-                            # rules.txt:169
+                            # rules.txt:171
                             s.set_memory(v, _XORLconstmodify, (), v, a1.args[1].imm)
                             return True
     if a1.op == 20:
         if a1.args[0].op == 100:
             if a1.args[0].args[0] is a0:
                 if s.modifies(v, a1, a1.args[0]):
-                    # rules.txt:171
+                    # rules.txt:173
                     s.set_memory(v, _ADDLmodify, (a1.args[1],), v, 0)
                     return True
     if a1.op == 21:
         if a1.args[0].op == 100:
             if a1.args[0].args[0] is a0:
                 if s.modifies(v, a1, a1.args[0]):
-                    # rules.txt:171
+                    # rules.txt:173
                     s.set_memory(v, _SUBLmodify, (a1.args[1],), v, 0)
                     return True
     if a1.op == 27:
         if a1.args[0].op == 100:
             if a1.args[0].args[0] is a0:
                 if s.modifies(v, a1, a1.args[0]):
-                    # rules.txt:171
+                    # rules.txt:173
                     s.set_memory(v, _ANDLmodify, (a1.args[1],), v, 0)
                     return True
     if a1.op == 28:
         if a1.args[0].op == 100:
             if a1.args[0].args[0] is a0:
                 if s.modifies(v, a1, a1.args[0]):
-                    # rules.txt:171
+                    # rules.txt:173
                     s.set_memory(v, _ORLmodify, (a1.args[1],), v, 0)
                     return True
     if a1.op == 29:
         if a1.args[0].op == 100:
             if a1.args[0].args[0] is a0:
                 if s.modifies(v, a1, a1.args[0]):
-                    # rules.txt:171
+                    # rules.txt:173
                     s.set_memory(v, _XORLmodify, (a1.args[1],), v, 0)
                     return True
     if a1.op == 20:
         if a1.args[1].op == 100:
             if a1.args[1].args[0] is a0:
                 if s.modifies(v, a1, a1.args[1]):
-                    # rules.txt:173
+                    # rules.txt:175
                     s.set_memory(v, _ADDLmodify, (a1.args[0],), v, 0)
                     return True
     if a1.op == 27:
         if a1.args[1].op == 100:
             if a1.args[1].args[0] is a0:
                 if s.modifies(v, a1, a1.args[1]):
-                    # rules.txt:173
+                    # rules.txt:175
                     s.set_memory(v, _ANDLmodify, (a1.args[0],), v, 0)
                     return True
     if a1.op == 28:
         if a1.args[1].op == 100:
             if a1.args[1].args[0] is a0:
                 if s.modifies(v, a1, a1.args[1]):
-                    # rules.txt:173
+                    # rules.txt:175
                     s.set_memory(v, _ORLmodify, (a1.args[0],), v, 0)
                     return True
     if a1.op == 29:
         if a1.args[1].op == 100:
             if a1.args[1].args[0] is a0:
                 if s.modifies(v, a1, a1.args[1]):
-                    # rules.txt:173
+                    # rules.txt:175
                     s.set_memory(v, _XORLmodify, (a1.args[0],), v, 0)
                     return True
-    # rules.txt:175
+    # rules.txt:177
     s.set_memory(v, _MOVLstore, (a1,), v, 0)
     return True
 
@@ -4391,7 +4595,7 @@ def _sel_store_i64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:167
+            # rules.txt:169
             s.set_memory(v, _MOVQstoreconst, (), v, a1.imm)
             return True
     if a1.op == 20:
@@ -4400,7 +4604,7 @@ def _sel_store_i64(s: Selector, v: Value) -> bool:
                 if a1.args[1].op == 3:
                     if s.modifies(v, a1, a1.args[0]):
                         if s32(a1.args[1].imm):
-                            # rules.txt:169
+                            # rules.txt:171
                             s.set_memory(v, _ADDQconstmodify, (), v, a1.args[1].imm)
                             return True
     if a1.op == 21:
@@ -4409,7 +4613,7 @@ def _sel_store_i64(s: Selector, v: Value) -> bool:
                 if a1.args[1].op == 3:
                     if s.modifies(v, a1, a1.args[0]):
                         if s32(a1.args[1].imm):
-                            # rules.txt:169
+                            # rules.txt:171
                             s.set_memory(v, _SUBQconstmodify, (), v, a1.args[1].imm)
                             return True
     if a1.op == 27:
@@ -4418,7 +4622,7 @@ def _sel_store_i64(s: Selector, v: Value) -> bool:
                 if a1.args[1].op == 3:
                     if s.modifies(v, a1, a1.args[0]):
                         if s32(a1.args[1].imm):
-                            # rules.txt:169
+                            # rules.txt:171
                             s.set_memory(v, _ANDQconstmodify, (), v, a1.args[1].imm)
                             return True
     if a1.op == 28:
@@ -4427,7 +4631,7 @@ def _sel_store_i64(s: Selector, v: Value) -> bool:
                 if a1.args[1].op == 3:
                     if s.modifies(v, a1, a1.args[0]):
                         if s32(a1.args[1].imm):
-                            # rules.txt:169
+                            # rules.txt:171
                             s.set_memory(v, _ORQconstmodify, (), v, a1.args[1].imm)
                             return True
     if a1.op == 29:
@@ -4436,73 +4640,73 @@ def _sel_store_i64(s: Selector, v: Value) -> bool:
                 if a1.args[1].op == 3:
                     if s.modifies(v, a1, a1.args[0]):
                         if s32(a1.args[1].imm):
-                            # rules.txt:169
+                            # rules.txt:171
                             s.set_memory(v, _XORQconstmodify, (), v, a1.args[1].imm)
                             return True
     if a1.op == 20:
         if a1.args[0].op == 100:
             if a1.args[0].args[0] is a0:
                 if s.modifies(v, a1, a1.args[0]):
-                    # rules.txt:171
+                    # rules.txt:173
                     s.set_memory(v, _ADDQmodify, (a1.args[1],), v, 0)
                     return True
     if a1.op == 21:
         if a1.args[0].op == 100:
             if a1.args[0].args[0] is a0:
                 if s.modifies(v, a1, a1.args[0]):
-                    # rules.txt:171
+                    # rules.txt:173
                     s.set_memory(v, _SUBQmodify, (a1.args[1],), v, 0)
                     return True
     if a1.op == 27:
         if a1.args[0].op == 100:
             if a1.args[0].args[0] is a0:
                 if s.modifies(v, a1, a1.args[0]):
-                    # rules.txt:171
+                    # rules.txt:173
                     s.set_memory(v, _ANDQmodify, (a1.args[1],), v, 0)
                     return True
     if a1.op == 28:
         if a1.args[0].op == 100:
             if a1.args[0].args[0] is a0:
                 if s.modifies(v, a1, a1.args[0]):
-                    # rules.txt:171
+                    # rules.txt:173
                     s.set_memory(v, _ORQmodify, (a1.args[1],), v, 0)
                     return True
     if a1.op == 29:
         if a1.args[0].op == 100:
             if a1.args[0].args[0] is a0:
                 if s.modifies(v, a1, a1.args[0]):
-                    # rules.txt:171
+                    # rules.txt:173
                     s.set_memory(v, _XORQmodify, (a1.args[1],), v, 0)
                     return True
     if a1.op == 20:
         if a1.args[1].op == 100:
             if a1.args[1].args[0] is a0:
                 if s.modifies(v, a1, a1.args[1]):
-                    # rules.txt:173
+                    # rules.txt:175
                     s.set_memory(v, _ADDQmodify, (a1.args[0],), v, 0)
                     return True
     if a1.op == 27:
         if a1.args[1].op == 100:
             if a1.args[1].args[0] is a0:
                 if s.modifies(v, a1, a1.args[1]):
-                    # rules.txt:173
+                    # rules.txt:175
                     s.set_memory(v, _ANDQmodify, (a1.args[0],), v, 0)
                     return True
     if a1.op == 28:
         if a1.args[1].op == 100:
             if a1.args[1].args[0] is a0:
                 if s.modifies(v, a1, a1.args[1]):
-                    # rules.txt:173
+                    # rules.txt:175
                     s.set_memory(v, _ORQmodify, (a1.args[0],), v, 0)
                     return True
     if a1.op == 29:
         if a1.args[1].op == 100:
             if a1.args[1].args[0] is a0:
                 if s.modifies(v, a1, a1.args[1]):
-                    # rules.txt:173
+                    # rules.txt:175
                     s.set_memory(v, _XORQmodify, (a1.args[0],), v, 0)
                     return True
-    # rules.txt:175
+    # rules.txt:177
     s.set_memory(v, _MOVQstore, (a1,), v, 0)
     return True
 
@@ -4511,10 +4715,10 @@ def _sel_store_f32(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
     if a1.op == 3:
         if a1.imm == 0:
-            # rules.txt:168
+            # rules.txt:170
             s.set_memory(v, _MOVLstoreconst, (), v, 0)
             return True
-    # rules.txt:176
+    # rules.txt:178
     s.set_memory(v, _MOVSSstore, (a1,), v, 0)
     return True
 
@@ -4523,10 +4727,10 @@ def _sel_store_f64(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
     if a1.op == 3:
         if a1.imm == 0:
-            # rules.txt:168
+            # rules.txt:170
             s.set_memory(v, _MOVQstoreconst, (), v, 0)
             return True
-    # rules.txt:176
+    # rules.txt:178
     s.set_memory(v, _MOVSDstore, (a1,), v, 0)
     return True
 
@@ -4535,75 +4739,75 @@ def _sel_store_p(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:167
+            # rules.txt:169
             s.set_memory(v, _MOVQstoreconst, (), v, a1.imm)
             return True
-    # rules.txt:175
+    # rules.txt:177
     s.set_memory(v, _MOVQstore, (a1,), v, 0)
     return True
 
 
 def _sel_nilcheck_void(s: Selector, v: Value) -> bool:
-    # rules.txt:177
+    # rules.txt:179
     s.set_memory(v, _NILCHECK, (), v, 0)
     return True
 
 
 def _sel_atomicload_b(s: Selector, v: Value) -> bool:
-    # rules.txt:178
+    # rules.txt:180
     s.set_memory(v, _MOVBQZXload, (), v, 0)
     return True
 
 
 def _sel_atomicload_i16(s: Selector, v: Value) -> bool:
-    # rules.txt:178
+    # rules.txt:180
     s.set_memory(v, _MOVWQZXload, (), v, 0)
     return True
 
 
 def _sel_atomicload_i32(s: Selector, v: Value) -> bool:
-    # rules.txt:178
+    # rules.txt:180
     s.set_memory(v, _MOVLQZXload, (), v, 0)
     return True
 
 
 def _sel_atomicload_i64(s: Selector, v: Value) -> bool:
-    # rules.txt:178
+    # rules.txt:180
     s.set_memory(v, _MOVQload, (), v, 0)
     return True
 
 
 def _sel_atomicstore_b(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
-    # rules.txt:179
+    # rules.txt:181
     s.set_memory(v, _XCHGB, (a1,), v, 0)
     return True
 
 
 def _sel_atomicstore_i16(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
-    # rules.txt:179
+    # rules.txt:181
     s.set_memory(v, _XCHGW, (a1,), v, 0)
     return True
 
 
 def _sel_atomicstore_i32(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
-    # rules.txt:179
+    # rules.txt:181
     s.set_memory(v, _XCHGL, (a1,), v, 0)
     return True
 
 
 def _sel_atomicstore_i64(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
-    # rules.txt:179
+    # rules.txt:181
     s.set_memory(v, _XCHGQ, (a1,), v, 0)
     return True
 
 
 def _sel_atomicadd_i8(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
-    # rules.txt:181
+    # rules.txt:183
     t1 = s.new_memory(v, _XADDBlock, 2, (a1,), v, 0)
     s.set(
         v,
@@ -4619,7 +4823,7 @@ def _sel_atomicadd_i8(s: Selector, v: Value) -> bool:
 
 def _sel_atomicadd_i16(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
-    # rules.txt:181
+    # rules.txt:183
     t1 = s.new_memory(v, _XADDWlock, 3, (a1,), v, 0)
     s.set(
         v,
@@ -4635,7 +4839,7 @@ def _sel_atomicadd_i16(s: Selector, v: Value) -> bool:
 
 def _sel_atomicadd_i32(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
-    # rules.txt:181
+    # rules.txt:183
     t1 = s.new_memory(v, _XADDLlock, 4, (a1,), v, 0)
     s.set(
         v,
@@ -4651,7 +4855,7 @@ def _sel_atomicadd_i32(s: Selector, v: Value) -> bool:
 
 def _sel_atomicadd_i64(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
-    # rules.txt:181
+    # rules.txt:183
     t1 = s.new_memory(v, _XADDQlock, 5, (a1,), v, 0)
     s.set(
         v,
@@ -4667,28 +4871,28 @@ def _sel_atomicadd_i64(s: Selector, v: Value) -> bool:
 
 def _sel_atomicswap_b(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
-    # rules.txt:180
+    # rules.txt:182
     s.set_memory(v, _XCHGB, (a1,), v, 0)
     return True
 
 
 def _sel_atomicswap_i16(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
-    # rules.txt:180
+    # rules.txt:182
     s.set_memory(v, _XCHGW, (a1,), v, 0)
     return True
 
 
 def _sel_atomicswap_i32(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
-    # rules.txt:180
+    # rules.txt:182
     s.set_memory(v, _XCHGL, (a1,), v, 0)
     return True
 
 
 def _sel_atomicswap_i64(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
-    # rules.txt:180
+    # rules.txt:182
     s.set_memory(v, _XCHGQ, (a1,), v, 0)
     return True
 
@@ -4696,7 +4900,7 @@ def _sel_atomicswap_i64(s: Selector, v: Value) -> bool:
 def _sel_atomiccas_b(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
     a2 = v.args[2]
-    # rules.txt:182
+    # rules.txt:184
     s.set_memory(
         v,
         _CASB,
@@ -4713,7 +4917,7 @@ def _sel_atomiccas_b(s: Selector, v: Value) -> bool:
 def _sel_atomiccas_i16(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
     a2 = v.args[2]
-    # rules.txt:182
+    # rules.txt:184
     s.set_memory(
         v,
         _CASW,
@@ -4730,7 +4934,7 @@ def _sel_atomiccas_i16(s: Selector, v: Value) -> bool:
 def _sel_atomiccas_i32(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
     a2 = v.args[2]
-    # rules.txt:182
+    # rules.txt:184
     s.set_memory(
         v,
         _CASL,
@@ -4747,7 +4951,7 @@ def _sel_atomiccas_i32(s: Selector, v: Value) -> bool:
 def _sel_atomiccas_i64(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
     a2 = v.args[2]
-    # rules.txt:182
+    # rules.txt:184
     s.set_memory(
         v,
         _CASQ,
@@ -4764,10 +4968,10 @@ def _sel_atomiccas_i64(s: Selector, v: Value) -> bool:
 def _sel_atomicand_i8(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
     if v.uses == 0:
-        # rules.txt:183
+        # rules.txt:185
         s.set_memory(v, _ANDBlock, (a1,), v, 0)
         return True
-    # rules.txt:184
+    # rules.txt:186
     s.set_memory(v, _ANDBold, (a1,), v, 0)
     return True
 
@@ -4775,10 +4979,10 @@ def _sel_atomicand_i8(s: Selector, v: Value) -> bool:
 def _sel_atomicand_i16(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
     if v.uses == 0:
-        # rules.txt:183
+        # rules.txt:185
         s.set_memory(v, _ANDWlock, (a1,), v, 0)
         return True
-    # rules.txt:184
+    # rules.txt:186
     s.set_memory(v, _ANDWold, (a1,), v, 0)
     return True
 
@@ -4786,10 +4990,10 @@ def _sel_atomicand_i16(s: Selector, v: Value) -> bool:
 def _sel_atomicand_i32(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
     if v.uses == 0:
-        # rules.txt:183
+        # rules.txt:185
         s.set_memory(v, _ANDLlock, (a1,), v, 0)
         return True
-    # rules.txt:184
+    # rules.txt:186
     s.set_memory(v, _ANDLold, (a1,), v, 0)
     return True
 
@@ -4797,10 +5001,10 @@ def _sel_atomicand_i32(s: Selector, v: Value) -> bool:
 def _sel_atomicand_i64(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
     if v.uses == 0:
-        # rules.txt:183
+        # rules.txt:185
         s.set_memory(v, _ANDQlock, (a1,), v, 0)
         return True
-    # rules.txt:184
+    # rules.txt:186
     s.set_memory(v, _ANDQold, (a1,), v, 0)
     return True
 
@@ -4808,10 +5012,10 @@ def _sel_atomicand_i64(s: Selector, v: Value) -> bool:
 def _sel_atomicor_i8(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
     if v.uses == 0:
-        # rules.txt:183
+        # rules.txt:185
         s.set_memory(v, _ORBlock, (a1,), v, 0)
         return True
-    # rules.txt:184
+    # rules.txt:186
     s.set_memory(v, _ORBold, (a1,), v, 0)
     return True
 
@@ -4819,10 +5023,10 @@ def _sel_atomicor_i8(s: Selector, v: Value) -> bool:
 def _sel_atomicor_i16(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
     if v.uses == 0:
-        # rules.txt:183
+        # rules.txt:185
         s.set_memory(v, _ORWlock, (a1,), v, 0)
         return True
-    # rules.txt:184
+    # rules.txt:186
     s.set_memory(v, _ORWold, (a1,), v, 0)
     return True
 
@@ -4830,10 +5034,10 @@ def _sel_atomicor_i16(s: Selector, v: Value) -> bool:
 def _sel_atomicor_i32(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
     if v.uses == 0:
-        # rules.txt:183
+        # rules.txt:185
         s.set_memory(v, _ORLlock, (a1,), v, 0)
         return True
-    # rules.txt:184
+    # rules.txt:186
     s.set_memory(v, _ORLold, (a1,), v, 0)
     return True
 
@@ -4841,22 +5045,22 @@ def _sel_atomicor_i32(s: Selector, v: Value) -> bool:
 def _sel_atomicor_i64(s: Selector, v: Value) -> bool:
     a1 = v.args[1]
     if v.uses == 0:
-        # rules.txt:183
+        # rules.txt:185
         s.set_memory(v, _ORQlock, (a1,), v, 0)
         return True
-    # rules.txt:184
+    # rules.txt:186
     s.set_memory(v, _ORQold, (a1,), v, 0)
     return True
 
 
 def _sel_prefetch_void(s: Selector, v: Value) -> bool:
-    # rules.txt:185
+    # rules.txt:187
     s.set_memory(v, _PREFETCHT0, (), v, 0)
     return True
 
 
 def _sel_pause_void(s: Selector, v: Value) -> bool:
-    # rules.txt:186
+    # rules.txt:188
     s.set(v, _PAUSE, (), 0)
     return True
 
@@ -4865,7 +5069,7 @@ def _cond_eq_b(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if a1.imm == 0:
-            # rules.txt:196
+            # rules.txt:198
             s.decide(
                 _C_TESTB,
                 0,
@@ -4881,20 +5085,20 @@ def _cond_eq_b(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:198
+                    # rules.txt:200
                     s.decide(_C_CMPBconstload, 0, (), a1.imm, a0)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:202
+            # rules.txt:204
             s.decide(_C_CMPBconst, 0, (a0,), a1.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:204
+            # rules.txt:206
             s.decide(_C_CMPBload, 0, (a1,), 0, a0)
             return True
-    # rules.txt:206
+    # rules.txt:208
     s.decide(
         _C_CMPB,
         0,
@@ -4916,13 +5120,13 @@ def _cond_eq_i8(s: Selector, v: Value) -> bool:
                 if a1.imm == 0:
                     if s32(a0.args[1].imm):
                         if a0.uses == 1:
-                            # rules.txt:189
+                            # rules.txt:191
                             s.decide(_C_TESTBconst, 0, (a0.args[0],), a0.args[1].imm, None)
                             return True
         if a1.op == 3:
             if a1.imm == 0:
                 if a0.uses == 1:
-                    # rules.txt:195
+                    # rules.txt:197
                     s.decide(
                         _C_TESTB,
                         0,
@@ -4936,7 +5140,7 @@ def _cond_eq_i8(s: Selector, v: Value) -> bool:
                     return True
     if a1.op == 3:
         if a1.imm == 0:
-            # rules.txt:196
+            # rules.txt:198
             s.decide(
                 _C_TESTB,
                 0,
@@ -4952,20 +5156,20 @@ def _cond_eq_i8(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:198
+                    # rules.txt:200
                     s.decide(_C_CMPBconstload, 0, (), a1.imm, a0)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:202
+            # rules.txt:204
             s.decide(_C_CMPBconst, 0, (a0,), a1.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:204
+            # rules.txt:206
             s.decide(_C_CMPBload, 0, (a1,), 0, a0)
             return True
-    # rules.txt:206
+    # rules.txt:208
     s.decide(
         _C_CMPB,
         0,
@@ -4987,13 +5191,13 @@ def _cond_eq_i16(s: Selector, v: Value) -> bool:
                 if a1.imm == 0:
                     if s32(a0.args[1].imm):
                         if a0.uses == 1:
-                            # rules.txt:189
+                            # rules.txt:191
                             s.decide(_C_TESTWconst, 0, (a0.args[0],), a0.args[1].imm, None)
                             return True
         if a1.op == 3:
             if a1.imm == 0:
                 if a0.uses == 1:
-                    # rules.txt:195
+                    # rules.txt:197
                     s.decide(
                         _C_TESTW,
                         0,
@@ -5007,7 +5211,7 @@ def _cond_eq_i16(s: Selector, v: Value) -> bool:
                     return True
     if a1.op == 3:
         if a1.imm == 0:
-            # rules.txt:196
+            # rules.txt:198
             s.decide(
                 _C_TESTW,
                 0,
@@ -5023,20 +5227,20 @@ def _cond_eq_i16(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:198
+                    # rules.txt:200
                     s.decide(_C_CMPWconstload, 0, (), a1.imm, a0)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:202
+            # rules.txt:204
             s.decide(_C_CMPWconst, 0, (a0,), a1.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:204
+            # rules.txt:206
             s.decide(_C_CMPWload, 0, (a1,), 0, a0)
             return True
-    # rules.txt:206
+    # rules.txt:208
     s.decide(
         _C_CMPW,
         0,
@@ -5058,7 +5262,7 @@ def _cond_eq_i32(s: Selector, v: Value) -> bool:
                 if a1.imm == 0:
                     if s32(a0.args[1].imm):
                         if a0.uses == 1:
-                            # rules.txt:189
+                            # rules.txt:191
                             s.decide(_C_TESTLconst, 0, (a0.args[0],), a0.args[1].imm, None)
                             return True
         if a0.args[0].op == 30:
@@ -5068,7 +5272,7 @@ def _cond_eq_i32(s: Selector, v: Value) -> bool:
                         if a1.imm == 0:
                             if a0.uses == 1:
                                 if a0.args[0].imm == 1:
-                                    # rules.txt:190
+                                    # rules.txt:192
                                     s.decide(
                                         _C_BTL,
                                         7,
@@ -5087,7 +5291,7 @@ def _cond_eq_i32(s: Selector, v: Value) -> bool:
                         if a1.imm == 0:
                             if a0.uses == 1:
                                 if a0.args[1].imm == 1:
-                                    # rules.txt:191
+                                    # rules.txt:193
                                     s.decide(
                                         _C_BTL,
                                         7,
@@ -5106,7 +5310,7 @@ def _cond_eq_i32(s: Selector, v: Value) -> bool:
                         if a1.imm == 0:
                             if a0.uses == 1:
                                 if a0.args[0].imm == 1:
-                                    # rules.txt:192
+                                    # rules.txt:194
                                     s.decide(
                                         _C_BTL,
                                         7,
@@ -5121,7 +5325,7 @@ def _cond_eq_i32(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if a1.imm == 0:
                 if a0.uses == 1:
-                    # rules.txt:195
+                    # rules.txt:197
                     s.decide(
                         _C_TESTL,
                         0,
@@ -5135,7 +5339,7 @@ def _cond_eq_i32(s: Selector, v: Value) -> bool:
                     return True
     if a1.op == 3:
         if a1.imm == 0:
-            # rules.txt:196
+            # rules.txt:198
             s.decide(
                 _C_TESTL,
                 0,
@@ -5151,20 +5355,20 @@ def _cond_eq_i32(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:198
+                    # rules.txt:200
                     s.decide(_C_CMPLconstload, 0, (), a1.imm, a0)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:202
+            # rules.txt:204
             s.decide(_C_CMPLconst, 0, (a0,), a1.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:204
+            # rules.txt:206
             s.decide(_C_CMPLload, 0, (a1,), 0, a0)
             return True
-    # rules.txt:206
+    # rules.txt:208
     s.decide(
         _C_CMPL,
         0,
@@ -5186,7 +5390,7 @@ def _cond_eq_i64(s: Selector, v: Value) -> bool:
                 if a1.imm == 0:
                     if s32(a0.args[1].imm):
                         if a0.uses == 1:
-                            # rules.txt:189
+                            # rules.txt:191
                             s.decide(_C_TESTQconst, 0, (a0.args[0],), a0.args[1].imm, None)
                             return True
         if a0.args[0].op == 30:
@@ -5196,7 +5400,7 @@ def _cond_eq_i64(s: Selector, v: Value) -> bool:
                         if a1.imm == 0:
                             if a0.uses == 1:
                                 if a0.args[0].imm == 1:
-                                    # rules.txt:190
+                                    # rules.txt:192
                                     s.decide(
                                         _C_BTQ,
                                         7,
@@ -5215,7 +5419,7 @@ def _cond_eq_i64(s: Selector, v: Value) -> bool:
                         if a1.imm == 0:
                             if a0.uses == 1:
                                 if a0.args[1].imm == 1:
-                                    # rules.txt:191
+                                    # rules.txt:193
                                     s.decide(
                                         _C_BTQ,
                                         7,
@@ -5234,7 +5438,7 @@ def _cond_eq_i64(s: Selector, v: Value) -> bool:
                         if a1.imm == 0:
                             if a0.uses == 1:
                                 if a0.args[0].imm == 1:
-                                    # rules.txt:192
+                                    # rules.txt:194
                                     s.decide(
                                         _C_BTQ,
                                         7,
@@ -5252,13 +5456,13 @@ def _cond_eq_i64(s: Selector, v: Value) -> bool:
                     if a0.uses == 1:
                         if power2(a0.args[1].imm & 0xFFFFFFFFFFFFFFFF):
                             if not s32(a0.args[1].imm):
-                                # rules.txt:193
+                                # rules.txt:195
                                 s.decide(_C_BTQconst, 7, (a0.args[0],), log2(a0.args[1].imm & 0xFFFFFFFFFFFFFFFF), None)
                                 return True
         if a1.op == 3:
             if a1.imm == 0:
                 if a0.uses == 1:
-                    # rules.txt:195
+                    # rules.txt:197
                     s.decide(
                         _C_TESTQ,
                         0,
@@ -5272,7 +5476,7 @@ def _cond_eq_i64(s: Selector, v: Value) -> bool:
                     return True
     if a1.op == 3:
         if a1.imm == 0:
-            # rules.txt:196
+            # rules.txt:198
             s.decide(
                 _C_TESTQ,
                 0,
@@ -5288,20 +5492,20 @@ def _cond_eq_i64(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:198
+                    # rules.txt:200
                     s.decide(_C_CMPQconstload, 0, (), a1.imm, a0)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:202
+            # rules.txt:204
             s.decide(_C_CMPQconst, 0, (a0,), a1.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:204
+            # rules.txt:206
             s.decide(_C_CMPQload, 0, (a1,), 0, a0)
             return True
-    # rules.txt:206
+    # rules.txt:208
     s.decide(
         _C_CMPQ,
         0,
@@ -5319,10 +5523,10 @@ def _cond_eq_f32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if a1.imm != 0:
-            # rules.txt:207
+            # rules.txt:209
             s.decide(_C_UCOMISSconst, 10, (a0,), a1.imm, None)
             return True
-    # rules.txt:209
+    # rules.txt:211
     s.decide(
         _C_UCOMISS,
         10,
@@ -5340,10 +5544,10 @@ def _cond_eq_f64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if a1.imm != 0:
-            # rules.txt:207
+            # rules.txt:209
             s.decide(_C_UCOMISDconst, 10, (a0,), a1.imm, None)
             return True
-    # rules.txt:209
+    # rules.txt:211
     s.decide(
         _C_UCOMISD,
         10,
@@ -5361,7 +5565,7 @@ def _cond_eq_p(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if a1.imm == 0:
-            # rules.txt:196
+            # rules.txt:198
             s.decide(
                 _C_TESTQ,
                 0,
@@ -5377,20 +5581,20 @@ def _cond_eq_p(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:198
+                    # rules.txt:200
                     s.decide(_C_CMPQconstload, 0, (), a1.imm, a0)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:202
+            # rules.txt:204
             s.decide(_C_CMPQconst, 0, (a0,), a1.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:204
+            # rules.txt:206
             s.decide(_C_CMPQload, 0, (a1,), 0, a0)
             return True
-    # rules.txt:206
+    # rules.txt:208
     s.decide(
         _C_CMPQ,
         0,
@@ -5408,7 +5612,7 @@ def _cond_ne_b(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if a1.imm == 0:
-            # rules.txt:197
+            # rules.txt:199
             s.decide(
                 _C_TESTB,
                 1,
@@ -5424,20 +5628,20 @@ def _cond_ne_b(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:198
+                    # rules.txt:200
                     s.decide(_C_CMPBconstload, 1, (), a1.imm, a0)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:202
+            # rules.txt:204
             s.decide(_C_CMPBconst, 1, (a0,), a1.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:204
+            # rules.txt:206
             s.decide(_C_CMPBload, 1, (a1,), 0, a0)
             return True
-    # rules.txt:206
+    # rules.txt:208
     s.decide(
         _C_CMPB,
         1,
@@ -5459,13 +5663,13 @@ def _cond_ne_i8(s: Selector, v: Value) -> bool:
                 if a1.imm == 0:
                     if s32(a0.args[1].imm):
                         if a0.uses == 1:
-                            # rules.txt:189
+                            # rules.txt:191
                             s.decide(_C_TESTBconst, 1, (a0.args[0],), a0.args[1].imm, None)
                             return True
         if a1.op == 3:
             if a1.imm == 0:
                 if a0.uses == 1:
-                    # rules.txt:195
+                    # rules.txt:197
                     s.decide(
                         _C_TESTB,
                         1,
@@ -5479,7 +5683,7 @@ def _cond_ne_i8(s: Selector, v: Value) -> bool:
                     return True
     if a1.op == 3:
         if a1.imm == 0:
-            # rules.txt:197
+            # rules.txt:199
             s.decide(
                 _C_TESTB,
                 1,
@@ -5495,20 +5699,20 @@ def _cond_ne_i8(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:198
+                    # rules.txt:200
                     s.decide(_C_CMPBconstload, 1, (), a1.imm, a0)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:202
+            # rules.txt:204
             s.decide(_C_CMPBconst, 1, (a0,), a1.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:204
+            # rules.txt:206
             s.decide(_C_CMPBload, 1, (a1,), 0, a0)
             return True
-    # rules.txt:206
+    # rules.txt:208
     s.decide(
         _C_CMPB,
         1,
@@ -5530,13 +5734,13 @@ def _cond_ne_i16(s: Selector, v: Value) -> bool:
                 if a1.imm == 0:
                     if s32(a0.args[1].imm):
                         if a0.uses == 1:
-                            # rules.txt:189
+                            # rules.txt:191
                             s.decide(_C_TESTWconst, 1, (a0.args[0],), a0.args[1].imm, None)
                             return True
         if a1.op == 3:
             if a1.imm == 0:
                 if a0.uses == 1:
-                    # rules.txt:195
+                    # rules.txt:197
                     s.decide(
                         _C_TESTW,
                         1,
@@ -5550,7 +5754,7 @@ def _cond_ne_i16(s: Selector, v: Value) -> bool:
                     return True
     if a1.op == 3:
         if a1.imm == 0:
-            # rules.txt:197
+            # rules.txt:199
             s.decide(
                 _C_TESTW,
                 1,
@@ -5566,20 +5770,20 @@ def _cond_ne_i16(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:198
+                    # rules.txt:200
                     s.decide(_C_CMPWconstload, 1, (), a1.imm, a0)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:202
+            # rules.txt:204
             s.decide(_C_CMPWconst, 1, (a0,), a1.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:204
+            # rules.txt:206
             s.decide(_C_CMPWload, 1, (a1,), 0, a0)
             return True
-    # rules.txt:206
+    # rules.txt:208
     s.decide(
         _C_CMPW,
         1,
@@ -5601,7 +5805,7 @@ def _cond_ne_i32(s: Selector, v: Value) -> bool:
                 if a1.imm == 0:
                     if s32(a0.args[1].imm):
                         if a0.uses == 1:
-                            # rules.txt:189
+                            # rules.txt:191
                             s.decide(_C_TESTLconst, 1, (a0.args[0],), a0.args[1].imm, None)
                             return True
         if a0.args[0].op == 30:
@@ -5611,7 +5815,7 @@ def _cond_ne_i32(s: Selector, v: Value) -> bool:
                         if a1.imm == 0:
                             if a0.uses == 1:
                                 if a0.args[0].imm == 1:
-                                    # rules.txt:190
+                                    # rules.txt:192
                                     s.decide(
                                         _C_BTL,
                                         6,
@@ -5630,7 +5834,7 @@ def _cond_ne_i32(s: Selector, v: Value) -> bool:
                         if a1.imm == 0:
                             if a0.uses == 1:
                                 if a0.args[1].imm == 1:
-                                    # rules.txt:191
+                                    # rules.txt:193
                                     s.decide(
                                         _C_BTL,
                                         6,
@@ -5649,7 +5853,7 @@ def _cond_ne_i32(s: Selector, v: Value) -> bool:
                         if a1.imm == 0:
                             if a0.uses == 1:
                                 if a0.args[0].imm == 1:
-                                    # rules.txt:192
+                                    # rules.txt:194
                                     s.decide(
                                         _C_BTL,
                                         6,
@@ -5664,7 +5868,7 @@ def _cond_ne_i32(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if a1.imm == 0:
                 if a0.uses == 1:
-                    # rules.txt:195
+                    # rules.txt:197
                     s.decide(
                         _C_TESTL,
                         1,
@@ -5678,7 +5882,7 @@ def _cond_ne_i32(s: Selector, v: Value) -> bool:
                     return True
     if a1.op == 3:
         if a1.imm == 0:
-            # rules.txt:197
+            # rules.txt:199
             s.decide(
                 _C_TESTL,
                 1,
@@ -5694,20 +5898,20 @@ def _cond_ne_i32(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:198
+                    # rules.txt:200
                     s.decide(_C_CMPLconstload, 1, (), a1.imm, a0)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:202
+            # rules.txt:204
             s.decide(_C_CMPLconst, 1, (a0,), a1.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:204
+            # rules.txt:206
             s.decide(_C_CMPLload, 1, (a1,), 0, a0)
             return True
-    # rules.txt:206
+    # rules.txt:208
     s.decide(
         _C_CMPL,
         1,
@@ -5729,7 +5933,7 @@ def _cond_ne_i64(s: Selector, v: Value) -> bool:
                 if a1.imm == 0:
                     if s32(a0.args[1].imm):
                         if a0.uses == 1:
-                            # rules.txt:189
+                            # rules.txt:191
                             s.decide(_C_TESTQconst, 1, (a0.args[0],), a0.args[1].imm, None)
                             return True
         if a0.args[0].op == 30:
@@ -5739,7 +5943,7 @@ def _cond_ne_i64(s: Selector, v: Value) -> bool:
                         if a1.imm == 0:
                             if a0.uses == 1:
                                 if a0.args[0].imm == 1:
-                                    # rules.txt:190
+                                    # rules.txt:192
                                     s.decide(
                                         _C_BTQ,
                                         6,
@@ -5758,7 +5962,7 @@ def _cond_ne_i64(s: Selector, v: Value) -> bool:
                         if a1.imm == 0:
                             if a0.uses == 1:
                                 if a0.args[1].imm == 1:
-                                    # rules.txt:191
+                                    # rules.txt:193
                                     s.decide(
                                         _C_BTQ,
                                         6,
@@ -5777,7 +5981,7 @@ def _cond_ne_i64(s: Selector, v: Value) -> bool:
                         if a1.imm == 0:
                             if a0.uses == 1:
                                 if a0.args[0].imm == 1:
-                                    # rules.txt:192
+                                    # rules.txt:194
                                     s.decide(
                                         _C_BTQ,
                                         6,
@@ -5795,13 +5999,13 @@ def _cond_ne_i64(s: Selector, v: Value) -> bool:
                     if a0.uses == 1:
                         if power2(a0.args[1].imm & 0xFFFFFFFFFFFFFFFF):
                             if not s32(a0.args[1].imm):
-                                # rules.txt:193
+                                # rules.txt:195
                                 s.decide(_C_BTQconst, 6, (a0.args[0],), log2(a0.args[1].imm & 0xFFFFFFFFFFFFFFFF), None)
                                 return True
         if a1.op == 3:
             if a1.imm == 0:
                 if a0.uses == 1:
-                    # rules.txt:195
+                    # rules.txt:197
                     s.decide(
                         _C_TESTQ,
                         1,
@@ -5815,7 +6019,7 @@ def _cond_ne_i64(s: Selector, v: Value) -> bool:
                     return True
     if a1.op == 3:
         if a1.imm == 0:
-            # rules.txt:197
+            # rules.txt:199
             s.decide(
                 _C_TESTQ,
                 1,
@@ -5831,20 +6035,20 @@ def _cond_ne_i64(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:198
+                    # rules.txt:200
                     s.decide(_C_CMPQconstload, 1, (), a1.imm, a0)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:202
+            # rules.txt:204
             s.decide(_C_CMPQconst, 1, (a0,), a1.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:204
+            # rules.txt:206
             s.decide(_C_CMPQload, 1, (a1,), 0, a0)
             return True
-    # rules.txt:206
+    # rules.txt:208
     s.decide(
         _C_CMPQ,
         1,
@@ -5862,10 +6066,10 @@ def _cond_ne_f32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if a1.imm != 0:
-            # rules.txt:207
+            # rules.txt:209
             s.decide(_C_UCOMISSconst, 11, (a0,), a1.imm, None)
             return True
-    # rules.txt:209
+    # rules.txt:211
     s.decide(
         _C_UCOMISS,
         11,
@@ -5883,10 +6087,10 @@ def _cond_ne_f64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if a1.imm != 0:
-            # rules.txt:207
+            # rules.txt:209
             s.decide(_C_UCOMISDconst, 11, (a0,), a1.imm, None)
             return True
-    # rules.txt:209
+    # rules.txt:211
     s.decide(
         _C_UCOMISD,
         11,
@@ -5904,7 +6108,7 @@ def _cond_ne_p(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if a1.imm == 0:
-            # rules.txt:197
+            # rules.txt:199
             s.decide(
                 _C_TESTQ,
                 1,
@@ -5920,20 +6124,20 @@ def _cond_ne_p(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:198
+                    # rules.txt:200
                     s.decide(_C_CMPQconstload, 1, (), a1.imm, a0)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:202
+            # rules.txt:204
             s.decide(_C_CMPQconst, 1, (a0,), a1.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:204
+            # rules.txt:206
             s.decide(_C_CMPQload, 1, (a1,), 0, a0)
             return True
-    # rules.txt:206
+    # rules.txt:208
     s.decide(
         _C_CMPQ,
         1,
@@ -5951,25 +6155,25 @@ def _cond_lts_b(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:202
+            # rules.txt:204
             s.decide(_C_CMPBconst, 2, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:203
+            # rules.txt:205
             s.decide(_C_CMPBconst, 5, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:204
+            # rules.txt:206
             s.decide(_C_CMPBload, 2, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:205
+            # rules.txt:207
             s.decide(_C_CMPBload, 5, (a0,), 0, a1)
             return True
-    # rules.txt:206
+    # rules.txt:208
     s.decide(
         _C_CMPB,
         2,
@@ -5989,37 +6193,37 @@ def _cond_lts_i8(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:199
+                    # rules.txt:201
                     s.decide(_C_CMPBconstload, 2, (), a1.imm, a0)
                     return True
     if a0.op == 3:
         if a1.op == 100:
             if s32(a0.imm):
                 if s.fold(a1, v):
-                    # rules.txt:201
+                    # rules.txt:203
                     s.decide(_C_CMPBconstload, 5, (), a0.imm, a1)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:202
+            # rules.txt:204
             s.decide(_C_CMPBconst, 2, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:203
+            # rules.txt:205
             s.decide(_C_CMPBconst, 5, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:204
+            # rules.txt:206
             s.decide(_C_CMPBload, 2, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:205
+            # rules.txt:207
             s.decide(_C_CMPBload, 5, (a0,), 0, a1)
             return True
-    # rules.txt:206
+    # rules.txt:208
     s.decide(
         _C_CMPB,
         2,
@@ -6039,37 +6243,37 @@ def _cond_lts_i16(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:199
+                    # rules.txt:201
                     s.decide(_C_CMPWconstload, 2, (), a1.imm, a0)
                     return True
     if a0.op == 3:
         if a1.op == 100:
             if s32(a0.imm):
                 if s.fold(a1, v):
-                    # rules.txt:201
+                    # rules.txt:203
                     s.decide(_C_CMPWconstload, 5, (), a0.imm, a1)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:202
+            # rules.txt:204
             s.decide(_C_CMPWconst, 2, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:203
+            # rules.txt:205
             s.decide(_C_CMPWconst, 5, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:204
+            # rules.txt:206
             s.decide(_C_CMPWload, 2, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:205
+            # rules.txt:207
             s.decide(_C_CMPWload, 5, (a0,), 0, a1)
             return True
-    # rules.txt:206
+    # rules.txt:208
     s.decide(
         _C_CMPW,
         2,
@@ -6089,37 +6293,37 @@ def _cond_lts_i32(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:199
+                    # rules.txt:201
                     s.decide(_C_CMPLconstload, 2, (), a1.imm, a0)
                     return True
     if a0.op == 3:
         if a1.op == 100:
             if s32(a0.imm):
                 if s.fold(a1, v):
-                    # rules.txt:201
+                    # rules.txt:203
                     s.decide(_C_CMPLconstload, 5, (), a0.imm, a1)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:202
+            # rules.txt:204
             s.decide(_C_CMPLconst, 2, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:203
+            # rules.txt:205
             s.decide(_C_CMPLconst, 5, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:204
+            # rules.txt:206
             s.decide(_C_CMPLload, 2, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:205
+            # rules.txt:207
             s.decide(_C_CMPLload, 5, (a0,), 0, a1)
             return True
-    # rules.txt:206
+    # rules.txt:208
     s.decide(
         _C_CMPL,
         2,
@@ -6139,37 +6343,37 @@ def _cond_lts_i64(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:199
+                    # rules.txt:201
                     s.decide(_C_CMPQconstload, 2, (), a1.imm, a0)
                     return True
     if a0.op == 3:
         if a1.op == 100:
             if s32(a0.imm):
                 if s.fold(a1, v):
-                    # rules.txt:201
+                    # rules.txt:203
                     s.decide(_C_CMPQconstload, 5, (), a0.imm, a1)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:202
+            # rules.txt:204
             s.decide(_C_CMPQconst, 2, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:203
+            # rules.txt:205
             s.decide(_C_CMPQconst, 5, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:204
+            # rules.txt:206
             s.decide(_C_CMPQload, 2, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:205
+            # rules.txt:207
             s.decide(_C_CMPQload, 5, (a0,), 0, a1)
             return True
-    # rules.txt:206
+    # rules.txt:208
     s.decide(
         _C_CMPQ,
         2,
@@ -6187,10 +6391,10 @@ def _cond_lts_f32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a0.op == 3:
         if a0.imm != 0:
-            # rules.txt:208
+            # rules.txt:210
             s.decide(_C_UCOMISSconst, 9, (a1,), a0.imm, None)
             return True
-    # rules.txt:210
+    # rules.txt:212
     s.decide(
         _C_UCOMISS,
         9,
@@ -6208,10 +6412,10 @@ def _cond_lts_f64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a0.op == 3:
         if a0.imm != 0:
-            # rules.txt:208
+            # rules.txt:210
             s.decide(_C_UCOMISDconst, 9, (a1,), a0.imm, None)
             return True
-    # rules.txt:210
+    # rules.txt:212
     s.decide(
         _C_UCOMISD,
         9,
@@ -6229,25 +6433,25 @@ def _cond_lts_p(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:202
+            # rules.txt:204
             s.decide(_C_CMPQconst, 2, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:203
+            # rules.txt:205
             s.decide(_C_CMPQconst, 5, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:204
+            # rules.txt:206
             s.decide(_C_CMPQload, 2, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:205
+            # rules.txt:207
             s.decide(_C_CMPQload, 5, (a0,), 0, a1)
             return True
-    # rules.txt:206
+    # rules.txt:208
     s.decide(
         _C_CMPQ,
         2,
@@ -6265,25 +6469,25 @@ def _cond_les_b(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:202
+            # rules.txt:204
             s.decide(_C_CMPBconst, 4, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:203
+            # rules.txt:205
             s.decide(_C_CMPBconst, 3, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:204
+            # rules.txt:206
             s.decide(_C_CMPBload, 4, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:205
+            # rules.txt:207
             s.decide(_C_CMPBload, 3, (a0,), 0, a1)
             return True
-    # rules.txt:206
+    # rules.txt:208
     s.decide(
         _C_CMPB,
         4,
@@ -6303,37 +6507,37 @@ def _cond_les_i8(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:199
+                    # rules.txt:201
                     s.decide(_C_CMPBconstload, 4, (), a1.imm, a0)
                     return True
     if a0.op == 3:
         if a1.op == 100:
             if s32(a0.imm):
                 if s.fold(a1, v):
-                    # rules.txt:201
+                    # rules.txt:203
                     s.decide(_C_CMPBconstload, 3, (), a0.imm, a1)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:202
+            # rules.txt:204
             s.decide(_C_CMPBconst, 4, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:203
+            # rules.txt:205
             s.decide(_C_CMPBconst, 3, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:204
+            # rules.txt:206
             s.decide(_C_CMPBload, 4, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:205
+            # rules.txt:207
             s.decide(_C_CMPBload, 3, (a0,), 0, a1)
             return True
-    # rules.txt:206
+    # rules.txt:208
     s.decide(
         _C_CMPB,
         4,
@@ -6353,37 +6557,37 @@ def _cond_les_i16(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:199
+                    # rules.txt:201
                     s.decide(_C_CMPWconstload, 4, (), a1.imm, a0)
                     return True
     if a0.op == 3:
         if a1.op == 100:
             if s32(a0.imm):
                 if s.fold(a1, v):
-                    # rules.txt:201
+                    # rules.txt:203
                     s.decide(_C_CMPWconstload, 3, (), a0.imm, a1)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:202
+            # rules.txt:204
             s.decide(_C_CMPWconst, 4, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:203
+            # rules.txt:205
             s.decide(_C_CMPWconst, 3, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:204
+            # rules.txt:206
             s.decide(_C_CMPWload, 4, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:205
+            # rules.txt:207
             s.decide(_C_CMPWload, 3, (a0,), 0, a1)
             return True
-    # rules.txt:206
+    # rules.txt:208
     s.decide(
         _C_CMPW,
         4,
@@ -6403,37 +6607,37 @@ def _cond_les_i32(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:199
+                    # rules.txt:201
                     s.decide(_C_CMPLconstload, 4, (), a1.imm, a0)
                     return True
     if a0.op == 3:
         if a1.op == 100:
             if s32(a0.imm):
                 if s.fold(a1, v):
-                    # rules.txt:201
+                    # rules.txt:203
                     s.decide(_C_CMPLconstload, 3, (), a0.imm, a1)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:202
+            # rules.txt:204
             s.decide(_C_CMPLconst, 4, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:203
+            # rules.txt:205
             s.decide(_C_CMPLconst, 3, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:204
+            # rules.txt:206
             s.decide(_C_CMPLload, 4, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:205
+            # rules.txt:207
             s.decide(_C_CMPLload, 3, (a0,), 0, a1)
             return True
-    # rules.txt:206
+    # rules.txt:208
     s.decide(
         _C_CMPL,
         4,
@@ -6453,37 +6657,37 @@ def _cond_les_i64(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:199
+                    # rules.txt:201
                     s.decide(_C_CMPQconstload, 4, (), a1.imm, a0)
                     return True
     if a0.op == 3:
         if a1.op == 100:
             if s32(a0.imm):
                 if s.fold(a1, v):
-                    # rules.txt:201
+                    # rules.txt:203
                     s.decide(_C_CMPQconstload, 3, (), a0.imm, a1)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:202
+            # rules.txt:204
             s.decide(_C_CMPQconst, 4, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:203
+            # rules.txt:205
             s.decide(_C_CMPQconst, 3, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:204
+            # rules.txt:206
             s.decide(_C_CMPQload, 4, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:205
+            # rules.txt:207
             s.decide(_C_CMPQload, 3, (a0,), 0, a1)
             return True
-    # rules.txt:206
+    # rules.txt:208
     s.decide(
         _C_CMPQ,
         4,
@@ -6501,10 +6705,10 @@ def _cond_les_f32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a0.op == 3:
         if a0.imm != 0:
-            # rules.txt:208
+            # rules.txt:210
             s.decide(_C_UCOMISSconst, 7, (a1,), a0.imm, None)
             return True
-    # rules.txt:210
+    # rules.txt:212
     s.decide(
         _C_UCOMISS,
         7,
@@ -6522,10 +6726,10 @@ def _cond_les_f64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a0.op == 3:
         if a0.imm != 0:
-            # rules.txt:208
+            # rules.txt:210
             s.decide(_C_UCOMISDconst, 7, (a1,), a0.imm, None)
             return True
-    # rules.txt:210
+    # rules.txt:212
     s.decide(
         _C_UCOMISD,
         7,
@@ -6543,25 +6747,25 @@ def _cond_les_p(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:202
+            # rules.txt:204
             s.decide(_C_CMPQconst, 4, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:203
+            # rules.txt:205
             s.decide(_C_CMPQconst, 3, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:204
+            # rules.txt:206
             s.decide(_C_CMPQload, 4, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:205
+            # rules.txt:207
             s.decide(_C_CMPQload, 3, (a0,), 0, a1)
             return True
-    # rules.txt:206
+    # rules.txt:208
     s.decide(
         _C_CMPQ,
         4,
@@ -6579,25 +6783,25 @@ def _cond_ltu_b(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:202
+            # rules.txt:204
             s.decide(_C_CMPBconst, 6, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:203
+            # rules.txt:205
             s.decide(_C_CMPBconst, 9, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:204
+            # rules.txt:206
             s.decide(_C_CMPBload, 6, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:205
+            # rules.txt:207
             s.decide(_C_CMPBload, 9, (a0,), 0, a1)
             return True
-    # rules.txt:206
+    # rules.txt:208
     s.decide(
         _C_CMPB,
         6,
@@ -6617,37 +6821,37 @@ def _cond_ltu_i8(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:199
+                    # rules.txt:201
                     s.decide(_C_CMPBconstload, 6, (), a1.imm, a0)
                     return True
     if a0.op == 3:
         if a1.op == 100:
             if s32(a0.imm):
                 if s.fold(a1, v):
-                    # rules.txt:201
+                    # rules.txt:203
                     s.decide(_C_CMPBconstload, 9, (), a0.imm, a1)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:202
+            # rules.txt:204
             s.decide(_C_CMPBconst, 6, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:203
+            # rules.txt:205
             s.decide(_C_CMPBconst, 9, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:204
+            # rules.txt:206
             s.decide(_C_CMPBload, 6, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:205
+            # rules.txt:207
             s.decide(_C_CMPBload, 9, (a0,), 0, a1)
             return True
-    # rules.txt:206
+    # rules.txt:208
     s.decide(
         _C_CMPB,
         6,
@@ -6667,37 +6871,37 @@ def _cond_ltu_i16(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:199
+                    # rules.txt:201
                     s.decide(_C_CMPWconstload, 6, (), a1.imm, a0)
                     return True
     if a0.op == 3:
         if a1.op == 100:
             if s32(a0.imm):
                 if s.fold(a1, v):
-                    # rules.txt:201
+                    # rules.txt:203
                     s.decide(_C_CMPWconstload, 9, (), a0.imm, a1)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:202
+            # rules.txt:204
             s.decide(_C_CMPWconst, 6, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:203
+            # rules.txt:205
             s.decide(_C_CMPWconst, 9, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:204
+            # rules.txt:206
             s.decide(_C_CMPWload, 6, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:205
+            # rules.txt:207
             s.decide(_C_CMPWload, 9, (a0,), 0, a1)
             return True
-    # rules.txt:206
+    # rules.txt:208
     s.decide(
         _C_CMPW,
         6,
@@ -6717,37 +6921,37 @@ def _cond_ltu_i32(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:199
+                    # rules.txt:201
                     s.decide(_C_CMPLconstload, 6, (), a1.imm, a0)
                     return True
     if a0.op == 3:
         if a1.op == 100:
             if s32(a0.imm):
                 if s.fold(a1, v):
-                    # rules.txt:201
+                    # rules.txt:203
                     s.decide(_C_CMPLconstload, 9, (), a0.imm, a1)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:202
+            # rules.txt:204
             s.decide(_C_CMPLconst, 6, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:203
+            # rules.txt:205
             s.decide(_C_CMPLconst, 9, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:204
+            # rules.txt:206
             s.decide(_C_CMPLload, 6, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:205
+            # rules.txt:207
             s.decide(_C_CMPLload, 9, (a0,), 0, a1)
             return True
-    # rules.txt:206
+    # rules.txt:208
     s.decide(
         _C_CMPL,
         6,
@@ -6767,37 +6971,37 @@ def _cond_ltu_i64(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:199
+                    # rules.txt:201
                     s.decide(_C_CMPQconstload, 6, (), a1.imm, a0)
                     return True
     if a0.op == 3:
         if a1.op == 100:
             if s32(a0.imm):
                 if s.fold(a1, v):
-                    # rules.txt:201
+                    # rules.txt:203
                     s.decide(_C_CMPQconstload, 9, (), a0.imm, a1)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:202
+            # rules.txt:204
             s.decide(_C_CMPQconst, 6, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:203
+            # rules.txt:205
             s.decide(_C_CMPQconst, 9, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:204
+            # rules.txt:206
             s.decide(_C_CMPQload, 6, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:205
+            # rules.txt:207
             s.decide(_C_CMPQload, 9, (a0,), 0, a1)
             return True
-    # rules.txt:206
+    # rules.txt:208
     s.decide(
         _C_CMPQ,
         6,
@@ -6813,7 +7017,7 @@ def _cond_ltu_i64(s: Selector, v: Value) -> bool:
 
 def _cond_ltu_f32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:210
+    # rules.txt:212
     s.decide(
         _C_UCOMISS,
         9,
@@ -6829,7 +7033,7 @@ def _cond_ltu_f32(s: Selector, v: Value) -> bool:
 
 def _cond_ltu_f64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:210
+    # rules.txt:212
     s.decide(
         _C_UCOMISD,
         9,
@@ -6847,25 +7051,25 @@ def _cond_ltu_p(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:202
+            # rules.txt:204
             s.decide(_C_CMPQconst, 6, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:203
+            # rules.txt:205
             s.decide(_C_CMPQconst, 9, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:204
+            # rules.txt:206
             s.decide(_C_CMPQload, 6, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:205
+            # rules.txt:207
             s.decide(_C_CMPQload, 9, (a0,), 0, a1)
             return True
-    # rules.txt:206
+    # rules.txt:208
     s.decide(
         _C_CMPQ,
         6,
@@ -6883,25 +7087,25 @@ def _cond_leu_b(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:202
+            # rules.txt:204
             s.decide(_C_CMPBconst, 8, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:203
+            # rules.txt:205
             s.decide(_C_CMPBconst, 7, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:204
+            # rules.txt:206
             s.decide(_C_CMPBload, 8, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:205
+            # rules.txt:207
             s.decide(_C_CMPBload, 7, (a0,), 0, a1)
             return True
-    # rules.txt:206
+    # rules.txt:208
     s.decide(
         _C_CMPB,
         8,
@@ -6921,37 +7125,37 @@ def _cond_leu_i8(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:199
+                    # rules.txt:201
                     s.decide(_C_CMPBconstload, 8, (), a1.imm, a0)
                     return True
     if a0.op == 3:
         if a1.op == 100:
             if s32(a0.imm):
                 if s.fold(a1, v):
-                    # rules.txt:201
+                    # rules.txt:203
                     s.decide(_C_CMPBconstload, 7, (), a0.imm, a1)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:202
+            # rules.txt:204
             s.decide(_C_CMPBconst, 8, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:203
+            # rules.txt:205
             s.decide(_C_CMPBconst, 7, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:204
+            # rules.txt:206
             s.decide(_C_CMPBload, 8, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:205
+            # rules.txt:207
             s.decide(_C_CMPBload, 7, (a0,), 0, a1)
             return True
-    # rules.txt:206
+    # rules.txt:208
     s.decide(
         _C_CMPB,
         8,
@@ -6971,37 +7175,37 @@ def _cond_leu_i16(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:199
+                    # rules.txt:201
                     s.decide(_C_CMPWconstload, 8, (), a1.imm, a0)
                     return True
     if a0.op == 3:
         if a1.op == 100:
             if s32(a0.imm):
                 if s.fold(a1, v):
-                    # rules.txt:201
+                    # rules.txt:203
                     s.decide(_C_CMPWconstload, 7, (), a0.imm, a1)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:202
+            # rules.txt:204
             s.decide(_C_CMPWconst, 8, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:203
+            # rules.txt:205
             s.decide(_C_CMPWconst, 7, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:204
+            # rules.txt:206
             s.decide(_C_CMPWload, 8, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:205
+            # rules.txt:207
             s.decide(_C_CMPWload, 7, (a0,), 0, a1)
             return True
-    # rules.txt:206
+    # rules.txt:208
     s.decide(
         _C_CMPW,
         8,
@@ -7021,37 +7225,37 @@ def _cond_leu_i32(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:199
+                    # rules.txt:201
                     s.decide(_C_CMPLconstload, 8, (), a1.imm, a0)
                     return True
     if a0.op == 3:
         if a1.op == 100:
             if s32(a0.imm):
                 if s.fold(a1, v):
-                    # rules.txt:201
+                    # rules.txt:203
                     s.decide(_C_CMPLconstload, 7, (), a0.imm, a1)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:202
+            # rules.txt:204
             s.decide(_C_CMPLconst, 8, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:203
+            # rules.txt:205
             s.decide(_C_CMPLconst, 7, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:204
+            # rules.txt:206
             s.decide(_C_CMPLload, 8, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:205
+            # rules.txt:207
             s.decide(_C_CMPLload, 7, (a0,), 0, a1)
             return True
-    # rules.txt:206
+    # rules.txt:208
     s.decide(
         _C_CMPL,
         8,
@@ -7071,37 +7275,37 @@ def _cond_leu_i64(s: Selector, v: Value) -> bool:
         if a1.op == 3:
             if s32(a1.imm):
                 if s.fold(a0, v):
-                    # rules.txt:199
+                    # rules.txt:201
                     s.decide(_C_CMPQconstload, 8, (), a1.imm, a0)
                     return True
     if a0.op == 3:
         if a1.op == 100:
             if s32(a0.imm):
                 if s.fold(a1, v):
-                    # rules.txt:201
+                    # rules.txt:203
                     s.decide(_C_CMPQconstload, 7, (), a0.imm, a1)
                     return True
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:202
+            # rules.txt:204
             s.decide(_C_CMPQconst, 8, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:203
+            # rules.txt:205
             s.decide(_C_CMPQconst, 7, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:204
+            # rules.txt:206
             s.decide(_C_CMPQload, 8, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:205
+            # rules.txt:207
             s.decide(_C_CMPQload, 7, (a0,), 0, a1)
             return True
-    # rules.txt:206
+    # rules.txt:208
     s.decide(
         _C_CMPQ,
         8,
@@ -7117,7 +7321,7 @@ def _cond_leu_i64(s: Selector, v: Value) -> bool:
 
 def _cond_leu_f32(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:210
+    # rules.txt:212
     s.decide(
         _C_UCOMISS,
         7,
@@ -7133,7 +7337,7 @@ def _cond_leu_f32(s: Selector, v: Value) -> bool:
 
 def _cond_leu_f64(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
-    # rules.txt:210
+    # rules.txt:212
     s.decide(
         _C_UCOMISD,
         7,
@@ -7151,25 +7355,25 @@ def _cond_leu_p(s: Selector, v: Value) -> bool:
     a0, a1 = v.args
     if a1.op == 3:
         if s32(a1.imm):
-            # rules.txt:202
+            # rules.txt:204
             s.decide(_C_CMPQconst, 8, (a0,), a1.imm, None)
             return True
     if a0.op == 3:
         if s32(a0.imm):
-            # rules.txt:203
+            # rules.txt:205
             s.decide(_C_CMPQconst, 7, (a1,), a0.imm, None)
             return True
     if a0.op == 100:
         if s.fold(a0, v):
-            # rules.txt:204
+            # rules.txt:206
             s.decide(_C_CMPQload, 8, (a1,), 0, a0)
             return True
     if a1.op == 100:
         if s.fold(a1, v):
-            # rules.txt:205
+            # rules.txt:207
             s.decide(_C_CMPQload, 7, (a0,), 0, a1)
             return True
-    # rules.txt:206
+    # rules.txt:208
     s.decide(
         _C_CMPQ,
         8,

@@ -22,7 +22,7 @@ from pygo_cross.codegen.mem import INCOMING, OUTGOING, VALUE, Barrier, Mem
 from pygo_cross.codegen.selector import CMOVL, CMOVQ, SEL, SET, Compare, J, Selector, s32
 from pygo_cross.ssa import ops
 from pygo_cross.ssa.func import Block, Func, Value
-from pygo_cross.ssa.kinds import F32, F64, I8, I16, I32, I64, NAMES, SIZES, VOID, B, P
+from pygo_cross.ssa.kinds import BITS, F32, F64, I8, I16, I32, I64, NAMES, SIZES, VOID, B, P
 from pygo_cross.ssa.refs import CallInfo
 from pygo_cross.ssa.shape import Shapes
 from pygo_cross.ssa.unit import ABI0 as IS_ABI0
@@ -123,6 +123,8 @@ class _Function:
             epochs[value.id] = epoch
             if flags[value.op] & ops.COMMUTES and value.args[0].op == ops.CONST:
                 value.args.reverse()
+            if ops.SHL <= value.op <= ops.SHR_U and not value.imm:
+                self.masked(value)
             if value.op == ops.MUL and value.kind == I64 and value.args[1].op == ops.CONST and value.args[1].imm in _SCALED:
                 scaled.append(value)
             if flags[value.op] & _MEMORY_OPS:
@@ -139,6 +141,14 @@ class _Function:
                 controls.append(value)
             block.set_controls(controls)
         block.imm = epoch
+
+    def masked(self, value: Value) -> None:
+        """See that a shift's count is small because bits of it were masked off; masking by the machine's own mask is needless."""
+        count = value.args[1]
+        if count.op == ops.AND and count.args[1].op == ops.CONST and 0 <= count.args[1].imm < BITS[value.kind]:
+            value.imm = 1
+            if count.args[1].imm == max(BITS[value.kind], BITS[I32]) - 1:
+                value.set_arg(1, count.args[0])
 
     def scale(self, block: Block, value: Value) -> None:
         """A product with 3 times a power of two and the like as a shift of another product: an operand scales its index itself."""

@@ -587,6 +587,16 @@ def test_single_bits(kind: str) -> None:
         (f"  v5 {kind} = Const [255]\n  v6 {kind} = And v1 v5\n", "value", lambda x, n: x & 255),
         (f"  v5 {kind} = Const [65535]\n  v6 {kind} = And v1 v5\n", "value", lambda x, n: x & 65535),
     ]
+    for op, name, change in (
+        ("Or", "v5", lambda x, n: x | 1 << n),
+        ("Xor", "v5", lambda x, n: x ^ 1 << n),
+        ("And", "v9", lambda x, n: x & ~(1 << n)),
+    ):
+        text = f"  v5 {kind} = Shl v3 v2 [1]\n  v9 {kind} = Com v5\n  v6 {kind} = {op} v1 {name}\n"
+        cases.append((text, "value", change))
+        mask_text = f"  v10 {kind} = Const [{bits - 1}]\n  v11 {kind} = And v2 v10\n"
+        text = mask_text + text.replace("Shl v3 v2 [1]", "Shl v3 v11")
+        cases.append((text, "value", change))
     if kind == "i64":
         for bit in (31, 40, 63):
             mask_ = signed(1 << bit, 5)

@@ -183,6 +183,8 @@ def _integers() -> None:
             _row(f"{op}{w}modify", "gm", "-", f"{op}{w} 0,m", "rw")
             _row(f"{op}{w}constmodify", "m", "-", f"{op}{w} $,m", "rw")
     for op in ("BTS", "BTC", "BTR"):
+        for w in "QL":
+            _row(f"{op}{w}", "gg", "g", f"{op}{w} 1,d", "2")
         _row(f"{op}Qconst", "g", "g", f"{op}Q $,d", "2")
     _row("ADCcarry", "nnn", "n", "MOVQ 2,d; NEGQ d; MOVQ 0,AX; ADCQ 1,AX; SBBQ d,d; NEGQ d", "e", _AX)
     _row("SBBborrow", "nnn", "n", "MOVQ 2,d; NEGQ d; MOVQ 0,AX; SBBQ 1,AX; SBBQ d,d; NEGQ d", "e", _AX)
