@@ -417,21 +417,29 @@ def _sliced(f: FuncLowering, e: SliceExpr) -> Val:
     low = _bound(f, e.low) or zero
     high = _bound(f, e.high) or length
     most = _bound(f, e.max) or capacity
+    # Only of a slice the message speaks of a capacity.
+    limit = "cap" if isinstance(under, Slice) else "len"
     if e.max is not None:
-        most = f.emit(ops.SLICE_BOUNDS, I64, (most, capacity), 0, "Slice3Acap")
-        high = f.emit(ops.SLICE_BOUNDS, I64, (high, most), 0, "Slice3B")
-        low = f.emit(ops.SLICE_BOUNDS, I64, (low, high), 0, "Slice3C")
+        most = _within(f, e.max, most, capacity, "Slice3A" + limit)
+        high = _within(f, e.high, high, most, "Slice3B")
+        low = _within(f, e.low, low, high, "Slice3C")
     else:
         if e.high is not None:
-            high = f.emit(ops.SLICE_BOUNDS, I64, (high, capacity), 0, "SliceAcap" if isinstance(under, Slice) else "SliceAlen")
+            high = _within(f, e.high, high, capacity, "SliceA" + limit)
         if e.low is not None:
-            low = f.emit(ops.SLICE_BOUNDS, I64, (low, high), 0, "SliceB")
+            low = _within(f, e.low, low, high, "SliceB")
     new_length = f.emit(ops.SUB, I64, (high, low))
     if elem is None:
         return Val(typ, (_moved(f, pointer, low, 1, new_length), new_length))
     new_capacity = f.emit(ops.SUB, I64, (most, low))
     size = f.shapes.sizes.sizeof(f.typ(elem))
     return Val(typ, (_moved(f, pointer, low, size, new_capacity), new_length, new_capacity))
+
+
+def _within(f: FuncLowering, e: Expr | None, at: Value, limit: Value, what: str) -> Value:
+    """A bound that is at most the limit; what is out of bounds is told as the signed or unsigned number that it is."""
+    unsigned = e is not None and is_unsigned(f.type_of(e))
+    return f.emit(ops.SLICE_BOUNDS, I64, (at, limit), 0, what + "U" if unsigned else what)
 
 
 def _bound(f: FuncLowering, e: Expr | None) -> Value | None:

@@ -14,6 +14,7 @@ from pygo_cross.build.goroot import find_goroot
 from pygo_cross.frontend.mistakes import Mistakes
 from pygo_cross.frontend.package import check_package
 from pygo_cross.lower.package import PackageLowering
+from pygo_cross.ssa import ops
 from pygo_cross.ssa.printer import print_func
 from pygo_cross.ssa.shape import Shapes
 from pygo_cross.ssa.unit import Unit
@@ -77,6 +78,24 @@ def test_programs_print_what_they_print_natively(name: str, tmp_path: Path) -> N
 def test_what_panics(body: str) -> None:
     with pytest.raises(GoPanic):
         execute("package main\n\nfunc main() {\n\t" + body + "\n}\n")
+
+
+def test_bounds_are_told_as_what_they_are() -> None:
+    source = """package main
+
+func main() {}
+
+func f(s []int, a *[4]int, t string, i int, u uint) {
+	_, _, _, _ = s[i:u], a[u:i], t[:u], s[i:u:u]
+	_ = a[u:i:i]
+}
+"""
+    (func,) = (one for one in lower(source).funcs if one.symbol == "main.f")
+    told = [value.aux for block in func.blocks for value in block.values if value.op == ops.SLICE_BOUNDS]
+    assert told == [
+        *("SliceAcapU", "SliceB", "SliceAlen", "SliceBU", "SliceAlenU"),
+        *("Slice3AcapU", "Slice3BU", "Slice3C", "Slice3Alen", "Slice3B", "Slice3CU"),
+    ]
 
 
 def test_rounds_of_a_loop_share_variables_in_old_versions_of_the_language() -> None:
