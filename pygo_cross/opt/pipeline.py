@@ -26,6 +26,7 @@ from pygo_cross.opt.divide import divide
 from pygo_cross.opt.escape import escape
 from pygo_cross.opt.expand import expand
 from pygo_cross.opt.fold import fold
+from pygo_cross.opt.forward import forward
 from pygo_cross.opt.fresh import sizes, zeros
 from pygo_cross.opt.inline import inline
 from pygo_cross.opt.loads import loads
@@ -111,6 +112,7 @@ PASSES: Final[tuple[Pass | UnitPass, ...]] = (
     Pass("early fold", _alone(fold), "lowering writes what it sees: constants and copies go before anything counts or compares values"),
     Pass("early blocks", _alone(blocks), "branches on constants go, and with them what only they lead to"),
     Pass("early dead", _alone(dead), "fewer values for those that walk over all"),
+    Pass("forward", forward, "before escape analysis, to which a temporary is a variable like others"),
     Pass("copies", copies, "before promotion, which leaves what is copied as a whole in memory"),
     Pass("promote", promote, "what was in memory is values for all that follows; folding has made the offsets constant"),
     UnitPass("devirtualise", _devirtualise, "before inlining, which knows calls of functions by their names alone"),

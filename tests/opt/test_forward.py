@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Copies by way of a temporary are made at once, where nothing happens in between."""
+
+from __future__ import annotations
+
+import pytest
+
+from pygo_cross.opt.context import Context
+from pygo_cross.opt.forward import forward
+from pygo_cross.ssa import ops
+from pygo_cross.ssa.parser import parse_funcs
+from pygo_cross.ssa.printer import print_value
+from pygo_cross.ssa.shape import Shapes
+from pygo_cross.ssa.verify import verify
+from pygo_cross.types.sizes import Sizes
+from pygo_cross.types.types import INT, TYP, Array
+
+CONTEXT = Context(Shapes(Sizes()))
+HEAD = "func f(p, p) p {\nb0:\n  v0 p = Param\n  v1 p = Param [1]\n  v2 p = Alloc {T}\n"
+
+
+@pytest.mark.parametrize(
+    ("body", "left"),
+    [
+        ("  v3 = Move v2 v1 [32]\n  v4 = Move v0 v2 [32]\n", ["Move v0 v1 [32]"]),
+        ("  v4 = Move v0 v2 [32]\n", ["Zero v0 [32]"]),
+        ("  v3 = Zero v2 [32]\n  v4 = Move v0 v2 [32]\n", ["Zero v0 [32]"]),
+        ("  v5 p = Alloc {T}\n  v3 = Move v5 v2 [32]\n  v4 = Move v0 v5 [32]\n", ["Zero v0 [32]"]),
+        ("  v3 = Move v2 v1 [32]\n  v5 = Store v1 v0\n  v4 = Move v0 v2 [32]\n", None),  # the source changes
+        ("  v3 = Move v2 v1 [32]\n  v5 = Store v2 v0\n  v4 = Move v0 v2 [32]\n", None),
+        ("  v3 = Move v2 v1 [16]\n  v4 = Move v0 v2 [32]\n", None),  # a part
+        ("  v3 = Move v2 v1 [32]\n  v4 = Move v0 v2 [32]\n  v5 p = Load v2\n", None),  # wanted again
+    ],
+)
+def test_forward(body: str, left: list[str] | None) -> None:
+    (func,) = parse_funcs(HEAD + body + "  Ret v1\n}\n")
+    for value in func.entry.values:
+        if value.op == ops.ALLOC:
+            value.aux = Array(TYP[INT], 4)
+    before = len(func.entry.values)
+    forward(func, CONTEXT)
+    verify(func, "forward")
+    if left is None:
+        assert len(func.entry.values) == before
+        return
+    assert not any(value.uses for value in func.entry.values if value.op == ops.ALLOC)
+    made = [print_value(value).split(" = ")[1] for value in func.entry.values if value.op not in (ops.PARAM, ops.ALLOC)]
+    assert made == left
