@@ -6,8 +6,9 @@ that is ours has stock's export data besides, for `go vet` and for packages that
 are stock's: patterns of import paths, separated by commas, where `all` is every package and `std` the standard library. The runtime's
 own closure is stock's always.
 
-Importers that stock compiles refer to symbols of a package by their index in stock's object, which ours has not got: so stock compiles such
-a package as for shared libraries, whose symbols are known by name, and without bodies for importers to inline.
+Importers that stock compiles refer to symbols of a package by their index in stock's object, which ours has not got: so where some packages
+but for the runtime's are stock's, stock compiles as for shared libraries, whose symbols are known by name. By name, too, are then the
+contents of what several packages have one copy of. A package of ours has no bodies that stock's importers might inline.
 """
 
 from __future__ import annotations
@@ -86,8 +87,8 @@ def compile_main(argv: list[str], environment: Mapping[str, str]) -> int:
     with tempfile.TemporaryDirectory(prefix="pygo", dir=os.path.dirname(flags.output) or ".") as scratch:
         made = os.path.join(scratch, "stock.a")
         command = [tool, *_with_output(words, made)]
-        if flags.package not in RUNTIME and (environment.get(MIXED) or (patterns and not stock)):
-            command[1:1] = ["-linkshared", "-l"]
+        if flags.package not in RUNTIME and (environment.get(MIXED) or patterns):
+            command[1:1] = ["-linkshared"] if stock else ["-linkshared", "-l"]
         store = default_store(environment)
         kept = StockCache(store.folder.with_name("stock") if store.folder is not None else None)
         key = kept.key(tool, [word for word in command[1:] if word != made], flags.files, flags.output, environment)
@@ -143,7 +144,7 @@ def _initialised(theirs: Object, package: str) -> bool:
     from pygo_cross.obj.context import path_to_prefix
 
     wanted = path_to_prefix(package) + "..inittask"
-    return any(theirs.name(index) == wanted for index in range(theirs.ndef))
+    return any(theirs.name(index) == wanted for index in range(theirs.nall))
 
 
 def main() -> int:
