@@ -39,7 +39,7 @@ from pygo_cross.lower.package import PackageLowering
 from pygo_cross.obj.context import path_to_prefix
 from pygo_cross.opt.bodies import Body, decode
 from pygo_cross.opt.context import Context as PassContext
-from pygo_cross.opt.pipeline import optimise, optimise_unit
+from pygo_cross.opt.pipeline import Result, optimise, optimise_unit
 from pygo_cross.ssa.func import Func
 from pygo_cross.ssa.shape import Shapes
 from pygo_cross.ssa.unit import Unit
@@ -98,12 +98,7 @@ class Compilation:
         header = self.asm_header(checked) if self.flags.asm_header else b""
         groups = Groups(self.sizes)
         names = TypeNames(groups.maps, {})
-        asked = _Asked(self.imports)
-        abis = self._symbol_abis()
-        embeds = self._embeds()
-        package = PackageLowering(
-            self.goroot, self.fset, checked.package, checked.files, checked.info, self.sizes, asked, names, abis, embeds
-        )
+        package = self._lowering(checked, names)
         unit = package.lower()
         shapes = Shapes(self.sizes)
         backend = Backend(
@@ -111,7 +106,7 @@ class Compilation:
         )
         backend.context.std = self.flags.std
         backend.context.shared = self.flags.shared
-        passes = PassContext(shapes, self.fset.position, _Section(self.imports, SUMMARIES), _Bodies(self.imports).find, names)
+        passes = self._passes(shapes, names)
         check = "ssa/check" in self.flags.debug
         found = optimise_unit(unit, passes, check)
         record.exports = self._exports(checked, found.bodies)
@@ -152,12 +147,27 @@ class Compilation:
         name = self.flags.embed_config
         return EmbedConfig.read(_read(name), name) if name else None
 
-    def declarations(self) -> Record:
-        """The record alone, of a package whose code is made by another compiler."""
-        checked = self.check(ignore_func_bodies=True)
+    def declarations(self, bodies: bool = False) -> Record:
+        """The record alone, of a package whose code is made by another compiler: with what passes find out of its functions, or without."""
+        checked = self.check(ignore_func_bodies=not bodies)
         record = self.record(checked)
-        record.exports = self._exports(checked, {})
+        found = Result()
+        if bodies:
+            names = TypeNames(Groups(self.sizes).maps, {})
+            unit = self._lowering(checked, names).lower()
+            found = optimise_unit(unit, self._passes(Shapes(self.sizes), names), "ssa/check" in self.flags.debug, told_only=True)
+            record.sections[SUMMARIES] = marshal.dumps(sorted(found.summaries.items()), 2)
+        record.exports = self._exports(checked, {name: body for name, body in found.bodies.items() if body.is_plain()})
         return record
+
+    def _lowering(self, checked: CheckedPackage, names: TypeNames) -> PackageLowering:
+        asked, abis, embeds = _Asked(self.imports), self._symbol_abis(), self._embeds()
+        return PackageLowering(
+            self.goroot, self.fset, checked.package, checked.files, checked.info, self.sizes, asked, names, abis, embeds
+        )
+
+    def _passes(self, shapes: Shapes, names: TypeNames) -> PassContext:
+        return PassContext(shapes, self.fset.position, _Section(self.imports, SUMMARIES), _Bodies(self.imports).find, names)
 
     def check(self, ignore_func_bodies: bool = False) -> CheckedPackage:
         """The checked package. Raises UserError with the mistakes that cmd/compile would tell."""

@@ -107,7 +107,8 @@ def compile_main(argv: list[str], environment: Mapping[str, str]) -> int:
 
         compilation = Compilation(flags, environment, goroot, store, os.getcwd())
         if stock:
-            record = compilation.declarations()
+            # Of the runtime's closure, what is ours can know and inline the small packages' functions; package runtime has few of these.
+            record = compilation.declarations(flags.package in RUNTIME and flags.package not in ("runtime", "unsafe"))
             record.fingerprint = bytes(data[8:16])
             record.initialised = _initialised(theirs, flags.package)
             from pygo_cross.codegen.object import archive

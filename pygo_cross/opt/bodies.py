@@ -95,6 +95,17 @@ class Body:
             words += [values[arg] for arg in block.controls]
         return words
 
+    def is_plain(self) -> bool:
+        """Whether a body refers to nothing that only we make: data without a name of its own, function literals, instances. Where another
+        compiler has made the package's code, these have other names, or are not there.
+        """
+        for aux in self.auxes:
+            if isinstance(aux, DataRef) and ".." in aux.name:
+                return False
+            if isinstance(aux, (TextRef, FuncValueRef, ItabRef)) or (isinstance(aux, CallInfo) and aux.target and "[" in aux.target.name):
+                return False
+        return not any("[" in one.callee or ".func" in one.callee for one in self.inlined)
+
     def encode(self, tables: Tables) -> bytes | None:
         """The body in the numbers of a table; None if a type of it has none."""
         try:

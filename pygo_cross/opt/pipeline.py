@@ -148,11 +148,14 @@ def optimise(func: Func, context: Context, check: bool = False) -> None:
                 verify(func, one.name)
 
 
-def optimise_unit(unit: Unit, context: Context, check: bool = False) -> Result:
-    """Run all passes over a package."""
+def optimise_unit(unit: Unit, context: Context, check: bool = False, told_only: bool = False) -> Result:
+    """Run all passes over a package; with `told_only` those alone that importers are told of."""
     result = Result()
     pending: list[Pass] = []
-    for one in (*PASSES, None):
+    passes: tuple[Pass | UnitPass | None, ...] = (*PASSES, None)
+    if told_only:
+        passes = passes[: max(i for i, one in enumerate(PASSES) if isinstance(one, UnitPass)) + 1]
+    for one in passes:
         if isinstance(one, Pass):
             pending.append(one)
             continue

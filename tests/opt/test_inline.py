@@ -157,3 +157,27 @@ def test_another_package_s_function_is_inlined() -> None:
     bodies = {"main.Add": decode(data, lambda number: TYP[number], lambda pos: pos)}
     optimise_unit(unit, Context(SHAPES, bodies=bodies.get), check=True)
     assert called(main_of(unit)) == [] and Machine(unit, SHAPES).run() == "7\n"
+
+
+@pytest.mark.parametrize(
+    ("body", "plain"),
+    [
+        ("println(x + 1)", True),
+        ("println(other(x))", True),
+        ("f := func() int { return 1 }; kept = f", False),  # a literal has a number that another compiler need not give it
+        ("println(generic(x))", False),
+        ("kept = nil", True),
+        ("values = []any{x, 5.5}", False),  # numbers and strings in interfaces are data
+    ],
+)
+def test_what_only_we_make_is_in_no_body_of_a_package_that_is_not_ours(body: str, plain: bool) -> None:
+    head = "var kept func() int; var values []any; func other(x int) int { return x }; func generic[T any](x T) T { return x }"
+    unit = lower(f"package main\n\n{head}\n\nfunc F(x int) {{ {body} }}\n\nfunc main() {{}}")
+    (func,) = (func for func in unit.funcs if func.symbol == "main.F")
+    assert Body(func).is_plain() is plain
+
+
+def test_importers_are_told_before_code_is_made() -> None:
+    unit = lower("package main\n\nfunc F(p *int) int { return *p }\n\nfunc main() {}")
+    result = optimise_unit(unit, Context(SHAPES), check=True, told_only=True)
+    assert list(result.bodies) == ["main.F"] and result.summaries["main.F"] == ((), ())
