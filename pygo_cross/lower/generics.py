@@ -58,7 +58,7 @@ class Instantiation:
         return known
 
     def _declared(self, named: Named) -> Type:
-        """A defined type that is not generic."""
+        """A defined type, generic or not, but no instance."""
         if named.obj not in self._local:
             return named
         known = self._known.get(named)
@@ -66,6 +66,8 @@ class Instantiation:
             made = Named(named.obj)
             known = self._known[named] = made
             self._names[made] = self.targs
+            if named.tparams:
+                made.tparams = named.tparams
             made.rhs = self._subst.typ(named.rhs)
         return known
 

@@ -120,7 +120,7 @@ class TypeNames:
     def declared(self, t: Named) -> str:
         """The link name of a declared type, without its package: with type arguments and the number of a local type."""
         name = t.obj.name
-        implicit = self.implicit.get(t, ())
+        implicit = self.implicit.get(t.orig, ())
         if implicit or t.targs:
             lists = [",".join([self.link(targ) for targ in targs]) for targs in (implicit, t.targs) if targs]
             name += f"[{';'.join(lists)}]"

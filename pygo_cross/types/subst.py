@@ -50,8 +50,8 @@ _LARGEST: Final = 50_000  # types in a type argument
 @final
 class Substitution:
     """`targs` for `tparams`, index by index; one that is None leaves its type parameter. Instances that come up are kept in `context` and
-    belong to `env`; `pos` is where the substitution takes place in the source. `declared`, if set, says what becomes of a defined type that
-    is not generic: one that a generic function declares is another type in each instance.
+    belong to `env`; `pos` is where the substitution takes place in the source. `declared`, if set, says what becomes of a defined type
+    (of an instance, its origin): one that a generic function declares is another type in each instance.
     """
 
     __slots__ = ("context", "declared", "env", "map", "pos")
@@ -196,13 +196,20 @@ class Substitution:
         if len(t.targs) != count:
             return INVALID_TYPE  # has been reported
         targs = self.types(t.targs)
+        orig = t.orig
+        if self.declared is not None:
+            declared = self.declared(orig)
+            assert type(declared) is Named
+            orig = declared
         if targs is None:
-            return t
+            if orig is t.orig:
+                return t
+            targs = list(t.targs)
         if _is_endless(targs):
             return INVALID_TYPE
         from .instantiate import instance_of_named
 
-        return instance_of_named(t.orig, tuple(targs), self.context, self.env, self.pos)
+        return instance_of_named(orig, tuple(targs), self.context, self.env, self.pos)
 
     def _alias(self, t: Alias) -> Type:
         count = len(t.orig.tparams)
