@@ -230,7 +230,10 @@ class Imports:
                 what = f"what package {path} exports is neither in our cache nor in the go command's"
                 raise UserError.one("missing-record", what, "build with -a once")
             data = found
-        record = self._records[path] = Record.decode(data)
+        record = Record.decode(data)
+        if record.path != path:
+            raise UserError.one("other-package", f"the archive that is named for package {path} is of package {record.path}")
+        self._records[path] = record
         self.digests[path] = name
         for other, other_name in record.imports.items():
             self.digests.setdefault(other, other_name)

@@ -30,6 +30,10 @@ _BUILTIN_INDEX: dict[tuple[str, int], int] = {}
 _HASH_PREFIX: Final = {goobj.PKG_HASHED64: b"\0", goobj.PKG_HASHED: b"\1", goobj.PKG_NONE: b"\2", goobj.PKG_BUILTIN: b"\3"}
 
 
+def _is_linknamed(symbol: Symbol) -> bool:
+    return symbol.linkname or symbol.linkname_std
+
+
 class _Lists:
     """The numbered symbols."""
 
@@ -115,7 +119,7 @@ def _number(context: Context) -> _Lists:
                 symbol.package, kin = goobj.PKG_HASHED64, lists.hashed64
             else:
                 symbol.package, kin = goobj.PKG_HASHED, lists.hashed
-        elif (context.assembly and not symbol.static) or context.linkshared or symbol.flags & DUPOK or symbol.linkname or symbol.linkname_std:
+        elif (context.assembly and not symbol.static) or context.linkshared or symbol.flags & DUPOK or _is_linknamed(symbol):
             # Hand-written code is referred to by name: indices are the compiler's. So is what has its name from a directive.
             symbol.package, kin = goobj.PKG_NONE, lists.named
         else:
@@ -255,8 +259,8 @@ def _hash(context: Context, symbol: Symbol) -> bytes:
             parts.append(b"nil symbol")
         elif target is symbol:
             parts.append(b"self symbol")
-        elif target.package == goobj.PKG_SELF and target.name and not target.static and not context.assembly:
-            # As other packages, which know it by name alone, refer to it: their copies have to be one with this.
+        elif not context.assembly and target.name and not target.static and target.package in (goobj.PKG_SELF, goobj.PKG_BUILTIN):
+            # As packages refer to it that know it by name alone, stock's among them: all copies have to be one.
             parts.append(_HASH_PREFIX[goobj.PKG_NONE] + target.name.encode("utf-8", "surrogateescape"))
         else:
             parts.append(_HASH_PREFIX.get(target.package, b""))
