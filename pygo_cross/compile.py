@@ -13,6 +13,7 @@ Switches of -d: `ssa/check` has the verifier look at every function behind every
 from __future__ import annotations
 
 import marshal
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple, final
@@ -39,14 +40,16 @@ from pygo_cross.lower.package import PackageLowering
 from pygo_cross.obj.context import path_to_prefix
 from pygo_cross.opt.bodies import Body, decode
 from pygo_cross.opt.context import Context as PassContext
-from pygo_cross.opt.pipeline import Result, optimise, optimise_unit
+from pygo_cross.opt.pipeline import Result, Watcher, optimise, optimise_unit, verifying
 from pygo_cross.ssa.func import Func
+from pygo_cross.ssa.printer import print_func
 from pygo_cross.ssa.shape import Shapes
 from pygo_cross.ssa.unit import Unit
 from pygo_cross.syntax.directives import DirectiveRules
 from pygo_cross.syntax.nodes import ConstDecl, FuncDecl, TypeDecl
 from pygo_cross.syntax.source import FileSet
 from pygo_cross.types.check.checker import ImportFailure
+from pygo_cross.types.deep import deep_recursion
 from pygo_cross.types.exportwrite import Writer, write_exports
 from pygo_cross.types.linknames import TypeNames
 from pygo_cross.types.objects import Object
@@ -93,6 +96,10 @@ class Compilation:
 
     def compile(self, fingerprint: bytes = b"") -> Compiled:
         """Everything. `fingerprint` is that of stock's export data, where importers of stock's will look at this package."""
+        with deep_recursion():
+            return self._compile(fingerprint)
+
+    def _compile(self, fingerprint: bytes) -> Compiled:
         checked = self.check()
         record = self.record(checked)
         header = self.asm_header(checked) if self.flags.asm_header else b""
@@ -107,8 +114,8 @@ class Compilation:
         backend.context.std = self.flags.std
         backend.context.shared = self.flags.shared
         passes = self._passes(shapes, names)
-        check = "ssa/check" in self.flags.debug
-        found = optimise_unit(unit, passes, check)
+        check, watch = "ssa/check" in self.flags.debug, watcher(self.flags.debug)
+        found = optimise_unit(unit, passes, watch)
         record.exports = self._exports(checked, found.bodies)
         record.sections[SUMMARIES] = marshal.dumps(sorted(found.summaries.items()), 2)
         for func in unit.funcs:
@@ -124,7 +131,7 @@ class Compilation:
         )
         while more := completion.more():
             for func in more:
-                optimise(func, passes, check)
+                optimise(func, passes, watch)
                 backend.function(func, check)
                 func.free()
             # Methods that are made late may bring data with them, which may bring types.
@@ -155,7 +162,7 @@ class Compilation:
         if bodies:
             names = TypeNames(Groups(self.sizes).maps, {})
             unit = self._lowering(checked, names).lower()
-            found = optimise_unit(unit, self._passes(Shapes(self.sizes), names), "ssa/check" in self.flags.debug, told_only=True)
+            found = optimise_unit(unit, self._passes(Shapes(self.sizes), names), watcher(self.flags.debug), told_only=True)
             record.sections[SUMMARIES] = marshal.dumps(sorted(found.summaries.items()), 2)
         record.exports = self._exports(checked, {name: body for name, body in found.bodies.items() if body.is_plain()})
         return record
@@ -337,6 +344,22 @@ class _Section(Mapping[str, Any]):
             data = self._imports.record(path).sections.get(self._name) if path is not None else None
             known = self._known[prefix] = dict(marshal.loads(data)) if data else {}
         return known
+
+
+def watcher(debug: Mapping[str, str]) -> Watcher | None:
+    """What the switches of -d have to see behind each pass: `ssa/check`, and `ssa/PASS/dump=FUNCTION`, where PASS has _ for blanks."""
+    dumps = {word: function for word, function in debug.items() if word.startswith("ssa/") and word.endswith("/dump")}
+    check = "ssa/check" in debug
+    if not dumps and not check:
+        return None
+
+    def watch(name: str, func: Func) -> None:
+        if check:
+            verifying(name, func)
+        if dumps.get(f"ssa/{name.replace(' ', '_')}/dump") == func.symbol:
+            print(f"# behind {name}\n{print_func(func)}", file=sys.stderr)
+
+    return watch
 
 
 def _is_generic(decl: object) -> bool:

@@ -2,7 +2,7 @@
 """The passes in their order, as data.
 
 `optimise_unit` runs them over a package: those for single functions, function by function, and between them those that look at all.
-`optimise` runs those for single functions alone. With `check`, the verifier looks at the functions behind each, and names the pass that
+`optimise` runs those for single functions alone. Who watches is shown the functions behind each; the verifier names the pass that
 broke one.
 """
 
@@ -139,16 +139,25 @@ PASSES: Final[tuple[Pass | UnitPass, ...]] = (
 )
 
 
-def optimise(func: Func, context: Context, check: bool = False) -> None:
+Watcher = Callable[[str, Func], None]
+"""Is shown each function behind each pass, whose name it is given."""
+
+
+def verifying(name: str, func: Func) -> None:
+    """The watcher that has the verifier look at everything."""
+    verify(func, name)
+
+
+def optimise(func: Func, context: Context, watch: Watcher | None = None) -> None:
     """Run all passes for single functions."""
     for one in PASSES:
         if isinstance(one, Pass):
             one.run(func, context)
-            if check:
-                verify(func, one.name)
+            if watch is not None:
+                watch(one.name, func)
 
 
-def optimise_unit(unit: Unit, context: Context, check: bool = False, told_only: bool = False) -> Result:
+def optimise_unit(unit: Unit, context: Context, watch: Watcher | None = None, told_only: bool = False) -> Result:
     """Run all passes over a package; with `told_only` those alone that importers are told of."""
     result = Result()
     pending: list[Pass] = []
@@ -162,12 +171,12 @@ def optimise_unit(unit: Unit, context: Context, check: bool = False, told_only: 
         for func in unit.funcs:
             for step in pending:
                 step.run(func, context)
-                if check:
-                    verify(func, step.name)
+                if watch is not None:
+                    watch(step.name, func)
         pending = []
         if one is not None:
             one.run(unit, context, result)
-            if check:
+            if watch is not None:
                 for func in unit.funcs:
-                    verify(func, one.name)
+                    watch(one.name, func)
     return result

@@ -25,7 +25,7 @@ from pygo_cross.diag import InternalError, UserError
 from pygo_cross.frontend.package import hide_unexported
 from pygo_cross.lower.package import PackageLowering
 from pygo_cross.opt.context import Context
-from pygo_cross.opt.pipeline import Result, optimise_unit
+from pygo_cross.opt.pipeline import Result, optimise_unit, verifying
 from pygo_cross.opt.summaries import Summary
 from pygo_cross.ssa.shape import Shapes
 
@@ -83,7 +83,7 @@ def main(argv: list[str]) -> int:
         begun = time.process_time()
         context = Context(Shapes(session.sizes), session.fset.position, summaries)
         try:
-            result = optimise_unit(unit, context, options.check)
+            result = optimise_unit(unit, context, verifying if options.check else None)
         except (InternalError, UserError, LookupError, AssertionError) as error:
             print(f"{package.id}: {type(error).__name__} {error}")
             failures += 1

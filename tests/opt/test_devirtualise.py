@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from pygo_cross.opt.context import Context
-from pygo_cross.opt.pipeline import optimise_unit
+from pygo_cross.opt.pipeline import optimise_unit, verifying
 from pygo_cross.ssa import ops
 from pygo_cross.ssa.refs import CallInfo
 from pygo_cross.ssa.shape import Shapes
@@ -73,7 +73,7 @@ func main() {
 def test_calls_of_known_types() -> None:
     lowering = prepare(SOURCE)
     context = Context(Shapes(Sizes()), names=lowering.names.types)
-    optimise_unit(lowering.unit, context, check=True)
+    optimise_unit(lowering.unit, context, watch=verifying)
     calls: dict[str, list[str]] = {}
     for func in lowering.unit.funcs:
         found = calls[func.symbol] = []
@@ -99,5 +99,5 @@ def test_programs_print_the_same() -> None:
         before = Machine(plain.unit, Shapes(Sizes()), plain.methods_of).run()
         lowering = prepare(source)
         context = Context(Shapes(Sizes()), names=lowering.names.types)
-        optimise_unit(lowering.unit, context, check=True)
+        optimise_unit(lowering.unit, context, watch=verifying)
         assert Machine(lowering.unit, context.shapes, lowering.methods_of).run() == before

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pygo_cross.opt.context import Context
-from pygo_cross.opt.pipeline import Result, optimise_unit
+from pygo_cross.opt.pipeline import Result, optimise_unit, verifying
 from pygo_cross.ssa import ops
 from pygo_cross.ssa.shape import Shapes
 from pygo_cross.ssa.unit import Unit
@@ -45,7 +45,7 @@ APART = HEAD.replace("\nfunc ", "\n//go:noinline\nfunc ")
 
 def analysed(source: str) -> tuple[Unit, Result]:
     unit = lower(source)
-    return unit, optimise_unit(unit, Context(Shapes(Sizes())), check=True)
+    return unit, optimise_unit(unit, Context(Shapes(Sizes())), watch=verifying)
 
 
 def made_of(unit: Unit) -> tuple[int, int]:

@@ -12,7 +12,7 @@ import pytest
 from pygo_cross.diag import InternalError
 from pygo_cross.opt.bodies import Body, decode
 from pygo_cross.opt.context import Context
-from pygo_cross.opt.pipeline import optimise_unit
+from pygo_cross.opt.pipeline import optimise_unit, verifying
 from pygo_cross.ssa import ops
 from pygo_cross.ssa.func import Func
 from pygo_cross.ssa.printer import print_func
@@ -32,7 +32,7 @@ SHAPES = Shapes(Sizes())
 
 def optimised(source: str) -> Unit:
     unit = lower("package main\n\n" + source)
-    optimise_unit(unit, Context(SHAPES), check=True)
+    optimise_unit(unit, Context(SHAPES), watch=verifying)
     return unit
 
 
@@ -155,7 +155,7 @@ def test_another_package_s_function_is_inlined() -> None:
     assert data is not None
     unit = lower("package main\n\nfunc Add(a, b int) int\n\nfunc main() { println(Add(3, 4)) }")
     bodies = {"main.Add": decode(data, lambda number: TYP[number], lambda pos: pos)}
-    optimise_unit(unit, Context(SHAPES, bodies=bodies.get), check=True)
+    optimise_unit(unit, Context(SHAPES, bodies=bodies.get), watch=verifying)
     assert called(main_of(unit)) == [] and Machine(unit, SHAPES).run() == "7\n"
 
 
@@ -179,5 +179,5 @@ def test_what_only_we_make_is_in_no_body_of_a_package_that_is_not_ours(body: str
 
 def test_importers_are_told_before_code_is_made() -> None:
     unit = lower("package main\n\nfunc F(p *int) int { return *p }\n\nfunc main() {}")
-    result = optimise_unit(unit, Context(SHAPES), check=True, told_only=True)
+    result = optimise_unit(unit, Context(SHAPES), watch=verifying, told_only=True)
     assert list(result.bodies) == ["main.F"] and result.summaries["main.F"] == ((), ())

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pygo_cross.opt.context import Context
-from pygo_cross.opt.pipeline import optimise
+from pygo_cross.opt.pipeline import optimise, verifying
 from pygo_cross.ssa import ops
 from pygo_cross.ssa.kinds import I8, SIZES
 from pygo_cross.ssa.shape import Shapes
@@ -65,7 +65,7 @@ def test_neighbours_are_accessed_together(body: str, op: int, sizes: list[int]) 
     shapes = Shapes(Sizes())
     unit = lower(source)
     for func in unit.funcs:
-        optimise(func, Context(shapes), check=True)
+        optimise(func, Context(shapes), watch=verifying)
     found = accesses(unit, op)
     assert Machine(unit, shapes).run() == Machine(lower(source), shapes).run()
     assert [size for size in found if size < SIZES[I8] * 8] == sizes
@@ -77,6 +77,6 @@ def test_eight_bytes() -> None:
     shapes = Shapes(Sizes())
     unit = lower(source)
     for func in unit.funcs:
-        optimise(func, Context(shapes), check=True)
+        optimise(func, Context(shapes), watch=verifying)
     assert accesses(unit, ops.LOAD) == [8]
     assert Machine(unit, shapes).run() == Machine(lower(source), shapes).run()

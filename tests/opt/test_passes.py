@@ -17,7 +17,7 @@ from pygo_cross.opt.cse import cse
 from pygo_cross.opt.dead import dead
 from pygo_cross.opt.divide import divide
 from pygo_cross.opt.fold import fold, signed, unsigned
-from pygo_cross.opt.pipeline import PASSES, optimise, optimise_unit
+from pygo_cross.opt.pipeline import PASSES, optimise, optimise_unit, verifying
 from pygo_cross.opt.prove import prove
 from pygo_cross.ssa import ops
 from pygo_cross.ssa.func import Func
@@ -209,7 +209,7 @@ def test_programs_print_the_same(name: str) -> None:
 
     plain, steps = run(lower(source))
     unit = lower(source)
-    optimise_unit(unit, CONTEXT, check=True)
+    optimise_unit(unit, CONTEXT, watch=verifying)
     better, fewer = run(unit)
     assert better == plain
     assert fewer < steps * 1.05  # what was one Alloc is a few values, where it stays
@@ -272,7 +272,7 @@ def test_random_expressions_keep_their_value(seed: int) -> None:
     verify(func, "made")
     text = print_func(func)
     machine = Machine(Unit("main", "main"), Shapes(Sizes()))
-    optimise(func, CONTEXT, check=True)
+    optimise(func, CONTEXT, watch=verifying)
     (before,) = parse_funcs(text)
     for _ in range(10):
         args = [rng.choice([0, 1, -1, rng.randrange(-(1 << (BITS[kind] - 1)), 1 << (BITS[kind] - 1))]) for kind in params]
@@ -442,7 +442,7 @@ func main() {}
 """
     called: dict[str, list[str]] = {}
     for func in lower(source).funcs:
-        optimise(func, CONTEXT, True)
+        optimise(func, CONTEXT, verifying)
         calls = [value.aux for block in func.blocks for value in block.values if value.op == ops.CALL_STATIC]
         called[func.symbol] = [str(call) for call in calls]
     assert called["main.number"] == ["runtime.convT64"]
