@@ -102,7 +102,7 @@ def _check(
     checker = Checker(config, fset, package)
     info = checker.check_files(files)
     if not mistakes and not ignore_func_bodies:
-        restrictions(package, files, info, mistakes, go_version, complete)
+        restrictions(package, files, info, mistakes, go_version, complete, sizes)
     return CheckedPackage(package, files, info)
 
 

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What cmd/compile refuses in programs that are well-typed: directives in the wrong place, functions without a body, anonymous interfaces
-that refer to themselves.
+that refer to themselves, types larger than the address space.
 
-Facts: src/cmd/compile/internal/noder/irgen.go (cycleFinder), writer.go (declCollector, funcExt), noder.go (checkEmbed).
+Facts: src/cmd/compile/internal/noder/irgen.go (cycleFinder), writer.go (declCollector, funcExt), noder.go (checkEmbed);
+src/cmd/compile/internal/types/size.go (CalcSize).
 """
 
 from __future__ import annotations
@@ -16,19 +17,46 @@ from pygo_cross.syntax.directives import Pragma
 from pygo_cross.syntax.walk import walk
 from pygo_cross.types.check import version
 from pygo_cross.types.check.info import Info
-from pygo_cross.types.objects import Func, Object, PkgName, Var
+from pygo_cross.types.objects import FIELD_VAR, Func, Object, PkgName, TypeName, Var
 from pygo_cross.types.package import Package
-from pygo_cross.types.types import Array, Chan, Interface, Map, Pointer, Signature, Slice, Struct, Tuple, Type, unalias
+from pygo_cross.types.sizes import Sizes
+from pygo_cross.types.types import (
+    IS_UNTYPED,
+    Array,
+    Basic,
+    Chan,
+    Interface,
+    Map,
+    Pointer,
+    Signature,
+    Slice,
+    Struct,
+    Tuple,
+    Type,
+    TypeParam,
+    unalias,
+)
+from pygo_cross.types.typestring import relative_to, type_string
 
 _EMBED_VERSION: Final = 16  # go1.16
 _CYCLE: Final = "invalid recursive type: anonymous interface refers to itself (see https://go.dev/issue/56103)"
 
 
-def restrictions(package: Package, files: Sequence[nodes.File], info: Info, mistakes: Mistakes, go_version: str, complete: bool) -> None:
+_MAX_SIZE: Final = 1 << 50
+"""No type is as large, in bytes."""
+
+
+def restrictions(
+    package: Package, files: Sequence[nodes.File], info: Info, mistakes: Mistakes, go_version: str, complete: bool, sizes: Sizes
+) -> None:
     """Report what the compiler refuses in a package that is well-typed."""
     _interface_cycles(info, mistakes)
     if mistakes:
         return
+    for kind in (TypeName, Var):
+        _sizes(package, info, kind, mistakes, sizes)
+        if mistakes:
+            return
     linknames: set[Object] = set()
     functions: list[nodes.FuncDecl] = []
     for file in files:
@@ -63,6 +91,42 @@ def restrictions(package: Package, files: Sequence[nodes.File], info: Info, mist
                 mistakes.add(linkname.pos, "misplaced-linkname", wrong)
     for function in functions:
         _function(function, info, linknames, complete, mistakes)
+
+
+def _sizes(package: Package, info: Info, kind: type[Object], mistakes: Mistakes, sizes: Sizes) -> None:
+    """Report declared types, or variables, that are larger than the address space. Fields are told of with their struct."""
+    seen: set[Type] = set()
+    for obj in info.defs.values():
+        if isinstance(obj, kind) and obj.typ is not None and obj.typ not in seen and not (isinstance(obj, Var) and obj.kind == FIELD_VAR):
+            seen.add(obj.typ)
+            large = _too_large(obj.typ, sizes)
+            if large is not None:
+                mistakes.add(obj.pos, "type-too-large", f"type {type_string(large, relative_to(package))} larger than address space")
+
+
+def _too_large(typ: Type, sizes: Sizes) -> Type | None:
+    """The innermost type that makes a type larger than the address space; None of one that is not, or whose size is not known."""
+    under = typ.underlying()
+    if isinstance(under, Array):
+        inner = _too_large(under.elem, sizes)
+        return inner if inner is not None else under if under.len * _size(under.elem, sizes) >= _MAX_SIZE else None
+    if isinstance(under, Struct):
+        for field in under.fields:
+            inner = _too_large(field.typ, sizes)
+            if inner is not None:
+                return inner
+        return under if _size(under, sizes) >= _MAX_SIZE else None
+    return None
+
+
+def _size(typ: Type, sizes: Sizes) -> int:
+    """A size in bytes; that of a type parameter counts as 0."""
+    under = typ.underlying()
+    if isinstance(under, Array):
+        return under.len * _size(under.elem, sizes)
+    if isinstance(under, Struct):
+        return sum(_size(field.typ, sizes) for field in under.fields)
+    return 0 if isinstance(unalias(typ), TypeParam) or (isinstance(under, Basic) and under.info & IS_UNTYPED) else sizes.sizeof(under)
 
 
 def _function(decl: nodes.FuncDecl, info: Info, linknames: set[Object], complete: bool, mistakes: Mistakes) -> None:

@@ -49,6 +49,10 @@ func main() {}
     "user/user.go": 'package user\n\nimport "example.com/m/broken"\n\nvar _ = broken.F\nvar wrong int = ""\n',
     "many/many.go": "package many\n\n" + "".join(f"var v{i} int = \"{i}\"\n" for i in range(15)),
     "bodies/bodies.go": "package bodies\n\nfunc missing()\n\n//go:noinline\nvar v int\n\ntype T interface{ m() interface{ T } }\n",
+    "large/large.go": (
+        "package large\n\ntype T [1 << 50]byte\n\ntype G[P any] struct{ a [1 << 20]P }\n\n"
+        "type S struct{ a, b [1 << 48]int }\n\nvar v [2]struct{ x [1 << 30][1 << 30]int8 }\n\nvar w [1 << 49]byte\n"
+    ),
     "lines/lines.go": (
         "package lines\n\n//line foo.y:100\nfunc l1() { undefined1() }\n\nfunc dup() {}\nfunc dup() {}\n\n"
         "/*line bar.y:7:3*/ var z int = \"\"\n"
@@ -88,7 +92,7 @@ def test_errors_are_those_of_go_build(cli: Cli, module: Path, tmp_path: Path, fl
     wanted = sections(stock(module, "build", *(("-gcflags=-e",) if flags else ()), "./..."))
     done = cli("typecheck", *flags, "./...", cwd=module, env={"PYGO_CROSS_CACHE": str(tmp_path)})
     assert sections(done.stderr) == wanted
-    assert len(wanted) == 5
+    assert len(wanted) == 6
     assert done.returncode == 1
     assert done.stdout == ""
 
