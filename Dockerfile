@@ -35,7 +35,7 @@ RUN python3 -m pygo_cross.build.image.goroot /opt/pygo-cross/lib/python3*/site-p
 
 # The packages with assembly once more, by our assembler: this depends on it and on nothing else that is not above.
 FROM goroot AS assembled
-COPY pygo_cross/diag.py pygo_cross/wholefile.py pygo_cross/
+COPY pygo_cross/diag.py pygo_cross/toolflags.py pygo_cross/wholefile.py pygo_cross/
 COPY pygo_cross/arch pygo_cross/arch
 COPY pygo_cross/asm pygo_cross/asm
 COPY pygo_cross/obj pygo_cross/obj

@@ -15,8 +15,10 @@ from typing import Any
 import full
 import pytest
 
+import pygo_cross
 from pygo_cross.build.builders import OURS, quote_words, toolexec_variables
 from pygo_cross.build.goroot import find_goroot
+from pygo_cross.build.stageid import STAGES, modules
 from pygo_cross.target import load_targets
 
 ROOT = Path(__file__).parent.parent.parent
@@ -155,9 +157,20 @@ def test_a_failed_link_is_a_failed_build(hello: Path, tmp_path: Path) -> None:
 
 def test_every_stage_of_ours_has_its_own_id() -> None:
     ids = toolexec_variables()
+    assert not ids.pop("PYGO_CROSS_COMPILE_ID")  # stock's compiler shares its results with stock builds
     assert set(ids) == {"PYGO_CROSS_ASM_ID", "PYGO_CROSS_LINK_ID"} and len(set(ids.values())) == 2
     for word in ids.values():
         assert word.startswith(OURS.replace(" ", "-") + "-") and " " not in word
+
+
+def test_the_id_of_the_compiler_has_all_of_it() -> None:
+    package = Path(pygo_cross.__file__).parent
+    found = modules(STAGES["compile"])
+    unused = {"pygo_cross.arch.amd64.decode", "pygo_cross.ssa.parser"}
+    for folder in ("lower", "opt", "ssa", "codegen", "arch/amd64"):
+        for path in (package / folder).glob("[a-z]*.py"):
+            name = ".".join(["pygo_cross", *folder.split("/"), path.stem])
+            assert name in found or name in unused, name
 
 
 # ---- with our assembler
