@@ -25,7 +25,6 @@ from pygo_cross.codegen import object as objects
 from pygo_cross.codegen.backend import Backend
 from pygo_cross.codegen.completion import Completion
 from pygo_cross.codegen.maptypes import Groups
-from pygo_cross.codegen.text import RUNTIME
 from pygo_cross.compileflags import Flags
 from pygo_cross.diag import Diagnostic, Pos, UserError
 from pygo_cross.frontend.mistakes import MOST, Mistakes
@@ -38,6 +37,7 @@ from pygo_cross.lower.directives import linknames
 from pygo_cross.lower.embed import EmbedConfig
 from pygo_cross.lower.package import PackageLowering
 from pygo_cross.obj.context import path_to_prefix
+from pygo_cross.obj.runtimepackages import RUNTIME_PACKAGES
 from pygo_cross.opt.bodies import Body, decode
 from pygo_cross.opt.context import Context as PassContext
 from pygo_cross.opt.pipeline import Result, Watcher, optimise, optimise_unit, verifying
@@ -88,7 +88,7 @@ class Compilation:
         self.path = flags.package
         self.fset = FileSet()
         self.sizes = Sizes()
-        self.rules = DirectiveRules(flags.std, flags.runtime or (flags.std and self.path in RUNTIME))
+        self.rules = DirectiveRules(flags.std, flags.runtime or (flags.std and self.path in RUNTIME_PACKAGES))
         archives, mapped = read_import_config(flags.import_config) if flags.import_config else ({}, {})
         self.imports = Imports(self.fset, archives, mapped, store)
         self._rewriter = PathRewriter(folder, flags.trimpath, str(goroot) if flags.std else environment.get("GOROOT", str(goroot)))

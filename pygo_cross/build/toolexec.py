@@ -20,7 +20,7 @@ import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from pygo_cross import wholefile
 from pygo_cross.build.caches import tend
@@ -28,21 +28,18 @@ from pygo_cross.build.stockcache import StockCache
 from pygo_cross.diag import InternalError, Pos, UserError
 from pygo_cross.obj import archive as archives
 from pygo_cross.obj.reader import Object
+from pygo_cross.obj.runtimepackages import RUNTIME_PACKAGES
+
+if TYPE_CHECKING:
+    from pygo_cross.frontend.record import Record
 
 STOCK: Final = "PYGO_CROSS_STOCK"
 MIXED: Final = "PYGO_CROSS_MIXED"
 """Set, it has stock's packages refer to all others by name: archives of either compiler then fit together (scripts/bisect_packages.py)."""
-RUNTIME: Final = frozenset(
-    (
-        "runtime",
-        *(f"internal/runtime/{name}" for name in ("atomic", "cgroup", "exithook", "gc", "gc/scan", "maps", "math", "sys")),
-        *(f"internal/runtime/{name}" for name in ("pprof/label", "syscall/linux", "syscall/windows", "wasitest")),
-        *("internal/abi", "internal/asan", "internal/bytealg", "internal/byteorder", "internal/chacha8rand", "internal/coverage/rtcov"),
-        *("internal/cpu", "internal/goarch", "internal/godebugs", "internal/goexperiment", "internal/goos", "internal/msan"),
-        *("internal/profilerecord", "internal/race", "internal/strconv", "internal/stringslite", "internal/trace/tracev2", "math/bits"),
-        *("runtime/cgo", "runtime/race", "runtime/msan", "runtime/asan", "unsafe"),
-    )
-)
+RUNTIME: Final = RUNTIME_PACKAGES | {
+    *("internal/asan", "internal/msan", "internal/race", "internal/runtime/pprof/label", "internal/runtime/wasitest"),
+    *("internal/trace/tracev2", "math/bits", "runtime/cgo", "runtime/race", "runtime/msan", "runtime/asan", "unsafe"),
+}
 """What package runtime depends on, and what is compiled as the runtime is: stock's, until our compiler makes the runtime too."""
 
 
@@ -75,7 +72,7 @@ def compile_main(argv: list[str], environment: Mapping[str, str]) -> int:
     """Runs `TOOL FLAGS FILES` as the go command gives it, and returns the exit status. Raises UserError and InternalError."""
     gc.disable()
     from pygo_cross.compileflags import Flags
-    from pygo_cross.frontend.record import default_store, section
+    from pygo_cross.frontend.record import default_store
 
     tool, words = argv[0], argv[1:]
     if not any(word == "-pack" for word in words):
@@ -101,23 +98,16 @@ def compile_main(argv: list[str], environment: Mapping[str, str]) -> int:
             kept.put(key, flags.build_id, made, flags.asm_header)
             if store.folder is not None:
                 tend(store.folder.parent)
-        view = archives.map_file(made)
-        members = {member.name: member.body for member in archives.members(made, view)}
-        text, data = archives.split_object(made, members["_go_.o"])
-        theirs = Object(made, data)
         from pygo_cross.compile import Compilation
 
         compilation = Compilation(flags, environment, goroot, store, os.getcwd())
         if stock:
             # Of the runtime's closure, what is ours can know and inline the small packages' functions; package runtime has few of these.
             record = compilation.declarations(flags.package in RUNTIME and flags.package not in ("runtime", "unsafe"))
-            record.fingerprint = bytes(data[8:16])
-            record.initialised = _initialised(theirs, flags.package)
-            from pygo_cross.codegen.object import archive
-
-            body = text.encode("utf-8", "surrogateescape").rstrip(b"\n") + b"\n\n" + section(record.encode()) + b"\n!\n" + bytes(data)
-            result = archive([(archives.PKGDEF, bytes(members[archives.PKGDEF])), ("_go_.o", body)])
+            result = with_record(made, record)
         else:
+            members = {member.name: member.body for member in archives.members(made, archives.map_file(made))}
+            _, data = archives.split_object(made, members["_go_.o"])
             compiled = compilation.compile(bytes(data[8:16]))
             result = compiled.archive(_exports(bytes(members[archives.PKGDEF])))
     try:
@@ -125,6 +115,19 @@ def compile_main(argv: list[str], environment: Mapping[str, str]) -> int:
     except OSError as error:
         raise UserError.one("cannot-write", f"cannot write: {error.strerror}", pos=Pos(flags.output)) from None
     return 0
+
+
+def with_record(made: str, record: Record) -> bytes:
+    """Stock's archive `made`, with our record of its package, which is told what stock's object says of it."""
+    from pygo_cross.codegen.object import archive
+    from pygo_cross.frontend.record import section
+
+    members = {member.name: member.body for member in archives.members(made, archives.map_file(made))}
+    text, data = archives.split_object(made, members["_go_.o"])
+    record.fingerprint = bytes(data[8:16])
+    record.initialised = _initialised(Object(made, data), record.path)
+    body = text.encode("utf-8", "surrogateescape").rstrip(b"\n") + b"\n\n" + section(record.encode()) + b"\n!\n" + bytes(data)
+    return archive([(archives.PKGDEF, bytes(members[archives.PKGDEF])), ("_go_.o", body)])
 
 
 def _with_output(words: list[str], output: str) -> list[str]:

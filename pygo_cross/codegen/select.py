@@ -21,6 +21,7 @@ from pygo_cross.codegen.features import Features
 from pygo_cross.codegen.mem import INCOMING, OUTGOING, VALUE, Barrier, Mem
 from pygo_cross.codegen.selector import CMOVL, CMOVQ, SEL, SET, Compare, J, Selector, s32
 from pygo_cross.ssa import ops
+from pygo_cross.ssa.dominators import postorder
 from pygo_cross.ssa.func import Block, Func, Value
 from pygo_cross.ssa.kinds import BITS, F32, F64, I8, I16, I32, I64, NAMES, SIZES, VOID, B, P
 from pygo_cross.ssa.refs import CallInfo
@@ -685,18 +686,6 @@ def _rest(size: int, width: int) -> list[tuple[int, int]]:
 
 def _order(func: Func) -> list[Block]:
     """Blocks so that a block stands behind those that dominate it; what is never reached first."""
-    seen = {func.entry}
-    behind: list[Block] = []
-    stack = [(func.entry, 0)]
-    while stack:
-        block, at = stack.pop()
-        if at < len(block.succs):
-            stack.append((block, at + 1))
-            succ = block.succs[at]
-            if succ not in seen:
-                seen.add(succ)
-                stack.append((succ, 0))
-        else:
-            behind.append(block)
-    behind.reverse()
-    return [block for block in func.blocks if block not in seen] + behind
+    reached = postorder(func)[::-1]
+    seen = set(reached)
+    return [block for block in func.blocks if block not in seen] + reached

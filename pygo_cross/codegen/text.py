@@ -28,6 +28,7 @@ from pygo_cross.obj.context import Context
 from pygo_cross.obj.leb import uleb
 from pygo_cross.obj.prog import MEM, NAME_EXTERN, TEXTSIZE, Addr, PosBase, Prog, const
 from pygo_cross.obj.reloctype import R_ADDROFF
+from pygo_cross.obj.runtimepackages import RUNTIME_PACKAGES
 from pygo_cross.obj.symbol import (
     DUPOK,
     FUNCDATA_ARG_INFO,
@@ -140,7 +141,7 @@ class Texts:
         self._dwarf = dwarf
         self._finish = machine.finisher(context)
         self._parts: Any = importlib.import_module(f"pygo_cross.arch.{machine.name}.frame")
-        self._unsafe = context.package in RUNTIME
+        self._unsafe = context.package in RUNTIME_PACKAGES
 
     def make(self, func: Func, allocation: Allocation) -> Symbol:
         """The symbol of a function behind allocation. Raises UserError for a frame that is too large."""
@@ -344,14 +345,3 @@ class Texts:
 
 
 _WITHOUT_BYTES: Final = frozenset({"PCDATA", "FUNCDATA", "NOP", "PCALIGN", "PCALIGNMAX"})
-
-
-RUNTIME: Final = frozenset(
-    _words(
-        "runtime internal/runtime/atomic internal/runtime/cgroup internal/runtime/exithook internal/runtime/gc internal/runtime/gc/scan "
-        "internal/runtime/maps internal/runtime/math internal/runtime/sys internal/runtime/syscall/linux internal/runtime/syscall/windows "
-        "internal/abi internal/bytealg internal/byteorder internal/chacha8rand internal/coverage/rtcov internal/cpu internal/goarch "
-        "internal/godebugs internal/goexperiment internal/goos internal/profilerecord internal/strconv internal/stringslite"
-    )
-)
-"""The packages that stock Go compiles as the runtime (cmd/internal/objabi/pkgspecial.go): preempted nowhere but in prologues."""

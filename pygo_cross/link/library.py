@@ -25,36 +25,6 @@ from pygo_cross.obj.reader import Object
 NO_FINGERPRINT = bytes(8)
 _HOST_OBJECTS = {b"\x7fELF", b"\xfe\xed\xfa\xce", b"\xfe\xed\xfa\xcf", b"\xce\xfa\xed\xfe", b"\xcf\xfa\xed\xfe"}
 
-# The runtime and what it is made of (cmd/internal/objabi/pkgspecial.go, runtimePkgs): their code lies first.
-RUNTIME_PACKAGES = frozenset(
-    (
-        "runtime",
-        "internal/runtime/atomic",
-        "internal/runtime/cgroup",
-        "internal/runtime/exithook",
-        "internal/runtime/gc",
-        "internal/runtime/gc/scan",
-        "internal/runtime/maps",
-        "internal/runtime/math",
-        "internal/runtime/sys",
-        "internal/runtime/syscall/linux",
-        "internal/runtime/syscall/windows",
-        "internal/abi",
-        "internal/bytealg",
-        "internal/byteorder",
-        "internal/chacha8rand",
-        "internal/coverage/rtcov",
-        "internal/cpu",
-        "internal/goarch",
-        "internal/godebugs",
-        "internal/goexperiment",
-        "internal/goos",
-        "internal/profilerecord",
-        "internal/strconv",
-        "internal/stringslite",
-    )
-)
-
 
 @dataclass(slots=True, eq=False)
 class Library:

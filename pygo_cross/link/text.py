@@ -14,9 +14,9 @@ from pygo_cross.arch.layout import FACTS, MIN_FUNC, LayoutFacts
 from pygo_cross.link import kinds
 from pygo_cross.link.context import Link
 from pygo_cross.link.image import BASE_ADDRESS, EXECUTE, READ, Section, header_size
-from pygo_cross.link.library import RUNTIME_PACKAGES
 from pygo_cross.obj.archive import bad_file
 from pygo_cross.obj.reloctype import R_ADDRARM64, R_ARM64_GOTPCREL, R_CALLARM64, R_WEAK
+from pygo_cross.obj.runtimepackages import RUNTIME_PACKAGES
 
 _BRANCH_REACH = 1 << 27
 _ISLAND_SIZE = 12

@@ -12,8 +12,9 @@ from __future__ import annotations
 
 from pygo_cross.link import kinds
 from pygo_cross.link.context import Link
-from pygo_cross.link.library import RUNTIME_PACKAGES, postorder
+from pygo_cross.link.library import postorder
 from pygo_cross.obj import goobj
+from pygo_cross.obj.runtimepackages import RUNTIME_PACKAGES
 
 _TEXT_BYTES = bytes(1 if kinds.is_text(kind) else 0 for kind in range(256))
 

@@ -64,16 +64,7 @@ def _merge(func: Func, block: Block, gone: set[Block]) -> bool:
     (after,) = block.succs
     if after is block or after is func.entry or len(after.preds) != 1 or _has_phis(after):
         return False
-    for value in after.values:
-        value.block = block
-    block.values += after.values
-    block.kind, block.likely, block.pos = after.kind, after.likely, after.pos
-    block.set_controls(after.controls)
-    after.set_controls(())
-    block.succs = after.succs
-    for succ in dict.fromkeys(block.succs):
-        succ.preds = [block if pred is after else pred for pred in succ.preds]
-    after.values, after.succs, after.preds = [], [], []
+    block.absorb(after)
     gone.add(after)
     return True
 

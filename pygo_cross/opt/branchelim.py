@@ -89,23 +89,9 @@ def _merge(block: Block, sides: tuple[Block | None, Block | None], after: Block,
         for value in side.values:
             value.block = block
         block.values += side.values
-        side.values = []
+        side.values, side.succs, side.preds = [], [], []
         gone.add(side)
     for phi, first, second in choices:
         phi.reset(ops.SELECT, (condition, first, second))
-        phi.block = block
-        block.values.append(phi)
-    for value in after.values[len(phis) :]:
-        value.block = block
-        block.values.append(value)
-    block.kind, block.likely, block.pos = after.kind, after.likely, after.pos
-    block.set_controls(after.controls)
-    after.set_controls(())
-    block.succs = after.succs
-    for succ in dict.fromkeys(block.succs):
-        succ.preds = [block if pred is after else pred for pred in succ.preds]
-    for one in (after, *sides):
-        if one is not None:
-            one.values, one.succs, one.preds = [], [], []
-            one.set_controls(())
-            gone.add(one)
+    block.absorb(after)
+    gone.add(after)

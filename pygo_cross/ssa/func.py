@@ -167,6 +167,19 @@ class Block:
                 break
             value.args.pop(at).uses -= 1
 
+    def absorb(self, after: Block) -> None:
+        """Take in a block that only this one leads to, and that has no Phis: its values, and how it ends. It is empty then."""
+        for value in after.values:
+            value.block = self
+        self.values += after.values
+        self.kind, self.likely, self.pos = after.kind, after.likely, after.pos
+        self.set_controls(after.controls)
+        after.set_controls(())
+        self.succs = after.succs
+        for succ in dict.fromkeys(self.succs):
+            succ.preds = [self if pred is after else pred for pred in succ.preds]
+        after.values, after.succs, after.preds = [], [], []
+
     def redirect(self, index: int, to: Block) -> None:
         """Let a way out lead to another block that has no Phis."""
         old = self.succs[index]

@@ -20,14 +20,12 @@ from typing import Any
 from conformance.gopackages import environment
 from pygo_cross import wholefile
 from pygo_cross.build.goroot import find_goroot
-from pygo_cross.codegen.object import archive
+from pygo_cross.build.toolexec import with_record
 from pygo_cross.compile import Compilation
 from pygo_cross.compileflags import Flags
 from pygo_cross.diag import InternalError, UserError
 from pygo_cross.frontend import record
-from pygo_cross.frontend.record import Store, section
-from pygo_cross.obj import archive as archives
-from pygo_cross.obj.reader import Object
+from pygo_cross.frontend.record import Store
 from pygo_cross.types import exportformat, exportwrite
 
 LANGUAGE = "go1.27"
@@ -88,17 +86,7 @@ class Kit:
         files = [os.path.join(package["Dir"], name) for name in package["GoFiles"]]
         flags = Flags(["-p", path, "-std", f"-lang={LANGUAGE}", "-pack", "-importcfg", str(config), "-o", str(place), *files])
         compilation = Compilation(flags, self.environment, self.goroot, Store(None), str(self.folder))
-        view = archives.map_file(package["Export"])
-        members = {member.name: member.body for member in archives.members(package["Export"], view)}
-        text, data = archives.split_object(package["Export"], members["_go_.o"])
-        made = compilation.declarations()
-        made.fingerprint = bytes(data[8:16])
-        theirs = Object(package["Export"], data)
-        wanted = path.rsplit("/", 1)[0] + "/" if "/" in path else ""
-        wanted += path.rsplit("/", 1)[-1].replace(".", "%2e") + "..inittask"
-        made.initialised = any(theirs.name(index) == wanted for index in range(theirs.ndef))
-        body = text.encode("utf-8", "surrogateescape").rstrip(b"\n") + b"\n\n" + section(made.encode()) + b"\n!\n" + bytes(data)
-        wholefile.put(str(place), archive([(archives.PKGDEF, bytes(members[archives.PKGDEF])), ("_go_.o", body)]))
+        wholefile.put(str(place), with_record(package["Export"], compilation.declarations()))
 
     def compile(self, sources: list[str], out: str, debug: list[str] | None = None, strip: bool = True) -> str:
         """A program, compiled in a child of this process and linked, stripped or not; what went wrong, or nothing."""
