@@ -229,7 +229,7 @@ class Compilation:
             encoded = {name: body.encode(writer) for name, body in bodies.items()}
             return {name: data for name, data in encoded.items() if data is not None}
 
-        return write_exports(checked.package, self.fset, more if bodies else None, self._rewriter.absolute)
+        return write_exports(checked.package, self.fset, more if bodies else None, self._recorded)
 
     def asm_header(self, checked: CheckedPackage) -> bytes:
         """The header for assembly, `go_asm.h`."""

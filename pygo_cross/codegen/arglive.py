@@ -22,7 +22,7 @@ _ALL: Final = -1
 _NO_BYTES: Final = frozenset({"PCDATA", "FUNCDATA", "NOP"})
 
 
-def mark(progs: list[Prog], text: Prog, plan: Plan, at_home: Mapping[int, int]) -> tuple[list[Prog], bytes]:
+def mark(progs: list[Prog], plan: Plan, at_home: Mapping[int, int]) -> tuple[list[Prog], bytes]:
     """The instructions of a function with marks, and the contents of its table; empty if no argument is in a register.
 
     `at_home` maps offsets from the frame's top to those of the arguments that are stored there.
@@ -45,7 +45,7 @@ def mark(progs: list[Prog], text: Prog, plan: Plan, at_home: Mapping[int, int]) 
         return at
 
     live, told = 0, 0
-    out = [text.after("PCDATA", (const(PCDATA_ARG_LIVE), const(index(0))))]
+    out = [Prog("PCDATA", (const(PCDATA_ARG_LIVE), const(index(0))), None, 0)]  # like all of `progs` it has no place yet
     for number, prog in enumerate(progs):
         args = prog.args
         if args and prog.op not in _NO_BYTES:

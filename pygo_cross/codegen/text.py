@@ -188,15 +188,16 @@ class Texts:
         objects = [slot for slot in reversed(layout.slots) if slot.pointers and live.objects >> slot.id & 1]
         if objects:
             table(FUNCDATA_STACK_OBJECTS, self._stack_objects(symbol, objects))
-        if info.open_defer is not None:
-            # Where the runtime finds them, below the top of the frame (initOpenCodedDefers).
+        if info.open_defer is not None and any(_is_deferreturn(prog) for prog in progs):
+            # Where the runtime finds them, below the top of the frame (initOpenCodedDefers). Without the call of deferreturn, which is gone
+            # when nothing is left that defers, it must not be told of any.
             pending, functions = info.open_defer
             places = uleb(-pending.offset) + uleb(-functions.offset)
             table(FUNCDATA_OPEN_CODED_DEFER_INFO, argsinfo.symbol(self._context, symbol, "opendefer", places))
         if info.params:
             contents = argsinfo.data(facts, params, False)
             table(FUNCDATA_ARG_INFO, argsinfo.symbol(self._context, symbol, "arginfo1" if abi else "arginfo0", contents))
-            progs, contents = arglive.mark(progs, text, scalars, {offset + above: offset for offset in home.values()})
+            progs, contents = arglive.mark(progs, scalars, {offset + above: offset for offset in home.values()})
             if contents:
                 table(FUNCDATA_ARG_LIVE_INFO, argsinfo.symbol(self._context, symbol, "argliveinfo", contents))
         unsafe = self._unsafe or bool(flags & NOSPLIT)
@@ -275,13 +276,16 @@ class Texts:
         return out
 
     def _place(self, text: Prog, progs: list[Prog], info: unit.FuncInfo) -> None:
-        """Give instructions the files and lines of their positions; those without a position stay where the one before was."""
+        """Give instructions the files and lines of their positions; those without a position stay where the one before was, but
+        in what nobody wrote: there it is the function's own."""
         at = self._places.at
         base, line, inline = text.base, text.line, 0
         last = 0
         for prog in progs:
             pos = prog.line
             if not pos:
+                if not info.pos:
+                    base, line, inline, last = text.base, text.line, 0, 0
                 prog.inline = inline
             elif pos != last:
                 base, line = at(pos)
@@ -345,3 +349,8 @@ class Texts:
 
 
 _WITHOUT_BYTES: Final = frozenset({"PCDATA", "FUNCDATA", "NOP", "PCALIGN", "PCALIGNMAX"})
+
+
+def _is_deferreturn(prog: Prog) -> bool:
+    symbol = prog.args[0].sym if prog.op == "CALL" else None
+    return symbol is not None and symbol.name == "runtime.deferreturn"

@@ -31,7 +31,7 @@ def test_stores_count_before_what_may_be_traced() -> None:
     branch = Prog("JEQ", (Addr(BRANCH),), None, 1)
     branch.target = load
     progs = [_store(0), load, _store(8), call, branch, _store(16), call]
-    marked, table = arglive.mark(progs, Prog("TEXT", (), None, 1), _plan(3), {16: 0, 24: 8, 32: 16})
+    marked, table = arglive.mark(progs, _plan(3), {16: 0, 24: 8, 32: 16})
     # The third is stored on one way only.
     assert _marks(marked) == [1, "MOVQ", 2, "MOVQ", "MOVQ", 3, "CALL", "JEQ", "MOVQ", "CALL"]
     assert table == bytes((0, 0, 1, 3))
@@ -39,7 +39,7 @@ def test_stores_count_before_what_may_be_traced() -> None:
 
 def test_all_stored_needs_no_map() -> None:
     call = Prog("CALL", (Addr(BRANCH),), None, 1)
-    marked, table = arglive.mark([_store(0), call], Prog("TEXT", (), None, 1), _plan(1), {16: 0})
+    marked, table = arglive.mark([_store(0), call], _plan(1), {16: 0})
     assert _marks(marked) == [1, "MOVQ", -1, "CALL"]
     assert table == bytes((0, 0))
-    assert arglive.mark([call], Prog("TEXT", (), None, 1), _plan(0), {}) == ([call], b"")
+    assert arglive.mark([call], _plan(0), {}) == ([call], b"")

@@ -135,7 +135,24 @@ func panics() {
 	panic("one")
 }
 
+const tracing = false
+
+// What defers is gone, but the runtime comes by in a panic.
+func never(n int) int {
+	if tracing {
+		defer println("never")
+	}
+	if n > 1 {
+		panic("through")
+	}
+	return n
+}
+
 func main() {
+	func() {
+		defer func() { println(recover().(string)) }()
+		println(never(1), never(2))
+	}()
 	for i := range 5 {
 		b, e := result(i)
 		println(b.a[99], *b.s, e != nil && e.Error() != "")

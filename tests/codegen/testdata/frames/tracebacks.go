@@ -55,6 +55,7 @@ func (t *T) m(x int, y S) int {
 type I interface{ m(int, S) int }
 
 type E struct{ *T }
+type EI struct{ I }
 
 func clo(i I) func() int {
 	k := 7
@@ -98,5 +99,5 @@ func main() {
 	gen[int]()
 	gen[string]()
 	inlined()
-	call(clo(nil))
+	call(clo(&EI{}))
 }
