@@ -14,8 +14,8 @@ gives to unknown callers flow to the heap.
 - A variable in a loop is one variable a round. If the address of one can be there in the next round, by a Phi at the loop's head or in a
   variable from outside the loop, it is in the heap.
 
-What follows from it: Allocs get `ops.STAYS`; slices of constant size become Allocs, and calls that take a buffer for short results get
-one, where these stay. The model follows src/cmd/compile/internal/escape; here it works on SSA, so the value of a variable at one place is
+What follows from it: Allocs get `ops.STAYS`, and what the runtime would make has memory in the frame, where its address stays
+(`buffers.py`). The model follows src/cmd/compile/internal/escape; here it works on SSA, so the value of a variable at one place is
 not that at another.
 """
 
@@ -25,32 +25,23 @@ from collections import ChainMap
 from collections.abc import Mapping, Sequence
 from typing import Final, cast, final
 
+from pygo_cross.opt import buffers
 from pygo_cross.opt.addresses import in_memory
 from pygo_cross.opt.callgraph import components, own_name
-from pygo_cross.opt.context import MAX_IMPLICIT, Context
+from pygo_cross.opt.context import Context
 from pygo_cross.opt.flow import HEAP, Flow
 from pygo_cross.opt.summaries import KEPT, KEPT_NOT, RUNTIME, Row, Summary
 from pygo_cross.ssa import ops
 from pygo_cross.ssa.dominators import Dominators, Loop, find_loops
 from pygo_cross.ssa.func import Block, Func, Slot, Value
-from pygo_cross.ssa.kinds import VOID, P
-from pygo_cross.ssa.refs import CallInfo, FuncValueRef, TextRef, TypeRef
+from pygo_cross.ssa.kinds import P
+from pygo_cross.ssa.refs import CallInfo, FuncValueRef, TextRef
 from pygo_cross.ssa.unit import FuncInfo
-from pygo_cross.types.types import INT32, TYP, UINT8, Array, Type
+from pygo_cross.types.types import Type
 
 Source = tuple[int, int]
 """A location, and the loads from it that give the pointer (-1: its address)."""
 
-# Functions of the runtime whose first argument is a buffer for short results: its element, and how many of them.
-_BUFFERS: Final[dict[str, tuple[int, int]]] = {
-    **{f"runtime.concatstring{n}": (UINT8, 32) for n in (2, 3, 4, 5, "s")},
-    **{f"runtime.concatbyte{n}": (UINT8, 32) for n in (2, 3, 4, 5, "s")},
-    "runtime.intstring": (UINT8, 4),
-    "runtime.slicebytetostring": (UINT8, 32),
-    "runtime.slicerunetostring": (UINT8, 32),
-    "runtime.stringtoslicebyte": (UINT8, 32),
-    "runtime.stringtoslicerune": (INT32, 32),
-}
 _CALLS: Final = frozenset([ops.CALL_STATIC, ops.CALL_CLOSURE, ops.CALL_POINTER, ops.PANIC])
 _ADDRESS_ONLY: Final = frozenset([ops.ATOMIC_STORE, ops.ATOMIC_SWAP, ops.ATOMIC_CAS, ops.ATOMIC_ADD, ops.ATOMIC_AND, ops.ATOMIC_OR])
 _HARMLESS: Final = frozenset(
@@ -74,6 +65,7 @@ _HARMLESS: Final = frozenset(
         ops.RESULT,
     ]
 )
+_STEPS: Final = frozenset([ops.PHI, ops.SELECT, ops.ADD_PTR, ops.NIL_CHECK, ops.COPY])
 _INT_STEPS: Final = frozenset([ops.ADD, ops.SUB, ops.AND, ops.OR, ops.PHI, ops.COPY, ops.SELECT, ops.MUL])
 
 
@@ -92,15 +84,18 @@ def escape(
         one = _Circle(circle, context, known, fields)
         one.run(made)
         if told is not None:
-            told += [(variable.pos, variable.heap) for variable in one.variables.values() if not variable.is_slot]
+            told += [(variable.pos, variable.heap) for variable in one.variables.values() if not variable.is_slot and not variable.grows]
     return made
 
 
 @final
 class _Variable:
-    """A variable that may turn out to be in the heap, or a slot that lowering has made: its address, and what holds its contents."""
+    """A variable that may turn out to be in the heap, or a slot that lowering has made: its address, and what holds its contents.
 
-    __slots__ = ("block", "func", "heap", "is_slot", "location", "loop", "pos", "value")
+    The memory of a slice that `grows` is made once in a call of the function if it may be needed `again`, in a later round of a loop.
+    """
+
+    __slots__ = ("again", "block", "func", "grows", "heap", "is_slot", "location", "loop", "pos", "value")
 
     def __init__(self, value: Value, func: Func, location: int) -> None:
         self.value = value
@@ -111,6 +106,15 @@ class _Variable:
         self.is_slot = value.op == ops.SLOT_ADDR
         self.loop: Loop | None = None
         self.heap = False
+        self.grows = isinstance(value.aux, CallInfo) and str(value.aux.target) == buffers.GROW
+        self.again = False
+
+    def outlives(self, circle: _Circle) -> None:
+        """The address may be there in the next round."""
+        if self.grows:
+            self.again = True  # that what is in it is kept, is known already
+        else:
+            circle.to_heap(self.location, -1)
 
 
 @final
@@ -189,13 +193,13 @@ class _Circle:
             if loop in heads:
                 for one in self.addressed(location):
                     if one.block in loop.blocks:
-                        self.to_heap(one.location, -1)
+                        one.outlives(self)
         funcs = {one.func for one in inside}
         for other in self.variables.values():
             if other.func in funcs and not other.heap:
                 for one in self.addressed(other.location):
                     if one.func is other.func and one.loop is not None and other.block not in one.loop.blocks:
-                        self.to_heap(one.location, -1)
+                        one.outlives(self)
 
     def addressed(self, location: int) -> list[_Variable]:
         """The variables whose address flows to a location."""
@@ -244,6 +248,7 @@ class _Walk:
         self.slots: dict[Slot, int] = {}
         self.captured: dict[int, list[tuple[int, Value]]] = {}
         self.lost_literals: set[int] = set()
+        self.growing: set[Value] = set()
 
     def run(self) -> None:
         func = self.func
@@ -294,8 +299,11 @@ class _Walk:
                 one.block = self.func.entry
                 continue
             one.loop = loops.get(one.block)
-            if not natural and one.block is not self.func.entry:
-                self.flow.edge(HEAP, one.location, -1)  # it may be in a circle that is no loop
+            if not natural and one.block is not self.func.entry:  # it may be in a circle that is no loop
+                if one.grows:
+                    one.again = True
+                else:
+                    self.flow.edge(HEAP, one.location, -1)
 
     # ---- values
 
@@ -457,8 +465,7 @@ class _Walk:
             for i, location in enumerate(function.results):
                 self.flow.edge(self.results[value.id, i][0], location, 0)
             return
-        if self.made_here(value, name):
-            return
+        self.made_here(value, name)
         rows = self.circle.known.get(name)
         if rows is None or len(rows) < len(args):
             self.lost(args, memory)
@@ -495,20 +502,44 @@ class _Walk:
             return None
         return self.circle.literals.get(found[0])
 
-    def made_here(self, value: Value, name: str) -> bool:
-        """What the runtime makes and the frame could have as well: slices of constant size, short strings."""
-        if name == "runtime.makeslice":
-            if _slice_type(value, self.context) is not None:
-                self.results[value.id, 0] = self.variable(value)
-                return True
-        elif name in _BUFFERS and value.args[0].is_const and self.results.get((value.id, 0)) is not None:
-            location, _ = self.variable(value)
-            self.flow.edge(self.results[value.id, 0][0], location, -1)
-        return False
+    def made_here(self, value: Value, name: str) -> None:
+        """What the runtime makes and the frame could have as well: slices of moderate size, short strings. What grows gets memory where it
+        may have none yet: an append to what another has made, or may have made, asks the runtime.
+        """
+        if not buffers.could_be(value, name, self.context):
+            return
+        if name == buffers.GROW:
+            if not self.growing.isdisjoint(_grown(value.args[0])):
+                return
+            self.growing.add(value)
+        memory = self.variable(value)
+        if name == buffers.MAKE and value.args[2].is_const:
+            self.results[value.id, 0] = memory  # what is stored is nowhere else
+        else:
+            self.flow.edge(self.results[value.id, 0][0], *memory)
 
     @property
     def context(self) -> Context:
         return self.circle.context
+
+
+def _grown(pointer: Value) -> list[Value]:
+    """The calls that make slices grow of which an address may be the result."""
+    found: list[Value] = []
+    seen = {pointer}
+    todo = [pointer]
+    while todo:
+        value = todo.pop()
+        if value.op == ops.RESULT:
+            call = value.args[0]
+            if isinstance(call.aux, CallInfo) and str(call.aux.target) == buffers.GROW:
+                found.append(call)
+        elif value.op in _STEPS:
+            for arg in value.args:
+                if arg.kind == P and arg not in seen:
+                    seen.add(arg)
+                    todo.append(arg)
+    return found
 
 
 def _only_called(record: Value, func: Func) -> bool:
@@ -521,41 +552,10 @@ def _only_called(record: Value, func: Func) -> bool:
     return uses == 0
 
 
-def _slice_type(value: Value, context: Context) -> Array | None:
-    """The array behind a slice that a call of makeslice makes, if it is of constant and moderate size."""
-    descriptor, length, capacity = value.args
-    if not (length.is_const and capacity.is_const) or not isinstance(descriptor.aux, TypeRef) or not 0 <= length.imm <= capacity.imm:
-        return None
-    elem = descriptor.aux.typ
-    if capacity.imm * max(context.shapes.sizes.sizeof(elem), 1) > MAX_IMPLICIT:
-        return None
-    return Array(elem, capacity.imm)
-
-
 def _keep(one: _Variable, context: Context) -> None:
     """A variable may be in the frame."""
     value = one.value
-    func, block = one.func, value.block
     if value.op == ops.ALLOC:
         value.imm |= ops.STAYS
-        return
-    assert isinstance(value.aux, CallInfo) and value.aux.target is not None
-    name = value.aux.target.name
-    if name in _BUFFERS:
-        elem, count = _BUFFERS[name]
-        buffer = func.make(block, ops.ALLOC, P, (), ops.STAYS | ops.NO_ZERO, Array(TYP[elem], count), value.pos)
-        buffer.inline = value.inline
-        block.values.insert(block.values.index(value), buffer)
-        value.set_arg(0, buffer)
-        return
-    array = _slice_type(value, context)
-    assert array is not None
-    at = block.values.index(value)
-    results = [other for other in block.values[at + 1 :] if other.op == ops.RESULT and other.args[0] is value]
-    if results:
-        for result in results[1:]:
-            result.become(results[0])
-        results[0].reset(ops.ALLOC, (), ops.STAYS, array)
-    value.set_args(())
-    del block.values[at]
-    assert value.kind == VOID and value.uses == 0
+    else:
+        buffers.keep(one.func, value, context, one.again)

@@ -49,25 +49,29 @@ def splice(caller: Func, call: Value, callee: Func, args: Sequence[Value], closu
     return _results(caller, call, after, results, returns, values)
 
 
-def _split(caller: Func, call: Value) -> tuple[Block, list[Value]]:
-    """Cut a block at a call, which goes: the block for what stands behind, and the call's Results."""
-    block = call.block
-    at = block.values.index(call)
-    after = caller.new_block(block.pos)
-    results: list[Value] = []
-    for value in block.values[at + 1 :]:
-        if value.op == ops.RESULT and value.args[0] is call:
-            results.append(value)
-        else:
-            value.block = after
-            after.values.append(value)
+def cut(func: Func, block: Block, at: int) -> Block:
+    """Cut a block: what stands from an index on, and where it goes on, is in a block of its own then. The first has no exit yet."""
+    after = func.new_block(block.pos)
+    after.values = block.values[at:]
     del block.values[at:]
+    for value in after.values:
+        value.block = after
     after.kind, after.likely, after.pos = block.kind, block.likely, block.pos
     after.controls, after.succs = block.controls, block.succs
     for succ in dict.fromkeys(after.succs):
         succ.preds = [after if pred is block else pred for pred in succ.preds]
     block.controls, block.succs = [], []
     block.kind, block.likely = ops.PLAIN, 0
+    return after
+
+
+def _split(caller: Func, call: Value) -> tuple[Block, list[Value]]:
+    """Cut a block at a call, which goes: the block for what stands behind, and the call's Results."""
+    block = call.block
+    after = cut(caller, block, block.values.index(call))
+    call.block = block
+    results = [value for value in after.values if value.op == ops.RESULT and value.args[0] is call]
+    after.values = [value for value in after.values if value is not call and not (value.op == ops.RESULT and value.args[0] is call)]
     return after, results
 
 

@@ -128,3 +128,35 @@ def test_assembly_that_keeps_nothing() -> None:
     source = "package main\n\n%s\nfunc other(p *[9]int)\n\nfunc main() { var x [9]int; other(&x) }\n"
     for directive, heap in (("//go:noescape", 0), ("", 1)):
         assert made_of(analysed(source.replace("%s", directive))[0])[1] == heap
+
+
+@pytest.mark.parametrize(
+    ("body", "buffers"),
+    [
+        ("var s []int; for i := range size() { s = append(s, i) }; println(sum(s))", 1),
+        ("var s []int; for i := range size() { s = append(s, i) }; numbers = s", 0),
+        ("var s []int; for i := range size() { s = append(s, i); s = append(s, 2) }; println(sum(s))", 1),
+        ("var a, b []int; for i := range size() { b = append(a[:0:0], i, 1); println(sum(a)+sum(b)); a = b }", 1),
+        ("var a []int; for i := range size() { var b []int; b = append(b, i); b = append(b, 3); println(sum(a)+sum(b)) }", 1),
+        ("x := append([]*int(nil), &size2); println(*x[0])", 1),
+        ("type wide [5]int; x := append([]wide(nil), wide{1}); println(x[0][0])", 0),
+        ("s := make([]byte, size()); s[1] = 2; println(len(s), cap(s), s[0], s[1])", 1),
+        ("s := make([]byte, 3, size()+30); s[1] = 2; println(len(s), cap(s), s[0], s[1])", 1),
+        ("s := make([]int16, size(), 16); s[1] = 2; println(len(s), cap(s), s[0], s[1])", 1),
+        ("var all [][]int; for i := range size() { s := make([]int, i); all = append(all, s) }; println(len(all[1]), len(all[2]))", 0),
+    ],
+)
+def test_slices_of_unknown_size(body: str, buffers: int) -> None:
+    head = """package main
+var numbers []int
+var size2 = 4
+//go:noinline
+func size() int { return size2 }
+//go:noinline
+func sum(s []int) (t int) { for _, x := range s { t = 3*t + x }; return }
+"""
+    source = head + f"func main() {{ {body} }}\n"
+    shapes = Shapes(Sizes())
+    unit, _ = analysed(source)
+    assert Machine(unit, shapes).run() == Machine(lower(source), shapes).run()
+    assert sum(slot.size == 32 for func in unit.funcs for slot in func.slots) == buffers
