@@ -17,7 +17,7 @@ _NAMED: Final = {7: "\\a", 8: "\\b", 9: "\\t", 10: "\\n", 11: "\\v", 12: "\\f", 
 _UNNAMED: Final = {"a": 7, "b": 8, "t": 9, "n": 10, "v": 11, "f": 12, "r": 13, "\\": 0x5C, "'": 0x27, '"': 0x22}
 _PLAIN: Final = re.compile(r"[ !#-\[\]-~]*")
 _ESCAPE: Final = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-7]{3})|([abtnvfr\\'\"]))")
-_ILL: Final = re.compile("[\ud800-\udfff]")
+_ILL: Final = re.compile(r"[\ud800-\udfff]")
 _REPLACEMENT: Final = 0xFFFD
 
 
