@@ -437,7 +437,9 @@ def _sliced(f: FuncLowering, e: SliceExpr) -> Val:
 
 
 def _within(f: FuncLowering, e: Expr | None, at: Value, limit: Value, what: str) -> Value:
-    """A bound that is at most the limit; what is out of bounds is told as the signed or unsigned number that it is."""
+    """A bound that is at most the limit; what is out of bounds is told as the signed or unsigned number that it is. Zero always is within."""
+    if at.op == ops.CONST and at.imm == 0:
+        return at
     unsigned = e is not None and is_unsigned(f.type_of(e))
     return f.emit(ops.SLICE_BOUNDS, I64, (at, limit), 0, what + "U" if unsigned else what)
 

@@ -123,6 +123,7 @@ class Generics:
                     files.append(parsed.file)
                 bodies = Bodies(package, files, lowering.fset, source.importer, lowering.shapes.sizes, source.go_version, lowering.info)
                 self._bodies[package.path] = bodies
+                lowering.add_versions(files, bodies.file_versions)
                 self._local[package.path] = local_types(files)
             recv = func.signature.recv
             receiver = ""

@@ -29,7 +29,7 @@ from pygo_cross.ssa.refs import DataRef, TextRef
 from pygo_cross.ssa.shape import Shapes
 from pygo_cross.ssa.unit import DUPOK, NEEDS_CONTEXT, Address, Data, FuncInfo, Unit
 from pygo_cross.syntax.nodes import BlockStmt, File, FuncDecl, FuncLit
-from pygo_cross.syntax.source import FileSet
+from pygo_cross.syntax.source import FileSet, SourceFile
 from pygo_cross.types.check.info import Info
 from pygo_cross.types.check.version import minor
 from pygo_cross.types.context import Context
@@ -90,9 +90,13 @@ class PackageLowering:
         self._pending: list[Callable[[], None]] = []
         self.map_iterator = maps.iterator_type()
         self.small_maps: dict[Map, Type] = {}
-        versions = [minor(version) for version in info.file_versions]
-        old = [file for file, version in zip(files, versions, strict=False) if 0 <= version < _OWN_LOOP_VARIABLES]
-        self._old_files = [fset.file(file.pos) for file in old]
+        self._old_files: set[SourceFile | None] = set()
+        self.add_versions(files, info.file_versions)
+
+    def add_versions(self, files: Sequence[File], versions: Sequence[str]) -> None:
+        """The language versions of files that functions come from, in this package or in those whose generic functions it makes."""
+        old = [file for file, version in zip(files, versions, strict=False) if 0 <= minor(version) < _OWN_LOOP_VARIABLES]
+        self._old_files.update(self.fset.file(file.pos) for file in old)
 
     def own_loop_variables(self, pos: int) -> bool:
         """Whether each round of a loop there has variables of its own: since go1.22 it has."""

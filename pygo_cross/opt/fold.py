@@ -278,7 +278,8 @@ def _select(f: _Folder, value: Value) -> bool:
     condition, yes, no = value.args
     if condition.is_const:
         return _become(value, yes if condition.imm else no)
-    return _become(value, yes) if yes is no else False
+    same = yes is no or (yes.op == ops.CONST and no.op == ops.CONST and yes.imm == no.imm)
+    return _become(value, yes) if same else False
 
 
 def _memory(f: _Folder, value: Value) -> bool:

@@ -197,6 +197,40 @@ def test_instances_of_another_packages_functions(tmp_path: Path) -> None:
     assert "m/q.count" not in names  # what is not generic is in its package's object
 
 
+OLD = """//go:build go1.21
+
+package q
+
+func Each[T any](xs ...T) (all []func() T) {
+	for _, x := range xs {
+		all = append(all, func() T { return x })
+	}
+	return
+}
+"""
+
+NEW = """package main
+
+import "m/q"
+
+func main() {
+	all := q.Each(1, 2, 3)
+	for i := 0; i < 2; i++ {
+		all = append(all, func() int { return i })
+	}
+	for _, f := range all {
+		println(f())
+	}
+}
+"""
+
+
+def test_loops_of_a_generic_function_are_those_of_its_own_file(tmp_path: Path) -> None:
+    sources = {"m/q": OLD, "main": NEW}
+    printed = Program(sources).run()
+    assert printed == native(sources, tmp_path) and printed.split() == ["3", "3", "3", "0", "1"]
+
+
 INITIALISED = """package main
 
 type pair struct {

@@ -69,6 +69,7 @@ def after(passes: list[Callable[[Func], None]], func: Func) -> list[str]:
         ("v1 i64 = Const [70]\nv3 i64 = ShrS v0 v1", "v0 ShrS 63"),
         ("v1 i64 = Const [-7]\nv2 i64 = Const [2]\nv3 i64 = DivS v1 v2", "-3"),
         ("v1 i64 = Const [-7]\nv2 i64 = Const [2]\nv3 i64 = ModS v1 v2", "-1"),
+        ("v2 i64 = Const [4]\nv1 b = Eq v0 v2\nv4 i64 = Const [4]\nv3 i64 = Select v1 v2 v4", "4"),
         ("v1 i8 = Trunc v0\nv3 i64 = SignExt v1", "SignExt v1"),
         ("v1 i64 = Com v0\nv3 i64 = Com v1", "v0"),
         ("v1 i64 = Const [9]\nv2 i64 = Const [55]\nv4 i64 = ShrU v0 v2\nv5 i64 = Shl v0 v1\nv3 i64 = Or v4 v5", "v0 RotL 9"),
@@ -419,6 +420,14 @@ Ret v7"""
     machine = Machine(Unit("p", "p"), Shapes(Sizes()))
     for x, y in ((1, 2), (4, 4)):
         assert machine.execute(func, [x, y], 0) == machine.execute(again, [x, y], 0)
+
+
+def test_a_slice_that_keeps_its_beginning_is_stored_as_its_length_alone() -> None:
+    """Two goroutines may shorten one slice so, and its pointer stays that of its array."""
+    unit = lower("package main\ntype t struct{ s []int }\nfunc f(x *t) { x.s = x.s[0:8] }\nfunc main() {}\n")
+    optimise_unit(unit, CONTEXT)
+    func = next(func for func in unit.funcs if func.symbol == "main.f")
+    assert values(func).count("Store") == 1 and "WriteBarrier" not in values(func)
 
 
 def test_what_an_interface_holds_gets_to_the_heap_by_functions_of_the_runtime() -> None:

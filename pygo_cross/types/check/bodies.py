@@ -79,12 +79,11 @@ def receiver_name(e: Expr) -> str:
 
 @final
 class Bodies:
-    """The functions of one package. What is found out about them goes into `info`."""
+    """The functions of one package. What is found out about them goes into `info`; `file_versions` are the files' language versions."""
 
     def __init__(
         self, known: Package, files: Sequence[File], fset: FileSet, importer: Importer, sizes: Sizes, go_version: str, info: Info
     ) -> None:
-        self.files = files
         self._known = known
         twin = Package(known.path, known.name)
         twin.go_version = known.go_version
@@ -92,7 +91,7 @@ class Bodies:
         self._check = check = Checker(config, fset, twin, info)
         version.init_files(check, files)
         self._collector = collector = _Collector(check, known)
-        versions = check.info.file_versions[-len(files) :]
+        self.file_versions = versions = check.info.file_versions[-len(files) :]
         del check.info.file_versions[-len(files) :]  # the table is that of the package that is compiled
         for file, one in zip(files, versions, strict=True):
             collector.file(file, one)
