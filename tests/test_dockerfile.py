@@ -9,6 +9,8 @@ import tomllib
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+import pytest
+
 import pygo_cross
 from pygo_cross.build.stageid import STAGES, modules
 
@@ -43,10 +45,12 @@ def test_what_is_copied_is_there_and_let_through() -> None:
         assert any(fnmatchcase(path.replace("[e]", "e"), f"{line[1:]}*") for line in ignored if line.startswith("!")), path
 
 
-def test_the_stage_that_assembles_has_all_modules_that_the_assembler_imports() -> None:
-    (stop,) = [number for number in STARTS if STEPS[number][1].startswith("assembled ")]
+@pytest.mark.parametrize(("name", "stage"), [("assembled", "asm"), ("compiled", "compile")])
+def test_a_stage_that_runs_ours_has_all_modules_that_it_imports(name: str, stage: str) -> None:
+    (begin,) = [number for number in STARTS if STEPS[number][1].endswith(f" AS {name}")]
+    stop = STARTS[STARTS.index(begin) + 1]
     copied = [path for name, args in STEPS[:stop] if name == "COPY" and "--from" not in args for path in args.split()[:-1]]
-    for module in modules(STAGES["asm"]):
+    for module in modules((*STAGES[stage], f"pygo_cross.build.image.{name}")):
         path = module.replace(".", "/")
         files = (f"{path}.py", f"{path}/__init__.py")
         assert any(file == taken or file.startswith(f"{taken}/") for file in files for taken in copied), module

@@ -20,14 +20,12 @@ from pygo_cross import GO_RELEASE, __version__
 from pygo_cross.build.goroot import find_goroot, go_environment
 from pygo_cross.build.matrix import Job, refused_flags
 from pygo_cross.build.stageid import STAGES, stage_id
-from pygo_cross.build.toolexec import MIXED, STOCK, patterns_of
+from pygo_cross.build.toolexec import COMPILED, MIXED, STOCK, patterns_of
 from pygo_cross.diag import EXIT_USAGE, UserError
 from pygo_cross.records import usage_error
 
 OURS = f"pygo-cross {__version__}"
 RELEASE = f"go{GO_RELEASE}"
-COMPILED = frozenset(("amd64",))
-"""The architectures that our compiler makes code for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +38,10 @@ class Command:
 
 
 def stock_packages(arch: str) -> str:
-    """Which packages stock Go compiles for an architecture, as patterns (build/toolexec.py): what PYGO_CROSS_STOCK says, all without it,
-    and all for an architecture that we don't make code for.
+    """Which packages stock Go compiles for an architecture, as patterns (build/toolexec.py): what PYGO_CROSS_STOCK says, and all for
+    an architecture that we don't make code for. The runtime's are stock's always.
     """
-    return os.environ.get(STOCK, "all") if arch in COMPILED else "all"
+    return os.environ.get(STOCK, "") if arch in COMPILED else "all"
 
 
 def stages_of(builder: str, arch: str) -> dict[str, str]:
@@ -109,7 +107,7 @@ def toolexec_flag() -> str:
     return "-toolexec=" + quote_words("/bin/sh", str(Path(__file__).with_name("toolexec.sh")), sys.executable)
 
 
-def toolexec_variables(stock: str = "all") -> dict[str, str]:
+def toolexec_variables(stock: str) -> dict[str, str]:
     """What toolexec.sh reads in its environment: which stages are ours, each with the word for the cache's keys.
 
     `stock` says which packages stock Go compiles (build/toolexec.py).

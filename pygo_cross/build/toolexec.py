@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 STOCK: Final = "PYGO_CROSS_STOCK"
 MIXED: Final = "PYGO_CROSS_MIXED"
 """Set, it has stock's packages refer to all others by name: archives of either compiler then fit together (scripts/bisect_packages.py)."""
+COMPILED: Final = frozenset(("amd64",))
+"""The architectures that our compiler makes code for."""
 RUNTIME: Final = RUNTIME_PACKAGES | {
     *("internal/asan", "internal/msan", "internal/race", "internal/runtime/pprof/label", "internal/runtime/wasitest"),
     *("internal/trace/tracev2", "math/bits", "runtime/cgo", "runtime/race", "runtime/msan", "runtime/asan", "unsafe"),

@@ -75,7 +75,7 @@ def add_running(made: argparse.ArgumentParser) -> None:
 
 def add_stock(made: argparse.ArgumentParser) -> None:
     """--stock."""
-    text = "packages that stock Go compiles: import paths with /... or *, std, all, none; may be repeated (PYGO_CROSS_STOCK, else all)"
+    text = "packages that stock Go compiles: import paths with /... or *, std, all, none; may be repeated (PYGO_CROSS_STOCK)"
     made.add_argument("--stock", metavar="PATTERN", action="append", default=[], help=text)
 
 

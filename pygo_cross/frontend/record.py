@@ -113,15 +113,18 @@ def find(archive: bytes | memoryview) -> tuple[str, bytes] | None:
 
 @final
 class Store:
-    """Records by digest, in a folder; without one, only what this process has read."""
+    """Records by digest, in a folder; without one, only what this process has read. `shipped` is another, which is only read: an image has
+    one with the standard library's.
+    """
 
-    def __init__(self, folder: Path | None, go_cache: Path | None = None) -> None:
+    def __init__(self, folder: Path | None, go_cache: Path | None = None, shipped: Path | None = None) -> None:
         self.folder = folder
         self._go_cache = go_cache
+        self._shipped = shipped
         self._known: dict[str, bytes] = {}
 
     def _place(self, name: str) -> Path | None:
-        return None if self.folder is None else self.folder / name[:2] / name[2:]
+        return None if self.folder is None else _place(self.folder, name)
 
     def add(self, name: str, data: bytes) -> None:
         """Keep a record."""
@@ -139,6 +142,8 @@ class Store:
         known = self._known.get(name)
         if known is None:
             known = self._read(name)
+            if known is None and self._shipped is not None:
+                known = _intact(_place(self._shipped, name), name)
             if known is None and self._refill():
                 known = self._known.get(name)
             if known is not None:
@@ -147,16 +152,10 @@ class Store:
 
     def _read(self, name: str) -> bytes | None:
         place = self._place(name)
-        if place is None:
-            return None
-        try:
-            data = place.read_bytes()
-        except OSError:
-            return None
-        if digest(data) != name:
-            return None
-        with contextlib.suppress(OSError):
-            os.utime(place)  # what is used is not trimmed
+        data = None if place is None else _intact(place, name)
+        if place is not None and data is not None:
+            with contextlib.suppress(OSError):
+                os.utime(place)  # what is used is not trimmed
         return data
 
     def _refill(self) -> bool:
@@ -170,6 +169,19 @@ class Store:
                 if found is not None:
                     self.add(*found)
         return True
+
+
+def _place(folder: Path, name: str) -> Path:
+    return folder / name[:2] / name[2:]
+
+
+def _intact(place: Path, name: str) -> bytes | None:
+    """The record in a file, if it is what the name says."""
+    try:
+        data = place.read_bytes()
+    except OSError:
+        return None
+    return data if digest(data) == name else None
 
 
 def _archives(folder: Path) -> Iterator[Path]:
@@ -282,10 +294,11 @@ def read_import_config(path: str) -> tuple[dict[str, str], dict[str, str]]:
 
 
 def default_store(environment: Mapping[str, str]) -> Store:
-    """The store that the environment says: in PYGO_CROSS_CACHE, or the user's caches."""
+    """The store that the environment says: in PYGO_CROSS_CACHE, or the user's caches; PYGO_CROSS_RECORDS has what was shipped."""
     named = environment.get("PYGO_CROSS_CACHE")
     home = environment.get("HOME", "")
     caches = environment.get("XDG_CACHE_HOME") or (os.path.join(home, ".cache") if home else "")
     folder = Path(named).absolute() / "records" if named else Path(caches) / "pygo_cross/records" if caches.startswith("/") else None
     go_cache = environment.get("GOCACHE") or (f"{caches}/go-build" if caches.startswith("/") else "")
-    return Store(folder, Path(go_cache) if go_cache.startswith("/") else None)
+    shipped = environment.get("PYGO_CROSS_RECORDS", "")
+    return Store(folder, Path(go_cache) if go_cache.startswith("/") else None, Path(shipped) if shipped.startswith("/") else None)

@@ -102,7 +102,7 @@ class Setting:
         goos, _, goarch = (target or self.target).partition("/")
         env = go_environment(find_goroot(), {"GOOS": goos, "GOARCH": goarch}, {})
         env |= {"PYTHONPATH": str(ROOT), "GOFLAGS": ""}
-        return env | {name: word if name.split("_")[2].lower() in stages else "" for name, word in toolexec_variables().items()}
+        return env | {name: word if name.split("_")[2].lower() in stages else "" for name, word in toolexec_variables("all").items()}
 
     def go(self, *words: str, stages: Sequence[str] = (), cwd: Path, **more: str) -> subprocess.CompletedProcess[str]:
         """The go command, with these stages of ours."""

@@ -156,7 +156,7 @@ def test_a_failed_link_is_a_failed_build(hello: Path, tmp_path: Path) -> None:
 
 
 def test_every_stage_of_ours_has_its_own_id() -> None:
-    ids = toolexec_variables()
+    ids = toolexec_variables("all")
     assert not ids.pop("PYGO_CROSS_COMPILE_ID")  # stock's compiler shares its results with stock builds
     assert set(ids) == {"PYGO_CROSS_ASM_ID", "PYGO_CROSS_LINK_ID"} and len(set(ids.values())) == 2
     for word in ids.values():
@@ -204,7 +204,7 @@ def test_every_object_is_ours_and_equals_stock_s(hello: Path, tmp_path: Path) ->
     recorder.write_text(RECORDER.format(script=SCRIPT, log=log))
     for path in (python, recorder):
         path.chmod(0o755)
-    env = {**variables("linux/amd64"), **toolexec_variables(), "PYGO_CROSS_ASM_ID": f"test-{tmp_path}", "PYGO_CROSS_LINK_ID": ""}
+    env = {**variables("linux/amd64"), **toolexec_variables("all"), "PYGO_CROSS_ASM_ID": f"test-{tmp_path}", "PYGO_CROSS_LINK_ID": ""}
     assert go("build", "-trimpath", "-o", tmp_path / "stock", ".", cwd=hello, **env).returncode == 0
     toolexec = "-toolexec=" + quote_words("sh", str(recorder), str(python))
     done = go("build", "-trimpath", toolexec, "-o", tmp_path / "ours", ".", cwd=hello, **env)

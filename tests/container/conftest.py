@@ -5,10 +5,11 @@ By hand, as these fixtures do it, on an engine that has a base image with python
 
     python3 -m pip download -d build/wheelhouse --no-deps -r pygo_cross/build/image/requirements.txt
     python3 -m pip download -d build/wheelhouse --no-deps -r pygo_cross/build/image/build-requirements.txt
-    docker build --build-arg PIP_NO_INDEX=1 --build-arg BASE=IMAGE --build-arg WARM=linux/amd64 -t pygo-cross-test .
+    docker build --build-arg PIP_NO_INDEX=1 --build-arg BASE=IMAGE --build-arg WARM=linux/amd64 --build-arg OURS=fmt -t pygo-cross-test .
 
 WARM names the targets that the standard library is compiled for ahead, all four when it is left out: a minute of two
-processors each. The engine keeps what it built, so all but the first time take seconds.
+processors each, and some minutes more for those that our compiler makes code for, unless OURS names a few packages. The engine keeps
+what it built, so all but the first time take seconds.
 
 What is asked of the environment:
 - PYGO_CROSS_TEST_BASE: the base; else one of `BASES` (real_engine.py) that the engine has; else one that debootstrap makes, where that is
@@ -44,6 +45,6 @@ def image(engine: Docker, tmp_path_factory: pytest.TempPathFactory) -> str:
         base = find_base()
         fill_wheelhouse(base)
         processor = engine("version", "--format", "{{.Server.Arch}}").stdout.strip()
-        arguments = {"BASE": base, "PIP_NO_INDEX": "1", "WARM": f"linux/{processor}"}
+        arguments = {"BASE": base, "PIP_NO_INDEX": "1", "WARM": f"linux/{processor}", "OURS": "fmt"}
         engine("build", *(f"--build-arg={name}={value}" for name, value in arguments.items()), "-t", TAG, ROOT)
     return TAG

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from pygo_cross.build.image import gocache
@@ -33,13 +33,18 @@ def toolexec() -> str:
     return f"-toolexec=/bin/sh {Path(__file__).resolve().parent.parent / 'toolexec.sh'} {sys.executable}"
 
 
-def warm(root: Path, base: Path, own: Path, targets: Iterable[str], packages: Sequence[str] = ()) -> None:
-    """Compiles packages (all public ones of the standard library) for the targets; what `base` has not is left in `own`."""
+def warm(
+    root: Path, base: Path, own: Path, targets: Iterable[str], packages: Sequence[str] = (), more: Mapping[str, str] | None = None
+) -> None:
+    """Compiles packages (all public ones of the standard library) for the targets; what `base` has not is left in `own`.
+    `more` is what else the environment has.
+    """
     own.mkdir(parents=True, exist_ok=True)
     for target in targets:
-        env = variables(root, base, own, target)
+        env = {**variables(root, base, own, target), **(more or {})}
         names = packages or public_packages(root, env)
-        print(f"assembled: {len(names)} packages and what they need for {target}", flush=True)
+        what = "compiled" if "PYGO_CROSS_COMPILE_ID" in env else "assembled"
+        print(f"{what}: {len(names)} packages and what they need for {target}", flush=True)
         subprocess.run([root / "bin/go", "build", "-trimpath", toolexec(), *names], env=env, cwd=own, check=True)
     freeze(own, release_time(root))
 
