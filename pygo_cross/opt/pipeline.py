@@ -18,6 +18,7 @@ from pygo_cross.opt.bodies import Body, is_exported
 from pygo_cross.opt.branchelim import branchelim
 from pygo_cross.opt.callgraph import callees
 from pygo_cross.opt.context import Context
+from pygo_cross.opt.conversions import conversions
 from pygo_cross.opt.copies import copies
 from pygo_cross.opt.cse import cse
 from pygo_cross.opt.dead import dead
@@ -118,6 +119,7 @@ PASSES: Final[tuple[Pass | UnitPass, ...]] = (
     UnitPass("devirtualise", _devirtualise, "before inlining, which knows calls of functions by their names alone"),
     UnitPass("inline", _inline, "behind promotion, so that what is counted is what is left; what is inlined is no call to what follows"),
     UnitPass("devirtualise again", _devirtualise, "an argument that was an interface has a type where the callee is inlined"),
+    Pass("conversions", _alone(conversions), "behind inlining, so that it is known what becomes of a string; before it gets a buffer"),
     UnitPass("escape", _escape, "behind promotion, which leaves fewer variables, and before calls of the runtime hide what they are for"),
     Pass("fold", _alone(fold), "what promotion has shown to be constant"),
     Pass("cse", _alone(cse), "equal operations are one value: facts about it are then found by identity"),

@@ -622,6 +622,7 @@ _STRINGS: Final[dict[str, Callable[[Machine, list[int]], list[int | float]]]] = 
     "slicerunetostring": lambda m, a: m.new_string(_utf8(m.runes(a))),
     "stringtoslicebyte": lambda m, a: [m.new_bytes(m.raw(a[1], a[2])), a[2], a[2]],
     "stringtoslicerune": Machine.to_runes,
+    "countrunes": lambda m, a: m.to_runes([0, *a])[1:2],
     "decoderune": Machine.decoded,
     **{f"concatstring{count}": Machine.concatenated for count in range(2, 6)},
 }

@@ -160,3 +160,26 @@ func sum(s []int) (t int) { for _, x := range s { t = 3*t + x }; return }
     unit, _ = analysed(source)
     assert Machine(unit, shapes).run() == Machine(lower(source), shapes).run()
     assert sum(slot.size == 32 for func in unit.funcs for slot in func.slots) == buffers
+
+
+@pytest.mark.parametrize(
+    ("body", "calls"),
+    [
+        ("s := string(some); println(table[s])", []),
+        ("s := string(some); delete(table, s); println(len(table))", []),
+        ("s := string(some); some[0]++; println(table[s])", ["slicebytetostring"]),
+        ("s := string(some); println(table[s], s)", ["slicebytetostring"]),
+        ("table[string(some)] = 2; println(len(table))", ["slicebytetostring"]),
+        ("println(len(string(some)), len([]byte(text)))", []),
+        ("println(len([]rune(text)))", ["countrunes"]),
+        ("println(len([]rune(string(some))))", ["slicebytetostring", "countrunes"]),
+    ],
+)
+def test_conversions_that_need_no_copy(body: str, calls: list[str]) -> None:
+    head = "package main\nvar some = []byte{97, 98, 99}\nvar text = `some täxt`\nvar table = map[string]int{`abc`: 5}\n"
+    source = head + f"func main() {{ {body} }}\n"
+    shapes = Shapes(Sizes())
+    unit, _ = analysed(source)
+    assert Machine(unit, shapes).run() == Machine(lower(source), shapes).run()
+    names = [str(value.aux) for func in unit.funcs for block in func.blocks for value in block.values if value.op == ops.CALL_STATIC]
+    assert [name[8:] for name in names if "slicebyte" in name or "toslice" in name or "countrunes" in name] == calls
