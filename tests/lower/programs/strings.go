@@ -92,7 +92,7 @@ func main() {
 	l := append(letters("ab"), "cd"...)
 	l = append(l, l...)
 	l = append(l, letters(nil)...)
-	println(string(l), len(l), len([]rune("a\xffb")), len([]byte("")))
+	println(string(l), len(l), len([]rune("a\xffb")), len([]byte("")), len([]rune(a)), len([]rune(a[:0])))
 	words := append([]string{"p"}, []string{"q", "r", "s"}...)
 	words = append(words[:1], words[2:]...)
 	println(join(words, ""), len(words))
