@@ -11,6 +11,7 @@ Before: Store v1 v2 [8]; v3 = Load v1 [8]; v4 = Load v1 [8]; after: v2 stands fo
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from pygo_cross.opt.addresses import variables
@@ -25,6 +26,8 @@ _SAME_OBJECT: Final = frozenset([ops.NIL_CHECK, ops.COPY])
 _NOTHING_CHANGES: Final = frozenset([ops.NIL_CHECK, ops.BOUNDS, ops.SLICE_BOUNDS, ops.SLOT_LIVE, ops.KEEP_ALIVE, ops.ALLOC, ops.PREFETCH])
 _MOST: Final = 64
 """Places that are remembered at once: what stands in a long row of stores is looked through for each."""
+
+_NOTHING: Final[Mapping[Value, Value]] = {}
 
 Place = tuple[Value, int, int]
 """A base address, an offset and the kind of what lies there."""
@@ -58,7 +61,7 @@ def _block(block: Block, known: dict[Place, Value], private: set[Value], replace
     for value in block.values:
         op = value.op
         if op == ops.LOAD:
-            base, offset = _place(value.args[0], value.imm, replaced)
+            base, offset = place_of(value.args[0], value.imm, replaced)
             place = (base, offset, value.kind)
             found = known.get(place)
             if found is not None:
@@ -66,7 +69,7 @@ def _block(block: Block, known: dict[Place, Value], private: set[Value], replace
             else:
                 known[place] = value
         elif op == ops.STORE:
-            base, offset = _place(value.args[0], value.imm, replaced)
+            base, offset = place_of(value.args[0], value.imm, replaced)
             stored = replaced.get(value.args[1], value.args[1])
             place = (base, offset, stored.kind)
             if known.get(place) is stored:
@@ -75,7 +78,7 @@ def _block(block: Block, known: dict[Place, Value], private: set[Value], replace
             _forget(known, base, offset, SIZES[stored.kind])
             known[place] = stored
         elif op == ops.ZERO or op == ops.MOVE:
-            base, offset = _place(value.args[0], 0, replaced)
+            base, offset = place_of(value.args[0], 0, replaced)
             _forget(known, base, offset, value.imm)
         elif op not in _NOTHING_CHANGES and ops.FLAGS.get(op, ops.CALL) & (ops.WRITES | ops.CALL):
             for place in [place for place in known if place[0] not in private]:
@@ -88,7 +91,7 @@ def _block(block: Block, known: dict[Place, Value], private: set[Value], replace
         block.values = [value for value in block.values if value not in needless]
 
 
-def _place(address: Value, offset: int, replaced: dict[Value, Value]) -> tuple[Value, int]:
+def place_of(address: Value, offset: int, replaced: Mapping[Value, Value] = _NOTHING) -> tuple[Value, int]:
     """The base of an address, and the offset from it."""
     while True:
         address = replaced.get(address, address)
@@ -109,13 +112,13 @@ def _forget(known: dict[Place, Value], base: Value, offset: int, size: int) -> N
         if other is base:
             if at < offset + size and offset < at + SIZES[kind]:
                 gone.append(place)
-        elif not _apart(base, other):
+        elif not apart(base, other):
             gone.append(place)
     for place in gone:
         del known[place]
 
 
-def _apart(base: Value, other: Value) -> bool:
+def apart(base: Value, other: Value) -> bool:
     """Whether two base addresses are certainly of different objects."""
     if base.op == ops.ALLOC:
         return other.op in (ops.ALLOC, ops.ADDR, ops.SLOT_ADDR, ops.PARAM)

@@ -22,6 +22,7 @@ from pygo_cross.opt.conversions import conversions
 from pygo_cross.opt.copies import copies
 from pygo_cross.opt.cse import cse
 from pygo_cross.opt.dead import dead
+from pygo_cross.opt.deadstores import deadstores
 from pygo_cross.opt.devirtualise import devirtualise
 from pygo_cross.opt.divide import divide
 from pygo_cross.opt.escape import escape
@@ -130,6 +131,7 @@ PASSES: Final[tuple[Pass | UnitPass, ...]] = (
     Pass("late fold", _alone(fold), "what cse and prove have made constant"),
     Pass("divide", _alone(divide), "behind prove, which knows what a remainder is less than, but not what a multiplication gives"),
     Pass("late blocks", _alone(blocks), "branches that prove has decided"),
+    Pass("dead stores", deadstores, "when checks have gone, before which memory has to be as it is written; a store less to combine"),
     Pass("memcombine", _alone(memcombine), "when checks between loads have gone and offsets are constant"),
     Pass("branchelim", _alone(branchelim), "when branches that are decided anyway have gone"),
     Pass("late dead", _alone(dead), "what nothing uses any more: an Alloc that goes here costs nothing"),
