@@ -92,7 +92,9 @@ def perform(f: FuncLowering, call: Prepared) -> list[Val]:
 def prepare(f: FuncLowering, e: CallExpr) -> Prepared:
     """Evaluate the operands of a call of a function, method or function value."""
     around = order.apart(f)
-    order.begin(f, (e.fun, *e.arg_list))
+    sig = f.type_of(e.fun).underlying()
+    targets = order.parameters(sig, len(e.arg_list)) if isinstance(sig, Signature) and not e.has_dots else ()
+    order.begin(f, (e.fun, *e.arg_list), targets=(None, *targets))
     prepared = _prepare(f, e)
     order.end(f, around)
     return prepared

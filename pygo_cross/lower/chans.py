@@ -38,7 +38,8 @@ def send(f: FuncLowering, s: SendStmt) -> None:
     """chan <- value."""
     from pygo_cross.lower import calls, exprs, order
 
-    before = order.begin(f, (s.chan, s.value))
+    under = f.type_of(s.chan).underlying()
+    before = order.begin(f, (s.chan, s.value), targets=(None, under.elem if isinstance(under, Chan) else None))
     channel = exprs.expr(f, s.chan)
     value = calls.assigned(f, exprs.expr(f, s.value), elem_type(f, channel))
     order.end(f, before)

@@ -21,7 +21,11 @@ if TYPE_CHECKING:
 
 def composite(f: FuncLowering, e: CompositeLit) -> Val:
     """T{...}, or &T{...} where the & is left out inside another literal."""
-    before = order.begin(f, (None, *[one.value if isinstance(one, KeyValueExpr) else one for one in e.elem_list]))
+    if isinstance(f.type_of(e).underlying(), Map):
+        before = order.apart(f)  # each entry is a statement of its own
+    else:
+        elements = order.elements(f, e)
+        before = order.begin(f, (None, *[one for one, _ in elements]), targets=(None, *[typ for _, typ in elements]))
     value = _composite(f, e)
     order.end(f, before)
     return value

@@ -239,7 +239,7 @@ def _struct(types: Sequence[Type]) -> Struct:
 
 def literal(f: FuncLowering, e: CompositeLit, typ: Type) -> Val:
     """map[K]V{k: v, ...}: entries are put in one after another; many that are known before the program runs first, from arrays."""
-    from pygo_cross.lower import calls, exprs
+    from pygo_cross.lower import calls, exprs, order
 
     m = map_type(f, typ)
     made = make(f, typ, f.int_const(len(e.elem_list)))
@@ -250,10 +250,12 @@ def literal(f: FuncLowering, e: CompositeLit, typ: Type) -> Val:
     for one in entries:
         if not isinstance(one, KeyValueExpr):
             raise f.bug("an entry of a map without a key", one)
+        before = order.begin(f, (one.key, one.value), targets=(key_type, elem_type))
         key = f.kept(calls.assigned(f, exprs.expr(f, one.key), key_type))
         value = calls.assigned(f, exprs.expr(f, one.value), elem_type)
         f.b.pos = one.pos
         write(f, MapPlace(elem_type, made, key), value)
+        order.end(f, before)
     return made
 
 
@@ -408,9 +410,7 @@ def is_reflexive(typ: Type) -> bool:
 
 def iterator_type() -> Type:
     """The runtime's iterator: the key's address comes first, then the element's."""
-    fields = [
-        Var(FIELD_VAR, 0, None, f"w{i}", TYP[UINTPTR if i in _ITERATOR_NUMBERS else UNSAFE_POINTER]) for i in range(_ITERATOR_WORDS)
-    ]
+    fields = [Var(FIELD_VAR, 0, None, f"w{i}", TYP[UINTPTR if i in _ITERATOR_NUMBERS else UNSAFE_POINTER]) for i in range(_ITERATOR_WORDS)]
     return Struct(fields)
 
 
@@ -429,8 +429,6 @@ def entry(f: FuncLowering, m: Map, iterator: Value, key_at: Value, wanted: int) 
     if wanted > 1:
         found.append(f.load(f.typ(m.elem), f.emit(ops.LOAD, P, (iterator,), 8)))
     return found
-
-
 
 
 def is_map(f: FuncLowering, e: Expr) -> bool:

@@ -34,35 +34,51 @@ from pygo_cross.syntax.nodes import (
     ParenExpr,
     SelectorExpr,
     SliceExpr,
+    unparen,
 )
 from pygo_cross.types import universe as u
 from pygo_cross.types.check.operand import BUILTIN, TYPEXPR
 from pygo_cross.types.objects import PACKAGE_VAR, Builtin, Var
-from pygo_cross.types.types import Map, Pointer, Tuple
+from pygo_cross.types.predicates import is_string, is_untyped
+from pygo_cross.types.selection import FIELD_VAL
+from pygo_cross.types.types import Array, Interface, Map, Pointer, Signature, Slice, Struct, Tuple, Type
 
 if TYPE_CHECKING:
     from pygo_cross.lower.function import FuncLowering
 
 _SIMPLE: Final = frozenset((Name, BasicLit, FuncLit))
-_AT_ONCE: Final = frozenset((u.APPEND, u.COPY, u.MAKE, u.NEW, u.RECOVER))
+_AT_ONCE: Final = frozenset((u.APPEND, u.CAP, u.COMPLEX, u.COPY, u.IMAG, u.LEN, u.MAKE, u.MAX, u.MIN, u.NEW, u.REAL, u.RECOVER))
+_CHANGING: Final = frozenset((u.APPEND, u.COPY, u.RECOVER))
 
 
-def begin(f: FuncLowering, operands: Sequence[Expr | None], assigned: int = 0) -> bool:
-    """Operands are going to be evaluated, in this order; the first `assigned` are assigned to. What comes back is for `end`."""
+def begin(f: FuncLowering, operands: Sequence[Expr | None], assigned: int = 0, targets: Sequence[Type | None] = ()) -> bool:
+    """Operands are going to be evaluated, in this order; the first `assigned` are assigned to. `targets` are the types that the rest
+    becomes, where that is known: what an interface has to have a copy of is evaluated with the calls. What comes back is for `end`.
+    """
     before = f.ordered
     # Behind the first operand there is something to be called, or there is no question here (but within the first there may be one).
     if not before and any(type(e) not in _SIMPLE for e in operands[1:]):
         f.ordered = True
         if _changes(f, operands, assigned):
-            for e in operands:
+            for i, e in enumerate(operands):
                 if e is not None:
-                    _call_early(f, e)
+                    _call_early(f, e, targets[i - assigned] if assigned <= i < len(targets) + assigned else None, i < assigned)
     return before
 
 
 def end(f: FuncLowering, before: bool) -> None:
     """The operands are evaluated."""
     f.ordered = before
+
+
+def calls_of_targets(f: FuncLowering, targets: Sequence[Expr]) -> bool:
+    """Places are going to be assigned what one expression gives: their calls come before it, the rest behind it. For `end`."""
+    before = f.ordered
+    f.ordered = True
+    for e in targets:
+        if type(e) not in _SIMPLE:
+            _call_early(f, e, None, True)
+    return before
 
 
 def apart(f: FuncLowering) -> bool:
@@ -106,6 +122,8 @@ def _changes(f: FuncLowering, operands: Sequence[Expr | None], assigned: int) ->
                 if read:
                     return True
             else:
+                if read and found.mode == BUILTIN and _builtin(f, e) in _CHANGING:
+                    return True
                 stack += reversed(e.arg_list)
         elif isinstance(e, Operation):
             if e.op == tk.RECV or e.op in (tk.AND_AND, tk.OR_OR):
@@ -140,16 +158,40 @@ def _changes(f: FuncLowering, operands: Sequence[Expr | None], assigned: int) ->
         elif isinstance(e, CompositeLit):
             stack += reversed(e.elem_list)
         elif isinstance(e, KeyValueExpr):
-            stack.append(e.value)
+            stack += (e.value, None if info.types.get(e.key) is None else e.key)
         elif isinstance(e, ListExpr):
             stack += reversed(e.elem_list)
     return False
 
 
-def _call_early(f: FuncLowering, operand: Expr) -> None:
-    """Evaluate the calls within an operand, and keep their values."""
+def parameters(sig: Signature, count: int) -> list[Type | None]:
+    """The types that the arguments of a call become."""
+    types: list[Type | None] = [var.typ for var in sig.params.vars]
+    if sig.variadic and isinstance(types[-1], Slice) and count >= len(types):
+        types[-1:] = [types[-1].elem] * (count - len(types) + 1)
+    return types
+
+
+def elements(f: FuncLowering, e: CompositeLit) -> list[tuple[Expr, Type | None]]:
+    """The elements of a literal that is no map, each with the type that it becomes."""
+    under = f.type_of(e).underlying()
+    if isinstance(under, Pointer):
+        under = under.elem.underlying()
+    found: list[tuple[Expr, Type | None]] = []
+    for i, one in enumerate(e.elem_list):
+        typ: Type | None = under.elem if isinstance(under, (Array, Slice)) else None
+        if isinstance(under, Struct):
+            name = one.key.value if isinstance(one, KeyValueExpr) and isinstance(one.key, Name) else ""
+            typ = next((field.typ for field in under.fields if field.name == name), None) if name else under.fields[i].typ
+        found.append((one.value if isinstance(one, KeyValueExpr) else one, typ))
+    return found
+
+
+def _call_early(f: FuncLowering, operand: Expr, target: Type | None, assigned: bool) -> None:
+    """Evaluate the calls within an operand, and what stock takes for one, and keep their values."""
     info = f.package.info
-    stack: list[Expr | None] = [operand]
+    stack: list[Expr | None] = []
+    _push(f, operand, target, stack)
     while stack:
         e = stack.pop()
         if e is None or type(e) in _SIMPLE:
@@ -161,39 +203,122 @@ def _call_early(f: FuncLowering, operand: Expr) -> None:
             stack.append(e.x)
         elif isinstance(e, CallExpr):
             fun = info.types.get(e.fun)
-            if fun is not None and (fun.mode == TYPEXPR or (fun.mode == BUILTIN and not _at_once(f, e))):
+            if fun is not None and fun.mode == TYPEXPR:
+                _convert_early(f, e, stack)
+            elif fun is not None and fun.mode == BUILTIN and _builtin(f, e) not in _AT_ONCE:
                 stack += reversed(e.arg_list)
             elif found is None or not (found.typ is None or isinstance(found.typ, Tuple)):
                 _keep(f, e)
         elif isinstance(e, Operation):
             if e.op == tk.RECV or e.op in (tk.AND_AND, tk.OR_OR):
                 _keep(f, e)
+            elif e.op in (tk.EQL, tk.NEQ) and e.y is not None:
+                for one in (e.x, e.y):
+                    _compare_early(f, one, stack)
             else:
                 stack += (e.y, e.x)
         elif isinstance(e, SelectorExpr):
             if e in info.selections:
                 stack.append(e.x)
         elif isinstance(e, IndexExpr):
-            if e.x not in info.instances:
+            if e.x in info.instances:
+                continue
+            if isinstance(f.type_of(e.x).underlying(), Map) and _is_string_of_bytes(f, e.index) and not (assigned and e is operand):
+                _keep(f, e)
+            else:
                 stack += (e.index, e.x)
         elif isinstance(e, SliceExpr):
             _keep(f, e)
         elif isinstance(e, AssertExpr):
-            stack.append(e.x)
+            if f.shapes.is_direct(f.type_of(e)):
+                stack.append(e.x)
+            else:
+                _keep(f, e)
         elif isinstance(e, CompositeLit):
-            if not isinstance(f.type_of(e).underlying(), Map):
-                stack += [one.value if isinstance(one, KeyValueExpr) else one for one in reversed(e.elem_list)]
+            if isinstance(f.type_of(e).underlying(), Map):
+                _keep(f, e)
+            else:
+                for one, typ in reversed(elements(f, e)):
+                    _push(f, one, typ, stack)
         elif isinstance(e, ListExpr):
             stack += reversed(e.elem_list)
 
 
-def _at_once(f: FuncLowering, e: CallExpr) -> bool:
-    """Whether a call of a predeclared function is made where it stands."""
-    name = e.fun
-    while isinstance(name, ParenExpr):
-        name = name.x
+def _convert_early(f: FuncLowering, e: CallExpr, stack: list[Expr | None]) -> None:
+    """A conversion: of a string to bytes or runes it is a call."""
+    (given,) = e.arg_list
+    to = f.type_of(e)
+    if isinstance(to.underlying(), Slice) and is_string(f.type_of(given).underlying()):
+        _keep(f, e)
+    else:
+        _push(f, given, to, stack)
+
+
+def _push(f: FuncLowering, e: Expr, target: Type | None, stack: list[Expr | None]) -> None:
+    """An operand that becomes a value of some type. Where that is an interface which points at a copy, what is no variable is kept."""
+    found = f.package.info.types.get(e)
+    if target is not None and found is not None and found.val is None and isinstance(f.typ(target).underlying(), Interface):
+        typ = f.type_of(e)
+        if isinstance(typ, Tuple) or isinstance(typ.underlying(), Interface) or is_untyped(typ) or type(e) is FuncLit:
+            pass
+        elif _by_address(f, typ) and not _is_variable(f, e):
+            _keep(f, unparen(e))
+            return
+    stack.append(e)
+
+
+def _by_address(f: FuncLowering, typ: Type) -> bool:
+    """Whether the runtime is given the address of what it makes an interface of (dataWordFuncName of walk/convert.go)."""
+    size, under = f.shapes.sizes.sizeof(typ), typ.underlying()
+    if size in (2, 4, 8) and f.shapes.sizes.alignof(typ) == size and not f.shapes.has_pointers(typ):
+        return False
+    while isinstance(under, (Struct, Array)) and (len(under.fields) == 1 if isinstance(under, Struct) else under.len == 1):
+        under = (under.fields[0].typ if isinstance(under, Struct) else under.elem).underlying()
+    return not (is_string(under) or isinstance(under, Slice))
+
+
+def _is_variable(f: FuncLowering, e: Expr) -> bool:
+    """Whether an expression has an address."""
+    while True:
+        e = unparen(e)
+        if isinstance(e, SelectorExpr) and e in f.package.info.selections:
+            selection = f.package.info.selections[e]
+            if selection.kind != FIELD_VAL:
+                return False
+            if selection.indirect or isinstance(f.type_of(e.x).underlying(), Pointer):
+                return True
+            e = e.x
+        elif isinstance(e, IndexExpr):
+            under = f.type_of(e.x).underlying()
+            if not isinstance(under, Array):
+                return isinstance(under, (Slice, Pointer))
+            e = e.x
+        else:
+            return isinstance(e, (Name, SelectorExpr)) or (isinstance(e, Operation) and e.op == tk.MUL and e.y is None)
+
+
+def _compare_early(f: FuncLowering, e: Expr, stack: list[Expr | None]) -> None:
+    """What is compared in memory is kept, if it is no variable."""
+    if isinstance(f.type_of(e).underlying(), (Struct, Array)) and not _is_variable(f, e):
+        _keep(f, unparen(e))
+    else:
+        stack.append(e)
+
+
+def _builtin(f: FuncLowering, e: CallExpr) -> int:
+    """Which predeclared function is called, -1 for none (those of package unsafe)."""
+    name = unparen(e.fun)
     obj = f.package.info.uses.get(name) if isinstance(name, Name) else None
-    return isinstance(obj, Builtin) and obj.id_ in _AT_ONCE
+    return obj.id_ if isinstance(obj, Builtin) else -1
+
+
+def _is_string_of_bytes(f: FuncLowering, e: Expr) -> bool:
+    """Whether this is string(b)."""
+    e = unparen(e)
+    if not isinstance(e, CallExpr):
+        return False
+    fun = f.package.info.types.get(e.fun)
+    return fun is not None and fun.mode == TYPEXPR and isinstance(f.type_of(e.arg_list[0]).underlying(), Slice)
 
 
 def _keep(f: FuncLowering, e: Expr) -> None:

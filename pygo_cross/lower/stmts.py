@@ -40,7 +40,7 @@ from pygo_cross.syntax.nodes import (
     unparen,
 )
 from pygo_cross.types.objects import Var
-from pygo_cross.types.types import Tuple
+from pygo_cross.types.types import Tuple, Type
 
 if TYPE_CHECKING:
     from pygo_cross.lower.function import FuncLowering
@@ -95,15 +95,15 @@ def _define(f: FuncLowering, name: Name, value: Val) -> None:
         f.declare(var, calls.assigned(f, value, f.typ(var.typ)))
 
 
-def values_of(f: FuncLowering, rhs: Sequence[Expr], count: int) -> list[Val]:
-    """The values of a right-hand side: one expression each, or all of one call."""
+def values_of(f: FuncLowering, rhs: Sequence[Expr], count: int, targets: Sequence[Type | None] = ()) -> list[Val]:
+    """The values of a right-hand side: one expression each, or all of one call; `targets` are the types that they become."""
     first = unparen(rhs[0])
     if count > 1 and len(rhs) == 1:
         found = f.package.info.types.get(first)
         if isinstance(first, CallExpr) and found is not None and isinstance(found.typ, Tuple):
             return calls.call(f, first)
         return exprs.pair(f, first)
-    before = order.begin(f, rhs)
+    before = order.begin(f, rhs, targets=targets)
     values = [f.kept(exprs.expr(f, e)) for e in rhs]
     order.end(f, before)
     return values
@@ -119,7 +119,18 @@ def _assign(f: FuncLowering, s: AssignStmt) -> None:
     if s.op == tk.DEF:
         assign_values(f, lhs, values_of(f, rhs, len(lhs)), True)
         return
-    before = order.begin(f, (*lhs, *rhs), 0 if s.op != tk.NO_OP else len(lhs))
+    if len(rhs) < len(lhs):
+        before = order.calls_of_targets(f, lhs)
+        inner = order.apart(f)
+        values = values_of(f, rhs, len(lhs))
+        order.end(f, inner)
+        assign_values(f, lhs, values, False)
+        order.end(f, before)
+        return
+    if s.op != tk.NO_OP:
+        before = order.begin(f, (*lhs, *rhs))
+    else:
+        before = order.begin(f, (*lhs, *rhs), len(lhs), [None if is_blank(e) else f.type_of(e) for e in lhs])
     _assign_in_order(f, s, lhs, rhs)
     order.end(f, before)
 
@@ -179,7 +190,8 @@ def _return(f: FuncLowering, s: ReturnStmt) -> None:
     if s.results is None:
         values = [f.read(f.place(var)) for var in f.results] if f.results else []
     else:
-        values = [calls.assigned(f, value, typ) for value, typ in zip(values_of(f, unpack_list(s.results), len(types)), types, strict=True)]
+        values = values_of(f, unpack_list(s.results), len(types), types)
+        values = [calls.assigned(f, value, typ) for value, typ in zip(values, types, strict=True)]
         for var, value in zip(f.results, values, strict=False):
             if var in f.addresses and f.exit_to is None:
                 f.write(f.place(var), value)

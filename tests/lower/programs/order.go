@@ -52,4 +52,115 @@ func main() {
 	s := "x"
 	g := func() string { s = "y"; return "g" }
 	println(s + g() + s)
+	atOnce()
+}
+
+type big struct{ a, b, c, d, e int }
+
+//go:noinline
+func shown(one, two any) {
+	switch one := one.(type) {
+	case bool:
+		println(one, two.(int))
+	case int:
+		println(one, two.(int))
+	case big:
+		println(one.a, one.e, two.(int))
+	case pair:
+		println(one.a, one.b, two.(int))
+	case func() int:
+		println(one(), two.(int))
+	case byte:
+		println(one, two.(int))
+	}
+}
+
+func (b big) last() int { return b.e }
+
+// What stock takes for a call is evaluated before the calls behind it; other operands are read after them.
+func atOnce() {
+	var x int
+	var s string
+	var list []int
+	var i any
+	var b big
+	bs := []byte("a")
+	m := map[string]int{"a": 1, "b": 2}
+	reset := func() {
+		x, s, list, i, b, bs[0] = 1, "a", []int{1}, 1, big{1, 2, 3, 4, 5}, 'a'
+	}
+	f := func() int {
+		x, s, list, i, b, bs[0] = 3, "bcd", []int{3, 3, 3}, 3, big{6, 7, 8, 9, 10}, 'b'
+		return x + recursive(2)
+	}
+	reset()
+	n, k, l := len(list), f(), len(list)
+	println(n, k, l)
+	reset()
+	c, k, d := cap(list), f(), complex(float64(x), 0)
+	println(c, k, int(real(d)))
+	reset()
+	e, k, g := min(x, 2), f(), max(x, 2)
+	println(e, k, g)
+	reset()
+	bytes, k, runes := []byte(s), f(), []rune(s)
+	println(len(bytes), k, len(runes))
+	reset()
+	one, k, two := i.(int), f(), i.(int)
+	println(one, k, two)
+	reset()
+	h, k := m[string(bs)], f()
+	println(h, k)
+	reset()
+	same, k := b == big{1, 2, 3, 4, x}, f()
+	println(same, k)
+	reset()
+	later, k := x == 1, f()
+	println(later, k)
+	reset()
+	lit, k := map[string]int{s: x}, f()
+	println(lit["a"], k)
+	reset()
+	all := map[string]int{"p": x, "q": f(), "r": x}
+	println(all["p"], all["q"], all["r"])
+	reset()
+	shown(x == 1, f())
+	reset()
+	shown(x, f())
+	reset()
+	shown(b, f())
+	reset()
+	shown(pair{x, x}, f())
+	reset()
+	shown(b.last, f())
+	reset()
+	shown(s[0], f())
+	reset()
+	anys := []any{x == 1, x, f()}
+	println(anys[0].(bool), anys[1].(int))
+	reset()
+	result := func() (any, int) { return x == 1, f() }
+	y, _ := result()
+	println(y.(bool))
+	reset()
+	var z any
+	z, x = pair{x, 2}, f()
+	println(z.(pair).a)
+	var ok bool
+	calls := 0
+	place := func(p *int) *int { calls = calls*10 + 1; x = 7; return p }
+	given := func() any { calls = calls*10 + 2; list = []int{9, 9}; i = recursive(0); return x }
+	reset()
+	*place(&calls), ok = given().(int)
+	println(calls, ok)
+	reset()
+	list[x-x], ok = given().(int)
+	println(list[0], ok, calls)
+}
+
+func recursive(n int) int {
+	if n == 0 {
+		return 0
+	}
+	return recursive(n - 1)
 }
