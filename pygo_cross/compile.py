@@ -13,6 +13,8 @@ Switches of -d: `ssa/check` has the verifier look at every function behind every
 from __future__ import annotations
 
 import marshal
+import os
+import posixpath
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -205,9 +207,12 @@ class Compilation:
         return name if not own and any(file.name == name for file in self.fset.files) else self._rewriter.absolute(name)
 
     def _import(self, path: str) -> Package:
-        if path not in self.imports:
+        found = self.imports.resolve(path)
+        if found.startswith(("./", "../")):
+            found = posixpath.normpath(posixpath.join(self.flags.local_prefix or os.getcwd(), found))
+        if found not in self.imports:
             raise ImportFailure(f"could not import {path} (open : no such file or directory)")
-        return self.imports.package(self.imports.resolve(path))
+        return self.imports.package(found)
 
     def record(self, checked: CheckedPackage) -> Record:
         """What importers are told of a package, but its exports, which the passes have a part in."""

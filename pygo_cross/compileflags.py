@@ -57,7 +57,7 @@ _STRINGS: Final = {
     "importcfg": "import_config",
     "embedcfg": "embed_config",
     "pgoprofile": "",
-    "D": "",
+    "D": "local_prefix",
     "installsuffix": "",
     "gendwarfinl": "",
     "json": "",
@@ -91,6 +91,7 @@ class Flags:
         self.symbol_abis = ""
         self.asm_header = ""
         self.import_config = ""
+        self.local_prefix = ""
         self.embed_config = ""
         self.std = False
         self.complete = False

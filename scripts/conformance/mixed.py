@@ -2,7 +2,8 @@
 """Programs of one package compiled by us in this process, with all else from stock Go: seconds a program instead of a build.
 
 `Kit` has the archives of the standard library as the go command's cache has them, each with our record of its declarations, made once and
-kept in a folder; a program is compiled in a forked child, and linked by stock's linker.
+kept in a folder; a program is compiled in a forked child, and linked by stock's linker. Programs may have several packages
+(`conformance/testprograms.py`), and `Kit` builds them by stock's compiler as well.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from conformance.gopackages import environment
+from conformance.testprograms import Package
 from pygo_cross import wholefile
 from pygo_cross.build.goroot import find_goroot
 from pygo_cross.build.toolexec import with_record
@@ -38,12 +40,13 @@ def _format() -> str:
 
 
 class Kit:
-    """The standard library, or a part of it, to compile against: the packages that match `patterns`, and what they import."""
+    """The standard library of a target, or a part of it, to compile against: the packages that match `patterns`, and what they import."""
 
-    def __init__(self, folder: Path, patterns: list[str]) -> None:
-        self.folder = folder = folder / _format()
+    def __init__(self, folder: Path, patterns: list[str], target: str = "linux/amd64") -> None:
+        self.folder = folder = folder / _format() / ("" if target == "linux/amd64" else target.replace("/", "_"))
         self.goroot = find_goroot()
-        self.environment = {**environment("linux/amd64"), "GOROOT": str(self.goroot)}
+        self.target = target
+        self.environment = {**environment(target), "GOROOT": str(self.goroot)}
         folder.mkdir(parents=True, exist_ok=True)
         gc.disable()
         self.stock: dict[str, str] = {}
@@ -59,7 +62,7 @@ class Kit:
             "-json=ImportPath,Export,Dir,GoFiles,ImportMap,Imports",
             *patterns,
         ]
-        done = subprocess.run(command, env=environment("linux/amd64"), capture_output=True, text=True, check=True)
+        done = subprocess.run(command, env=environment(self.target), capture_output=True, text=True, check=True)
         decoder, at, packages = json.JSONDecoder(), 0, []
         while at < len(done.stdout):
             found, at = decoder.raw_decode(done.stdout, at)
@@ -90,14 +93,55 @@ class Kit:
 
     def compile(self, sources: list[str], out: str, debug: list[str] | None = None, strip: bool = True) -> str:
         """A program, compiled in a child of this process and linked, stripped or not; what went wrong, or nothing."""
-        object_file = out + ".a"
+        return self.build([Package("main", sources)], out, [f"-d={word}" for word in debug or []], strip=strip)
+
+    def build(
+        self,
+        packages: list[Package],
+        out: str,
+        flags: list[str],
+        link_flags: list[str] | None = None,
+        strip: bool = True,
+        stock: bool = False,
+        link: bool = True,
+    ) -> str:
+        """The packages of a program, each behind what it imports, compiled by us or by stock and linked; what went wrong, or nothing."""
+        config, archives = out + ".importcfg", [f"{out}.{number}.a" for number in range(len(packages))]
+        try:
+            ours = self.config.read_text(encoding="utf-8")
+            theirs = "".join(f"packagefile {path}={export}\n" for path, export in self.stock.items())
+            for package, archive in zip(packages, archives, strict=True):
+                Path(config).write_text(theirs if stock else ours, encoding="utf-8")
+                words = ["-p", package.path, "-D", "test", "-pack", "-importcfg", config, "-o", archive, *flags, *package.files]
+                message = self._by_stock(words) if stock else self._by_us([f"-lang={LANGUAGE}", *words])
+                if message:
+                    return message
+                ours += f"packagefile {package.path}={archive}\n"
+                theirs += f"packagefile {package.path}={archive}\n"
+            if not link:
+                return ""
+            Path(config).write_text(theirs, encoding="utf-8")
+            tool = next((self.goroot / "pkg/tool").glob("*/link"))
+            command = [str(tool), "-o", out, "-importcfg", config, *(("-s", "-w") if strip else ()), *(link_flags or []), archives[-1]]
+            done = subprocess.run(command, env=self.environment, capture_output=True, text=True, check=False)
+            return "link: " + (done.stderr + done.stdout)[-2000:] if done.returncode else ""
+        finally:
+            for name in (config, *archives):
+                Path(name).unlink(missing_ok=True)
+
+    def _by_stock(self, words: list[str]) -> str:
+        tool = next((self.goroot / "pkg/tool").glob("*/compile"))
+        done = subprocess.run([str(tool), *words], env=self.environment, capture_output=True, text=True, errors="replace", check=False)
+        return done.stdout + done.stderr or f"exit status {done.returncode}" if done.returncode else ""
+
+    def _by_us(self, words: list[str]) -> str:
         pipe, end = os.pipe()
         child = os.fork()
         if child == 0:
             os.close(pipe)
             status = 1
             try:
-                message = self._compile(sources, object_file, debug or [])
+                message = self._compile(words)
                 os.write(end, message.encode("utf-8", "replace")[:60000])
                 status = 0
             finally:
@@ -108,23 +152,13 @@ class Kit:
         _pid, code = os.waitpid(child, 0)
         if message or code:
             return message or f"the compiler ended with {os.waitstatus_to_exitcode(code)}"
-        config = out + ".link"
-        lines = [f"packagefile main={object_file}\n", *(f"packagefile {path}={export}\n" for path, export in self.stock.items())]
-        Path(config).write_text("".join(lines), encoding="utf-8")
-        tool = next((self.goroot / "pkg/tool").glob("*/link"))
-        command = [str(tool), "-o", out, "-importcfg", config, *(("-s", "-w") if strip else ()), "-buildmode=exe", object_file]
-        done = subprocess.run(command, env=self.environment, capture_output=True, text=True, check=False)
-        for name in (config, object_file):
-            os.unlink(name)
-        return "link: " + (done.stderr + done.stdout)[-2000:] if done.returncode else ""
+        return ""
 
-    def _compile(self, sources: list[str], object_file: str, debug: list[str]) -> str:
-        words = ["-p", "main", f"-lang={LANGUAGE}", "-complete", "-pack", "-importcfg", str(self.config), "-o", object_file]
-        words += [f"-d={word}" for word in debug]
+    def _compile(self, words: list[str]) -> str:
         try:
-            flags = Flags([*words, *sources])
-            compiled = Compilation(flags, self.environment, self.goroot, Store(None), os.path.dirname(sources[0])).compile()
-            wholefile.put(object_file, compiled.archive(b""))
+            flags = Flags(words)
+            compilation = Compilation(flags, self.environment, self.goroot, Store(None), os.path.dirname(flags.files[0]))
+            wholefile.put(flags.output, compilation.compile().archive(b""))
         except UserError as error:
             return "\n".join(str(diagnostic) for diagnostic in error.diagnostics)
         except InternalError as error:

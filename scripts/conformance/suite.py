@@ -38,9 +38,12 @@ def programs(folder: Path, listed: Path | None, sample: int) -> list[str]:
     else:
         found = sorted(folder.rglob("*.go"))
         names = [str(path.relative_to(folder)) for path in found if _RUN.search(path.read_text(encoding="utf-8", errors="replace")[:_HEAD])]
-    if sample and sample < len(names):
-        names = [names[number * len(names) // sample] for number in range(sample)]
-    return names
+    return spread(names, sample)
+
+
+def spread(names: list[str], sample: int) -> list[str]:
+    """So many of the names, spread evenly; 0 for all."""
+    return [names[number * len(names) // sample] for number in range(sample)] if sample and sample < len(names) else names
 
 
 @dataclass
