@@ -123,6 +123,8 @@ class Compilation:
         for func in unit.funcs:
             backend.function(func, check)
             func.free()
+        for info in unit.assembly:
+            backend.texts.declared(info)
         self._data(backend, unit, record)
         written = len(unit.data)
         completion = Completion(

@@ -221,6 +221,12 @@ class Texts:
         made.progs = []
         return symbol
 
+    def declared(self, info: unit.FuncInfo) -> None:
+        """The tables of a function that assembly defines: the assembler refers to them by name (src/cmd/internal/obj/plist.go)."""
+        facts, params = self._descriptors.facts, self._assigners[0].types(info.params, info.results)
+        argsinfo.pointers(self._context, facts, info.name, params)
+        argsinfo.declared(self._context, info.name, argsinfo.data(facts, params, False))
+
     def _line(self, pos: int) -> int:
         return self._places.at(pos)[1]
 

@@ -189,12 +189,13 @@ def test_stock_tools_read_our_archives(program: Path) -> None:
     assert go("tool", "buildid", str(program)).strip() == "id/id"
 
 
+def read(path: Path) -> Object:
+    member = next(member for member in archive.members(str(path), archive.map_file(str(path))) if member.name == "_go_.o")
+    return Object(str(path), archive.split_object(str(path), member.body)[1])
+
+
 def test_what_the_object_says_of_packages(program: Path) -> None:
     """The linker loads what autolib names, and compares fingerprints."""
-
-    def read(path: Path) -> Object:
-        member = next(member for member in archive.members(str(path), archive.map_file(str(path))) if member.name == "_go_.o")
-        return Object(str(path), archive.split_object(str(path), member.body)[1])
 
     found = find(program.with_name("shapes.a").read_bytes())
     assert found is not None
@@ -239,6 +240,22 @@ def test_the_header_for_assembly_is_stocks(tmp_path: Path) -> None:
     compiled(tmp_path, "header", HEADER, "-asmhdr", str(ours))
     go("tool", "compile", "-p", "header", "-asmhdr", str(theirs), "-o", str(tmp_path / "stock.a"), str(tmp_path / "header.go"))
     assert ours.read_text() == theirs.read_text()
+
+
+def test_what_assembly_refers_to_is_stocks(tmp_path: Path) -> None:
+    """Without its map of pointers a stack that a function in assembly is on can't be moved."""
+    (tmp_path / "symabis").write_text("def bridge.Two ABI0\ndef bridge.none ABI0\n")
+    flags = _words(f"-p bridge -complete=false -symabis {tmp_path / 'symabis'}")
+    source = "package bridge\n\nfunc Two(a *int, b []byte, s struct{ n uint8; t string }) (int, *int)\nfunc none()\n"
+    compiled(tmp_path, "bridge", source, *flags)
+    go("tool", "compile", *flags, "-o", str(tmp_path / "stock.o"), str(tmp_path / "bridge.go"))
+    found = []
+    for name in ("bridge.a", "stock.o"):
+        made = read(tmp_path / name)
+        rows = {made.name(i): i for i in range(made.nall)}
+        wanted = [rows[f"bridge.{func}.{table}"] for func in ("Two", "none") for table in ("args_stackmap", "arginfo0")]
+        found.append([(made.sym(i)[1:], bytes(made.data(i))) for i in wanted])
+    assert found[0] == found[1]
 
 
 def test_mistakes_are_told_and_leave_no_archive(tmp_path: Path) -> None:
