@@ -437,7 +437,7 @@ def _sliced(f: FuncLowering, e: SliceExpr) -> Val:
 
 
 def _within(f: FuncLowering, e: Expr | None, at: Value, limit: Value, what: str) -> Value:
-    """A bound that is at most the limit; what is out of bounds is told as the signed or unsigned number that it is. Zero always is within."""
+    """A bound that is at most the limit; what is out of bounds is told as the signed or unsigned number that it is. Zero is within."""
     if at.op == ops.CONST and at.imm == 0:
         return at
     unsigned = e is not None and is_unsigned(f.type_of(e))

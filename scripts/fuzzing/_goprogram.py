@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Random Go programs: typed, terminating, the same under every correct compiler.
 
-`program(seed, prefix)` gives the text of a function `<prefix>main()` and all that it needs; names begin with `prefix`, so that
-many programs fit one package. What they come to goes into a checksum, which `mix` of `RUNTIME` keeps and prints.
+Names begin with a prefix, so that many programs fit one package. What they come to goes into a checksum, which `mix` of `RUNTIME` keeps
+and prints. `_gofeatures.py` has more of the language, and whole programs.
 
 What keeps them defined: expressions call only functions without effects, so the order in which operands are evaluated is never seen;
 operations of constants alone are avoided (the compiler would refuse those that overflow); floats become integers only within range, and
@@ -252,7 +252,8 @@ class Generator:
         if under == "string":
             roll = self.r.random()
             if roll < 0.5:
-                return f"({self.opaque(typ, scope)} + {self.expr(typ, scope, inner)})"
+                text = f"({self.opaque(typ, scope)} + {self.expr(typ, scope, inner)})"
+                return f"cut{text}" if self.factor > 1 or self.r.random() < 0.3 else text
             if roll < 0.65:
                 return f"{typ}(rune({self.expr('int32', scope, inner)}))"
             if roll < 0.8:
@@ -509,7 +510,9 @@ class Generator:
             if roll < 0.2:
                 self.line(f"delete({name}, {key})")
             else:
-                self.line(f"{name}[{key}] = {self.expr(typ[typ.index(']') + 1 :], scope, 2)}")
+                self.line(f"if len({name}) < 40 {{")
+                self.line(f"\t{name}[{key}] = {self.expr(typ[typ.index(']') + 1 :], scope, 2)}")
+                self.line("}")
         elif typ.startswith("[") and roll < 0.7:
             length = int(typ[1 : typ.index("]")]) if typ[1] != "]" else 4
             self.line(f"if {self.opaque('uint8', scope)} % 16 < 15 && len({name}) >= {length} {{")
@@ -733,26 +736,3 @@ class Generator:
         self.line("\t\t}")
         self.line("\t}")
         self.line("}")
-
-
-def program(seed: int, prefix: str) -> str:
-    """The declarations of one program; its function `<prefix>main` prints a checksum."""
-    made = Generator(seed, prefix)
-    made.types()
-    for _ in range(made.r.randint(2, 6)):
-        made.function()
-    procedures = [made.procedure() for _ in range(made.r.randint(1, 4))]
-    made.line(f"func {prefix}main() {{")
-    for name in procedures:
-        made.line(f"\t{name}()")
-    made.line(f'\treport("{prefix}")')
-    made.line("}")
-    return "\n".join(made.lines) + "\n"
-
-
-def package(seeds: Sequence[int]) -> str:
-    """A program that runs the programs of all these seeds."""
-    parts = ['package main\n\nimport "unsafe"\n', RUNTIME]
-    parts += [program(seed, f"p{seed}_") for seed in seeds]
-    calls = "".join(f"\tp{seed}_main()\n" for seed in seeds)
-    return "\n".join(parts) + f"\nfunc main() {{\n{calls}}}\n"

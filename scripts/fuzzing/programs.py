@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Random Go programs, built by us and by stock Go: they have to print the same.
 
-`fuzzing._goprogram.py` makes them. `--own` is a command that builds {src} to {out}; `--run` how the result is run ({exe}), for programs
-of another system. A batch that differs is left in `--keep`, with both outputs, and the programs that differ are named by their seeds.
+`fuzzing/_goprogram.py` and `_gofeatures.py` make them. `--own` is a command that builds {src} to {out}; `--run` how the result is run
+({exe}), for programs of another system. With `--quick` one process compiles all batches, against stock's standard library, and stock's
+linker links them. A batch that differs is left in `--keep`, with both outputs, and the programs that differ are named by their seeds.
 """
 
 from __future__ import annotations
@@ -14,10 +15,13 @@ import sys
 import tempfile
 from pathlib import Path
 
-from fuzzing._goprogram import package
+from conformance.mixed import Kit
+
+from fuzzing._gofeatures import package
 from pygo_cross.build.goroot import find_goroot
 
 _SECONDS = 120
+_IMPORTS = ["cmp", "math", "math/bits", "runtime", "slices", "unsafe"]
 
 
 def execute(command: list[str], seconds: int = _SECONDS) -> tuple[str, str]:
@@ -30,19 +34,22 @@ def execute(command: list[str], seconds: int = _SECONDS) -> tuple[str, str]:
     return text, f"exit status {done.returncode}" if done.returncode else ""
 
 
-def batch(seeds: range, own: str, run: str, keep: Path, go: str) -> list[str]:
+def batch(seeds: range, own: str | Kit, run: str, keep: Path, go: str) -> list[str]:
     """Build and run the programs of some seeds both ways; what differs."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         source = folder / "main.go"
         source.write_text(package(seeds), encoding="utf-8")
-        text, problem = execute([go, "build", "-o", str(folder / "stock"), str(source)], 600)
+        text, problem = execute([go, "build", "-ldflags=-s -w", "-o", str(folder / "stock"), str(source)], 600)
         if problem:
             return [f"{seeds}: stock Go refuses the program: {text[:2000]}"]
         want, problem = execute([str(folder / "stock")])
         if problem:
             return [f"{seeds}: under stock Go: {problem}"]
-        text, problem = execute([word.format(src=source, out=folder / "own") for word in shlex.split(own)], 600)
+        if isinstance(own, Kit):
+            problem = text = own.compile([str(source)], str(folder / "own"))
+        else:
+            text, problem = execute([word.format(src=source, out=folder / "own") for word in shlex.split(own)], 600)
         if problem:
             return [_kept(seeds, folder, keep, f"not built: {problem}: {text[-2000:]}", want, text)]
         got, problem = execute([word.format(exe=folder / "own") for word in shlex.split(run)], 600)
@@ -68,14 +75,16 @@ def main(argv: list[str]) -> int:
     parser.add_argument("-n", type=int, default=100, help="how many programs (default 100)")
     parser.add_argument("--batch", type=int, default=20, help="how many programs one binary has (default 20)")
     parser.add_argument("--own", default=f"{sys.executable} -m pygo_cross build -o {{out}} {{src}}", help="builds {src} to {out}")
+    parser.add_argument("--quick", type=Path, metavar="FOLDER", help="compile in this process; FOLDER keeps what that needs")
     parser.add_argument("--run", default="{exe}", help="runs {exe}")
     parser.add_argument("--keep", type=Path, default=Path("fuzz-programs"), help="where programs that differ are left")
     options = parser.parse_args(argv)
     go = str(find_goroot() / "bin/go")
+    own = Kit(options.quick.resolve(), _IMPORTS) if options.quick else options.own
     end = options.seed + options.n
     bad = 0
     for first in range(options.seed, end, options.batch):
-        for line in batch(range(first, min(first + options.batch, end)), options.own, options.run, options.keep, go):
+        for line in batch(range(first, min(first + options.batch, end)), own, options.run, options.keep, go):
             bad += 1
             print(line, flush=True)
     print(f"{options.n} programs in batches of {options.batch}: {bad} batches differ")
