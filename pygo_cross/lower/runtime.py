@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Functions of the runtime that compiled code calls.
 
-GOROOT declares them in src/cmd/compile/internal/typecheck/_builtin/runtime.go; the declarations are parsed and checked as any Go file, so
+GOROOT declares them in src/cmd/compile/internal/typecheck/_builtin/runtime.go; the declarations are parsed and checked as any Go file's, so
 no table of ours has to follow a release. `any` there stands for whatever type the call has: it is passed as the pointer that it is part
 of (*any, []any, map[any]any, chan any), or, alone, as one pointer.
 """
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import ClassVar, Final
 
@@ -31,7 +32,10 @@ _MORE: Final[dict[str, tuple[tuple[Type, ...], tuple[Type, ...]]]] = {
     "deferreturn": ((), ()),
 }
 
-_SOURCE = "src/cmd/compile/internal/typecheck/_builtin/runtime.go"
+_SOURCE: Final = "src/cmd/compile/internal/typecheck/_builtin/runtime.go"
+_HEAD: Final = b'package runtime\nimport "unsafe"\n'
+_FUNCTION: Final = re.compile(rb"^func (\w+)\(.*\n(?:[ \t)].*\n)*", re.MULTILINE)
+"""A declaration: what is between it and the next is indented, or closes it."""
 
 
 class Runtime:
@@ -48,19 +52,8 @@ class Runtime:
         return known
 
     def __init__(self, goroot: Path) -> None:
-        path = goroot / _SOURCE
-        fset = FileSet()
-        parsed = parse(fset.add(str(path), path.read_bytes()))
-        if parsed.file is None:
-            raise InternalError("lower", "the runtime's declarations can't be parsed", str(path))
-
-        def importer(name: str) -> Package:
-            if name == "unsafe":
-                return UNSAFE
-            raise ImportFailure(f"no package {name}")
-
-        self.package = Package("runtime", "runtime")
-        Checker(Config(importer, Sizes(), lambda error: None), fset, self.package).check_files([parsed.file])
+        self._path = goroot / _SOURCE
+        self._declared = {one[1].decode(): one[0] for one in _FUNCTION.finditer(self._path.read_bytes())}
         self._calls: dict[str, CallInfo] = {}
 
     def call(self, name: str) -> CallInfo:
@@ -69,14 +62,31 @@ class Runtime:
         if found is None and name in _MORE:
             found = self._calls[name] = CallInfo(TextRef("runtime." + name), *_MORE[name])
         if found is None:
-            func = self.package.scope.lookup(name)
-            if not isinstance(func, Func):
-                raise InternalError("lower", f"the runtime has no function {name}")
-            sig = func.signature
+            sig = self._check(name).signature
             params = [_plain(var.typ) for var in sig.params.vars]
             results = [_plain(var.typ) for var in sig.results.vars]
             found = self._calls[name] = CallInfo(TextRef("runtime." + name), params, results)
         return found
+
+    def _check(self, name: str) -> Func:
+        """The declaration of a function, checked alone: a package needs few of them."""
+        if name not in self._declared:
+            raise InternalError("lower", f"the runtime has no function {name}")
+        fset = FileSet()
+        parsed = parse(fset.add(str(self._path), _HEAD + self._declared[name]))
+        if parsed.file is None:
+            raise InternalError("lower", f"the runtime's declaration of {name} can't be parsed", str(self._path))
+
+        def importer(path: str) -> Package:
+            if path == "unsafe":
+                return UNSAFE
+            raise ImportFailure(f"no package {path}")
+
+        package = Package("runtime", "runtime")
+        Checker(Config(importer, Sizes(), lambda error: None), fset, package).check_files([parsed.file])
+        func = package.scope.lookup(name)
+        assert isinstance(func, Func)
+        return func
 
 
 def _plain(typ: Type) -> Type:

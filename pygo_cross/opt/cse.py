@@ -9,13 +9,19 @@ Before: v3 = Add v1 v2 … v7 = Add v2 v1; after: v7's users use v3.
 from __future__ import annotations
 
 from collections.abc import Hashable
+from typing import Final
 
 from pygo_cross.ssa import ops
 from pygo_cross.ssa.builder import replace
 from pygo_cross.ssa.dominators import Dominators
 from pygo_cross.ssa.func import Block, Func, Value
 
-_NOT: frozenset[int] = frozenset([ops.PHI, ops.RESULT, ops.COPY])
+_NOT: Final = frozenset((ops.PHI, ops.RESULT, ops.COPY))
+_CANDIDATES: Final = frozenset(
+    (ops.NIL_CHECK, ops.BOUNDS, ops.SLICE_BOUNDS, *(op for op, flags in ops.FLAGS.items() if flags & ops.PURE and op not in _NOT))
+)
+"""Operations of which equal ones are one. A check that was passed is passed: it is the same value from there on."""
+_COMMUTING: Final = frozenset(op for op, flags in ops.FLAGS.items() if flags & ops.COMMUTES)
 
 
 def cse(func: Func) -> None:
@@ -32,32 +38,29 @@ def cse(func: Func) -> None:
             continue
         new: list[Hashable] = []
         for value in block.values:
-            if not _is_candidate(value):
+            op = value.op
+            if op not in _CANDIDATES:
                 continue
-            args = [replaced.get(arg, arg) for arg in value.args]
-            ids = [arg.id for arg in args]
-            if ops.FLAGS[value.op] & ops.COMMUTES:
-                ids.sort()
-            key = (value.op, value.kind, value.imm, _aux(value), tuple(ids))
-            found = known.get(key)
-            if found is not None:
+            args = value.args
+            aux = value.aux
+            if aux is not None and not isinstance(aux, (str, tuple)):
+                aux = id(aux)
+            if len(args) == 1:
+                arg = args[0]
+                key: Hashable = (op, value.kind, value.imm, aux, replaced[arg].id if arg in replaced else arg.id)
+            elif args:
+                ids = [replaced[arg].id if arg in replaced else arg.id for arg in args]
+                if op in _COMMUTING:
+                    ids.sort()
+                key = (op, value.kind, value.imm, aux, *ids)
+            else:
+                key = (op, value.kind, value.imm, aux)
+            found = known.setdefault(key, value)
+            if found is not value:
                 replaced[value] = found
             else:
-                known[key] = value
                 new.append(key)
         stack.append((block, new))
         stack += [(child, None) for child in reversed(dominators.children[block])]
     if replaced:
         replace(func, replaced)
-
-
-def _is_candidate(value: Value) -> bool:
-    """Whether equal ones are one. A check that was passed is passed: it is the same value from there on."""
-    if value.op in (ops.NIL_CHECK, ops.BOUNDS, ops.SLICE_BOUNDS):
-        return True
-    return bool(ops.FLAGS.get(value.op, 0) & ops.PURE) and value.op not in _NOT
-
-
-def _aux(value: Value) -> Hashable:
-    aux = value.aux
-    return aux if isinstance(aux, (str, tuple)) or aux is None else id(aux)

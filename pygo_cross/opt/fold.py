@@ -24,29 +24,47 @@ def fold(func: Func) -> None:
         changed = False
         for block in func.blocks:
             changed = folder.block(block) or changed
-        changed = folder.copies() or changed
+        if folder.copies:
+            replace(func, {value: value.args[0] for value in folder.copies})
+            folder.copies.clear()
+            changed = True
 
 
 class _Folder:
-    __slots__ = ("func", "made")
+    __slots__ = ("copies", "func", "made")
 
     def __init__(self, func: Func) -> None:
         self.func = func
         self.made: list[Value] = []
+        """New values that stand before the one that is looked at."""
+        self.copies: list[Value] = []
 
     def block(self, block: Block) -> bool:
         changed = False
+        rules = _RULES
+        made = self.made
         values: list[Value] = []
-        for value in block.values:
-            self.made = []
-            if value.op in _RULES and not (value.args and is_float(value.args[0].kind)):
-                while _RULES[value.op](self, value):
-                    changed = True
-                    if value.op not in _RULES:
-                        break
-            values += self.made
-            values.append(value)
-        block.values = values
+        copied = 0  # so many of the block's values stand in `values`, if anything is new
+        for at, value in enumerate(block.values):
+            rule = rules.get(value.op)
+            if rule is None:
+                if value.op == ops.COPY:
+                    self.copies.append(value)
+                continue
+            if value.args and is_float(value.args[0].kind):
+                continue
+            while rule is not None and rule(self, value):
+                changed = True
+                rule = rules.get(value.op)
+            if value.op == ops.COPY:
+                self.copies.append(value)
+            if made:
+                values += block.values[copied:at]
+                values += made
+                copied = at
+                made.clear()
+        if values:
+            block.values = values + block.values[copied:]
         return changed
 
     def const(self, value: Value, kind: int, imm: int) -> Value:
@@ -54,12 +72,6 @@ class _Folder:
         made = self.func.make(value.block, ops.CONST, kind, (), imm, None, value.pos)
         self.made.append(made)
         return made
-
-    def copies(self) -> bool:
-        replaced = {value: value.args[0] for block in self.func.blocks for value in block.values if value.op == ops.COPY}
-        if replaced:
-            replace(self.func, replaced)
-        return bool(replaced)
 
 
 def signed(value: int, kind: int) -> int:
@@ -99,12 +111,12 @@ _NEUTRAL: Final = frozenset([ops.ADD, ops.SUB, ops.OR, ops.XOR, ops.SHL, ops.SHR
 def _arithmetic(f: _Folder, value: Value) -> bool:
     op = value.op
     x, y = value.args
-    if x.is_const and y.is_const and op in _EXACT:
+    if x.op == ops.CONST and y.op == ops.CONST and op in _EXACT:
         return _set(value, _EXACT[op](x.imm, y.imm))
-    if x.is_const and not y.is_const and ops.FLAGS[op] & ops.COMMUTES:
+    if x.op == ops.CONST and y.op != ops.CONST and ops.FLAGS[op] & ops.COMMUTES:
         value.set_args((y, x))
         x, y = y, x
-    if y.is_const and y.imm == 0:
+    if y.op == ops.CONST and y.imm == 0:
         if op in _NEUTRAL and not (op == ops.XOR and x.op == ops.PTR_TO_INT):  # an address ^ 0 hides it from escape analysis
             return _become(value, x)
         if op in (ops.MUL, ops.AND):
@@ -114,11 +126,11 @@ def _arithmetic(f: _Folder, value: Value) -> bool:
             return _set(value, 0)
         if op in (ops.AND, ops.OR):
             return _become(value, x)
-    if y.is_const and op in (ops.ADD, ops.MUL, ops.AND, ops.OR, ops.XOR) and x.op == op and x.args[1].is_const:
+    if y.op == ops.CONST and op in (ops.ADD, ops.MUL, ops.AND, ops.OR, ops.XOR) and x.op == op and x.args[1].is_const:
         # (x op c) op d = x op (c op d)
         value.set_args((x.args[0], f.const(value, value.kind, signed(_EXACT[op](x.args[1].imm, y.imm), value.kind))))
         return True
-    if y.is_const:
+    if y.op == ops.CONST:
         return _powers(f, value, x, y)
     return x.op in _SHIFTS and y.op in _SHIFTS and op in _JOINS and _rotate(f, value, x, y)
 
@@ -159,9 +171,9 @@ def _powers(f: _Folder, value: Value, x: Value, y: Value) -> bool:
 def _divide(f: _Folder, value: Value) -> bool:
     op, kind = value.op, value.kind
     x, y = value.args
-    if not y.is_const or y.imm == 0:
+    if y.op != ops.CONST or y.imm == 0:
         return False
-    if x.is_const:
+    if x.op == ops.CONST:
         if op in (ops.DIV_U, ops.MOD_U):
             a, b = unsigned(x.imm, kind), unsigned(y.imm, kind)
             return _set(value, a // b if op == ops.DIV_U else a % b)
@@ -182,7 +194,7 @@ def _divide(f: _Folder, value: Value) -> bool:
 
 def _shift(f: _Folder, value: Value) -> bool:
     x, y = value.args
-    if not y.is_const:
+    if y.op != ops.CONST:
         return False
     kind = value.kind
     count = unsigned(y.imm, y.kind)
@@ -193,7 +205,7 @@ def _shift(f: _Folder, value: Value) -> bool:
         return True
     if count == 0:
         return _become(value, x)
-    if x.is_const:
+    if x.op == ops.CONST:
         if value.op == ops.SHL:
             return _set(value, x.imm << count)
         return _set(value, (x.imm if value.op == ops.SHR_S else unsigned(x.imm, kind)) >> count)
@@ -206,7 +218,7 @@ def _shift(f: _Folder, value: Value) -> bool:
 def _unary(f: _Folder, value: Value) -> bool:
     (x,) = value.args
     op = value.op
-    if x.is_const:
+    if x.op == ops.CONST:
         return _set(value, -x.imm if op == ops.NEG else ~x.imm if op == ops.COM else 1 - x.imm)
     if x.op == op:
         return _become(value, x.args[0])
@@ -243,11 +255,11 @@ def compare(op: int, x: int, y: int, kind: int) -> bool:
 
 def _comparison(f: _Folder, value: Value) -> bool:
     x, y = value.args
-    if x.is_const and y.is_const:
+    if x.op == ops.CONST and y.op == ops.CONST:
         return _set(value, int(compare(value.op, x.imm, y.imm, x.kind)))
     if x is y:
         return _set(value, int(value.op in (ops.EQ, ops.LE_S, ops.LE_U)))
-    if x.kind == B and y.is_const and value.op in (ops.EQ, ops.NE):
+    if x.kind == B and y.op == ops.CONST and value.op in (ops.EQ, ops.NE):
         if (value.op == ops.EQ) == bool(y.imm):
             return _become(value, x)
         value.reset(ops.NOT, (x,))
@@ -257,7 +269,7 @@ def _comparison(f: _Folder, value: Value) -> bool:
 
 def _convert(f: _Folder, value: Value) -> bool:
     (x,) = value.args
-    if x.is_const:
+    if x.op == ops.CONST:
         return _set(value, unsigned(x.imm, x.kind) if value.op == ops.ZERO_EXT else x.imm)
     if value.op == ops.TRUNC and x.op in (ops.SIGN_EXT, ops.ZERO_EXT, ops.TRUNC):
         inner = x.args[0]
@@ -285,7 +297,7 @@ def _select(f: _Folder, value: Value) -> bool:
 def _memory(f: _Folder, value: Value) -> bool:
     """An offset in the address goes into the operation."""
     address = value.args[0]
-    if address.op == ops.ADD_PTR and address.args[1].is_const and 0 <= value.imm + address.args[1].imm < 1 << 20:
+    if address.op == ops.ADD_PTR and address.args[1].op == ops.CONST and 0 <= value.imm + address.args[1].imm < 1 << 20:
         value.imm += address.args[1].imm
         value.set_arg(0, address.args[0])
         return True

@@ -208,14 +208,19 @@ class Builder:
 
 def remove_unreachable(func: Func) -> None:
     """Take away blocks that nothing leads to."""
-    seen = {func.entry}
+    seen = bytearray(func.block_count)
+    seen[func.entry.id] = 1
     todo = [func.entry]
+    count = 1
     while todo:
         for succ in todo.pop().succs:
-            if succ not in seen:
-                seen.add(succ)
+            if not seen[succ.id]:
+                seen[succ.id] = 1
+                count += 1
                 todo.append(succ)
-    dead = [block for block in func.blocks if block not in seen]
+    if count == len(func.blocks):
+        return
+    dead = [block for block in func.blocks if not seen[block.id]]
     for block in dead:
         while block.succs:
             block.remove_edge(len(block.succs) - 1)
@@ -223,7 +228,7 @@ def remove_unreachable(func: Func) -> None:
     for block in dead:
         for value in block.values:
             value.set_args(())
-    func.blocks = [block for block in func.blocks if block in seen]
+    func.blocks = [block for block in func.blocks if seen[block.id]]
 
 
 def simplify_phis(func: Func) -> None:
@@ -271,18 +276,24 @@ def replace(func: Func, replaced: dict[Value, Value]) -> None:
             value = replaced[value]
         return value
 
+    marked = bytearray(func.value_count)
+    for value in replaced:
+        marked[value.id] = 1
     for block in func.blocks:
+        gone = False
         for value in block.values:
-            if value in replaced:
+            if marked[value.id]:
+                gone = True
                 continue
             for i, arg in enumerate(value.args):
-                if arg in replaced:
+                if marked[arg.id]:
                     value.set_arg(i, final(arg))
-        if any(value in replaced for value in block.controls):
-            block.set_controls([final(value) for value in block.controls])
-    for block in func.blocks:
-        gone = [value for value in block.values if value in replaced]
+        for value in block.controls:
+            if marked[value.id]:
+                block.set_controls([final(value) for value in block.controls])
+                break
         if gone:
-            for value in gone:
-                value.set_args(())
-            block.values = [value for value in block.values if value not in replaced]
+            for value in block.values:
+                if marked[value.id]:
+                    value.set_args(())
+            block.values = [value for value in block.values if not marked[value.id]]

@@ -15,19 +15,52 @@ from pygo_cross.ssa.func import Block, Func
 def postorder(func: Func) -> list[Block]:
     """Blocks that can be reached, each behind its successors but for circles; the entry last."""
     order: list[Block] = []
-    seen = {func.entry}
-    stack = [(func.entry, 0)]
-    while stack:
-        block, at = stack.pop()
-        if at < len(block.succs):
-            stack.append((block, at + 1))
-            succ = block.succs[at]
-            if succ not in seen:
-                seen.add(succ)
-                stack.append((succ, 0))
+    entry = func.entry
+    seen = bytearray(func.block_count)
+    seen[entry.id] = 1
+    path = [entry]
+    waiting = [iter(entry.succs)]
+    while path:
+        for succ in waiting[-1]:
+            if not seen[succ.id]:
+                seen[succ.id] = 1
+                path.append(succ)
+                waiting.append(iter(succ.succs))
+                break
         else:
-            order.append(block)
+            order.append(path.pop())
+            waiting.pop()
     return order
+
+
+def _solve(order: list[Block], count: int) -> list[int]:
+    """The immediate dominator of each block of a reverse postorder, by places in it."""
+    number = [-1] * count
+    for i, block in enumerate(order):
+        number[block.id] = i
+    preds = [[at for pred in block.preds if (at := number[pred.id]) >= 0] for block in order]
+    above = [-1] * len(order)
+    above[0] = 0
+    again = True
+    while again:
+        again = False
+        for i in range(1, len(order)):
+            found = -1
+            for other in preds[i]:
+                if above[other] < 0:
+                    continue
+                if found < 0:
+                    found = other
+                    continue
+                while found != other:
+                    while found > other:
+                        found = above[found]
+                    while other > found:
+                        other = above[other]
+            if above[i] != found:
+                above[i] = found
+                again = True
+    return above
 
 
 @final
@@ -37,57 +70,34 @@ class Dominators:
     __slots__ = ("_enter", "_leave", "children", "idom", "number", "order")
 
     def __init__(self, func: Func) -> None:
-        self.order = postorder(func)[::-1]
-        self.number = {block: i for i, block in enumerate(self.order)}
-        self.idom: dict[Block, Block] = {func.entry: func.entry}
-        self._solve()
-        self.children: dict[Block, list[Block]] = {block: [] for block in self.order}
-        for block in self.order[1:]:
-            self.children[self.idom[block]].append(block)
-        self._enter: dict[Block, int] = {}
-        self._leave: dict[Block, int] = {}
-        self._number_tree(func.entry)
-
-    def _solve(self) -> None:
-        number, idom = self.number, self.idom
-        again = True
-        while again:
-            again = False
-            for block in self.order[1:]:
-                found: Block | None = None
-                for pred in block.preds:
-                    if pred not in idom:
-                        continue
-                    if found is None:
-                        found = pred
-                        continue
-                    a, b = found, pred
-                    while a is not b:
-                        while number[a] > number[b]:
-                            a = idom[a]
-                        while number[b] > number[a]:
-                            b = idom[b]
-                    found = a
-                if found is not None and idom.get(block) is not found:
-                    idom[block] = found
-                    again = True
-
-    def _number_tree(self, entry: Block) -> None:
+        order = self.order = postorder(func)[::-1]
+        self.number = {block: i for i, block in enumerate(order)}
+        above = _solve(order, func.block_count)
+        self.idom: dict[Block, Block] = {block: order[above[i]] for i, block in enumerate(order)}
+        self.children: dict[Block, list[Block]] = {block: [] for block in order}
+        inside: list[list[int]] = [[] for _ in order]
+        for i in range(1, len(order)):
+            inside[above[i]].append(i)
+            self.children[order[above[i]]].append(order[i])
+        self._enter = [0] * func.block_count
+        self._leave = [0] * func.block_count
+        # A block is entered before what it dominates, and left behind it.
         clock = 0
-        stack: list[tuple[Block, bool]] = [(entry, False)]
+        stack = [0]
         while stack:
-            block, done = stack.pop()
+            i = stack.pop()
             clock += 1
-            if done:
-                self._leave[block] = clock
+            if i < 0:
+                self._leave[order[~i].id] = clock
                 continue
-            self._enter[block] = clock
-            stack.append((block, True))
-            stack += [(child, False) for child in reversed(self.children[block])]
+            self._enter[order[i].id] = clock
+            stack.append(~i)
+            stack += inside[i]
 
     def dominates(self, a: Block, b: Block) -> bool:
         """Whether every way to b leads through a; a block dominates itself."""
-        return self._enter[a] <= self._enter[b] and self._leave[b] <= self._leave[a]
+        enter, leave = self._enter, self._leave
+        return enter[a.id] <= enter[b.id] and leave[b.id] <= leave[a.id]
 
 
     def reducible(self) -> bool:

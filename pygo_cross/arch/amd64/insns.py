@@ -15,6 +15,7 @@ Facts: GOROOT/src/cmd/compile/internal/amd64/ssa.go, internal/ssa/_gen/AMD64Ops.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Final
 
 from pygo_cross.arch.amd64 import registers as regs
@@ -82,23 +83,37 @@ _next = [FIRST]
 
 def _row(name: str, inputs: str, output: str, template: str, flags: str = "", clobbers: int = 0, addresses: int = _G) -> None:
     """One operation; three with a memory operand, whose registers are of the set `addresses`."""
+    bits = _bits(flags)
+    sets, memory = _inputs(inputs)
+    first = op = _next[0]
+    _numbers[name] = first
+    result = _SETS[output]
+    if not memory:
+        _rows[op] = Insn(op, name, sets, result, bits, clobbers)
+        _templates[op] = template
+        _next[0] = op + 1
+        return
+    for registers in (0, 1, 2):
+        taken = f"{name}/{registers}"
+        _rows[op] = Insn(op, taken, sets + (addresses,) * registers, result, bits & ~REMAT if registers else bits, clobbers)
+        _templates[op] = template
+        _numbers[taken] = op
+        op += 1
+    _next[0] = op
+
+
+@cache
+def _bits(flags: str) -> int:
     bits = 0
     for letter in flags:
         bits |= _FLAGS[letter]
-    if not bits & (WRITES | FAULTS | READS):
-        bits |= PURE
-    memory = inputs.endswith("m")
-    sets = tuple(_SETS[letter] for letter in inputs.removesuffix("m"))
-    first = _next[0]
-    _numbers[name] = first
-    for registers in (0, 1, 2) if memory else (0,):
-        op = _next[0]
-        _next[0] += 1
-        flags_here = bits & ~REMAT if registers else bits
-        taken = f"{name}/{registers}" if memory else name
-        _rows[op] = Insn(op, taken, sets + (addresses,) * registers, _SETS[output], flags_here, clobbers)
-        _templates[op] = template
-        _numbers[taken] = op
+    return bits if bits & (WRITES | FAULTS | READS) else bits | PURE
+
+
+@cache
+def _inputs(inputs: str) -> tuple[tuple[int, ...], bool]:
+    """The sets of registers of arguments, and whether memory stands behind them."""
+    return tuple([_SETS[letter] for letter in inputs.removesuffix("m")]), inputs.endswith("m")
 
 
 def _values() -> None:
@@ -306,6 +321,8 @@ def _comparisons() -> None:
     """
     for name, inputs, compare, flags in _COMPARES:
         is_float = name.startswith("UCOMI")
+        # The result begins as the first argument, and becomes the second if the condition holds.
+        shifted = _shift(compare, 2)
         for cond in CONDITIONS:
             if cond.endswith("F") and not is_float:
                 continue
@@ -319,8 +336,6 @@ def _comparisons() -> None:
                 _row(f"SET{cond}.{name}", inputs, "g", f"{compare}; SET{cond} d", flags)
             if inputs.endswith("m"):
                 continue
-            # The result begins as the first argument, and becomes the second if the condition holds.
-            shifted = _shift(compare, 2)
             for w in "QL":
                 if cond == "EQF":
                     continue
