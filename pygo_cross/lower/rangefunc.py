@@ -156,7 +156,9 @@ def _body(f: FuncLowering, s: ForStmt, clause: RangeClause, own: Body) -> Value:
     g.body = own
     g.has_goto = f.has_goto
     g.defer_token = own.nest.token
-    free = captured.mentioned(s, f.package.info)
+    free = captured.mentioned(s.body, f.package.info)  # what is ranged over is known outside alone
+    if clause.lhs is not None:
+        free |= captured.mentioned(clause.lhs, f.package.info)
     free |= {own.state, own.nest.next, *own.nest.function.results}
     if f.body is not None:
         free.add(f.body.state)

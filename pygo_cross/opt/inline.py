@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final, final
 
+from pygo_cross.opt.bodies import is_exported
 from pygo_cross.opt.callgraph import components, own_name
 from pygo_cross.opt.splice import splice
 from pygo_cross.ssa import ops
@@ -52,6 +53,8 @@ _CALL: Final = 57
 _RUNTIME_CALL: Final = 4
 _VALUE: Final = 2
 _OF_CALLER: Final = frozenset([ops.CALLER_PC, ops.CALLER_SP, ops.GO, ops.DEFER])
+_SAME: Final = frozenset([ops.NIL_CHECK, ops.COPY])
+_PASSED_ON: Final = frozenset([ops.NIL_CHECK, ops.COPY, ops.RESULT, ops.PHI])
 _NOT_INLINED: Final = frozenset(
     "runtime." + name for name in ("gorecover", "newproc", "selectgo", "deferproc", "deferprocStack", "deferprocat", "deferreturn")
 )
@@ -93,7 +96,8 @@ def cost(func: Func, most: int) -> int:
 
 
 def inline(funcs: Sequence[Func], tidy: Callable[[Func], None], imported: Callable[[str], Func | None]) -> list[Func]:
-    """Inline calls in all functions of a package; gives those that may be inlined anywhere, for packages that import this one.
+    """Inline calls in all functions of a package; gives what packages that import this one may inline: exported functions, and the function
+    literals that these make, which may cost more, since they may be called in one place alone.
 
     `tidy` is run on functions that have changed; `imported` gives another package's function by link name, to be copied.
     """
@@ -112,7 +116,15 @@ def inline(funcs: Sequence[Func], tidy: Callable[[Func], None], imported: Callab
             literals[name] = func
             if price <= BUDGET:
                 bodies[name] = func
-    return list(bodies.values())
+    found = [func for func in bodies.values() if is_exported(func)]
+    for func in found:  # grows
+        for block in func.blocks:
+            for value in block.values:
+                if value.op == ops.ADDR and isinstance(value.aux, TextRef):
+                    literal = literals.get(value.aux.name)
+                    if literal is not None and literal not in found and "[" not in literal.symbol:
+                        found.append(literal)
+    return found
 
 
 def _calls(func: Func, name: str) -> bool:
@@ -193,7 +205,7 @@ class _Inlining:
         while True:
             if value in self.replaced:
                 value = self.replaced[value]
-            elif value.op in (ops.NIL_CHECK, ops.COPY):
+            elif value.op in _SAME:
                 value = value.args[0]
             else:
                 return value
@@ -201,21 +213,33 @@ class _Inlining:
     def literal(self, closure: Value) -> Func | None:
         """The function behind a function value that is made here, if it is to be inlined."""
         if closure.op == ops.ADDR and isinstance(closure.aux, FuncValueRef):
-            return self.bodies.get(closure.aux.name) or self.imported(closure.aux.name)
+            return self.bodies.get(closure.aux.name) or self.small(closure.aux.name)
         if closure.op != ops.ALLOC:
             return None
         name = ""
-        called = stored = 0
+        called = others = 0
         for block in self.func.blocks:
             for value in block.values:
-                if not value.args or value.args[0] is not closure:
+                if not value.args or value.op in _SAME:
                     continue
-                if value.op == ops.STORE:
-                    stored += 1
-                    if value.imm == 0 and value.args[1].op == ops.ADDR and isinstance(value.args[1].aux, TextRef):
-                        name = value.args[1].aux.name
-                elif value.op == ops.CALL_CLOSURE:
-                    called += 1
+                for i, arg in enumerate(value.args):
+                    if arg is not closure and (arg.op not in _PASSED_ON or self.final(arg) is not closure):
+                        continue
+                    if i == 0 and value.op == ops.STORE:
+                        if value.imm == 0 and value.args[1].op == ops.ADDR and isinstance(value.args[1].aux, TextRef):
+                            name = value.args[1].aux.name
+                    elif i == 0 and value.op == ops.CALL_CLOSURE:
+                        called += 1
+                    else:
+                        others += 1
+            others += sum(self.final(control) is closure for control in block.controls)
         if not name:
             return None
-        return self.literals.get(name) if called == 1 and closure.uses == stored + 1 else self.bodies.get(name)
+        if called == 1 and not others:
+            return self.literals.get(name) or self.imported(name)
+        return self.bodies.get(name) or self.small(name)
+
+    def small(self, name: str) -> Func | None:
+        """Another package's function literal that may be inlined wherever it is called."""
+        found = self.imported(name)
+        return found if found is not None and cost(found, BUDGET) <= BUDGET else None

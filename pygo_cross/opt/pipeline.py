@@ -14,7 +14,7 @@ from typing import Final, NamedTuple, final
 from pygo_cross.opt.addresses import in_memory
 from pygo_cross.opt.barriers import barriers
 from pygo_cross.opt.blocks import blocks
-from pygo_cross.opt.bodies import Body, is_exported
+from pygo_cross.opt.bodies import Body
 from pygo_cross.opt.branchelim import branchelim
 from pygo_cross.opt.callgraph import callees
 from pygo_cross.opt.context import Context
@@ -89,7 +89,7 @@ def _inline(unit: Unit, context: Context, result: Result) -> None:
         fold(func)
         dead(func)
 
-    result.bodies = {func.symbol: Body(func) for func in inline(unit.funcs, tidy, context.bodies) if is_exported(func)}
+    result.bodies = {func.symbol: Body(func) for func in inline(unit.funcs, tidy, context.bodies)}
     named = {name for func in unit.funcs for name in callees(func)}
     # The linker reads of every function that was inlined where it begins: it is in the object, and the linker leaves its code out.
     named.update(one.callee for func in unit.funcs if isinstance(func.info, FuncInfo) for one in func.info.inlined)

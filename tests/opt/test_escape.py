@@ -183,3 +183,8 @@ def test_conversions_that_need_no_copy(body: str, calls: list[str]) -> None:
     assert Machine(unit, shapes).run() == Machine(lower(source), shapes).run()
     names = [str(value.aux) for func in unit.funcs for block in func.blocks for value in block.values if value.op == ops.CALL_STATIC]
     assert [name[8:] for name in names if "slicebyte" in name or "toslice" in name or "countrunes" in name] == calls
+
+
+def test_the_body_of_a_range_does_not_have_what_is_ranged_over() -> None:
+    source = "package main\nfunc sum(f func(func(int) bool)) (s int) { for x := range f { s += x }; return }\nfunc main() {}\n"
+    assert analysed(source)[1].summaries["main.sum"][0] == ()

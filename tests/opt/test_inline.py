@@ -159,6 +159,39 @@ def test_another_package_s_function_is_inlined() -> None:
     assert called(main_of(unit)) == [] and Machine(unit, SHAPES).run() == "7\n"
 
 
+ITERATOR = """
+func Each(n int) func(yield func(int) bool) {
+	return func(yield func(int) bool) {
+		for i := 0; i < n; i++ {
+			if i%3 == 1 { if !yield(i * 7 % 5) { return }; continue }
+			if i%3 == 2 { if !yield(i * 3) { return }; continue }
+			if !yield(i) || !yield(-i) { return }
+		}
+	}
+}
+"""
+
+
+def test_another_package_s_iterator_is_inlined_where_it_is_called_once() -> None:
+    numbers = Numbers()
+    found = optimise_unit(lower(f"package main\n\n{ITERATOR}\nfunc main() {{}}"), Context(SHAPES)).bodies
+    assert list(found) == ["main.Each", "main.Each.func1"]
+    bodies = {}
+    for name, body in found.items():
+        data = body.encode(numbers)
+        assert data is not None
+        bodies[name] = decode(data, numbers.types.__getitem__, lambda pos: pos - 1000)
+    once = "sum := 0; for x := range Each(7) { if x == 99 { break }; sum = sum*2 + x }; println(sum)"
+    twice = "each := Each(7); for x := range each { println(x) }; for x := range each { println(-x) }"
+    head = "package main\n\nfunc Each(n int) func(yield func(int) bool)\n\n"
+    for text, left in ((once, []), (twice, ["func", "func"])):
+        unit = lower(f"{head}func main() {{ {text} }}")
+        optimise_unit(unit, Context(SHAPES, bodies=bodies.get), watch=verifying)
+        assert called(main_of(unit)) == left
+        if not left:
+            assert Machine(unit, SHAPES).run() == Machine(lower(f"package main\n{ITERATOR}func main() {{ {text} }}"), SHAPES).run()
+
+
 @pytest.mark.parametrize(
     ("body", "plain"),
     [
