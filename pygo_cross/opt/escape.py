@@ -6,8 +6,8 @@ All functions of a package are looked at, callees first, circles of calls togeth
 
 - Each pointer value is a location and a number of loads; variables (Alloc, and what the runtime makes for this purpose) are locations whose
   address is known. Phis have locations of their own.
-- A pointer that is stored anywhere but in a variable of the function at hand flows to the heap; what a call does with its arguments its
-summary says.
+- A pointer that is stored anywhere but in a variable of the function at hand flows to the heap, if the object has not had it before; what a
+call does with its arguments its summary says.
 - Of a function literal's context each field is looked at by itself.
 - The body of a function literal is taken to run where the literal is made, so whoever calls it need not be known. Results that a literal
 gives to unknown callers flow to the heap.
@@ -404,6 +404,8 @@ class _Walk:
             if isinstance(stored.aux, TextRef) and value.imm == 0 and address.op == ops.ALLOC and found is not None:
                 self.literal(address, found[0], stored.aux.name)
             return
+        if _is_own(address, stored):
+            return
         self.into(address, stored, 0)
         if address.op == ops.ALLOC:
             self.capture(address, value.imm, stored)
@@ -521,6 +523,20 @@ class _Walk:
     @property
     def context(self) -> Context:
         return self.circle.context
+
+
+def _is_own(address: Value, stored: Value) -> bool:
+    """Whether an object gets what it has had before: x.list = x.list[1:] changes nothing of what lives as long as x
+    (src/cmd/compile/internal/escape/assign.go knows this of some forms, too)."""
+    loaded = _base(stored)
+    return loaded.op == ops.LOAD and _base(loaded.args[0]) is _base(address)
+
+
+def _base(pointer: Value) -> Value:
+    """The pointer that one into the same object is computed from."""
+    while pointer.op in (ops.ADD_PTR, ops.NIL_CHECK, ops.COPY):
+        pointer = pointer.args[0]
+    return pointer
 
 
 def _grown(pointer: Value) -> list[Value]:

@@ -39,6 +39,11 @@ func last(ns ...*node) *node { return ns[len(ns)-1] }
 func pair(a, b *node) (*node, *node) { return b, a }
 func whole(n *node) { *n = node{next: global} }
 func into(n, m *node) { n.next = m }
+
+type list struct { all, other []*node }
+
+func own(l *list) { l.other = l.all[1:2]; l.all = l.all[2:] }
+func others(l, m *list) { l.all = m.all[1:] }
 """
 APART = HEAD.replace("\nfunc ", "\n//go:noinline\nfunc ")
 
@@ -72,6 +77,8 @@ def test_summaries() -> None:
         "pair": ((2, 0), (1, 0)),
         "whole": (nothing,),
         "into": (nothing, keep),
+        "own": (nothing,),
+        "others": (nothing, (0, 1)),
     }
 
 
@@ -94,6 +101,8 @@ def test_summaries() -> None:
         ("keep(last(&node{}, &node{}))", 2),
         ("a, b := pair(&node{}, &node{}); keep(a); println(not(b))", 1),
         ("n := &node{}; into(n, &node{}); println(not(n))", 1),
+        ("l := &list{all: []*node{{}, {v: 3}, {}}}; own(l); println(len(l.all), l.other[0].v)", 0),
+        ("l := &list{all: make([]*node, 3)}; others(l, l); println(len(l.all))", 1),
         ("s := make([]int, 10); s[1] = 2; println(len(s))", 0),
         ("s := make([]int, 10, 10_000); s[1] = 2; println(len(s))", 1),
         ("s := make([]*node, 3); s[1] = &node{}; println(s[1].v)", 0),
