@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from pygo_cross.opt.context import MAX_IMPLICIT, Context
+from pygo_cross.opt.moving import GROW, Returns, move
 from pygo_cross.opt.splice import cut
 from pygo_cross.ssa import ops
 from pygo_cross.ssa.func import Block, Func, Value
@@ -41,7 +42,6 @@ _Condition = Callable[[Block], Value]
 """Makes a boolean at the end of a block."""
 
 MAKE: Final = "runtime.makeslice"
-GROW: Final = "runtime.growslice"
 
 
 def takes_buffer(name: str) -> bool:
@@ -69,8 +69,10 @@ def could_be(call: Value, name: str, context: Context) -> bool:
     return False
 
 
-def keep(func: Func, call: Value, context: Context, again: bool) -> None:
-    """Make the memory. `again` says of what grows that the memory of one time may be needed when the call is there another time."""
+def keep(func: Func, call: Value, context: Context, again: bool, returns: Returns | None = None) -> None:
+    """Make the memory. `again` says of what grows that the memory of one time may be needed when the call is there another time, `returns`
+    where it is moved to the heap.
+    """
     assert isinstance(call.aux, CallInfo) and call.aux.target is not None
     name = call.aux.target.name
     first, blocks, before = func.value_count, len(func.blocks), call.block
@@ -82,7 +84,7 @@ def keep(func: Func, call: Value, context: Context, again: bool) -> None:
     elif name == MAKE:
         _make(func, call, context)
     else:
-        _grow(func, call, context, again)
+        _grow(func, call, context, again, returns)
     for block in (func.entry, before, *func.blocks[blocks:]):
         for value in block.values:
             if value.id >= first:
@@ -126,7 +128,7 @@ def _in_place(call: Value, array: Array) -> None:
     assert call.kind == VOID and call.uses == 0
 
 
-def _grow(func: Func, call: Value, context: Context, again: bool) -> None:
+def _grow(func: Func, call: Value, context: Context, again: bool, returns: Returns | None) -> None:
     _, length, _, added, descriptor = call.args
     elem = _elem(descriptor)
     assert elem is not None
@@ -140,7 +142,14 @@ def _grow(func: Func, call: Value, context: Context, again: bool) -> None:
     # What has elements would have to be copied.
     conditions.append(lambda block: func.append(block, ops.EQ, B, (length, added)))
     body, after = _split(func, call, conditions)
-    memory = func.append(body, ops.ALLOC, P, (), ops.STAYS, array)
+    if returns is None:
+        memory = func.append(body, ops.ALLOC, P, (), ops.STAYS, array)
+    else:
+        # Asked for at the end in any case. Nobody sees what is behind the length, but the collector.
+        pointers = context.shapes.has_pointers(elem)
+        memory = func.make(func.entry, ops.ALLOC, P, (), ops.STAYS if pointers else ops.STAYS | ops.NO_ZERO, array)
+        func.entry.values[0:0] = [memory]
+        move(returns, memory, descriptor, pointers, context.shapes.sizes.sizeof(elem))
     if taken is not None:
         func.append(body, ops.STORE, VOID, (taken, func.const(body, B, 1)))
     _join(call, body, after, {0: memory, 1: length, 2: func.const(body, I64, count)})

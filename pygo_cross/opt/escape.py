@@ -30,6 +30,7 @@ from pygo_cross.opt.addresses import in_memory
 from pygo_cross.opt.callgraph import components, own_name
 from pygo_cross.opt.context import Context
 from pygo_cross.opt.flow import HEAP, Flow
+from pygo_cross.opt.moving import GROW, Returns, Uses
 from pygo_cross.opt.summaries import KEPT, KEPT_NOT, RUNTIME, Row, Summary
 from pygo_cross.ssa import ops
 from pygo_cross.ssa.dominators import Dominators, Loop, find_loops
@@ -106,7 +107,7 @@ class _Variable:
         self.is_slot = value.op == ops.SLOT_ADDR
         self.loop: Loop | None = None
         self.heap = False
-        self.grows = isinstance(value.aux, CallInfo) and str(value.aux.target) == buffers.GROW
+        self.grows = isinstance(value.aux, CallInfo) and str(value.aux.target) == GROW
         self.again = False
 
     def outlives(self, circle: _Circle) -> None:
@@ -154,6 +155,7 @@ class _Circle:
         self.phis: list[tuple[Loop, int]] = []
         self.literals: dict[int, str] = {}
         self.heap: dict[int, int] = {}
+        self.moved: list[tuple[Value, bool, Returns]] = []
 
     def run(self, made: dict[str, Summary]) -> None:
         for function in self.functions.values():
@@ -175,6 +177,8 @@ class _Circle:
         for one in self.variables.values():
             if not one.heap and not one.is_slot:
                 _keep(one, self.context)
+        for call, again, returns in self.moved:
+            buffers.keep(call.block.func, call, self.context, again, returns)
 
     def to_heap(self, location: int, derefs: int) -> None:
         """What flows to the heap, by a location of which so much does. Variables whose address does are there."""
@@ -249,11 +253,15 @@ class _Walk:
         self.captured: dict[int, list[tuple[int, Value]]] = {}
         self.lost_literals: set[int] = set()
         self.growing: set[Value] = set()
+        self.uses: Uses | None = None
+        self.loops: dict[Block, Loop] = {}
+        self.natural = True
 
     def run(self) -> None:
         func = self.func
         dominators = Dominators(func)
-        loops = find_loops(func, dominators)
+        loops = self.loops = find_loops(func, dominators)
+        self.natural = dominators.reducible()
         first = len(self.circle.variables)
         headers = {loop.header: loop for loop in loops.values()}
         for block in dominators.order:
@@ -293,7 +301,7 @@ class _Walk:
     def in_loops(self, variables: list[_Variable], loops: dict[Block, Loop], dominators: Dominators) -> None:
         if not variables:
             return
-        natural = dominators.reducible()
+        natural = self.natural
         for one in variables:
             if one.is_slot:
                 one.block = self.func.entry
@@ -510,10 +518,18 @@ class _Walk:
         """
         if not buffers.could_be(value, name, self.context):
             return
-        if name == buffers.GROW:
+        if name == GROW:
             if not self.growing.isdisjoint(_grown(value.args[0])):
                 return
             self.growing.add(value)
+            if self.uses is None:
+                self.uses = Uses(self.func, self.context, self.circle.known)
+            returns = self.uses.returned(value)
+            if returns is not None:
+                again = value.block in self.loops or not self.natural
+                if len(returns.places) == 1 and (again or returns.grows > 1):
+                    self.circle.moved.append((value, again, returns))
+                return
         memory = self.variable(value)
         if name == buffers.MAKE and value.args[2].is_const:
             self.results[value.id, 0] = memory  # what is stored is nowhere else
@@ -548,7 +564,7 @@ def _grown(pointer: Value) -> list[Value]:
         value = todo.pop()
         if value.op == ops.RESULT:
             call = value.args[0]
-            if isinstance(call.aux, CallInfo) and str(call.aux.target) == buffers.GROW:
+            if isinstance(call.aux, CallInfo) and str(call.aux.target) == GROW:
                 found.append(call)
         elif value.op in _STEPS:
             for arg in value.args:

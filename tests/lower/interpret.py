@@ -414,6 +414,8 @@ class Machine:
             if pointer:
                 self.memory[new : new + capacity * 64] = bytes(self.memory[pointer : pointer + capacity * 64])
             return [new, length, length * 2]
+        elif name.startswith("moveSliceNoCap"):
+            return [self.new_bytes(self.raw(int(a[1]), int(a[2]) * 64)), int(a[2]), int(a[2])]
         elif name == "slicecopy":
             to, to_length, source, source_length, width = (int(one) for one in a)
             count = min(to_length, source_length)

@@ -197,3 +197,25 @@ def test_conversions_that_need_no_copy(body: str, calls: list[str]) -> None:
 def test_the_body_of_a_range_does_not_have_what_is_ranged_over() -> None:
     source = "package main\nfunc sum(f func(func(int) bool)) (s int) { for x := range f { s += x }; return }\nfunc main() {}\n"
     assert analysed(source)[1].summaries["main.sum"][0] == ()
+
+
+@pytest.mark.parametrize(
+    ("body", "buffers"),
+    [
+        ("var s []int; for i := range n { s = append(s, i) }; return s", 1),
+        ("var s []int; for i := range n { s = append(s, i); if s[i] > 2 { return nil } }; return s", 1),
+        ("return append([]int(nil), n)", 0),  # once: it would only be moved
+        ("return append(append([]int(nil), n), 5)", 1),
+        ("var s []int; for i := range n { s = append(s, i); if i > 2 { return s } }; return s", 0),
+        ("var s []int; for i := range n { s = append(s, i); kept = &s[0] }; return s", 0),
+        ("var s []int; for i := range n { s = append(s, i); kept = &n; if cap(s) > 2 { break } }; return s", 0),
+        ("var s, t []int; for i := range n { if i & 1 == 0 { t = s; s = nil }; s = append(s, i) }; if n > 2 { t[0]++ }; return s", 1),
+    ],
+)
+def test_slices_that_are_returned(body: str, buffers: int) -> None:
+    head = "package main\nvar kept *int\n//go:noinline\nfunc make_(n int) []int { BODY }\n".replace("BODY", body)
+    source = head + "func main() { for n := range 7 { s := make_(n); println(len(s)); for _, x := range s { println(x) } } }\n"
+    shapes = Shapes(Sizes())
+    unit, _ = analysed(source)
+    assert Machine(unit, shapes).run() == Machine(lower(source), shapes).run()
+    assert sum(slot.size == 32 for func in unit.funcs for slot in func.slots) == buffers
