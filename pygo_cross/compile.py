@@ -6,8 +6,9 @@
 A user's mistakes are a `UserError`, as cmd/compile tells them; a mistake of ours is an `InternalError` with the function and the pass.
 Nothing is written here: whoever asked for the archive puts it in its place.
 
-Switches of -d: `ssa/check` has the verifier look at every function behind every pass, `ours=PATTERN` (see `wanted`) and
-`ssa/PASS/dump=FUNCTION` prints a function behind a pass.
+Switches of -d: `ssa/check` has the verifier look at every function behind every pass, `ssa/PASS/dump=FUNCTION` prints a function behind
+a pass, `ssa/PASS/off` leaves a pass out: everywhere, for one function (`=FUNCTION`), or for those that a file names, one a line (`=@FILE`).
+PASS `all` is every pass that can be left out, as with -N.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import marshal
 import os
 import posixpath
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple, final
 
@@ -28,13 +29,14 @@ from pygo_cross.codegen.backend import Backend
 from pygo_cross.codegen.completion import Completion
 from pygo_cross.codegen.maptypes import Groups
 from pygo_cross.compileflags import Flags
-from pygo_cross.diag import Diagnostic, Pos, UserError
+from pygo_cross.diag import EXIT_USAGE, Diagnostic, InternalError, Pos, UserError, located
 from pygo_cross.frontend.mistakes import MOST, Mistakes
 from pygo_cross.frontend.package import CheckedPackage, check_package
 from pygo_cross.frontend.record import Imports, Record, Store, digest, read_import_config, section
 from pygo_cross.lower import imports as lowering
 from pygo_cross.lower.abiwrappers import SymbolABIs
 from pygo_cross.lower.algorithms import equality, hashing
+from pygo_cross.lower.coverage import Coverage
 from pygo_cross.lower.directives import linknames
 from pygo_cross.lower.embed import EmbedConfig
 from pygo_cross.lower.package import PackageLowering
@@ -42,13 +44,13 @@ from pygo_cross.obj.context import path_to_prefix
 from pygo_cross.obj.runtimepackages import RUNTIME_PACKAGES
 from pygo_cross.opt.bodies import Body, decode
 from pygo_cross.opt.context import Context as PassContext
-from pygo_cross.opt.pipeline import Result, Watcher, optimise, optimise_unit, verifying
+from pygo_cross.opt.pipeline import PASSES, Result, Watcher, optimise, optimise_unit, verifying
 from pygo_cross.ssa.func import Func
 from pygo_cross.ssa.printer import print_func
 from pygo_cross.ssa.shape import Shapes
 from pygo_cross.ssa.unit import Unit
 from pygo_cross.syntax.directives import DirectiveRules
-from pygo_cross.syntax.nodes import ConstDecl, FuncDecl, TypeDecl
+from pygo_cross.syntax.nodes import ConstDecl, FuncDecl, ImportDecl, TypeDecl
 from pygo_cross.syntax.source import FileSet
 from pygo_cross.types.check.checker import ImportFailure
 from pygo_cross.types.deep import deep_recursion
@@ -59,8 +61,13 @@ from pygo_cross.types.package import More, Package
 from pygo_cross.types.sizes import Sizes
 
 _TOO_MANY: Final = "too many errors"
+ALL_PASSES: Final = "all"
 LINKNAMES: Final = "linknames"
 """The section of a record with what directives of the package call its objects."""
+IMPORT_MAP: Final = "importmap"
+"""The section of a record with what import paths in the package's sources stand for, where that is another path (vendored packages)."""
+MOST_DATA: Final = 2_000_000_000
+"""The most bytes that a symbol may have (src/cmd/internal/obj/objfile.go, MaxSymSize)."""
 SUMMARIES: Final = "escape"
 """The section of a record with the summaries of escape analysis."""
 
@@ -98,8 +105,13 @@ class Compilation:
 
     def compile(self, fingerprint: bytes = b"") -> Compiled:
         """Everything. `fingerprint` is that of stock's export data, where importers of stock's will look at this package."""
-        with deep_recursion():
-            return self._compile(fingerprint)
+        try:
+            with deep_recursion():
+                return self._compile(fingerprint)
+        except (UserError, InternalError):
+            raise
+        except Exception as error:
+            raise located(error, "compile", f"package {self.path}", Pos()) from error
 
     def _compile(self, fingerprint: bytes) -> Compiled:
         checked = self.check()
@@ -109,20 +121,27 @@ class Compilation:
         names = TypeNames(groups.maps, {})
         package = self._lowering(checked, names)
         unit = package.lower()
+        self._limits(unit, checked)
         shapes = Shapes(self.sizes)
         backend = Backend(
-            self.env.goarch, self.env.goos, self.path, self.fset, shapes, names, groups, self._recorded, self.flags.dwarf
+            self.env.goarch,
+            self.env.goos,
+            self.path,
+            self.fset,
+            shapes,
+            names,
+            groups,
+            self._recorded,
+            self.flags.dwarf,
+            self.flags.shared,
+            self.flags.std,
         )
-        backend.context.std = self.flags.std
-        backend.context.shared = self.flags.shared
         passes = self._passes(shapes, names)
         check, watch = "ssa/check" in self.flags.debug, watcher(self.flags.debug)
         found = optimise_unit(unit, passes, watch)
         record.exports = self._exports(checked, found.bodies)
         record.sections[SUMMARIES] = marshal.dumps(sorted(found.summaries.items()), 2)
-        for func in unit.funcs:
-            backend.function(func, check)
-            func.free()
+        self._functions(backend, unit.funcs, check)
         for info in unit.assembly:
             backend.texts.declared(info)
         self._data(backend, unit, record)
@@ -136,8 +155,7 @@ class Compilation:
         while more := completion.more():
             for func in more:
                 optimise(func, passes, watch)
-                backend.function(func, check)
-                func.free()
+            self._functions(backend, more, check)
             # Methods that are made late may bring data with them, which may bring types.
             for data in unit.data[written:]:
                 objects.write_data(backend.symbols, data)
@@ -148,6 +166,32 @@ class Compilation:
         backend.context.fingerprint = record.fingerprint
         return Compiled(self.head(checked.package.name), record.encode(), backend.finish(), header, objects.cgo_section(unit.cgo))
 
+    def _functions(self, backend: Backend, funcs: Iterable[Func], check: bool) -> None:
+        """Code for functions. Raises UserError with what is wrong in any of them."""
+        wrong: list[Diagnostic] = []
+        for func in funcs:
+            try:
+                backend.function(func, check)
+            except UserError as error:
+                wrong += error.diagnostics
+                if len(wrong) >= MOST and not self.flags.all_errors:
+                    break
+            func.free()
+        if wrong:
+            raise UserError(wrong)
+
+    def _limits(self, unit: Unit, checked: CheckedPackage) -> None:
+        """No variable is larger than objects can say."""
+        large = {data.name: data.size for data in unit.data if data.size > MOST_DATA}
+        if not large:
+            return
+        scope = checked.package.scope
+        places = {f"{unit.path}.{name}": obj.pos for name in scope.names() if (obj := scope.lookup(name)) is not None}
+        raise UserError(
+            Diagnostic(self.fset.reported(places.get(name, 0)), "too-large", f"{name}: symbol too large ({size} bytes > {MOST_DATA} bytes)")
+            for name, size in large.items()
+        )
+
     def _symbol_abis(self) -> SymbolABIs:
         """Which functions the package's assembly defines and refers to."""
         name = self.flags.symbol_abis
@@ -157,6 +201,11 @@ class Compilation:
         """Which files the package's directives embed."""
         name = self.flags.embed_config
         return EmbedConfig.read(_read(name), name) if name else None
+
+    def _coverage(self) -> Coverage | None:
+        """What is counted of the package's code."""
+        name = self.flags.coverage_config
+        return Coverage.read(_read(name), name) if name else None
 
     def declarations(self, bodies: bool = False) -> Record:
         """The record alone, of a package whose code is made by another compiler: with what passes find out of its functions, or without."""
@@ -172,13 +221,13 @@ class Compilation:
         return record
 
     def _lowering(self, checked: CheckedPackage, names: TypeNames) -> PackageLowering:
-        asked, abis, embeds = _Asked(self.imports), self._symbol_abis(), self._embeds()
-        return PackageLowering(
-            self.goroot, self.fset, checked.package, checked.files, checked.info, self.sizes, asked, names, abis, embeds
-        )
+        package, files, info = checked.package, checked.files, checked.info
+        asked, abis, embeds, coverage = _Asked(self.imports), self._symbol_abis(), self._embeds(), self._coverage()
+        return PackageLowering(self.goroot, self.fset, package, files, info, self.sizes, asked, names, abis, embeds, coverage)
 
     def _passes(self, shapes: Shapes, names: TypeNames) -> PassContext:
-        return PassContext(shapes, self.fset.position, _Section(self.imports, SUMMARIES), _Bodies(self.imports).find, names)
+        summaries, bodies = _Section(self.imports, SUMMARIES), _Bodies(self.imports).find
+        return PassContext(shapes, self.fset.position, summaries, bodies, names, skips(self.flags))
 
     def check(self, ignore_func_bodies: bool = False) -> CheckedPackage:
         """The checked package. Raises UserError with the mistakes that cmd/compile would tell."""
@@ -227,7 +276,16 @@ class Compilation:
             record.sections[LINKNAMES] = marshal.dumps(sorted(named.items()), 2)
         if any(_is_generic(decl) for file in checked.files for decl in file.decl_list):
             record.sources = [(self._rewriter.absolute(name), source) for name, source in self._sources]
+            mapped = {path: stands for path in self._imported(checked) if (stands := self.imports.resolve(path)) != path}
+            if mapped:
+                record.sections[IMPORT_MAP] = marshal.dumps(sorted(mapped.items()), 2)
         return record
+
+    @staticmethod
+    def _imported(checked: CheckedPackage) -> set[str]:
+        """The import paths in the package's files."""
+        specs = (decl for file in checked.files for decl in file.decl_list if isinstance(decl, ImportDecl))
+        return {spec.path.value[1:-1] for spec in specs if spec.path is not None}
 
     def _exports(self, checked: CheckedPackage, bodies: Mapping[str, Body]) -> bytes:
         """Export data, with the bodies that importers may inline."""
@@ -286,7 +344,13 @@ class _Asked(lowering.Imports):
         if not record.sources:
             return super().source(path)
         files = [self._imports.fset.add(name, source) for name, source in record.sources]
-        return lowering.Source(files, record.go_version, self._imports.package, DirectiveRules(True, False))
+        section = record.sections.get(IMPORT_MAP)
+        mapped: dict[str, str] = dict(marshal.loads(section)) if section else {}
+
+        def imported(path: str) -> Package:
+            return self._imports.package(mapped.get(path, path))
+
+        return lowering.Source(files, record.go_version, imported, DirectiveRules(True, False))
 
 
 @final
@@ -351,6 +415,35 @@ class _Section(Mapping[str, Any]):
             data = self._imports.record(path).sections.get(self._name) if path is not None else None
             known = self._known[prefix] = dict(marshal.loads(data)) if data else {}
         return known
+
+
+def skips(flags: Flags) -> Callable[[str, str], bool] | None:
+    """Which passes leave out which functions (-N, -l, `-d ssa/PASS/off`); None if none does. Raises UserError."""
+    known = {one.name.replace(" ", "_"): one for one in PASSES}
+    everywhere: set[str] = {ALL_PASSES} if flags.no_optimisation else {"inline"} if flags.no_inlining else set()
+    for_some: dict[str, set[str]] = {}
+    for word, value in flags.debug.items():
+        first, _, rest = word.partition("/")
+        name, _, what = rest.rpartition("/")
+        if first != "ssa" or what != "off":
+            continue
+        if name != ALL_PASSES and (name not in known or known[name].needed):
+            names = ", ".join([ALL_PASSES, *(name for name, one in known.items() if not one.needed)])
+            raise UserError.one("usage", f"compile: -d={word}: no such pass can be left out", f"there are {names}", status=EXIT_USAGE)
+        if value:
+            functions = _read(value[1:]).decode("utf-8", "surrogateescape").splitlines() if value.startswith("@") else [value]
+            for_some.setdefault(name.replace("_", " "), set()).update(functions)
+        else:
+            everywhere.add(name.replace("_", " "))
+    if not everywhere and not for_some:
+        return None
+    all_over = ALL_PASSES in everywhere
+    by_name: set[str] = for_some.get(ALL_PASSES, set())
+
+    def skip(name: str, function: str) -> bool:
+        return all_over or name in everywhere or function in by_name or function in for_some.get(name, ())
+
+    return skip
 
 
 def watcher(debug: Mapping[str, str]) -> Watcher | None:

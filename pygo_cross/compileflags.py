@@ -56,6 +56,7 @@ _STRINGS: Final = {
     "asmhdr": "asm_header",
     "importcfg": "import_config",
     "embedcfg": "embed_config",
+    "coveragecfg": "coverage_config",
     "pgoprofile": "",
     "D": "local_prefix",
     "installsuffix": "",
@@ -69,7 +70,6 @@ _REFUSED: Final = {
     "dynlink": "code for plugins and shared libraries",
     "linkshared": "linking against shared libraries",
     "spectre": "mitigations of Spectre",
-    "coveragecfg": "coverage",
     "linkobj": "two output files",
 }
 
@@ -93,6 +93,7 @@ class Flags:
         self.import_config = ""
         self.local_prefix = ""
         self.embed_config = ""
+        self.coverage_config = ""
         self.std = False
         self.complete = False
         self.pack = False
@@ -130,7 +131,7 @@ class Flags:
             elif name == "V":
                 self.version = value or "true"
             elif name in _REFUSED:
-                if name in ("spectre", "coveragecfg", "linkobj") or self._boolean(name, given, value):
+                if name in ("spectre", "linkobj") or self._boolean(name, given, value):
                     raise _usage_error(f"-{name}: {_REFUSED[name]} can't be had")
             elif name in _STRINGS or name in ("c", "d", "I", "env"):
                 self._string(name, value if given else _next(words, name))

@@ -12,6 +12,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from pygo_cross import __version__
+
 # Exit codes of the command (docs/interface.md); `run` alone uses those of docker and timeout (124 to 127).
 EXIT_OK = 0
 EXIT_BUILD = 1
@@ -84,3 +86,21 @@ class InternalError(Exception):
         about = f" in {subject}" if subject else ""
         where = f" at {pos}" if str(pos) else ""
         super().__init__(f"internal error: {stage}{about}{where}: {message}")
+
+
+def report_of(error: Exception) -> str:
+    """What is told of a mistake of ours: what it is, and how to report it."""
+    text = str(error) if isinstance(error, InternalError) else f"internal error: {type(error).__name__}: {error}"
+    return (
+        f"{text}\nThis is a bug in pygo-cross {__version__}: report it with these lines and the source that they name; "
+        "PYGO_CROSS_DEBUG=1 shows where."
+    )
+
+
+def located(error: Exception, stage: str, subject: str, pos: Pos) -> InternalError:
+    """The InternalError for whatever went wrong in a stage: one that names stage, subject and position keeps what it says."""
+    if not isinstance(error, InternalError):
+        told = f": {error}" if str(error) else ""
+        return InternalError(stage, f"{type(error).__name__}{told}", subject, pos)
+    about = error.subject if subject in error.subject else f"{subject} {error.subject}".rstrip()
+    return InternalError(error.stage, error.message, about, error.pos if error.pos.line else pos)

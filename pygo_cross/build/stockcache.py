@@ -21,7 +21,7 @@ from pygo_cross.frontend.record import read_import_config
 from pygo_cross.obj import archive
 
 _VARIABLES: Final = ("GOOS", "GOARCH", "GOAMD64", "GOARM64", "GOEXPERIMENT", "GOROOT", "GOCOMPILEDEBUG")
-_FILES: Final = ("-importcfg", "-embedcfg", "-symabis")
+_FILES: Final = ("-importcfg", "-embedcfg", "-symabis", "-coveragecfg", "-pgoprofile")
 _DIGEST: Final = 24  # bytes
 
 

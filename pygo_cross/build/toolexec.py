@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Final
 from pygo_cross import wholefile
 from pygo_cross.build.caches import tend
 from pygo_cross.build.stockcache import StockCache
-from pygo_cross.diag import InternalError, Pos, UserError
+from pygo_cross.diag import InternalError, Pos, UserError, report_of
 from pygo_cross.obj import archive as archives
 from pygo_cross.obj.reader import Object
 from pygo_cross.obj.runtimepackages import RUNTIME_PACKAGES
@@ -43,6 +43,10 @@ RUNTIME: Final = RUNTIME_PACKAGES | {
     *("internal/trace/tracev2", "math/bits", "runtime/cgo", "runtime/race", "runtime/msan", "runtime/asan", "unsafe"),
 }
 """What package runtime depends on, and what is compiled as the runtime is: stock's, until our compiler makes the runtime too."""
+
+
+_OURS: Final = ("ssa/",)
+"""How settings of -d begin that are for our passes."""
 
 
 def patterns_of(text: str) -> list[str]:
@@ -85,7 +89,7 @@ def compile_main(argv: list[str], environment: Mapping[str, str]) -> int:
     goroot = Path(tool).resolve().parents[3]
     with tempfile.TemporaryDirectory(prefix="pygo", dir=os.path.dirname(flags.output) or ".") as scratch:
         made = os.path.join(scratch, "stock.a")
-        command = [tool, *_with_output(words, made)]
+        command = [tool, *for_stock(_with_output(words, made))]
         if flags.package == "internal/strconv":
             command[1:1] = ["-linkshared"]  # values of its error type are compared with values that strconv, which is ours, has made
         elif flags.package not in RUNTIME and (environment.get(MIXED) or patterns):
@@ -117,6 +121,22 @@ def compile_main(argv: list[str], environment: Mapping[str, str]) -> int:
     except OSError as error:
         raise UserError.one("cannot-write", f"cannot write: {error.strerror}", pos=Pos(flags.output)) from None
     return 0
+
+
+def for_stock(words: list[str]) -> list[str]:
+    """The flags without those settings of -d that are for our passes, which stock's compiler does not have."""
+    result: list[str] = []
+    for word in words:
+        before = result[-1] if result else ""
+        if word.startswith(("-d=", "--d=")) or before in ("-d", "--d"):
+            flag, _, value = word.partition("=") if before not in ("-d", "--d") else ("", "", word)
+            kept = ",".join(one for one in value.split(",") if not one.startswith(_OURS))
+            if not kept:
+                del result[len(result) - (not flag) :]
+                continue
+            word = f"{flag}={kept}" if flag else kept
+        result.append(word)
+    return result
 
 
 def with_record(made: str, record: Record) -> bytes:
@@ -163,8 +183,12 @@ def main() -> int:
         for diagnostic in error.diagnostics:
             print(diagnostic, file=sys.stderr)
         return error.status
-    except InternalError as error:
-        print(error, file=sys.stderr)
+    except Exception as error:
+        if os.environ.get("PYGO_CROSS_DEBUG"):
+            raise
+        print(report_of(error), file=sys.stderr)
+        package = next((after for before, after in zip(sys.argv, sys.argv[1:], strict=False) if before == "-p"), "")
+        print(f"{STOCK}={package} has stock Go compile the package.", file=sys.stderr)
         return 2
 
 

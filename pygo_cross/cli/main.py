@@ -13,9 +13,9 @@ import signal
 import sys
 from typing import Final, NoReturn
 
-from pygo_cross import GO_RELEASE, __version__
+from pygo_cross import GO_RELEASE
 from pygo_cross.cli.pidone import leave_process_one
-from pygo_cross.diag import EXIT_BUILD, EXIT_OK, EXIT_USAGE, InternalError, UserError
+from pygo_cross.diag import EXIT_BUILD, EXIT_OK, EXIT_USAGE, UserError, report_of
 
 COMMANDS: Final = {
     "init": "write a toolchain.yaml for the module here",
@@ -134,7 +134,6 @@ def entry() -> NoReturn:
     except Exception as error:
         if os.environ.get("PYGO_CROSS_DEBUG"):
             raise
-        text = str(error) if isinstance(error, InternalError) else f"internal error: {type(error).__name__}: {error}"
-        print(f"pygo-cross: {text}\nThis is a bug in pygo-cross {__version__}; PYGO_CROSS_DEBUG=1 shows where.", file=sys.stderr)
+        print(f"pygo-cross: {report_of(error)}", file=sys.stderr)
         status = EXIT_BUILD
     sys.exit(status)

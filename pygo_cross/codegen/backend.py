@@ -24,11 +24,12 @@ from pygo_cross.codegen.symbols import Symbols
 from pygo_cross.codegen.text import Places, Texts
 from pygo_cross.codegen.tidy import tidy
 from pygo_cross.codegen.typedata import Descriptors
-from pygo_cross.diag import InternalError
+from pygo_cross.diag import InternalError, UserError, located
 from pygo_cross.obj.context import Context
 from pygo_cross.obj.writer import write
 from pygo_cross.ssa.func import Func
 from pygo_cross.ssa.shape import Shapes
+from pygo_cross.ssa.unit import FuncInfo
 from pygo_cross.syntax.source import FileSet
 from pygo_cross.types.linknames import TypeNames
 
@@ -36,7 +37,7 @@ from pygo_cross.types.linknames import TypeNames
 @final
 class Backend:
     """Makes the object of the package `path`. `absolute` gives the name that objects have for a file; `dwarf` asks for debug
-    information."""
+    information, `shared` for code that may lie anywhere (-buildmode=pie); `std` says that the package is of the standard library."""
 
     def __init__(
         self,
@@ -49,8 +50,12 @@ class Backend:
         groups: Groups,
         absolute: Callable[[str], str],
         dwarf: bool = False,
+        shared: bool = False,
+        std: bool = False,
     ) -> None:
         self.context = Context(arch, goos, path)
+        self.context.shared = shared
+        self.context.std = std
         self.context.assembly = False
         self.shapes = shapes
         self.descriptors = Descriptors(self.context, shapes.sizes, names, groups)
@@ -66,22 +71,32 @@ class Backend:
         self.texts = Texts(self.context, found, table.rows, assigners, shapes, self.descriptors, self.places, emission.emit, dwarf=dwarf)
 
     def function(self, func: Func, check: bool = False) -> None:
-        """The symbol of an optimised function."""
-        used = used_types(self.symbols, func)
-        self.selection.select(func)
-        split_critical_edges(func)
-        layout(func)
-        schedule(func)
-        dense = self.selection.dense
-        params = [1 << dense[scalar.register] if scalar.register else 0 for scalar in self.selection.func_plan(func).args]
-        before = Before(func, self.rows) if check else None
-        allocation = allocate(func, self.rows, params)
-        if before is not None:
-            checkalloc.check(before, func, allocation, params)
-        tidy(func)
-        symbol = self.texts.make(func, allocation)
-        symbol.relocs += used
-        self.emission.write_tables(symbol)
+        """The symbol of an optimised function. Raises UserError for one that can't be had, InternalError with step and function."""
+        step = "select"
+        try:
+            used = used_types(self.symbols, func)
+            self.selection.select(func)
+            step = "schedule"
+            split_critical_edges(func)
+            layout(func)
+            schedule(func)
+            step = "regalloc"
+            dense = self.selection.dense
+            params = [1 << dense[scalar.register] if scalar.register else 0 for scalar in self.selection.func_plan(func).args]
+            before = Before(func, self.rows) if check else None
+            allocation = allocate(func, self.rows, params)
+            if before is not None:
+                checkalloc.check(before, func, allocation, params)
+            step = "text"
+            tidy(func)
+            symbol = self.texts.make(func, allocation)
+            symbol.relocs += used
+            self.emission.write_tables(symbol)
+        except UserError:
+            raise
+        except Exception as error:
+            pos = func.info.pos if isinstance(func.info, FuncInfo) else 0
+            raise located(error, step, func.symbol, self.places.position(pos)) from error
 
     def finish(self) -> bytes:
         """The object, when all functions and all data are there."""

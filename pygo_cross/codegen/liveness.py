@@ -21,6 +21,8 @@ from pygo_cross.ssa.kinds import VOID
 
 NONE: Final = 1 << 40
 """The distance of what is not used again."""
+_MANY: Final = 16
+"""So many predecessors are looked up, not searched: the end of a switch may have thousands."""
 CALL: Final = 1 << 16
 """Added to the distance of what is used behind a call."""
 LOOP: Final = 1 << 10
@@ -89,11 +91,12 @@ def members(bits: int) -> list[int]:
 class NextUses:
     """Distances and wants at the ends of blocks, and the walk through a block that they come from."""
 
-    __slots__ = ("_in", "_in_wants", "_loops", "_rows", "calls", "live_in", "live_out", "peak")
+    __slots__ = ("_in", "_in_wants", "_loops", "_places", "_rows", "calls", "live_in", "live_out", "peak")
 
     def __init__(self, func: Func, order: list[Block], loops: dict[Block, Loop], rows: Rows) -> None:
         self._rows = rows
         self._loops = loops
+        self._places: dict[int, dict[Block, int]] = {}
         self.live_in, self.live_out = live_sets(func, order)
         self._in: list[dict[int, int] | None] = [None] * func.block_count
         self._in_wants: list[dict[int, int]] = [{}] * func.block_count
@@ -112,6 +115,16 @@ class NextUses:
                     uses = {key: at if at <= first_call else at + CALL for key, at in uses.items()}
                 self._in[block.id] = uses
                 self._in_wants[block.id] = wants
+
+    def place(self, succ: Block, block: Block) -> int:
+        """Which of a block's predecessors another is."""
+        preds = succ.preds
+        if len(preds) < _MANY:
+            return preds.index(block)
+        known = self._places.get(succ.id)
+        if known is None:
+            known = self._places[succ.id] = {pred: at for at, pred in enumerate(preds)}
+        return known[block]
 
     def at_end(self, block: Block) -> dict[int, int]:
         """The distance of each value that is live at the end of a block, as a place behind the block's last."""
@@ -132,7 +145,7 @@ class NextUses:
                 if phi.op != ops.PHI:
                     break
                 merged.pop(phi.id, None)
-            at_pred = succ.preds.index(block)
+            at_pred = self.place(succ, block)
             for phi in succ.values:
                 if phi.op != ops.PHI:
                     break
@@ -161,7 +174,7 @@ class NextUses:
         succ = succs[1] if len(succs) == 2 and block.likely < 0 else succs[0]
         wants = dict(self._in_wants[succ.id])
         if len(succ.preds) > 1:
-            at_pred = succ.preds.index(block)
+            at_pred = self.place(succ, block)
             for phi in succ.values:
                 if phi.op != ops.PHI:
                     break

@@ -22,7 +22,7 @@ from pygo_cross.obj.reloctype import R_ADDR, R_INITORDER, R_USEIFACE, R_USEIFACE
 from pygo_cross.obj.symbol import DUPOK, NOPTR, RODATA, Relocation, Symbol, set_kind
 from pygo_cross.ssa.func import Func
 from pygo_cross.ssa.refs import CallInfo, ItabRef, TextRef, TypeRef
-from pygo_cross.ssa.unit import Data
+from pygo_cross.ssa.unit import COUNTER, Data
 from pygo_cross.types.types import Interface, Named, Pointer, Type
 
 INIT_TASK: Final = "..inittask"
@@ -59,6 +59,8 @@ def write_data(symbols: Symbols, data: Data) -> Symbol:
     if pointers and data.typ is not None and not data.read_only:
         symbol.gotype = symbols.descriptors.type(data.typ)
     context.define_data(symbol, data.size, flags)
+    if data.section == COUNTER:
+        symbol.kind = goobj.SCOVERAGE_COUNTER
     return symbol
 
 

@@ -299,7 +299,7 @@ class _Allocator:
         rows = self._rows
         of = rows.of
         calls = [place for place, value in enumerate(block.values) if rows.is_call(value.op)]
-        calls.append(CALL)
+        calls.append(max(CALL, len(block.values)))
         upcoming = 0
         self._limit = calls[0]
         for place, value in enumerate(block.values):
@@ -576,7 +576,7 @@ class _Allocator:
         targets: dict[int, int] = {}
         phis: list[Value] = []
         memory: list[tuple[Value, int]] = []
-        at = succ.preds.index(block)
+        at = self._next_uses.place(succ, block)
         for phi in succ.values:
             if phi.op != ops.PHI:
                 break

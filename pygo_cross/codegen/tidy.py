@@ -7,6 +7,8 @@ one branch: out of the loop it falls, into the loop it jumps. The code that come
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from pygo_cross.ssa import ops
 from pygo_cross.ssa.func import Block, Func
 
@@ -18,24 +20,41 @@ def tidy(func: Func) -> None:
 
 
 def _remove_empty(func: Func) -> None:
-    gone: set[Block] = set()
+    gone: dict[Block, Block] = {}
+    places: dict[Block, dict[Block, int]] = {}  # where a block has its predecessors: it may have thousands
     for block in func.blocks:
-        if block.values or block.kind != ops.PLAIN or block is func.entry or block.succs[0] is block:
+        if block.values or block.kind != ops.PLAIN or block is func.entry:
             continue
-        succ = block.succs[0]
-        at = succ.preds.index(block)
+        succ = _reached(block.succs[0], gone)
+        if succ is block:
+            continue
+        found = places.get(succ)
+        if found is None:
+            found = places[succ] = {pred: at for at, pred in enumerate(succ.preds)}
+        at = found[block]
         succ.preds[at : at + 1] = block.preds
+        if len(block.preds) == 1:
+            found[block.preds[0]] = at
+        else:
+            del places[succ]
         for phi in succ.values:
             if phi.op != ops.PHI:
                 break
             for _ in block.preds[1:]:
                 phi.args.insert(at, phi.args[at])
                 phi.args[at].uses += 1
-        for pred in dict.fromkeys(block.preds):
-            pred.succs = [succ if one is block else one for one in pred.succs]
-        gone.add(block)
+        gone[block] = succ
     if gone:
         func.blocks = [block for block in func.blocks if block not in gone]
+        for block in func.blocks:
+            block.succs = [_reached(one, gone) for one in block.succs]
+
+
+def _reached(block: Block, gone: Mapping[Block, Block]) -> Block:
+    """Where one gets by way of blocks that are gone."""
+    while block in gone:
+        block = gone[block]
+    return block
 
 
 def _turn_loops(func: Func) -> None:

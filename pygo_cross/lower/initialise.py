@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pygo_cross.lower import calls, embed, exprs, places, stmts
+from pygo_cross.lower import calls, coverage, embed, exprs, places, stmts
 from pygo_cross.lower.captured import in_memory
 from pygo_cross.lower.function import FuncLowering
 from pygo_cross.lower.staticdata import Filler
@@ -34,13 +34,15 @@ def variables(package: PackageLowering) -> None:
         if isinstance(obj, Var):
             data[obj] = made = Data(package.names.object(obj), sizes.sizeof(obj.typ), sizes.alignof(obj.typ), obj.typ)
             unit.data.append(made)
+            if package.coverage is not None:
+                coverage.variable(package.coverage, name, made)
     for file in package.files:
         for decl in file.decl_list:
             if isinstance(decl, VarDecl) and decl.pragma is not None and decl.pragma.embeds:
                 var = package.info.defs.get(decl.name_list[0])
                 if isinstance(var, Var) and var in data:
                     embed.variable(package, decl, var, data[var])
-    if package.info.init_order:
+    if package.info.init_order or package.coverage is not None:
         name = f"{unit.path}.init"
         package.ask(name, lambda: _assign(package, name, data))
 
@@ -52,6 +54,8 @@ def _assign(package: PackageLowering, name: str, data: dict[Var, Data]) -> None:
     for one in order:
         shared |= in_memory(one.rhs, package.info)
     f = FuncLowering(package, name, FuncInfo(name, (), (), 0, 0), shared)  # nobody wrote it
+    if package.coverage is not None:
+        coverage.register(f, package.coverage)
     for one in order:
         f.b.pos = one.rhs.pos
         if len(one.lhs) == 1 and one.lhs[0] in data:
@@ -67,6 +71,8 @@ def _assign(package: PackageLowering, name: str, data: dict[Var, Data]) -> None:
             if var.name != "_":
                 address = f.emit(ops.ADDR, P, (), 0, DataRef(package.names.object(var)))
                 places.write(f, Place(var.typ, address=address), calls.assigned(f, result, var.typ))
+    if package.coverage is not None:
+        coverage.hook(f, package.coverage)
     f.b.ret([])
     func = f.b.finish()
     if len(func.blocks) > 1 or func.entry.values:

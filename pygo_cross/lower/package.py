@@ -11,11 +11,12 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final, final
 
-from pygo_cross.diag import InternalError
+from pygo_cross.diag import InternalError, UserError, located
 from pygo_cross.lower import closures, defer, directives, initialise, intrinsics, maps, stmts, wrappers
 from pygo_cross.lower.abiwrappers import SymbolABIs, wrapper
 from pygo_cross.lower.captured import Features, in_memory, mentioned, open_defers
 from pygo_cross.lower.closures import Captured
+from pygo_cross.lower.coverage import Coverage
 from pygo_cross.lower.embed import EmbedConfig
 from pygo_cross.lower.function import FuncLowering
 from pygo_cross.lower.generics import Generics, Instantiation
@@ -62,6 +63,7 @@ class PackageLowering:
         type_names: TypeNames | None = None,
         abis: SymbolABIs | None = None,
         embeds: EmbedConfig | None = None,
+        coverage: Coverage | None = None,
     ) -> None:
         self.fset = fset
         self.package = package
@@ -70,6 +72,7 @@ class PackageLowering:
         self.imports = imports or Imports()
         self.abis = abis or SymbolABIs()
         self.embeds = embeds
+        self.coverage = coverage
         self.shapes = Shapes(sizes)
         self.runtime = Runtime.of(goroot)
         self.context = Context()
@@ -84,6 +87,8 @@ class PackageLowering:
         self.declared: dict[Func, FuncDecl] = {}
         self.failed = _raise
         """What becomes of a function that can't be lowered: nothing else depends on it before the end."""
+        self._lowered: FuncLowering | None = None
+        """The function of which there is source that was begun last: what a failure is about."""
         self._asked: set[str] = set()
         self._numbers: dict[str, int] = {}
         self._read_only: dict[tuple[bytes, tuple[Address, ...], int], DataRef] = {}
@@ -157,10 +162,16 @@ class PackageLowering:
         at = 0
         while at < len(pending):
             job, pending[at] = pending[at], _done
+            self._lowered = None
             try:
                 job()
-            except Exception as error:
+            except UserError as error:
                 self.failed(error)
+            except Exception as error:
+                f = self._lowered
+                told = located(error, "lower", f.func.symbol, self.fset.position(f.b.pos)) if f is not None else error
+                told.__cause__ = error if told is not error else error.__cause__
+                self.failed(told)
             at += 1
         pending.clear()
 
@@ -209,7 +220,7 @@ class PackageLowering:
         info.names = [(var.name, var.pos) for var in [*params, *sig.results.vars]]
         info.flags = flags | (NEEDS_CONTEXT if captured else 0)
         features = Features(self.own_loop_variables(body.pos))
-        f = FuncLowering(self, name, info, in_memory(body, self.info, features), instance)
+        f = self._lowered = FuncLowering(self, name, info, in_memory(body, self.info, features), instance)
         f.has_goto = features.gotos
         closures.bind(f, captured)
         values = self.parameters(f)

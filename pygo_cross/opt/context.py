@@ -38,10 +38,11 @@ MAX_IMPLICIT: Final = 64 * 1024
 class Context:
     """What is known to all passes of a compilation. `position` says where in the source a value's `pos` is; `summaries` are what escape
     analysis has found out of imported packages' functions (`summaries.py`), by link name; `bodies` gives those of them that may be inlined;
-    `names` are the link names of methods and types (without them, nothing is known of method tables).
+    `names` are the link names of methods and types (without them, nothing is known of method tables); `skips` says whether a pass that
+    nothing depends on leaves out a function, by the name of the pass and the function's symbol (None: none does).
     """
 
-    __slots__ = ("bodies", "names", "position", "shapes", "summaries")
+    __slots__ = ("bodies", "names", "position", "shapes", "skips", "summaries")
 
     def __init__(
         self,
@@ -50,7 +51,9 @@ class Context:
         summaries: Mapping[str, Summary] | None = None,
         bodies: Callable[[str], Func | None] = lambda name: None,
         names: TypeNames | None = None,
+        skips: Callable[[str, str], bool] | None = None,
     ) -> None:
+        self.skips = skips
         self.names = names
         self.shapes = shapes
         self.position = position

@@ -12,6 +12,7 @@ Facts: src/cmd/compile/internal/devirtualize.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from pygo_cross.opt.context import Context
@@ -31,13 +32,15 @@ _TYPE: Final = 8
 _HASH: Final = 16
 
 
-def devirtualise(unit: Unit, context: Context) -> None:
-    """Look at all functions of a package."""
+def devirtualise(unit: Unit, context: Context, skips: Callable[[Func], bool] = lambda func: False) -> None:
+    """Look at all functions of a package, but for those that are to be left out."""
     names = context.names
     if names is None:
         return
     there = {func.symbol for func in unit.funcs}
     for func in unit.funcs:
+        if skips(func):
+            continue
         for block in func.blocks:
             for value in block.values:
                 if value.op == ops.CALL_POINTER:

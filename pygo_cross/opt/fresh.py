@@ -37,13 +37,13 @@ def zeros(func: Func, context: Context) -> None:
 
 def _zeros(block: Block) -> None:
     fresh: Value | None = None
-    written: list[tuple[int, int]] = []
+    written: set[int] = set()
     gone: set[Value] = set()
     for value in block.values:
         op = value.op
         if op == ops.RESULT and value.args[0].aux is NEW_OBJECT:
             fresh = value
-            written = []
+            written = set()
         elif fresh is None:
             continue
         elif op == ops.STORE:
@@ -56,11 +56,11 @@ def _zeros(block: Block) -> None:
             elif offset is None:
                 fresh = None
             else:
-                end = offset + SIZES[what.kind]
-                if any(low < end and offset < high for low, high in written) or what.op != ops.CONST or what.imm:
-                    written.append((offset, end))
-                else:
+                there = range(offset, offset + SIZES[what.kind])
+                if what.op == ops.CONST and not what.imm and written.isdisjoint(there):
                     gone.add(value)
+                else:
+                    written.update(there)
         elif op in (ops.ZERO, ops.MOVE):
             root, offset = _root(value.args[0], 0)
             if root is fresh:
@@ -91,7 +91,10 @@ def sizes(func: Func, context: Context) -> None:
     """Call the allocators of small objects by their size classes."""
     shapes = context.shapes
     for block in func.blocks:
-        for value in [value for value in block.values if value.op == ops.CALL_STATIC and value.aux is NEW_OBJECT]:
+        before: dict[Value, list[Value]] = {}
+        for value in block.values:
+            if value.op != ops.CALL_STATIC or value.aux is not NEW_OBJECT:
+                continue
             descriptor = value.args[0]
             if descriptor.op != ops.ADDR or not isinstance(descriptor.aux, TypeRef):
                 continue
@@ -110,5 +113,6 @@ def sizes(func: Func, context: Context) -> None:
             zeroed = func.make(block, ops.CONST, B, (), 1, None, value.pos)
             bytes_.inline = zeroed.inline = value.inline
             value.reset(ops.CALL_STATIC, (bytes_, descriptor, zeroed), 0, call)
-            at = block.values.index(value)
-            block.values[at:at] = [bytes_, zeroed]
+            before[value] = [bytes_, zeroed]
+        if before:
+            block.values = [one for value in block.values for one in (*before.get(value, ()), value)]

@@ -15,7 +15,7 @@ from typing import Final, final
 
 from pygo_cross.opt.bodies import is_exported
 from pygo_cross.opt.callgraph import components, own_name
-from pygo_cross.opt.splice import splice
+from pygo_cross.opt.splice import cut, splice
 from pygo_cross.ssa import ops
 from pygo_cross.ssa.builder import remove_unreachable, replace, simplify_phis
 from pygo_cross.ssa.func import Func, Value
@@ -42,6 +42,9 @@ BUDGET_BIG: Final = 20
 BIG: Final = 5000
 """A function of so many values is big."""
 
+_LONG: Final = 4096
+_PIECE: Final = 1024
+"""Blocks of so many values are cut into pieces of so many."""
 _NEVER: Final = (
     NOINLINE | HAS_DEFER | SYSTEM_STACK | ABI0 | WRAPPER | CGO_UNSAFE_ARGS | UINTPTR_ESCAPES | UINTPTR_KEEP_ALIVE | YES_WRITE_BARRIER_REC
 )
@@ -95,17 +98,23 @@ def cost(func: Func, most: int) -> int:
     return total
 
 
-def inline(funcs: Sequence[Func], tidy: Callable[[Func], None], imported: Callable[[str], Func | None]) -> list[Func]:
+def inline(
+    funcs: Sequence[Func],
+    tidy: Callable[[Func], None],
+    imported: Callable[[str], Func | None],
+    skips: Callable[[Func], bool] = lambda func: False,
+) -> list[Func]:
     """Inline calls in all functions of a package; gives what packages that import this one may inline: exported functions, and the function
     literals that these make, which may cost more, since they may be called in one place alone.
 
-    `tidy` is run on functions that have changed; `imported` gives another package's function by link name, to be copied.
+    `tidy` is run on functions that have changed; `imported` gives another package's function by link name, to be copied; `skips` says into
+    which functions nothing is inlined.
     """
     bodies: dict[str, Func] = {}
     literals: dict[str, Func] = {}
     for circle in components(funcs):
         for func in circle:
-            if _Inlining(func, bodies, literals, imported).run():
+            if not skips(func) and _Inlining(func, bodies, literals, imported).run():
                 tidy(func)
         if len(circle) > 1:
             continue
@@ -136,6 +145,20 @@ def _calls(func: Func, name: str) -> bool:
     )
 
 
+def _cut_long(func: Func) -> bool:
+    """Cut long blocks into pieces, at calls: a call that is inlined costs as much as its block is long. Whether any was cut."""
+    was = func.block_count
+    for block in list(func.blocks):
+        end = len(block.values)
+        if end < _LONG:
+            continue
+        for at in [at for at, value in enumerate(block.values) if value.op in (ops.CALL_STATIC, ops.CALL_CLOSURE)][:0:-1]:
+            if end - at >= _PIECE:
+                block.add_edge(cut(func, block, at))
+                end = at
+    return func.block_count > was
+
+
 @final
 class _Inlining:
     """The calls of one function."""
@@ -155,8 +178,8 @@ class _Inlining:
         info = func.info
         if not isinstance(info, FuncInfo) or info.flags & ABI0:
             return False
+        done = _cut_long(func)
         calls = [value for block in func.blocks for value in block.values if value.op in (ops.CALL_STATIC, ops.CALL_CLOSURE)]
-        done = False
         while calls:
             again: list[Value] = []
             for call in calls:

@@ -3,14 +3,17 @@
 
 `optimise_unit` runs them over a package: those for single functions, function by function, and between them those that look at all.
 `optimise` runs those for single functions alone. Who watches is shown the functions behind each; the verifier names the pass that
-broke one.
+broke one. What is `needed` later is run always; `Context.skips` may leave any other pass out, for any function (bisection, -N and -l).
+Whatever goes wrong in a pass leaves here as an InternalError with the pass, the function and its position.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import TracebackType
 from typing import Final, NamedTuple, final
 
+from pygo_cross.diag import InternalError, Pos, UserError, located
 from pygo_cross.opt.addresses import in_memory
 from pygo_cross.opt.barriers import barriers
 from pygo_cross.opt.blocks import blocks
@@ -63,6 +66,7 @@ class Pass(NamedTuple):
     name: str
     run: Callable[[Func, Context], None]
     reason: str
+    needed: bool = False
 
 
 class UnitPass(NamedTuple):
@@ -71,11 +75,18 @@ class UnitPass(NamedTuple):
     name: str
     run: Callable[[Unit, Context, Result], None]
     reason: str
+    needed: bool = False
 
 
 def _alone(run: Callable[[Func], None]) -> Callable[[Func, Context], None]:
     """A pass that needs to know nothing but the function."""
     return lambda func, context: run(func)
+
+
+def _skipping(name: str, context: Context) -> Callable[[Func], bool]:
+    """Which functions a pass over a package leaves alone."""
+    skips = context.skips
+    return (lambda func: False) if skips is None else lambda func: skips(name, func.symbol)
 
 
 def _inline(unit: Unit, context: Context, result: Result) -> None:
@@ -89,7 +100,8 @@ def _inline(unit: Unit, context: Context, result: Result) -> None:
         fold(func)
         dead(func)
 
-    result.bodies = {func.symbol: Body(func) for func in inline(unit.funcs, tidy, context.bodies)}
+    skips = _skipping("inline", context)
+    result.bodies = {func.symbol: Body(func) for func in inline(unit.funcs, tidy, context.bodies, skips)}
     named = {name for func in unit.funcs for name in callees(func)}
     # The linker reads of every function that was inlined where it begins: it is in the object, and the linker leaves its code out.
     named.update(one.callee for func in unit.funcs if isinstance(func.info, FuncInfo) for one in func.info.inlined)
@@ -98,9 +110,9 @@ def _inline(unit: Unit, context: Context, result: Result) -> None:
     ]
 
 
-def _devirtualise(unit: Unit, context: Context, result: Result) -> None:
+def _devirtualise(name: str) -> Callable[[Unit, Context, Result], None]:
     """Calls of methods whose receiver's type is known."""
-    devirtualise(unit, context)
+    return lambda unit, context, result: devirtualise(unit, context, _skipping(name, context))
 
 
 def _escape(unit: Unit, context: Context, result: Result) -> None:
@@ -117,11 +129,11 @@ PASSES: Final[tuple[Pass | UnitPass, ...]] = (
     Pass("forward", forward, "before escape analysis, to which a temporary is a variable like others"),
     Pass("copies", copies, "before promotion, which leaves what is copied as a whole in memory"),
     Pass("promote", promote, "what was in memory is values for all that follows; folding has made the offsets constant"),
-    UnitPass("devirtualise", _devirtualise, "before inlining, which knows calls of functions by their names alone"),
+    UnitPass("devirtualise", _devirtualise("devirtualise"), "before inlining, which knows calls of functions by their names alone"),
     UnitPass("inline", _inline, "behind promotion, so that what is counted is what is left; what is inlined is no call to what follows"),
-    UnitPass("devirtualise again", _devirtualise, "an argument that was an interface has a type where the callee is inlined"),
+    UnitPass("devirtualise again", _devirtualise("devirtualise again"), "an argument was an interface, and has a type where it is inlined"),
     Pass("conversions", _alone(conversions), "behind inlining, so that it is known what becomes of a string; before it gets a buffer"),
-    UnitPass("escape", _escape, "behind promotion, which leaves fewer variables, and before calls of the runtime hide what they are for"),
+    UnitPass("escape", _escape, "behind promotion, which leaves fewer variables, and before runtime calls hide what they are for", True),
     Pass("fold", _alone(fold), "what promotion has shown to be constant"),
     Pass("cse", _alone(cse), "equal operations are one value: facts about it are then found by identity"),
     Pass("loads", loads, "behind cse, which makes equal addresses one value; what is known of memory makes more operations equal"),
@@ -135,9 +147,9 @@ PASSES: Final[tuple[Pass | UnitPass, ...]] = (
     Pass("memcombine", _alone(memcombine), "when checks between loads have gone and offsets are constant"),
     Pass("branchelim", _alone(branchelim), "when branches that are decided anyway have gone"),
     Pass("late dead", _alone(dead), "what nothing uses any more: an Alloc that goes here costs nothing"),
-    Pass("expand", expand, "the last that knows Allocs; calls of the runtime come late, since calls stop other passes"),
+    Pass("expand", expand, "the last that knows Allocs; calls of the runtime come late, since calls stop other passes", True),
     Pass("zeros", zeros, "objects of the heap are known behind expand; a store that goes needs no barrier"),
-    Pass("barriers", barriers, "behind everything that moves stores or could make them needless"),
+    Pass("barriers", barriers, "behind everything that moves stores or could make them needless", True),
     Pass("sizes", sizes, "behind barriers, which know new objects by the call that made them"),
     Pass("last dead", _alone(dead), "addresses and constants that expansion has left"),
 )
@@ -156,9 +168,38 @@ def optimise(func: Func, context: Context, watch: Watcher | None = None) -> None
     """Run all passes for single functions."""
     for one in PASSES:
         if isinstance(one, Pass):
-            one.run(func, context)
-            if watch is not None:
-                watch(one.name, func)
+            _run(one, func, context, watch)
+
+
+def _run(step: Pass, func: Func, context: Context, watch: Watcher | None) -> None:
+    """One pass over one function."""
+    if context.skips is not None and not step.needed and context.skips(step.name, func.symbol):
+        return
+    try:
+        step.run(func, context)
+        if watch is not None:
+            watch(step.name, func)
+    except UserError:
+        raise
+    except Exception as error:
+        raise _told(error, step.name, func, context) from error
+
+
+def _told(error: Exception, name: str, func: Func | None, context: Context) -> InternalError:
+    """What went wrong in a pass: with the function, and where that is."""
+    if func is None:
+        return located(error, name, "", Pos())
+    pos = func.info.pos if isinstance(func.info, FuncInfo) else 0
+    return located(error, name, func.symbol, context.position(pos))
+
+
+def _whose(trace: TracebackType | None) -> Func | None:
+    """The function that a pass over a package was at when it failed: the last that any of its steps was given."""
+    found = None
+    while trace is not None:
+        found = next((one for one in trace.tb_frame.f_locals.values() if isinstance(one, Func)), found)
+        trace = trace.tb_next
+    return found
 
 
 def optimise_unit(unit: Unit, context: Context, watch: Watcher | None = None, told_only: bool = False) -> Result:
@@ -174,13 +215,16 @@ def optimise_unit(unit: Unit, context: Context, watch: Watcher | None = None, to
             continue
         for func in unit.funcs:
             for step in pending:
-                step.run(func, context)
-                if watch is not None:
-                    watch(step.name, func)
+                _run(step, func, context, watch)
         pending = []
         if one is not None:
-            one.run(unit, context, result)
-            if watch is not None:
-                for func in unit.funcs:
-                    watch(one.name, func)
+            try:
+                one.run(unit, context, result)
+                if watch is not None:
+                    for func in unit.funcs:
+                        watch(one.name, func)
+            except UserError:
+                raise
+            except Exception as error:
+                raise _told(error, one.name, _whose(error.__traceback__), context) from error
     return result

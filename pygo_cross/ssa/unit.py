@@ -33,6 +33,9 @@ UINTPTR_KEEP_ALIVE: Final = 16384  # ... has to stay alive
 NORACE: Final = 32768
 CGO_UNSAFE_ARGS: Final = 65536
 
+COUNTER: Final = 1
+"""Of Data.section: counters of coverage, which the runtime finds together."""
+
 Target = DataRef | TextRef | FuncValueRef | BytesRef | TypeRef | ItabRef
 
 
@@ -84,9 +87,10 @@ class Data:
     pointer (None: nothing is).
 
     `contents` may be shorter than `size`: the rest is zero. `read_only` data is never written; `dupok` data may be in other objects too.
+    `section` says what lies apart from other data (COUNTER), 0 for what does not.
     """
 
-    __slots__ = ("addresses", "align", "contents", "dupok", "name", "read_only", "size", "typ")
+    __slots__ = ("addresses", "align", "contents", "dupok", "name", "read_only", "section", "size", "typ")
 
     def __init__(self, name: str, size: int, align: int, typ: Type | None, *, read_only: bool = False, dupok: bool = False) -> None:
         self.name = name
@@ -97,6 +101,7 @@ class Data:
         self.addresses: list[Address] = []
         self.read_only = read_only
         self.dupok = dupok
+        self.section = 0
 
 
 @final

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -13,13 +14,14 @@ import pytest
 from go_programs import go
 
 from pygo_cross.build.goroot import find_goroot
-from pygo_cross.build.toolexec import is_stock
+from pygo_cross.build.toolexec import for_stock, is_stock
 from pygo_cross.cli import compile as command
 from pygo_cross.codegen.backend import Backend
+from pygo_cross.compile import skips
 from pygo_cross.compileflags import Flags
-from pygo_cross.diag import InternalError, UserError
+from pygo_cross.diag import InternalError, UserError, report_of
 from pygo_cross.frontend.record import Record, Store, digest, find, section
-from pygo_cross.obj import archive
+from pygo_cross.obj import archive, goobj
 from pygo_cross.obj.reader import Object
 
 ROOT = Path(__file__).parent.parent.parent
@@ -274,6 +276,115 @@ def test_a_bug_of_ours_leaves_no_archive(tmp_path: Path, monkeypatch: pytest.Mon
     with pytest.raises(InternalError, match=r"select in good\.F: no rule"):
         compiled(tmp_path, "good", "package good\n\nfunc F() {}\n")
     assert not (tmp_path / "good.a").exists()
+
+
+def test_a_bug_of_ours_is_named_by_step_function_and_position(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever is raised where: what is told can be acted on."""
+
+    def broken(*args: object) -> None:
+        raise KeyError(5)
+
+    source = "package good\n\nfunc F(x int) int {\n\treturn x\n}\n"
+    for where, stage, place in (
+        ("pygo_cross.codegen.backend.allocate", "regalloc", "3:6"),
+        ("pygo_cross.codegen.select.Selection.select", "select", "3:6"),
+        ("pygo_cross.lower.stmts.values_of", "lower", "4:2"),
+        ("pygo_cross.opt.inline._Inlining.run", "inline", "3:6"),
+    ):
+        with monkeypatch.context() as patch:
+            patch.setattr(where, broken)
+            with pytest.raises(InternalError, match=rf"error: {stage} in good\.F at .*good\.go:{place}: KeyError: 5$") as caught:
+                compiled(tmp_path, "good", source)
+            assert "report it" in report_of(caught.value)
+        assert not (tmp_path / "good.a").exists()
+
+
+def test_what_is_too_large_has_stocks_messages(tmp_path: Path) -> None:
+    large = "package p\n\nvar A [3 << 30]byte\n\nfunc F() { A[1<<31] = 1 }\n"
+    with pytest.raises(UserError, match=r"p\.go:3:5: p\.A: symbol too large \(3221225472 bytes > 2000000000 bytes\)"):
+        compiled(tmp_path, "p", large)
+    frames = "package p\n\ntype T [1 << 30]byte\n\n//go:noinline\nfunc F(t T) byte { return t[3] }\n\nfunc G(t *T) byte { return F(*t) }\n"
+    with pytest.raises(UserError) as caught:
+        compiled(tmp_path, "p", frames)
+    assert [f"{one.pos.line}: {one.message}" for one in caught.value.diagnostics] == [
+        "6: stack frame too large (>1GB): 0 MB locals + 1024 MB args",
+        "8: stack frame too large (>1GB): 0 MB locals + 0 MB args + 1024 MB callee",
+    ]
+
+
+def test_a_block_of_more_values_than_a_call_counts_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("liveness", "regalloc"):
+        monkeypatch.setattr(f"pygo_cross.codegen.{module}.CALL", 32)
+    body = "".join(f"\tx ^= y << {number % 13 + 1}\n" for number in range(100))
+    compiled(tmp_path, "p", f"package p\n\nfunc F(x, y int) int {{\n{body}\treturn x\n}}\n", "-d=ssa/check,ssa/all/off")
+
+
+def test_generic_functions_import_what_their_own_package_does(tmp_path: Path) -> None:
+    """What an import path stands for in a vendored package is that package's to say, not its importer's."""
+    inner = compiled(tmp_path, "vendor/inner", "package inner\n\nfunc One() int { return 1 }\n")
+    config = tmp_path / "importcfg"
+    config.write_text(f"importmap inner=vendor/inner\npackagefile vendor/inner={inner}\n")
+    source = 'package outer\n\nimport "inner"\n\nfunc F[T any](x T) (T, int) { return x, inner.One() }\n'
+    outer = compiled(tmp_path, "outer", source, "-importcfg", str(config))
+    config.write_text(f"packagefile outer={outer}\n")
+    compiled(tmp_path, "user", 'package user\n\nimport "outer"\n\nvar X, Y = outer.F("x")\n', "-importcfg", str(config))
+
+
+def test_code_for_any_address_reads_the_thread_pointer_through_the_table(tmp_path: Path) -> None:
+    (tmp_path / "abis").write_text("ref p.F ABI0\n")
+    made = compiled(tmp_path, "p", "package p\n\nfunc F() {}\n", "-shared", "-symabis", str(tmp_path / "abis"))
+    assert "R_TLS_IE" in go("tool", "objdump", str(made))
+
+
+COVERED = """package covered
+
+import _ "unsafe"
+
+var goCover_1_0 [5]uint32
+var goCover_1_P uint32
+var goCover_1_M = [...]byte{1, 2, 3}
+
+func F() { goCover_1_0[0] = 1 }
+"""
+
+
+def test_counters_of_coverage_lie_together_and_are_registered(tmp_path: Path) -> None:
+    said = {"MetaVar": "goCover_1_M", "MetaLen": 3, "MetaHash": "0f" * 16, "CounterPrefix": "goCover_1_", "PkgIdVar": "goCover_1_P"}
+    config = tmp_path / "coveragecfg"
+    config.write_text(json.dumps({**said, "CounterMode": "set", "CounterGranularity": "perblock"}))
+    made = compiled(tmp_path, "covered", COVERED, "-coveragecfg", str(config))
+    symbols = go("tool", "nm", "-type", str(made))
+    assert re.search(r" R covered\.goCover_1_M\b", symbols) and re.search(r" B covered\.goCover_1_P\b", symbols)
+    member = next(member for member in archive.members(str(made), archive.map_file(str(made))) if member.name == "_go_.o")
+    found = Object(str(made), archive.split_object(str(made), member.body)[1])
+    assert "runtime.addCovMeta" in go("tool", "objdump", "-s", "covered.init", str(made))
+    kinds = {found.name(index): found.kinds()[index] for index in range(found.ndef)}
+    assert kinds["covered.goCover_1_0"] == goobj.SCOVERAGE_COUNTER
+    config.write_text(json.dumps({**said, "CounterMode": "never", "CounterGranularity": "perblock"}))
+    with pytest.raises(UserError, match="bad mode"):
+        compiled(tmp_path, "covered", COVERED, "-coveragecfg", str(config))
+
+
+def test_passes_are_left_out(tmp_path: Path) -> None:
+    def left_out(*flags: str) -> list[bool]:
+        chosen = skips(Flags(["-p", "p", *flags]))
+        asked = [("prove", "p.F"), ("prove", "p.G"), ("inline", "p.F"), ("early fold", "p.G")]
+        return [chosen is not None and chosen(*one) for one in asked]
+
+    names = tmp_path / "names"
+    names.write_text("p.F\np.H\n")
+    assert left_out() == [False, False, False, False]
+    assert left_out("-N") == left_out("-d=ssa/all/off") == [True, True, True, True]
+    assert left_out("-l") == [False, False, True, False]
+    assert left_out("-d=ssa/prove/off,ssa/early_fold/off=p.G") == [True, True, False, True]
+    assert left_out(f"-d=ssa/all/off=@{names}") == [True, False, True, False]
+    with pytest.raises(UserError, match=r"-d=ssa/expand/off: no such pass can be left out; there are all, early_fold"):
+        left_out("-d=ssa/expand/off")
+
+
+def test_stocks_compiler_is_not_told_of_our_passes() -> None:
+    words = ["-p", "p", "-d=ssa/all/off=@f,checkptr=0,ssa/check", "-d", "ssa/check", "-N", "-d=ssa/prove/off", "x.go"]
+    assert for_stock(words) == ["-p", "p", "-d=checkptr=0", "-N", "x.go"]
 
 
 def test_an_import_that_was_not_compiled_for_us_is_named(tmp_path: Path) -> None:
