@@ -42,7 +42,7 @@ from pygo_cross.lower.embed import EmbedConfig
 from pygo_cross.lower.package import PackageLowering
 from pygo_cross.obj.context import path_to_prefix
 from pygo_cross.obj.runtimepackages import RUNTIME_PACKAGES
-from pygo_cross.opt.bodies import Body, decode
+from pygo_cross.opt.bodies import Body, decode, tell
 from pygo_cross.opt.context import Context as PassContext
 from pygo_cross.opt.pipeline import PASSES, Result, Watcher, optimise, optimise_unit, verifying
 from pygo_cross.ssa.func import Func
@@ -68,6 +68,8 @@ IMPORT_MAP: Final = "importmap"
 """The section of a record with what import paths in the package's sources stand for, where that is another path (vendored packages)."""
 MOST_DATA: Final = 2_000_000_000
 """The most bytes that a symbol may have (src/cmd/internal/obj/objfile.go, MaxSymSize)."""
+_VARIABLES: Final = " variables"
+"""Behind the name of a function whose body is in export data: what debuggers are told of it."""
 SUMMARIES: Final = "escape"
 """The section of a record with the summaries of escape analysis."""
 
@@ -141,6 +143,7 @@ class Compilation:
         found = optimise_unit(unit, passes, watch)
         record.exports = self._exports(checked, found.bodies)
         record.sections[SUMMARIES] = marshal.dumps(sorted(found.summaries.items()), 2)
+        backend.begin(unit.funcs)
         self._functions(backend, unit.funcs, check)
         for info in unit.assembly:
             backend.texts.declared(info)
@@ -226,7 +229,7 @@ class Compilation:
         return PackageLowering(self.goroot, self.fset, package, files, info, self.sizes, asked, names, abis, embeds, coverage)
 
     def _passes(self, shapes: Shapes, names: TypeNames) -> PassContext:
-        summaries, bodies = _Section(self.imports, SUMMARIES), _Bodies(self.imports).find
+        summaries, bodies = _Section(self.imports, SUMMARIES), _Bodies(self.imports, self.flags.dwarf).find
         return PassContext(shapes, self.fset.position, summaries, bodies, names, skips(self.flags))
 
     def check(self, ignore_func_bodies: bool = False) -> CheckedPackage:
@@ -291,8 +294,8 @@ class Compilation:
         """Export data, with the bodies that importers may inline."""
 
         def more(writer: Writer) -> dict[str, bytes]:
-            encoded = {name: body.encode(writer) for name, body in bodies.items()}
-            return {name: data for name, data in encoded.items() if data is not None}
+            encoded = {name: data for name, body in bodies.items() if (data := body.encode(writer)) is not None}
+            return encoded | {name + _VARIABLES: bodies[name].encode_names(writer) for name in encoded}
 
         return write_exports(checked.package, self.fset, more if bodies else None, self._recorded)
 
@@ -355,10 +358,12 @@ class _Asked(lowering.Imports):
 
 @final
 class _Bodies:
-    """Imported packages' functions that may be inlined, by link name, each read when it is asked for first."""
+    """Imported packages' functions that may be inlined, by link name, each read when it is asked for first, with their variables if these
+    are wanted."""
 
-    def __init__(self, imports: Imports) -> None:
+    def __init__(self, imports: Imports, variables: bool) -> None:
         self._imports = imports
+        self._variables = variables
         self._paths = {path_to_prefix(path): path for path in imports.digests}
         self._packages: dict[str, More | None] = {}
         self._known: dict[str, Func | None] = {}
@@ -374,6 +379,10 @@ class _Bodies:
         more = self._packages[prefix]
         data = more.data.get(name) if more is not None else None
         found = self._known[name] = decode(data, more.typ, more.pos) if data is not None and more is not None else None
+        if found is not None and more is not None and self._variables:
+            names = more.data.get(name + _VARIABLES)
+            if names is not None:
+                tell(found, names, more.typ, more.pos)
         return found
 
 

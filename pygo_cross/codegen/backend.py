@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import final
 
@@ -68,7 +68,13 @@ class Backend:
         self.emission = emission = Emission(table, self.context, self.symbols.of)
         abiinternal, abi0 = self.selection.assigners
         assigners = (abi0, abiinternal)
-        self.texts = Texts(self.context, found, table.rows, assigners, shapes, self.descriptors, self.places, emission.emit, dwarf=dwarf)
+        self.texts = Texts(
+            self.context, found, table.rows, table.registers, assigners, shapes, self.descriptors, self.places, emission.emit, dwarf=dwarf
+        )
+
+    def begin(self, funcs: Sequence[Func]) -> None:
+        """What has to be known of all functions before the first is made."""
+        self.texts.inlined(funcs)
 
     def function(self, func: Func, check: bool = False) -> None:
         """The symbol of an optimised function. Raises UserError for one that can't be had, InternalError with step and function."""

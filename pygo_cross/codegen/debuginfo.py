@@ -1,124 +1,230 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What debuggers are told of a function's parameters and variables: names, types and places.
+"""What debuggers are told of a function's variables, its own and those of calls inlined into it: names, types and places.
 
-A parameter in registers is there from the entry to the first instruction that may overwrite one of them; if it is kept where the caller has
-left room for it, it is there from the store on. Variables in the frame are there all the time. Variables that are nothing but values of
-SSA are told of without a place, if they are parameters or results, and not at all otherwise.
+A variable that has memory of the frame is there all the time. One that is in the heap, or that a function literal has captured, is where
+the pointer to it says, as far as that is known. Of values of SSA it is known from instruction to instruction in which register or slot
+each part is (`locations.py`). Arguments that come in memory are there as long as nothing else is known. A parameter or result of which no
+place is known is told of without; another variable, and any of an inlined call, is not told of.
+
+Facts: src/cmd/compile/internal/dwarfgen/dwarf.go, src/cmd/compile/internal/ssa/debug.go; DWARF 5, 2.6.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from itertools import islice
-from typing import Any
+from itertools import pairwise
+from typing import Any, Final
 
-from pygo_cross.codegen.calls import Plan, Scalar
+from pygo_cross.arch.insn import RegisterFile
+from pygo_cross.codegen.calls import Scalar
 from pygo_cross.codegen.frame import Layout
+from pygo_cross.codegen.locations import ENTRY, Intervals, Place, State
 from pygo_cross.codegen.typedata import Descriptors
 from pygo_cross.obj.funcdwarf import EVERYWHERE, Variable
 from pygo_cross.obj.leb import sleb, uleb
-from pygo_cross.obj.prog import MEM, NAME_AUTO, Prog
+from pygo_cross.obj.prog import Prog
+from pygo_cross.ssa.func import ADDRESS, LOCAL, PARAMETER, RESULT, Func, Slot
 from pygo_cross.ssa.kinds import SIZES
 from pygo_cross.ssa.shape import Shapes
-from pygo_cross.ssa.unit import FuncInfo
 from pygo_cross.types.types import Type
 
-_OP_REGISTER = 0x50
-_OP_REGISTERS = 0x90  # a number behind it
-_OP_FRAME = 0x91
-_OP_PIECE = 0x93
+_OP_DEREF: Final = 0x06
+_OP_REGISTER: Final = 0x50
+_OP_REGISTERS: Final = 0x90  # a number behind it
+_OP_BASE: Final = 0x70
+_OP_BASES: Final = 0x92
+_OP_FRAME: Final = 0x91
+_OP_PIECE: Final = 0x93
+_FEW: Final = 32  # registers that have an operation of their own
+
+_Range = tuple[int, int, bytes]
 
 
-def variables(
-    info: FuncInfo,
-    line_of: Callable[[int], int],
-    plan: Plan,
-    layout: Layout,
-    progs: Sequence[Prog],
-    stores: Mapping[Prog, int],
-    size: int,
-    shapes: Shapes,
-    descriptors: Descriptors,
-    machine: Any,
-) -> list[Variable]:
-    """The variables of a function whose instructions have their places.
+class Machine:
+    """What expressions have to know of an architecture: `parts` is `arch/*/frame.py`."""
 
-    `line_of` gives the line of a position, `stores` are the instructions that keep a parameter, and where in the area of arguments they do.
-    `machine` is the architecture's part (`arch/*/frame.py`).
-    """
-    out: list[Variable] = []
+    __slots__ = ("_numbers", "_parts", "_registers")
+
+    def __init__(self, parts: Any, registers: RegisterFile) -> None:
+        self._parts = parts
+        self._registers = registers
+        self._numbers = {number: dense for dense, number in registers.numbers.items()}
+
+    def dense(self, register: int) -> int:
+        """The dense number of a register."""
+        return self._numbers[register]
+
+    def frame(self, offset: int) -> bytes:
+        """What lies in the frame, `offset` from its top."""
+        return bytes((_OP_FRAME,)) + sleb(offset - self._parts.ARGUMENTS)
+
+    def place(self, place: Place) -> bytes:
+        """A register or slot."""
+        if isinstance(place, Slot):
+            return self.frame(place.offset)
+        number: int = self._parts.dwarf_register(self._registers.numbers[place])
+        return bytes((_OP_REGISTER + number,)) if number < _FEW else bytes((_OP_REGISTERS,)) + uleb(number)
+
+    def behind(self, place: Place) -> bytes:
+        """What the pointer in a register or slot points to."""
+        if isinstance(place, Slot):
+            return self.frame(place.offset) + bytes((_OP_DEREF,))
+        number: int = self._parts.dwarf_register(self._registers.numbers[place])
+        return (bytes((_OP_BASE + number,)) if number < _FEW else bytes((_OP_BASES,)) + uleb(number)) + b"\0"
+
+
+def at_entry(func: Func, args: Sequence[Scalar], machine: Machine, shapes: Shapes) -> State:
+    """Which parts of parameters registers have when a function is called."""
+    found: State = {}
     at = 0
-    for number, typ in enumerate(info.params):
-        leaves = shapes.leaves(typ)
+    for number, variable in enumerate(func.variables):
+        if variable.role != PARAMETER or variable.inline:
+            break
+        assert variable.typ is not None
+        leaves = shapes.leaves(variable.typ)
         count = 1 if leaves is None else len(leaves)
-        scalars = plan.args[at : at + count]
+        for scalar in args[at : at + count]:
+            if scalar.register and scalar.at < ADDRESS:
+                found[machine.dense(scalar.register)] = (number << 8 | scalar.at,)
         at += count
-        if number < len(info.names) and info.names[number][0] not in ("", "_"):
-            name, pos = info.names[number]
-            places = _parameter(scalars, progs, stores, size, machine)
-            out.append(Variable(name, True, False, line_of(pos), descriptors.type(typ), places))
-    for number, typ in enumerate(info.results):
-        name, pos = info.names[len(info.params) + number] if info.names else ("_", 0)
-        if name != "_":
-            line = line_of(pos if name else info.pos)
-            out.append(Variable(name or f"~r{number}", True, True, line, descriptors.type(typ), ()))
-    for slot in layout.slots:
-        if slot.name and slot.pos and isinstance(slot.typ, Type):
-            place = (EVERYWHERE, 0, _frame(slot.offset - machine.ARGUMENTS))
-            out.append(Variable(slot.name, False, False, line_of(slot.pos), descriptors.type(slot.typ), (place,)))
-    return out
-
-
-def stores(progs: Sequence[Prog], at_home: Mapping[int, int]) -> dict[Prog, int]:
-    """The instructions, not yet finished, that keep parameters. `at_home` maps offsets from the top of the frame to those in the area of
-    arguments.
-    """
-    found: dict[Prog, int] = {}
-    for prog in progs:
-        last = prog.args[-1] if prog.args else None
-        if last is not None and last.type == MEM and last.name == NAME_AUTO and last.offset in at_home:
-            found[prog] = at_home[last.offset]
     return found
 
 
-def _frame(offset: int) -> bytes:
-    return bytes((_OP_FRAME,)) + sleb(offset)
+def variables(
+    func: Func,
+    line_of: Callable[[int], int],
+    args: Sequence[Scalar],
+    layout: Layout,
+    progs: Sequence[Prog],
+    size: int,
+    intervals: Intervals,
+    shapes: Shapes,
+    descriptors: Descriptors,
+    machine: Machine,
+    calls: Mapping[int, int],
+) -> list[Variable]:
+    """The variables of a function whose instructions have their places.
 
-
-def _parameter(
-    scalars: Sequence[Scalar], progs: Sequence[Prog], stores: Mapping[Prog, int], size: int, machine: Any
-) -> tuple[tuple[int, int, bytes], ...]:
-    """Where a parameter is."""
-    if not scalars:
-        return ()
-    if not scalars[0].register:
-        return ((EVERYWHERE, 0, _frame(scalars[0].offset - scalars[0].at if scalars[0].kind >= 0 else scalars[0].offset)),)
-    registers = {scalar.register for scalar in scalars}
-    wanted = {scalar.spill for scalar in scalars}
-    end, stored = 0, 0
-    intact = True
-    begin = next((number + 1 for number, prog in enumerate(progs) if prog.prologue_end), 1)
-    for prog in islice(progs, begin, None):
-        if intact and machine.overwrites(prog, registers):
-            intact, end = False, prog.pc + prog.size
-        if stores.get(prog) in wanted:
-            wanted.discard(stores[prog])
-            stored = prog.pc + prog.size
-        if not intact and (prog.target is not None or prog.op == "CALL"):
-            break
-    places = [(0, end, _pieces(scalars, machine))] if not intact else [(0, size, _pieces(scalars, machine))]
-    if not wanted and stored < size and not intact:
-        if stored < end:
-            places = [(0, stored, places[0][2])]
-        places.append((stored, size, _frame(scalars[0].spill - scalars[0].at)))
-    return tuple(place for place in places if place[0] < place[1])
-
-
-def _pieces(scalars: Sequence[Scalar], machine: Any) -> bytes:
-    out = b""
-    for scalar in scalars:
-        number = machine.dwarf_register(scalar.register)
-        out += bytes((_OP_REGISTER + number,)) if number < 32 else bytes((_OP_REGISTERS,)) + uleb(number)
-        if len(scalars) > 1:
-            out += bytes((_OP_PIECE,)) + uleb(SIZES[scalar.kind])
+    `line_of` gives the line of a position, `progs` are the instructions that `intervals` counts; `size` is that of the code. `calls` has
+    the place in the tree of inlined calls, from 1, of those that have instructions, by their number in the function.
+    """
+    parts: dict[int, list[tuple[int, list[tuple[int, int, Place]]]]] = {}
+    for part, found in intervals.items():
+        parts.setdefault(part >> 8, []).append((part & 0xFF, found))
+    in_frame = {slot.variable: slot for slot in layout.slots if slot.variable >= 0}
+    pcs = _Addresses(progs, size)
+    out: list[Variable] = []
+    at = 0
+    for number, one in enumerate(func.variables):
+        arg: Sequence[Scalar] = ()
+        if one.role == PARAMETER and not one.inline:
+            assert one.typ is not None
+            leaves = shapes.leaves(one.typ)
+            count = 1 if leaves is None else len(leaves)
+            arg = args[at : at + count]
+            at += count
+        name = one.name
+        if one.typ is None or name in ("", "_") or (one.role == LOCAL and not (name[0].isalpha() or name[0] == "_")):
+            continue
+        if one.inline and one.inline not in calls:
+            continue
+        slot = in_frame.get(number)
+        places: tuple[_Range, ...] = ()
+        if slot is not None:
+            places = ((EVERYWHERE, 0, machine.frame(slot.offset)),)
+        elif number in parts:
+            places = _places(sorted(parts[number]), one.typ, pcs, shapes, machine)
+        if arg and not arg[0].register and slot is None:
+            offset = arg[0].offset - arg[0].at
+            home = bytes((_OP_FRAME,)) + sleb(offset)
+            places = _around(places, home, size) if places else ((EVERYWHERE, 0, home),)
+        if not places and (one.inline or one.role == LOCAL):
+            continue
+        is_parameter = one.role != LOCAL
+        inline = calls[one.inline] if one.inline else 0
+        out.append(Variable(name, is_parameter, one.role == RESULT, line_of(one.pos), descriptors.type(one.typ), places, inline))
     return out
+
+
+class _Addresses:
+    """The offsets of positions in the code."""
+
+    __slots__ = ("_progs", "_size")
+
+    def __init__(self, progs: Sequence[Prog], size: int) -> None:
+        self._progs = progs
+        self._size = size
+
+    def at(self, position: int) -> int:
+        if position == ENTRY:
+            return 0
+        number = position >> 1
+        progs = self._progs
+        while number < len(progs) and progs[number].op == "PCDATA":
+            number += 1  # some of these are not in the code
+        return progs[number].pc + (position & 1) if number < len(progs) else self._size
+
+
+def _places(
+    parts: Sequence[tuple[int, list[tuple[int, int, Place]]]], typ: Type, pcs: _Addresses, shapes: Shapes, machine: Machine
+) -> tuple[_Range, ...]:
+    """Where a variable is whose parts, by offset, are in registers and slots."""
+    whole = shapes.sizes.sizeof(typ)
+    leaves = shapes.leaves(typ) or ()
+    sizes = {leaf.offset: SIZES[leaf.kind] for leaf in leaves}
+    found: list[tuple[int, list[_Range]]] = []
+    for offset, intervals in parts:
+        expression = machine.behind if offset == ADDRESS else machine.place
+        ranges = [(pcs.at(start), pcs.at(end), expression(place)) for start, end, place in intervals]
+        found.append((offset, sorted(one for one in ranges if one[0] < one[1])))
+    if len(found) == 1 and (found[0][0] == ADDRESS or sizes.get(found[0][0]) == whole):
+        return tuple(_joined(found[0][1]))
+    pointers = [one for offset, ranges in found if offset == ADDRESS for one in ranges]
+    found = [one for one in found if one[0] != ADDRESS]
+    bounds = sorted({bound for _, ranges in found for start, end, _ in ranges for bound in (start, end)})
+    out: list[_Range] = []
+    for start, end in pairwise(bounds):
+        expression_of = b""
+        filled = 0
+        for offset, ranges in found:
+            here = next((one for one in ranges if one[0] <= start < one[1]), None)
+            if here is None or offset < filled or offset not in sizes:
+                continue
+            if offset > filled:
+                expression_of += bytes((_OP_PIECE,)) + uleb(offset - filled)
+            expression_of += here[2] + bytes((_OP_PIECE,)) + uleb(sizes[offset])
+            filled = offset + sizes[offset]
+        if filled:
+            if filled < whole:
+                expression_of += bytes((_OP_PIECE,)) + uleb(whole - filled)
+            out.append((start, end, expression_of))
+    return tuple(_joined(sorted(out + pointers)))
+
+
+def _joined(ranges: Sequence[_Range]) -> list[_Range]:
+    """Ranges in order, without overlaps, neighbours of one place as one."""
+    out: list[_Range] = []
+    for start, end, place in ranges:
+        if out and start < out[-1][1]:
+            start = out[-1][1]
+        if start >= end:
+            continue
+        if out and out[-1][1] == start and out[-1][2] == place:
+            out[-1] = (out[-1][0], end, place)
+        else:
+            out.append((start, end, place))
+    return out
+
+
+def _around(places: Sequence[_Range], home: bytes, size: int) -> tuple[_Range, ...]:
+    """What is in its home wherever nothing else is said."""
+    out: list[_Range] = []
+    last = 0
+    for one in places:
+        if one[0] > last:
+            out.append((last, one[0], home))
+        out.append(one)
+        last = one[1]
+    if last < size:
+        out.append((last, size, home))
+    return tuple(out)

@@ -56,6 +56,18 @@ _SUM: Final = Mem(VALUE, 0, 0, None, 1)
 Resolve = Callable[[object], Symbol]
 
 
+@final
+class Trace:
+    """Which instructions are of which value: `ends` has, for each value in the order of the code, and for each block's end, how many
+    there are behind it; `stubs` first and last of those behind the function, by the id of the value."""
+
+    __slots__ = ("ends", "stubs")
+
+    def __init__(self) -> None:
+        self.ends: list[int] = []
+        self.stubs: dict[int, tuple[int, int]] = {}
+
+
 class Emission:
     """Emits functions for one architecture. `resolve` makes symbols of what values refer to (ssa.refs)."""
 
@@ -74,9 +86,10 @@ class Emission:
             [by_name.get(name, "") for name in NAMES] for by_name in (table.code.copies, table.code.loads, table.code.stores)
         )
 
-    def emit(self, func: Func, allocation: Allocation, marks: dict[int, int] | StackMaps) -> list[Prog]:
-        """The code of a function, without TEXT and prologue. `marks` has the stack map of each value that calls, by id."""
-        return _Function(self, func, allocation, marks).run()
+    def emit(self, func: Func, allocation: Allocation, marks: dict[int, int] | StackMaps, trace: Trace | None = None) -> list[Prog]:
+        """The code of a function, without TEXT and prologue. `marks` has the stack map of each value that calls, by id. `trace` is told
+        which instructions are of which value."""
+        return _Function(self, func, allocation, marks, trace).run()
 
     def write_tables(self, symbol: Symbol) -> None:
         """The tables by which a function jumps, when its instructions have their places."""
@@ -130,10 +143,13 @@ class _Function:
         "starts",
         "stubs",
         "tables",
+        "trace",
         "unsafe_until",
     )
 
-    def __init__(self, emission: Emission, func: Func, allocation: Allocation, marks: dict[int, int] | StackMaps) -> None:
+    def __init__(
+        self, emission: Emission, func: Func, allocation: Allocation, marks: dict[int, int] | StackMaps, trace: Trace | None
+    ) -> None:
         self.emission = emission
         self.func = func
         self.allocation = allocation
@@ -146,6 +162,7 @@ class _Function:
         self.stubs: list[tuple[Value, Prog, int]] = []  # of a value, the branch to it, and which Prog is behind the value
         self.map = -1  # the stack map in force
         self.unsafe_until = -1
+        self.trace = trace
         self.line = 0
         self.inline = 0
 
@@ -155,6 +172,7 @@ class _Function:
         first = self.emission.table.rows
         choices_of = self.emission.templates.choices
         copies = {ops.COPY: self.copy, ops.SPILL: self.spill, ops.RELOAD: self.reload}
+        ends = self.trace.ends if self.trace is not None else None
         for at, block in enumerate(blocks):
             self.starts[block] = len(progs)
             for value in block.values:
@@ -179,11 +197,18 @@ class _Function:
                 if value.id == self.unsafe_until:
                     self.unsafe_point(-1)
                     self.unsafe_until = -1
+                if ends is not None:
+                    ends.append(len(progs))
             if self.unsafe_until >= 0:
                 raise self.func.bug("emit", "the stores of a write barrier are not in its block", block)
             self.exit(block, blocks[at + 1] if at + 1 < len(blocks) else None)
+            if ends is not None:
+                ends.append(len(progs))
         for value, branch, behind in self.stubs:
+            start = len(progs)
             self.stub(value, branch, behind)
+            if self.trace is not None:
+                self.trace.stubs[value.id] = start, len(progs)
         for prog, block in self.branches:
             prog.target = self.at(self.starts[block])
         self.emission.tables += [(table, [self.at(self.starts[block]) for block in targets]) for table, targets in self.tables]

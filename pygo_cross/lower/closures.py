@@ -71,6 +71,7 @@ def bind(f: FuncLowering, variables: Sequence[Captured]) -> None:
         var = one.var
         f.known[var] = None
         if one.by_value and f.shapes.is_value(f.typ(var.typ)):
+            f.tell(var)
             for i, part in enumerate(f.load(f.typ(var.typ), context, offset).parts):
                 f.b.write((var, i), part)
             continue
@@ -80,4 +81,5 @@ def bind(f: FuncLowering, variables: Sequence[Captured]) -> None:
             address = f.emit(ops.LOAD, P, (context,), offset)
             f.in_memory.add(var)
         f.addresses[var] = address
+        f.tell(var, in_memory=True)
         f.b.write(var, address)

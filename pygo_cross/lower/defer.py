@@ -298,6 +298,8 @@ def declare_results(f: FuncLowering, variables: Sequence[Var], features: Feature
         blank = var.name in ("", "_")
         one = Var(RESULT_VAR, var.pos, var.pkg, f"~r{i}", typ) if blank else var
         f.results.append(one)
+        if one is not var and var in f.numbers:
+            f.numbers[one] = f.numbers[var]
         shared = from_bodies or one in f.in_memory
         if shared:
             f.in_memory.add(one)
@@ -305,6 +307,7 @@ def declare_results(f: FuncLowering, variables: Sequence[Var], features: Feature
             f.declare(one, f.zero(typ))
         else:
             slot = _pinned(f, one.name, typ)
+            slot.variable = f.numbers.get(one, -1)
             address = f.emit(ops.SLOT_ADDR, P, (), 0, slot)
             size = f.shapes.sizes.sizeof(typ)
             if size:

@@ -15,7 +15,7 @@ from pygo_cross.diag import InternalError
 from pygo_cross.lower.values import Place, Val
 from pygo_cross.ssa import ops
 from pygo_cross.ssa.builder import Builder
-from pygo_cross.ssa.func import Block, Func, Slot, Value
+from pygo_cross.ssa.func import ADDRESS, PARAMETER, RESULT, Block, Func, Local, Slot, Value
 from pygo_cross.ssa.kinds import I64, VOID, B, P
 from pygo_cross.ssa.refs import CallInfo
 from pygo_cross.ssa.unit import FuncInfo
@@ -60,6 +60,8 @@ class FuncLowering:
         self.in_memory = in_memory
         self.addresses: dict[Object, Value] = {}
         self.kept_alive: dict[Value, list[Value]] = {}  # what the array behind a variadic argument has that was a pointer
+        self.numbers: dict[Var, int] = {}
+        """Variables that debug information tells of, by their place in `Func.variables`."""
         self.known: dict[Var, None] = {}
         """Variables that are declared so far, in order, and those that are captured."""
         self.results: list[Var] = []
@@ -192,14 +194,40 @@ class FuncLowering:
             return
         self.known[var] = None
         if var in self.in_memory or not self.shapes.is_value(self.typ(var.typ)):
+            self.tell(var, in_memory=True)
             address = self.emit(ops.ALLOC, P, (), 0, self.typ(var.typ))
-            self.info.named[address.id] = var.name, var.pos
             self.addresses[var] = address
             self.b.write(var, address)
             self.store(value, address)
             return
+        self.tell(var)
         for i, part in enumerate(value.parts):
             self.b.write((var, i), part)
+
+    def tell(self, var: Var, in_memory: bool = False) -> int:
+        """Have debug information tell of a variable, by the values that it gets from here on or by its address; gives its number."""
+        typ = self.typ(var.typ)
+        number = self.numbers.get(var, -1)
+        if number < 0:
+            number = self.numbers[var] = len(self.func.variables)
+            self.func.variables.append(Local(var.name, typ, var.pos))
+        if in_memory:
+            self.b.names[var] = (number << 8 | ADDRESS,)
+            return number
+        leaves = self.shapes.leaves(typ)
+        assert leaves is not None
+        for i, leaf in enumerate(leaves):
+            if leaf.offset < ADDRESS:
+                self.b.names[var, i] = (number << 8 | leaf.offset,)
+        return number
+
+    def tell_parameters(self, params: Sequence[Var], results: Sequence[Var]) -> None:
+        """Parameters and results are the first variables of a function."""
+        for variables, types, role in ((params, self.info.params, PARAMETER), (results, self.info.results, RESULT)):
+            for i, (var, typ) in enumerate(zip(variables, types, strict=True)):
+                self.numbers[var] = len(self.func.variables)
+                name = var.name or (f"~r{i}" if role == RESULT else "_")
+                self.func.variables.append(Local(name, typ, var.pos if var.name else self.info.pos, role))
 
     def place(self, var: Var) -> Place:
         """Where a variable of this function is."""

@@ -217,11 +217,11 @@ class PackageLowering:
 
         results = [put(var.typ) for var in sig.results.vars]
         info = FuncInfo(name, [put(var.typ) for var in params], results, pos, body.rbrace)
-        info.names = [(var.name, var.pos) for var in [*params, *sig.results.vars]]
         info.flags = flags | (NEEDS_CONTEXT if captured else 0)
         features = Features(self.own_loop_variables(body.pos))
         f = self._lowered = FuncLowering(self, name, info, in_memory(body, self.info, features), instance)
         f.has_goto = features.gotos
+        f.tell_parameters(params, sig.results.vars)
         closures.bind(f, captured)
         values = self.parameters(f)
         if name.startswith(intrinsics.ESCAPE_NON_STRING):

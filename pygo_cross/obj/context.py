@@ -105,6 +105,7 @@ class Context:
         self.data: list[Symbol] = []
         self.constants: list[Symbol] = []
         self.files: dict[str, int] = {}
+        self.abstracts: dict[str, Symbol] = {}
         self.autolib: list[tuple[str, bytes]] = []
         self.fingerprint = bytes(8)
         self.errors: list[Diagnostic] = []

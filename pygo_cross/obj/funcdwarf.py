@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The debug information of one function: its entry, and its part of the line table.
 
-An entry is a subprogram with its parameters, results and variables, of which assembly has none. The line part is a program for DWARF's
-line number machine that sets the address by a relocation, walks the function and ends the sequence; file numbers are those of the
+An entry is a subprogram with its parameters, results and variables, of which assembly has none, and the calls that were inlined, each with
+the variables of the callee and the ranges of its code. What these calls have in common is the callee's abstract entry: a symbol of its own
+(`go:info.NAME$abstract`), which each object has that needs it and of which the linker takes one. Nothing but its beginning is referred
+to, so it does not matter which compiler made it: variables of inlined calls have their own names and types. The line part is a program for
+DWARF's line number machine that sets the address by a relocation, walks the function and ends the sequence; file numbers are those of the
 object's table plus one. Steps are coded as short as they can be: one special opcode does a small advance of both address and line.
 Facts: GOROOT/src/cmd/internal/obj/dwarf.go (the opcode ranges, when rows are written), cmd/internal/dwarf/dwarf.go
 (PutDefaultFunc, the abbreviation numbers); DWARF 4, 6.2.5.
@@ -16,8 +19,8 @@ from typing import Final, NamedTuple
 from pygo_cross.obj import goobj
 from pygo_cross.obj.context import Context
 from pygo_cross.obj.leb import sleb, uleb
-from pygo_cross.obj.reloctype import R_ADDR, R_DWARFSECREF, R_DWTXTADDR_U4, R_USETYPE
-from pygo_cross.obj.symbol import WRAPPER, Symbol
+from pygo_cross.obj.reloctype import R_ADDR, R_ADDRCUOFF, R_DWARFSECREF, R_DWTXTADDR_U4, R_USETYPE
+from pygo_cross.obj.symbol import DUPOK, WRAPPER, Symbol
 
 _LINE_BASE: Final = -4
 _LINE_RANGE: Final = 10
@@ -37,6 +40,11 @@ _LNE_SET_ADDRESS: Final = 2
 
 _ABBREV_FUNCTION: Final = 3
 _ABBREV_WRAPPER: Final = 4
+_ABBREV_ABSTRACT: Final = 5
+_ABBREV_CONCRETE: Final = 6
+_ABBREV_CONCRETE_WRAPPER: Final = 7
+_ABBREV_INLINED: Final = 8
+_ABBREV_INLINED_RANGES: Final = 9
 _ABBREV_VARIABLES: Final = 33  # the first of those of variables (cmd/internal/dwarf/putvarabbrevgen.go)
 _VARIABLE_RANGES: Final = _ABBREV_VARIABLES + 6
 _VARIABLE: Final = _ABBREV_VARIABLES + 7
@@ -45,6 +53,10 @@ _PARAMETER: Final = _ABBREV_VARIABLES + 13
 _LLE_END: Final = 0
 _LLE_BASE: Final = 1
 _LLE_OFFSETS: Final = 4
+_RLE_END: Final = 0
+_RLE_BASE: Final = 1
+_RLE_OFFSETS: Final = 4
+_IS_INLINED: Final = 1  # DW_INL_inlined
 _FRAME_BASE: Final = b"\x01\x9c"  # a block of one byte: DW_OP_call_frame_cfa
 _POINTER: Final = 8
 
@@ -62,6 +74,8 @@ class Variable(NamedTuple):
     line: int
     typ: Symbol
     places: tuple[tuple[int, int, bytes], ...]
+    inline: int = 0
+    """The inlined call that it came with, by its place in the tree of these (`Func.inline`) from 1; 0 for none."""
 
 
 EVERYWHERE: Final = -1
@@ -82,8 +96,14 @@ def _entry(context: Context, symbol: Symbol, variables: Sequence[Variable]) -> S
     wrapper = bool(symbol.flags & WRAPPER)
     info = Symbol("", 0, False, goobj.SDWARFFCN)
     out = info.data
-    out.append(_ABBREV_WRAPPER if wrapper else _ABBREV_FUNCTION)
-    out += symbol.name.encode("utf-8", "surrogateescape") + b"\0"
+    abstract = context.abstracts.get(symbol.name)
+    if abstract is not None:
+        out.append(_ABBREV_CONCRETE_WRAPPER if wrapper else _ABBREV_CONCRETE)
+        info.relocs.append((len(out), 4, R_DWARFSECREF, 0, abstract))
+        out += bytes(4)
+    else:
+        out.append(_ABBREV_WRAPPER if wrapper else _ABBREV_FUNCTION)
+        out += symbol.name.encode("utf-8", "surrogateescape") + b"\0"
     at = len(out)
     if context.dwarf5:
         info.relocs.append((at, 4, R_DWTXTADDR_U4, 0, symbol))
@@ -95,14 +115,122 @@ def _entry(context: Context, symbol: Symbol, variables: Sequence[Variable]) -> S
     out += _FRAME_BASE
     if wrapper:
         out.append(1)
-    else:
+    elif abstract is None:
         out += (context.file_index(func.base) + 1).to_bytes(4, "little") + uleb(func.start_line)
         out.append(0 if symbol.static else 1)
     for variable in variables:
-        _variable(context, symbol, info, variable)
+        if not variable.inline:
+            _variable(context, symbol, info, variable)
+    if func.inline:
+        _inlined(context, symbol, info, variables)
     out.append(0)
     info.size = len(out)
     return info
+
+
+def abstract(context: Context, name: str, line: int, external: bool = True) -> Symbol:
+    """The abstract entry of a function that is inlined somewhere, declared in that line."""
+    found = context.abstracts.get(name)
+    if found is None:
+        found = context.abstracts[name] = context.lookup(f"go:info.{name}$abstract")
+        found.kind = goobj.SDWARFABSFCN
+        found.data = bytearray((_ABBREV_ABSTRACT,)) + name.encode("utf-8", "surrogateescape") + b"\0"
+        found.data += bytes((_IS_INLINED,)) + uleb(line) + bytes((external, 0))
+        context.define_data(found, len(found.data), DUPOK)
+    return found
+
+
+def _inlined(context: Context, symbol: Symbol, info: Symbol, variables: Sequence[Variable]) -> None:
+    """The entries of inlined calls, each within that of the call around it."""
+    func = symbol.func
+    assert func is not None
+    ranges = _ranges(symbol)
+    children: dict[int, list[int]] = {}
+    for number, call in enumerate(func.inline):
+        children.setdefault(call.parent, []).append(number)
+    own: dict[int, list[Variable]] = {}
+    for variable in variables:
+        if variable.inline:
+            own.setdefault(variable.inline - 1, []).append(variable)
+    out = info.data
+    todo = list(reversed(children.get(-1, ())))
+    while todo:
+        number = todo.pop()
+        if number < 0:
+            out.append(0)
+            continue
+        found = ranges[number]
+        if not found:
+            continue
+        call = func.inline[number]
+        single = len(found) == 1 and not context.dwarf5
+        out.append(_ABBREV_INLINED if single else _ABBREV_INLINED_RANGES)
+        info.relocs.append((len(out), 4, R_DWARFSECREF, 0, abstract(context, call.callee.name, call.declared)))
+        out += bytes(4)
+        if single:
+            for offset in found[0]:
+                info.relocs.append((len(out), _POINTER, R_ADDR, offset, symbol))
+                out += bytes(_POINTER)
+        else:
+            if func.dwarf_ranges is None:
+                func.dwarf_ranges = Symbol("", 0, False, goobj.SDWARFRANGE)
+            listed = func.dwarf_ranges
+            info.relocs.append((len(out), 4, R_DWARFSECREF, len(listed.data), listed))
+            out += bytes(4)
+            _range_list(context, symbol, listed, found)
+        line = call.base.relative(call.line)
+        out += (context.file_index(call.base) + 1).to_bytes(4, "little")
+        out += uleb(line) if context.dwarf5 else line.to_bytes(4, "little")
+        for variable in own.get(number, ()):
+            _variable(context, symbol, info, variable)
+        todo.append(-1)
+        todo += reversed(children.get(number, ()))
+
+
+def _ranges(symbol: Symbol) -> list[list[tuple[int, int]]]:
+    """The code of each inlined call, with that of the calls inlined into it."""
+    func = symbol.func
+    assert func is not None
+    found: list[list[tuple[int, int]]] = [[] for _ in func.inline]
+
+    def add(number: int, start: int, end: int) -> None:
+        while number >= 0:
+            ranges = found[number]
+            if ranges and ranges[-1][1] == start:
+                ranges[-1] = ranges[-1][0], end
+            else:
+                ranges.append((start, end))
+            number = func.inline[number].parent
+
+    now, start = 0, 0
+    for prog in func.progs:
+        if prog.inline != now:
+            if now and prog.pc > start:
+                add(now - 1, start, prog.pc)
+            now, start = prog.inline, prog.pc
+    if now and symbol.size > start:
+        add(now - 1, start, symbol.size)
+    return found
+
+
+def _range_list(context: Context, symbol: Symbol, listed: Symbol, ranges: Sequence[tuple[int, int]]) -> None:
+    """A list of ranges, in the form of DWARF 5, or of 4 with addresses from the beginning of the unit as Mach-O wants them."""
+    out = listed.data
+    if context.dwarf5:
+        out.append(_RLE_BASE)
+        listed.relocs.append((len(out), 4, R_DWTXTADDR_U4, 0, symbol))
+        out += bytes(4)
+        for start, end in ranges:
+            out.append(_RLE_OFFSETS)
+            out += uleb(start) + uleb(end)
+        out.append(_RLE_END)
+    else:
+        for one in ranges:
+            for offset in one:
+                listed.relocs.append((len(out), _POINTER, R_ADDRCUOFF, offset, symbol))
+                out += bytes(_POINTER)
+        out += bytes(2 * _POINTER)
+    listed.size = len(out)
 
 
 def _variable(context: Context, symbol: Symbol, info: Symbol, variable: Variable) -> None:

@@ -65,16 +65,17 @@ _FIPS_OUTSIDE_END: Final = (".arginfo0", ".arginfo1", ".argliveinfo", ".args_sta
 
 
 class InlinedCall:
-    """A call that was inlined: the index of the call around it (-1 for none), where it stood, whose code it was, and an offset of the
-    function's code (set when that is laid out) that is told as the line of the call."""
+    """A call that was inlined: the index of the call around it (-1 for none), where it stood, whose code it was and in which line that is
+    declared, and an offset of the function's code (set when that is laid out) that is told as the line of the call."""
 
-    __slots__ = ("base", "callee", "line", "mark", "parent")
+    __slots__ = ("base", "callee", "declared", "line", "mark", "parent")
 
-    def __init__(self, parent: int, base: PosBase, line: int, callee: Symbol, mark: Prog) -> None:
+    def __init__(self, parent: int, base: PosBase, line: int, callee: Symbol, mark: Prog, declared: int = 0) -> None:
         self.parent = parent
         self.base = base
         self.line = line
         self.callee = callee
+        self.declared = declared
         self.mark = mark
 
 
@@ -104,6 +105,7 @@ class Func:
         "dwarf_info",
         "dwarf_lines",
         "dwarf_loc",
+        "dwarf_ranges",
         "flag",
         "funcdata",
         "id",
@@ -145,6 +147,7 @@ class Func:
         self.dwarf_info: Symbol | None = None
         self.dwarf_lines: Symbol | None = None
         self.dwarf_loc: Symbol | None = None
+        self.dwarf_ranges: Symbol | None = None
 
 
 class Symbol:

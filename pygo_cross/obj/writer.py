@@ -70,7 +70,7 @@ def _own_dwarf(symbol: Symbol) -> list[Symbol]:
     """The debug symbols of a function, in the order in which they are numbered."""
     func = symbol.func
     assert func is not None
-    return [part for part in (func.dwarf_lines, func.dwarf_info, func.dwarf_loc) if part is not None and part.size]
+    return [part for part in (func.dwarf_lines, func.dwarf_info, func.dwarf_ranges, func.dwarf_loc) if part is not None and part.size]
 
 
 def _auxiliary(context: Context, symbol: Symbol, files: list[str]) -> Iterator[Symbol]:
@@ -298,6 +298,7 @@ def _aux_records(symbol: Symbol) -> list[bytes]:
     for kind, table in (
         (goobj.AUX_DWARFINFO, func.dwarf_info),
         (goobj.AUX_DWARFLOC, func.dwarf_loc),
+        (goobj.AUX_DWARFRANGES, func.dwarf_ranges),
         (goobj.AUX_DWARFLINES, func.dwarf_lines),
         (goobj.AUX_PCSP, func.pcsp),
         (goobj.AUX_PCFILE, func.pcfile),

@@ -3,7 +3,8 @@
 
 A `Body` is a copy of a function as inlining leaves it; later passes go on with the function itself. `encode` writes it as plain values,
 in which types and positions are numbers of the export data's tables; `decode` makes a function of that, of which the importer copies what
-it inlines. A function that has to do with types that no other package can name is not written.
+it inlines. A function that has to do with types that no other package can name is not written. What debuggers are told of the function's
+variables stands apart (`encode_names`): who needs it has `tell` add it to what `decode` has made.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from collections.abc import Callable
 from typing import Any, Final, Protocol, final
 
 from pygo_cross.diag import InternalError
-from pygo_cross.ssa.func import Block, Func, Slot, Value
+from pygo_cross.ssa.func import Block, Func, Local, Slot, Value
 from pygo_cross.ssa.refs import BytesRef, CallInfo, DataRef, FuncValueRef, ItabRef, TextRef, TypeRef
 from pygo_cross.ssa.unit import DUPOK, FuncInfo, Inlined
 from pygo_cross.types.types import Type
@@ -52,19 +53,22 @@ def is_exported(func: Func) -> bool:
 class Body:
     """A function as it is now. `words` are its blocks and values, `auxes` what values refer to."""
 
-    __slots__ = ("auxes", "flags", "inlined", "name", "params", "results", "slots", "symbol", "words")
+    __slots__ = ("auxes", "flags", "inlined", "name", "names", "params", "pos", "results", "slots", "symbol", "variables", "words")
 
     def __init__(self, func: Func) -> None:
         info = func.info
         assert isinstance(info, FuncInfo)
         self.symbol = func.symbol
         self.name = info.name
+        self.pos = func.pos
         self.flags = info.flags
         self.params = tuple(func.params)
         self.results = tuple(func.results)
         self.inlined = list(info.inlined)
         self.slots = list(func.slots)
         self.auxes: list[object] = [None]
+        self.variables = list(func.variables)
+        self.names: list[tuple[int, tuple[int, ...]]] = []
         self.words = self._words(func)
 
     def _words(self, func: Func) -> list[int]:
@@ -91,6 +95,9 @@ class Body:
             for value in block.values:
                 words.append(len(value.args))
                 words += [values[arg] for arg in value.args]
+                names = func.names.get(value.id)
+                if names is not None:
+                    self.names.append((values[value], names))
             words.append(len(block.controls))
             words += [values[arg] for arg in block.controls]
         return words
@@ -130,8 +137,23 @@ class Body:
         slots = [(one.name, one.size, one.align, one.pointers, -1 if one.typ is None else tables.type(one.typ)) for one in self.slots]
         return marshal.dumps((self.symbol, self.name, self.flags, self.params, self.results, inlined, slots, auxes, words), 2)
 
+    def encode_names(self, tables: Tables) -> bytes:
+        """The body's variables, and which values are these, in the numbers of a table."""
+        declared = [tables.pos(one.declared) for one in self.inlined]
+        slots = [slot.variable for slot in self.slots]
+        variables = [(one.name, _type(one.typ, tables), tables.pos(one.pos), one.role, one.inline) for one in self.variables]
+        return marshal.dumps((tables.pos(self.pos), declared, slots, variables, self.names), 2)
+
     def _known(self) -> bool:
         return all(isinstance(aux, Type) or type(aux) in _ENCODERS for aux in self.auxes[1:])
+
+
+def _type(typ: Type | None, tables: Tables) -> int:
+    """The number of a variable's type, -1 for one that other packages can't name: they don't tell of the variable."""
+    try:
+        return -1 if typ is None else tables.type(typ)
+    except InternalError:
+        return -1
 
 
 def _call(info: CallInfo, tables: Tables, body: Body) -> tuple[Any, ...]:
@@ -203,6 +225,21 @@ def decode(data: bytes, typ: Callable[[int], Type], pos: Callable[[int], int]) -
         block.set_controls([values[i] for i in words[at + 1 : at + 1 + count]])
         at += 1 + count
     return func
+
+
+def tell(func: Func, data: bytes, typ: Callable[[int], Type], pos: Callable[[int], int]) -> None:
+    """Add to a function that `decode` has made what `encode_names` has written of its variables."""
+    declared, starts, slots, variables, names = marshal.loads(data)
+    info = func.info
+    assert isinstance(info, FuncInfo)
+    func.pos = pos(declared)
+    info.inlined = [one._replace(declared=pos(start)) for one, start in zip(info.inlined, starts, strict=True)]
+    for slot, variable in zip(func.slots, slots, strict=True):
+        slot.variable = variable
+    func.variables = [
+        Local(name, None if number < 0 else typ(number), pos(at), role, inline) for name, number, at, role, inline in variables
+    ]
+    func.names = dict(names)  # values were made in their order: their ids are their places
 
 
 def _decoded_call(aux: Any, typ: Callable[[int], Type], func: Func) -> CallInfo:

@@ -14,7 +14,6 @@ from pygo_cross.ssa import ops
 from pygo_cross.ssa.builder import replace
 from pygo_cross.ssa.dominators import Dominators, find_loops
 from pygo_cross.ssa.func import Func, Value
-from pygo_cross.ssa.unit import FuncInfo
 from pygo_cross.types.types import Type
 
 
@@ -79,9 +78,6 @@ def _merge(func: Func, move: Value, source: Variable, to: Variable | None) -> No
     if to is not None:
         source.accesses += [access for access in to.accesses if access[0] is not move]
         source.leaks, source.inspected = to.leaks, to.inspected
-    info = func.info
-    if isinstance(info, FuncInfo) and move.args[0].id in info.named:
-        info.named[source.alloc.id] = info.named.pop(move.args[0].id)
     source.alloc.imm &= ~ops.STAYS
     move.set_args(())
     move.block.values.remove(move)

@@ -9,21 +9,16 @@ Before: v1 p = Alloc {T}; after: SlotLive {slot}; v1 p = SlotAddr {slot}; Zero v
 
 from __future__ import annotations
 
-from typing import Final
-
 from pygo_cross.diag import InternalError
 from pygo_cross.opt.addresses import variables
 from pygo_cross.opt.boxes import boxed
 from pygo_cross.opt.context import MAX_VARIABLE, NEW_OBJECT, Context
 from pygo_cross.opt.smallmaps import in_frame, in_heap
 from pygo_cross.ssa import ops
-from pygo_cross.ssa.func import Block, Func, Value
+from pygo_cross.ssa.func import ADDRESS, Block, Func, Value
 from pygo_cross.ssa.kinds import SIZES, VOID, P
 from pygo_cross.ssa.refs import DataRef, TypeRef
-from pygo_cross.ssa.unit import FuncInfo
 from pygo_cross.types.types import Type
-
-_NAMELESS: Final = ("", 0)
 
 
 def expand(func: Func, context: Context) -> None:
@@ -66,10 +61,10 @@ def _block(func: Func, block: Block, stays: set[Value], context: Context) -> Non
 
 
 def _slot(func: Func, value: Value, typ: Type, size: int, context: Context, overwritten: bool) -> list[Value]:
-    info = func.info
-    name, pos = info.named.get(value.id, _NAMELESS) if isinstance(info, FuncInfo) else _NAMELESS
+    variable = next((name >> 8 for name in func.names.pop(value.id, ()) if name & ADDRESS == ADDRESS), -1)
+    name = func.variables[variable].name if variable >= 0 else ""
     slot = func.new_slot(name, typ, size, context.shapes.sizes.alignof(typ), context.shapes.has_pointers(typ))
-    slot.pos = pos
+    slot.variable = variable
     live = func.make(value.block, ops.SLOT_LIVE, VOID, (), 0, slot, value.pos)
     value.reset(ops.SLOT_ADDR, (), 0, slot)
     if overwritten:

@@ -15,7 +15,7 @@ from pygo_cross.opt.context import Context
 from pygo_cross.ssa import ops
 from pygo_cross.ssa.builder import replace, simplify_phis
 from pygo_cross.ssa.dominators import Dominators
-from pygo_cross.ssa.func import Block, Func, Value
+from pygo_cross.ssa.func import ADDRESS, Block, Func, Value
 from pygo_cross.ssa.kinds import SIZES
 
 MAX_PARTS = 8
@@ -25,7 +25,7 @@ MAX_PARTS = 8
 class _Part:
     """An offset of a variable; `number` tells it from other parts."""
 
-    __slots__ = ("alloc", "kind", "number", "offset", "stores")
+    __slots__ = ("alloc", "kind", "names", "number", "offset", "stores")
 
     def __init__(self, alloc: Value, number: int, offset: int, kind: int) -> None:
         self.alloc = alloc
@@ -33,6 +33,7 @@ class _Part:
         self.offset = offset
         self.kind = kind
         self.stores: list[Block] = []
+        self.names: tuple[int, ...] | None = None
 
 
 def promote(func: Func, context: Context) -> None:
@@ -124,9 +125,16 @@ class _Renaming:
                 where[value] = (parts, at)
             self.remove.update(one.chain)
             for part in parts.values():
+                self.name(part)
                 self.place_phis(part)
         self.rename(where)
         self.clean()
+
+    def name(self, part: _Part) -> None:
+        """What variable it is a part of."""
+        names = self.func.names.get(part.alloc.id)
+        if names is not None and part.offset < ADDRESS:
+            part.names = tuple([one - ADDRESS + part.offset for one in names if one & ADDRESS == ADDRESS]) or None
 
     # ---- Phis
 
@@ -147,6 +155,8 @@ class _Renaming:
                 has.add(block)
                 todo.append(block)
                 phi = self.func.make(block, ops.PHI, part.kind, (), 0, None, block.pos)
+                if part.names is not None:
+                    self.func.names[phi.id] = part.names
                 self.phis.setdefault(block, []).append((phi, part))
 
     # ---- what each load reads
@@ -186,8 +196,10 @@ class _Renaming:
                     if found is not None:
                         part = found[0][found[1] + value.imm]
                         changed.append((part, current.get(part)))
-                        current[part] = self.final(value.args[1])
+                        stored = current[part] = self.final(value.args[1])
                         self.remove.add(value)
+                        if part.names is not None:
+                            func.name(stored, part.names)
                 elif op == ops.ZERO:
                     found = where.get(value)
                     if found is not None:

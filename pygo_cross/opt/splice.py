@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pygo_cross.ssa import ops
-from pygo_cross.ssa.func import Block, Func, Slot, Value
+from pygo_cross.ssa.func import Block, Func, Local, Slot, Value
 from pygo_cross.ssa.unit import REFLECT_METHOD, FuncInfo, Inlined
 
 
@@ -23,10 +23,10 @@ def splice(caller: Func, call: Value, callee: Func, args: Sequence[Value], closu
     """
     info, callee_info = caller.info, callee.info
     assert isinstance(info, FuncInfo) and isinstance(callee_info, FuncInfo)
-    info.inlined.append(Inlined(call.inline, callee.symbol, call.pos))
+    info.inlined.append(Inlined(call.inline, callee.symbol, call.pos, callee.pos))
     numbers = [len(info.inlined)]
     for one in callee_info.inlined:
-        info.inlined.append(Inlined(numbers[one.parent], one.callee, one.pos))
+        info.inlined.append(Inlined(numbers[one.parent], one.callee, one.pos, one.declared))
         numbers.append(len(info.inlined))
     info.flags |= callee_info.flags & REFLECT_METHOD
     after, results = _split(caller, call)
@@ -81,6 +81,9 @@ def _values(
     """Copies of a body's values, in copies of its blocks."""
     values: dict[Value, Value] = {}
     slots: dict[Slot, Slot] = {}
+    first = len(caller.variables)
+    caller.variables += [Local(one.name, one.typ, one.pos, one.role, numbers[one.inline]) for one in callee.variables]
+    names = callee.names
     copied: list[tuple[Value, Value]] = []
     for block in callee.blocks:
         into = blocks[block]
@@ -98,6 +101,8 @@ def _values(
                 slot = slots.get(aux)
                 if slot is None:
                     slot = slots[aux] = caller.new_slot(aux.name, aux.typ, aux.size, aux.align, aux.pointers)
+                    if aux.variable >= 0:
+                        slot.variable = first + aux.variable
                 aux = slot
             copy = caller.append(into, op, value.kind, (), value.imm, aux, value.pos)
             copy.inline = numbers[value.inline]
@@ -107,6 +112,11 @@ def _values(
     for copy, value in copied:
         for arg in value.args:
             copy.add_arg(values[arg])
+    if names:
+        for value, copy in values.items():
+            found = names.get(value.id)
+            if found is not None:
+                caller.name(copy, tuple([(first << 8) + one for one in found]))
     return values
 
 

@@ -21,7 +21,7 @@ from pygo_cross.ssa.kinds import VOID
 class Builder:
     """Builds one function. `block` is where values go, None where nothing can get (behind a return)."""
 
-    __slots__ = ("_assigned", "_incomplete", "_kinds", "_sealed", "block", "func", "pos")
+    __slots__ = ("_assigned", "_incomplete", "_kinds", "_sealed", "block", "func", "names", "pos")
 
     def __init__(self, func: Func) -> None:
         self.func = func
@@ -31,6 +31,8 @@ class Builder:
         self._assigned: dict[Block, dict[Hashable, Value]] = {func.entry: {}}
         self._incomplete: dict[Block, dict[Hashable, Value]] = {}
         self._sealed: set[Block] = {func.entry}
+        self.names: dict[Hashable, tuple[int, ...]] = {}
+        """What assignments of a variable are called in `Func.names`, if that is to be known."""
 
     # ---- values
 
@@ -128,6 +130,9 @@ class Builder:
         self._kinds.setdefault(variable, value.kind)
         if self.block is not None:
             self._assigned[self.block][variable] = value
+            names = self.names.get(variable)
+            if names is not None:
+                self.func.name(value, names)
 
     def read(self, variable: Hashable) -> Value:
         """What a variable has here."""
@@ -173,6 +178,9 @@ class Builder:
             raise self.func.bug("build", f"variable {variable} is read before it is assigned", block)
         phi = self.func.make(block, ops.PHI, kind, (), 0, None, block.pos)
         block.values.insert(0, phi)
+        names = self.names.get(variable)
+        if names is not None:
+            self.func.names[phi.id] = names
         if sealed:
             pending.append(phi)
         else:
@@ -277,8 +285,12 @@ def replace(func: Func, replaced: dict[Value, Value]) -> None:
         return value
 
     marked = bytearray(func.value_count)
+    names = func.names
     for value in replaced:
         marked[value.id] = 1
+        found = names.pop(value.id, None)
+        if found is not None:
+            func.name(final(value), found)
     for block in func.blocks:
         gone = False
         for value in block.values:

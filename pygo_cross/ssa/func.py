@@ -14,7 +14,7 @@ Only the methods here change arguments, controls and edges, so that the counts s
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, final
+from typing import Final, NamedTuple, final
 
 from pygo_cross.diag import InternalError, Pos
 from pygo_cross.ssa import ops
@@ -22,18 +22,34 @@ from pygo_cross.ssa.kinds import VOID
 from pygo_cross.types.types import Type
 
 NO_POS: Final = 0
+ADDRESS: Final = 0xFF
+"""As offset in the name of a value: it is the address of the variable."""
+LOCAL: Final = 0
+PARAMETER: Final = 1
+RESULT: Final = 2
+_NAMELESS: Final = (ops.CONST, ops.ADDR)  # many a variable may be the same one, here or there
+
+
+class Local(NamedTuple):
+    """A variable of the source: its role (LOCAL, PARAMETER or RESULT), and the inlined call that it came with, 0 for none."""
+
+    name: str
+    typ: Type | None
+    pos: int
+    role: int = LOCAL
+    inline: int = 0
 
 
 @final
 class Slot:
     """Memory in the frame: a variable that has an address, or a place for a result. `pointers` says whether the collector looks into it,
-    `pos` where a variable is declared.
+    `variable` which of the function's variables it is, -1 for none.
 
     `pinned` memory is nobody else's and stays memory, and pointers in it are live at every call: it is read behind a call of
     `runtime.deferreturn`, which the runtime continues at from anywhere in the function, or the runtime knows its address.
     """
 
-    __slots__ = ("align", "id", "name", "offset", "pinned", "pointers", "pos", "size", "typ")
+    __slots__ = ("align", "id", "name", "offset", "pinned", "pointers", "size", "typ", "variable")
 
     def __init__(self, id_: int, name: str, typ: Type | None, size: int, align: int, pointers: bool) -> None:
         self.id = id_
@@ -42,7 +58,7 @@ class Slot:
         self.size = size
         self.align = align
         self.pointers = pointers
-        self.pos = NO_POS
+        self.variable = -1
         self.pinned = False
         self.offset = 0  # in the frame, when that is laid out
 
@@ -199,9 +215,27 @@ class Func:
 
     `entry` is the first block and has no predecessors. `symbol` is its link name. What else a later stage must know of it (Go signature,
     directives, inlined calls) is `info`, which no pass looks into.
+
+    Debug information needs to know which values are what variables have: `names` has, by the id of a value, the number of a variable of
+    `variables` times 256 plus the offset in it of the part that the value is, or ADDRESS. A variable has a value from where that is
+    computed until another one of its values is. Names follow what is put in the place of a value (`builder.replace`); those that a
+    pass loses are only not told. Nothing but names tells of variables, so code is the same without.
     """
 
-    __slots__ = ("_next_block", "_next_value", "blocks", "entry", "info", "params", "pos", "results", "slots", "symbol")
+    __slots__ = (
+        "_next_block",
+        "_next_value",
+        "blocks",
+        "entry",
+        "info",
+        "names",
+        "params",
+        "pos",
+        "results",
+        "slots",
+        "symbol",
+        "variables",
+    )
 
     def __init__(self, symbol: str, params: Sequence[int] = (), results: Sequence[int] = (), pos: int = NO_POS) -> None:
         self.symbol = symbol
@@ -211,6 +245,8 @@ class Func:
         self.blocks: list[Block] = []
         self.slots: list[Slot] = []
         self.info: object = None
+        self.names: dict[int, tuple[int, ...]] = {}
+        self.variables: list[Local] = []
         self._next_block = 0
         self._next_value = 0
         self.entry = self.new_block()
@@ -261,6 +297,12 @@ class Func:
         slot = Slot(len(self.slots), name, typ, size, align, pointers)
         self.slots.append(slot)
         return slot
+
+    def name(self, value: Value, names: tuple[int, ...]) -> None:
+        """Parts of variables that a value is."""
+        if value.op not in _NAMELESS:
+            known = self.names.get(value.id)
+            self.names[value.id] = names if known is None else known + tuple([one for one in names if one not in known])
 
     def bug(self, stage: str, message: str, where: Value | Block | None = None) -> InternalError:
         """What to raise when something does not hold."""

@@ -40,11 +40,13 @@ Target = DataRef | TextRef | FuncValueRef | BytesRef | TypeRef | ItabRef
 
 
 class Inlined(NamedTuple):
-    """A call that was inlined: the call around it (0 for none; calls count from 1), the link name of the callee, where the call stood."""
+    """A call that was inlined: the call around it (0 for none; calls count from 1), the link name of the callee, where the call stood, and
+    where the callee is declared."""
 
     parent: int
     callee: str
     pos: int
+    declared: int = 0
 
 
 @final
@@ -52,12 +54,11 @@ class FuncInfo:
     """What a function is in Go: the types of its parameters (a receiver first) and results, and what its frame and tables need.
 
     `name` is what tracebacks print. `pos` is where it is declared (0: nobody wrote it), `end` its closing brace. `inlined` are calls that
-    were inlined (Value.inline counts from 1). `names` are the names of parameters and results, and where they are declared; `named` those
-    of variables, by the id of their Alloc. `open_defer`, of a function whose deferred calls are open-coded, are two pinned slots: the
+    were inlined (Value.inline counts from 1). `open_defer`, of a function whose deferred calls are open-coded, are two pinned slots: the
     byte that says which calls are pending, and an array of the functions to be called, in the order of its bits from the lowest.
     """
 
-    __slots__ = ("end", "flags", "inlined", "linkname", "name", "named", "names", "open_defer", "params", "pos", "results")
+    __slots__ = ("end", "flags", "inlined", "linkname", "name", "open_defer", "params", "pos", "results")
 
     def __init__(self, name: str, params: Sequence[Type], results: Sequence[Type], pos: int, end: int, flags: int = 0) -> None:
         self.name = name
@@ -69,8 +70,6 @@ class FuncInfo:
         self.linkname = ""
         self.inlined: list[Inlined] = []
         self.open_defer: tuple[Slot, Slot] | None = None
-        self.names: list[tuple[str, int]] = []
-        self.named: dict[int, tuple[str, int]] = {}
 
 
 class Address(NamedTuple):

@@ -41,3 +41,27 @@ def test_functions_parameters_and_variables(tmp_path: Path) -> None:
     assert mine["var main.both local [4]int 10"]
     # No more than stock tells.
     assert {line for line in mine if line.startswith(("param", "result"))} <= {line.rpartition(" ")[0] for line in wanted}
+
+
+def test_values_and_inlined_calls(tmp_path: Path) -> None:
+    source, ours, stock, reader = _FOLDER / "inlined.go", tmp_path / "ours", tmp_path / "stock", tmp_path / "reader"
+    kit = Kit(tmp_path / "kit", ["errors"])
+    assert kit.compile([str(source)], str(ours), strip=False) == ""
+    go("build", "-o", str(stock), str(source))
+    go("build", "-o", str(reader), str(_FOLDER / "reader.go"))
+    got, wanted = _told(reader, ours), _told(reader, stock)
+    calls = [line for line in wanted if line.startswith("call main.summed main.")]
+    assert calls != []
+    assert set(calls) <= set(got)
+    for line in (
+        "param main.summed ns struct []int 17 true",
+        "param main.summed what struct string 17 true",
+        "var main.summed total int 18 true",
+        "var main.summed moved int 19 true",
+        "var main.summed n int 21 true",
+        "param main.summed in main.squared n int 10 true",
+        "param main.summed in main.squared what struct string 10 true",
+        "var main.summed in main.squared twice int 11 true",
+        "result main.summed in main.squared s int 10 true",
+    ):
+        assert line in got, line

@@ -296,18 +296,9 @@ def _auto(offset: int) -> Addr:
 
 
 _DWARF_NUMBERS: Final = (0, 2, 1, 3, 7, 6, 4, 5, *range(8, 16))
-_SIMPLE: Final = tuple(_words("MOV LEA ADD SUB AND OR XOR SHL SHR SAR SET PCDATA FUNCDATA TEST CMP NOP"))
-"""Beginnings of instructions that write no register but their last operand."""
 
 
 def dwarf_register(number: int) -> int:
     """A register as debug information numbers it."""
     place = number & 0xFF
     return _DWARF_NUMBERS[place] if number >> 8 == regs.GP else 17 + place
-
-
-def overwrites(prog: Prog, registers: set[int]) -> bool:
-    """Whether one of some registers may have something else behind an instruction, or where that leads."""
-    if prog.target is not None or not prog.op.startswith(_SIMPLE):
-        return True
-    return any(arg.type == REG and arg.reg in registers for arg in prog.args[1:])

@@ -1,5 +1,5 @@
 // Prints what debug information says of the functions of package main: parameters, results and variables with their types, and whether they
-// are somewhere.
+// are somewhere; and of calls that are inlined there.
 package main
 
 import (
@@ -20,7 +20,8 @@ func main() {
 		panic(err)
 	}
 	reader := data.Reader()
-	function, main := "", false
+	function, inside, main := "", "", false
+	var code [][2]uint64
 	for {
 		entry, err := reader.Next()
 		if err != nil {
@@ -30,18 +31,43 @@ func main() {
 			return
 		}
 		name, _ := entry.Val(dwarf.AttrName).(string)
+		if offset, ok := entry.Val(dwarf.AttrAbstractOrigin).(dwarf.Offset); ok {
+			name = named(data, offset)
+		}
 		switch entry.Tag {
 		case dwarf.TagSubprogram:
 			function = name
-			main = strings.HasPrefix(name, "main.")
-			if main {
+			main = strings.HasPrefix(name, "main.") && entry.Val(dwarf.AttrInline) == nil
+			inside = ""
+			if ranges, err := data.Ranges(entry); main && err == nil {
+				code = ranges
+			}
+			if main && entry.Val(dwarf.AttrAbstractOrigin) == nil {
 				fmt.Println("func", function, entry.Val(dwarf.AttrDeclLine))
+			}
+		case dwarf.TagInlinedSubroutine:
+			ranges, err := data.Ranges(entry)
+			if err != nil {
+				panic(err)
+			}
+			for _, one := range ranges {
+				if main && (one[0] >= one[1] || one[0] < code[0][0] || one[1] > code[0][1]) {
+					panic("code outside of the function")
+				}
+			}
+			inside = " in " + name
+			if main {
+				fmt.Println("call", function, name, entry.Val(dwarf.AttrCallLine), len(ranges) > 0)
 			}
 		case dwarf.TagFormalParameter, dwarf.TagVariable:
 			if !main || name == "" {
 				continue
 			}
-			typ, err := data.Type(entry.Val(dwarf.AttrType).(dwarf.Offset))
+			offset, ok := entry.Val(dwarf.AttrType).(dwarf.Offset)
+			if !ok {
+				continue // stock's entry, whose abstract one has all that is of interest
+			}
+			typ, err := data.Type(offset)
 			if err != nil {
 				panic(err)
 			}
@@ -54,7 +80,18 @@ func main() {
 			} else if entry.Tag == dwarf.TagFormalParameter {
 				what = "param"
 			}
-			fmt.Println(what, function, name, typ, entry.Val(dwarf.AttrDeclLine), listed || len(location) > 0)
+			fmt.Println(what, function+inside, name, typ, entry.Val(dwarf.AttrDeclLine), listed || len(location) > 0)
 		}
 	}
+}
+
+// The name of the function or variable that an entry is an instance of.
+func named(data *dwarf.Data, offset dwarf.Offset) string {
+	reader := data.Reader()
+	reader.Seek(offset)
+	entry, err := reader.Next()
+	if err != nil {
+		panic(err)
+	}
+	return entry.Val(dwarf.AttrName).(string)
 }
