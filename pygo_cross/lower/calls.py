@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final, final
 
-from pygo_cross.lower import chans, defer, exprs, interfaces, intrinsics, maps, methods, order, print_, strings, unsafe
+from pygo_cross.lower import chans, defer, exprs, interfaces, intrinsics, maps, methods, order, print_, unsafe
 from pygo_cross.lower.convert import convert, number
 from pygo_cross.lower.values import Val
 from pygo_cross.ssa import ops
@@ -207,8 +207,7 @@ def _builtin(f: FuncLowering, e: CallExpr) -> list[Val]:
 
 
 def _len(f: FuncLowering, e: CallExpr) -> list[Val]:
-    counted = strings.count_of_runes(f, e.arg_list[0])
-    return [f.int_val(counted if counted is not None else _length(f, e, 1))]
+    return [f.int_val(_length(f, e, 1))]
 
 
 def _cap(f: FuncLowering, e: CallExpr) -> list[Val]:

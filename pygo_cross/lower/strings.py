@@ -57,34 +57,17 @@ def concatenation(f: FuncLowering, strings: Sequence[Val], typ: Type) -> Val:
     return Val(typ, _with_buffer(f, "concatstrings", (address, count, count)).parts)
 
 
-def _converted(f: FuncLowering, e: Expr) -> Expr | None:
-    """The x of T(x)."""
+def converted_bytes(f: FuncLowering, e: Expr) -> Expr | None:
+    """The x of string(x), where that is a slice of bytes."""
     e = unparen(e)
     if not isinstance(e, CallExpr) or len(e.arg_list) != 1:
         return None
-    found = f.package.info.types.get(e.fun)
-    return e.arg_list[0] if found is not None and found.mode == TYPEXPR else None
-
-
-def converted_bytes(f: FuncLowering, e: Expr) -> Expr | None:
-    """The x of string(x), where that is a slice of bytes."""
-    source = _converted(f, e)
-    if source is None or not is_string(f.type_of(e).underlying()):
+    info = f.package.info
+    found = info.types.get(e.fun)
+    if found is None or found.mode != TYPEXPR or not is_string(f.type_of(e).underlying()):
         return None
-    of = f.type_of(source).underlying()
-    return source if isinstance(of, Slice) and _is_bytes(of) else None
-
-
-def count_of_runes(f: FuncLowering, e: Expr) -> Value | None:
-    """The length of []rune(x), where x is a string: its runes are only counted. None for other expressions."""
-    from pygo_cross.lower import exprs
-
-    source = _converted(f, e)
-    under = f.type_of(e).underlying()
-    if source is None or not isinstance(under, Slice) or _is_bytes(under) or not is_string(f.type_of(source).underlying()):
-        return None
-    (count,) = f.runtime("countrunes", exprs.expr(f, source))
-    return count.one
+    of = f.type_of(e.arg_list[0]).underlying()
+    return e.arg_list[0] if isinstance(of, Slice) and _is_bytes(of) else None
 
 
 def looked_at(f: FuncLowering, e: Expr) -> Val:

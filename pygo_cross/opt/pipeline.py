@@ -33,6 +33,7 @@ from pygo_cross.opt.expand import expand
 from pygo_cross.opt.fold import fold
 from pygo_cross.opt.forward import forward
 from pygo_cross.opt.fresh import sizes, zeros
+from pygo_cross.opt.hoist import hoist
 from pygo_cross.opt.inline import inline
 from pygo_cross.opt.loads import loads
 from pygo_cross.opt.memcombine import memcombine
@@ -139,6 +140,7 @@ PASSES: Final[tuple[Pass | UnitPass, ...]] = (
     Pass("loads", loads, "behind cse, which makes equal addresses one value; what is known of memory makes more operations equal"),
     Pass("cse again", _alone(cse), "operations of what was loaded twice"),
     Pass("prove", _alone(prove), "behind cse, so that the length in a loop's condition is the length in its bounds check"),
+    Pass("hoist", _alone(hoist), "behind prove, which leaves fewer checks; before unwrap, so that a load says which checks it depends on"),
     Pass("unwrap", _alone(unwrap), "behind prove, which goes by checked values"),
     Pass("late fold", _alone(fold), "what cse and prove have made constant"),
     Pass("divide", _alone(divide), "behind prove, which knows what a remainder is less than, but not what a multiplication gives"),

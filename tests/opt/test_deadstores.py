@@ -45,8 +45,9 @@ def _count(func: Func) -> int:
     ],
 )
 def test_what_is_overwritten_goes(between: str, kept: bool) -> None:
-    text = f"b0:\nv0 p = Param\nv1 p = Param [1]\nv2 i64 = Param [2]\nv3 i64 = Param [3]\nv4 = Store v0 v2 [8]\n{between}\nv5 = Store v0 v3 [8]\nRet"
-    assert stores(text) == 1 + kept + ("Store" in between) + ("Move" in between)
+    params = "v0 p = Param\nv1 p = Param [1]\nv2 i64 = Param [2]\nv3 i64 = Param [3]"
+    found = stores(f"b0:\n{params}\nv4 = Store v0 v2 [8]\n{between}\nv5 = Store v0 v3 [8]\nRet")
+    assert found == 1 + kept + ("Store" in between) + ("Move" in between)
 
 
 def test_several_stores_overwrite_one() -> None:
