@@ -11,7 +11,7 @@ Facts: src/cmd/compile/internal/dwarfgen/dwarf.go, src/cmd/compile/internal/ssa/
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any, Final
 
@@ -43,12 +43,13 @@ _Range = tuple[int, int, bytes]
 class Machine:
     """What expressions have to know of an architecture: `parts` is `arch/*/frame.py`."""
 
-    __slots__ = ("_numbers", "_parts", "_registers")
+    __slots__ = ("_known", "_numbers", "_parts", "_registers")
 
     def __init__(self, parts: Any, registers: RegisterFile) -> None:
         self._parts = parts
         self._registers = registers
         self._numbers = {number: dense for dense, number in registers.numbers.items()}
+        self._known: dict[int, bytes] = {}
 
     def dense(self, register: int) -> int:
         """The dense number of a register."""
@@ -62,8 +63,12 @@ class Machine:
         """A register or slot."""
         if isinstance(place, Slot):
             return self.frame(place.offset)
-        number: int = self._parts.dwarf_register(self._registers.numbers[place])
-        return bytes((_OP_REGISTER + number,)) if number < _FEW else bytes((_OP_REGISTERS,)) + uleb(number)
+        known = self._known.get(place)
+        if known is None:
+            number: int = self._parts.dwarf_register(self._registers.numbers[place])
+            known = bytes((_OP_REGISTER + number,)) if number < _FEW else bytes((_OP_REGISTERS,)) + uleb(number)
+            self._known[place] = known
+        return known
 
     def behind(self, place: Place) -> bytes:
         """What the pointer in a register or slot points to."""
@@ -149,20 +154,22 @@ def variables(
 class _Addresses:
     """The offsets of positions in the code."""
 
-    __slots__ = ("_progs", "_size")
+    __slots__ = ("_known", "_progs", "_size")
 
     def __init__(self, progs: Sequence[Prog], size: int) -> None:
         self._progs = progs
         self._size = size
+        self._known = {ENTRY: 0}
 
     def at(self, position: int) -> int:
-        if position == ENTRY:
-            return 0
-        number = position >> 1
-        progs = self._progs
-        while number < len(progs) and progs[number].op == "PCDATA":
-            number += 1  # some of these are not in the code
-        return progs[number].pc + (position & 1) if number < len(progs) else self._size
+        found = self._known.get(position)
+        if found is None:
+            number = position >> 1
+            progs = self._progs
+            while number < len(progs) and progs[number].op == "PCDATA":
+                number += 1  # some of these are not in the code
+            found = self._known[position] = progs[number].pc + (position & 1) if number < len(progs) else self._size
+        return found
 
 
 def _places(
@@ -170,35 +177,48 @@ def _places(
 ) -> tuple[_Range, ...]:
     """Where a variable is whose parts, by offset, are in registers and slots."""
     whole = shapes.sizes.sizeof(typ)
-    leaves = shapes.leaves(typ) or ()
-    sizes = {leaf.offset: SIZES[leaf.kind] for leaf in leaves}
+    sizes = {leaf.offset: SIZES[leaf.kind] for leaf in shapes.leaves(typ) or ()}
+    at = pcs.at
+    pointers: list[_Range] = []
     found: list[tuple[int, list[_Range]]] = []
     for offset, intervals in parts:
         expression = machine.behind if offset == ADDRESS else machine.place
-        ranges = [(pcs.at(start), pcs.at(end), expression(place)) for start, end, place in intervals]
-        found.append((offset, sorted(one for one in ranges if one[0] < one[1])))
-    if len(found) == 1 and (found[0][0] == ADDRESS or sizes.get(found[0][0]) == whole):
-        return tuple(_joined(found[0][1]))
-    pointers = [one for offset, ranges in found if offset == ADDRESS for one in ranges]
-    found = [one for one in found if one[0] != ADDRESS]
+        ranges = sorted([(at(start), at(end), expression(place)) for start, end, place in intervals])
+        if offset == ADDRESS:
+            pointers = ranges
+        elif offset in sizes:
+            found.append((offset, ranges))
+    if not found:
+        return tuple(_joined(pointers))
+    if len(found) == 1 and sizes[found[0][0]] == whole:
+        return tuple(_joined(sorted(found[0][1] + pointers)))
     bounds = sorted({bound for _, ranges in found for start, end, _ in ranges for bound in (start, end)})
+    rest: list[tuple[int, Iterator[_Range]]] = [(offset, iter(ranges)) for offset, ranges in found]
+    heads = [next(one) for _, one in rest]
     out: list[_Range] = []
     for start, end in pairwise(bounds):
-        expression_of = b""
+        pieces = b""
         filled = 0
-        for offset, ranges in found:
-            here = next((one for one in ranges if one[0] <= start < one[1]), None)
-            if here is None or offset < filled or offset not in sizes:
+        for number, (offset, following) in enumerate(rest):
+            here = heads[number]
+            while here[1] <= start:
+                here = heads[number] = next(following, _NEVER)
+            if here[0] > start:
                 continue
             if offset > filled:
-                expression_of += bytes((_OP_PIECE,)) + uleb(offset - filled)
-            expression_of += here[2] + bytes((_OP_PIECE,)) + uleb(sizes[offset])
+                pieces += _piece(offset - filled)
             filled = offset + sizes[offset]
+            pieces += here[2] + _piece(sizes[offset])
         if filled:
-            if filled < whole:
-                expression_of += bytes((_OP_PIECE,)) + uleb(whole - filled)
-            out.append((start, end, expression_of))
-    return tuple(_joined(sorted(out + pointers)))
+            out.append((start, end, pieces + _piece(whole - filled) if filled < whole else pieces))
+    return tuple(_joined(sorted(out + pointers) if pointers else out))
+
+
+_NEVER: Final[_Range] = (1 << 62, 1 << 62, b"")
+
+
+def _piece(size: int) -> bytes:
+    return bytes((_OP_PIECE, size)) if size < 0x80 else bytes((_OP_PIECE,)) + uleb(size)
 
 
 def _joined(ranges: Sequence[_Range]) -> list[_Range]:
