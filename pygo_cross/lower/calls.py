@@ -58,7 +58,7 @@ def call(f: FuncLowering, e: CallExpr) -> list[Val]:
         if known is not None and known.val is not None and is_numeric(to.underlying()):
             # A constant as a type argument, which has no constants.
             return [exprs.const(f, known.val, to)]
-        return [convert(f, exprs.expr(f, e.arg_list[0]), to)]
+        return [strings.bytes_of_sum(f, e.arg_list[0], to) or convert(f, exprs.expr(f, e.arg_list[0]), to)]
     if found is not None and found.mode == BUILTIN:
         return _builtin(f, e)
     target = _static(f, unparen(e.fun))

@@ -45,16 +45,29 @@ def operands(f: FuncLowering, e: Expr) -> Iterator[Expr]:
 
 
 def concatenation(f: FuncLowering, strings: Sequence[Val], typ: Type) -> Val:
-    """Two strings or more as one."""
+    """Two strings or more as one: a string, or a slice of bytes."""
+    name = "concatbyte" if isinstance(typ.underlying(), Slice) else "concatstring"
     if len(strings) <= _MOST:
-        return Val(typ, _with_buffer(f, f"concatstring{len(strings)}", *[one.parts for one in strings]).parts)
+        return Val(typ, _with_buffer(f, f"{name}{len(strings)}", *[one.parts for one in strings]).parts)
     text = TYP[STRING]
     address = f.temporary(Array(text, len(strings)))
     width = f.shapes.sizes.sizeof(text)
     for i, one in enumerate(strings):
         f.store(Val(text, one.parts), address, i * width)
     count = f.int_const(len(strings))
-    return Val(typ, _with_buffer(f, "concatstrings", (address, count, count)).parts)
+    return Val(typ, _with_buffer(f, name + "s", (address, count, count)).parts)
+
+
+def bytes_of_sum(f: FuncLowering, e: Expr, to: Type) -> Val | None:
+    """[]byte(a + b), which is put together in the bytes at once; None if the conversion is another."""
+    under = to.underlying()
+    source = unparen(e)
+    if not isinstance(source, Operation) or source.op != tk.ADD or not isinstance(under, Slice) or not _is_bytes(under):
+        return None
+    found = f.package.info.types.get(e)
+    if (found is not None and found.val is not None) or not is_string(f.type_of(e).underlying()):
+        return None
+    return concatenation(f, all_operands(f, source), to)
 
 
 def converted_bytes(f: FuncLowering, e: Expr) -> Expr | None:

@@ -768,9 +768,9 @@ def program(seed: int, prefix: str) -> str:
     """The declarations of one program; its function `<prefix>main` prints a checksum."""
     made = Features(seed, prefix)
     made.types()
-    for _ in range(made.r.randint(2, 6)):
+    for _ in range(made.r.randint(1, 4)):
         made.function()
-    procedures = [made.procedure() for _ in range(made.r.randint(1, 4))]
+    procedures = [made.procedure() for _ in range(made.r.randint(1, 2))]
     made.line(f"func {prefix}main() {{")
     for name in procedures:
         made.line(f"\t{name}()")

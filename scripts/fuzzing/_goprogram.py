@@ -703,7 +703,7 @@ class Generator:
         self.line("\tdefer func() { mixPanic(recover()) }()")
         self.cost = 0
         self.depth = 1
-        for _ in range(self.r.randint(4, 14)):
+        for _ in range(self.r.randint(3, 9)):
             self.statement(scope, 3, False)
         for one, typ in scope.variables:
             self.mix(one, typ)

@@ -627,6 +627,8 @@ _STRINGS: Final[dict[str, Callable[[Machine, list[int]], list[int | float]]]] = 
     "countrunes": lambda m, a: m.to_runes([0, *a])[1:2],
     "decoderune": Machine.decoded,
     **{f"concatstring{count}": Machine.concatenated for count in range(2, 6)},
+    "concatbytes": lambda m, a: (made := m.concatenated_slice(a)) + made[1:],
+    **{f"concatbyte{count}": lambda m, a: (made := m.concatenated(a)) + made[1:] for count in range(2, 6)},
 }
 
 

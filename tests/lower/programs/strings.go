@@ -102,7 +102,11 @@ func main() {
 	var z64 complex64 = complex64(z)
 	q64 := z64 / complex64(w)
 	println(int(real(q64)*1000), int(imag(q64)*1000), complex(real(q64), 2) == complex(real(q64), imag(q64)))
+	sum := letters(loud("8") + string([]byte(a))[:1] + decimal(3))
+	sum[1]++
+	println(string(sum), len([]byte(a+"")), len([]byte(a+a+a+a+(a+"x"))), string([]byte(string(b+b)+upper("a"))))
 	empty := ""
+	println(len([]byte(empty+empty)), []byte(empty+empty) == nil)
 	for range empty {
 		println("never")
 	}
