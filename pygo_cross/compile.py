@@ -19,7 +19,7 @@ import posixpath
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Final, NamedTuple, final
+from typing import Final, NamedTuple, final
 
 from pygo_cross.asm.goenv import GoEnv
 from pygo_cross.asm.paths import PathRewriter
@@ -45,6 +45,7 @@ from pygo_cross.obj.runtimepackages import RUNTIME_PACKAGES
 from pygo_cross.opt.bodies import Body, decode, tell
 from pygo_cross.opt.context import Context as PassContext
 from pygo_cross.opt.pipeline import PASSES, Result, Watcher, optimise, optimise_unit, verifying
+from pygo_cross.opt.summaries import Summary, weakest
 from pygo_cross.ssa.func import Func
 from pygo_cross.ssa.printer import print_func
 from pygo_cross.ssa.shape import Shapes
@@ -229,7 +230,7 @@ class Compilation:
         return PackageLowering(self.goroot, self.fset, package, files, info, self.sizes, asked, names, abis, embeds, coverage)
 
     def _passes(self, shapes: Shapes, names: TypeNames) -> PassContext:
-        summaries, bodies = _Section(self.imports, SUMMARIES), _Bodies(self.imports, self.flags.dwarf).find
+        summaries, bodies = ImportedSummaries(self.imports), _Bodies(self.imports, self.flags.dwarf).find
         return PassContext(shapes, self.fset.position, summaries, bodies, names, skips(self.flags))
 
     def check(self, ignore_func_bodies: bool = False) -> CheckedPackage:
@@ -394,34 +395,48 @@ def _package_of(name: str) -> str:
 
 
 @final
-class _Section(Mapping[str, Any]):
-    """What imported packages' records have in one section, by the link name of the function that it is about: read when it is asked for."""
+class ImportedSummaries(Mapping[str, Summary]):
+    """The escape summaries of imported packages' functions by link name, read when they are asked for.
 
-    def __init__(self, imports: Imports, name: str) -> None:
+    Those of instances are in the records of all packages that have made them. Where these differ the weakest holds: the linker takes the
+    code of any.
+    """
+
+    def __init__(self, imports: Imports) -> None:
         self._imports = imports
-        self._name = name
-        self._known: dict[str, dict[str, Any]] = {}
+        self._known: dict[str, dict[str, Summary]] = {}
+        self._instances: dict[str, Summary] | None = None
         self._paths = {path_to_prefix(path): path for path in imports.digests}
 
     def __contains__(self, name: object) -> bool:
         return isinstance(name, str) and name in self._of(name)
 
-    def __getitem__(self, name: str) -> Any:
+    def __getitem__(self, name: str) -> Summary:
         return self._of(name)[name]
 
     def __iter__(self) -> Iterator[str]:
         for prefix in self._paths:
-            yield from self._of(prefix + ".")
+            yield from self._package(prefix)
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
 
-    def _of(self, name: str) -> dict[str, Any]:
-        prefix = _package_of(name)
+    def _of(self, name: str) -> dict[str, Summary]:
+        if "[" not in name:
+            return self._package(_package_of(name))
+        if self._instances is None:
+            self._instances = {}
+            for prefix in self._paths:
+                for one, rows in self._package(prefix).items():
+                    if "[" in one:
+                        self._instances[one] = weakest(self._instances.get(one, rows), rows)
+        return self._instances
+
+    def _package(self, prefix: str) -> dict[str, Summary]:
         known = self._known.get(prefix)
         if known is None:
             path = self._paths.get(prefix)
-            data = self._imports.record(path).sections.get(self._name) if path is not None else None
+            data = self._imports.record(path).sections.get(SUMMARIES) if path is not None else None
             known = self._known[prefix] = dict(marshal.loads(data)) if data else {}
         return known
 

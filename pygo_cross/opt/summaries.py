@@ -33,6 +33,20 @@ _LETTERS: Final[dict[str, Row]] = {
     "b": (1, 0, HEAP, 1),
 }
 
+
+def weakest(one: Summary, other: Summary) -> Summary:
+    """What holds if either of two summaries does: whatever flows by one of them, with the fewer loads."""
+    return one if one == other else tuple(_weakest(x, y) for x, y in zip(one, other, strict=True))
+
+
+def _weakest(x: Row, y: Row) -> Row:
+    least: dict[int, int] = {}
+    for row in (x, y):
+        for target, derefs in zip(row[::2], row[1::2], strict=True):
+            least[target] = min(derefs, least.get(target, derefs))
+    return KEPT if least.get(HEAP) == 0 else tuple(number for pair in sorted(least.items()) for number in pair)
+
+
 _TABLE: Final = {
     "newobject": ".",
     "printbool": ".",

@@ -4,11 +4,13 @@
 from __future__ import annotations
 
 import json
+import marshal
 import os
 import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import cast
 
 import pytest
 from go_programs import go
@@ -17,10 +19,10 @@ from pygo_cross.build.goroot import find_goroot
 from pygo_cross.build.toolexec import for_stock, is_stock
 from pygo_cross.cli import compile as command
 from pygo_cross.codegen.backend import Backend
-from pygo_cross.compile import skips
+from pygo_cross.compile import SUMMARIES, ImportedSummaries, skips
 from pygo_cross.compileflags import Flags
 from pygo_cross.diag import InternalError, UserError, report_of
-from pygo_cross.frontend.record import Record, Store, digest, find, section
+from pygo_cross.frontend.record import Imports, Record, Store, digest, find, section
 from pygo_cross.obj import archive, goobj
 from pygo_cross.obj.reader import Object
 
@@ -488,3 +490,25 @@ def test_method_tables_of_two_packages_are_one(program: Path) -> None:
     ours, theirs = tables(program), tables(program.with_name("shapes.a"))
     both = [name for name in ours if name in theirs and name.startswith("go:itab.")]
     assert both and all(ours[name] == theirs[name] for name in both)
+
+
+def test_what_instances_keep_is_known_from_whoever_made_them() -> None:
+    """An instance is in the records of packages that use it, not of the one that declares the function; the weakest holds."""
+    made = {
+        "inner": {"inner.F": ((), ())},
+        "one": {"inner.Big[int]": ((), (1, 2), ()), "one.F": ((0, 0),)},
+        "other": {"inner.Big[int]": ((0, 1), (1, 1, 2, 0), ()), "inner.Big[string]": ((),)},
+    }
+
+    class Records:
+        digests = dict.fromkeys(made, "")
+
+        def record(self, path: str) -> Record:
+            record = Record(path)
+            record.sections[SUMMARIES] = marshal.dumps(sorted(made[path].items()), 2)
+            return record
+
+    found = ImportedSummaries(cast("Imports", Records()))
+    assert found["inner.F"] == ((), ()) and found["one.F"] == ((0, 0),) and "one.G" not in found
+    assert found["inner.Big[string]"] == ((),)
+    assert found["inner.Big[int]"] == ((0, 1), (1, 1, 2, 0), ())
