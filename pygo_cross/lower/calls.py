@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final, final
 
-from pygo_cross.lower import chans, defer, exprs, interfaces, intrinsics, maps, methods, order, print_, unsafe
+from pygo_cross.lower import chans, defer, exprs, interfaces, intrinsics, maps, methods, order, print_, strings, unsafe
 from pygo_cross.lower.convert import convert, number
 from pygo_cross.lower.values import Val
 from pygo_cross.ssa import ops
