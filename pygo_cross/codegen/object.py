@@ -105,7 +105,7 @@ def used_types(symbols: Symbols, func: Func) -> list[Relocation]:
             if kind is TypeRef or kind is ItabRef:
                 symbol = symbols.descriptors.type(aux.typ)  # type: ignore[attr-defined]
                 seen.setdefault((symbol.name, -1), (0, 0, R_USEIFACE, 0, symbol))
-            elif kind is CallInfo and aux.interface is not None:  # type: ignore[attr-defined]
+            elif kind is CallInfo and aux.interface is not None and aux.method >= 0:  # type: ignore[attr-defined]
                 assert isinstance(aux, CallInfo) and aux.interface is not None
                 symbol = symbols.descriptors.type(aux.interface)
                 at = _method_offset(aux.interface, aux.method)

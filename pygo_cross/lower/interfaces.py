@@ -18,7 +18,7 @@ from pygo_cross.lower.values import Val
 from pygo_cross.ssa import ops
 from pygo_cross.ssa.func import Block, Value
 from pygo_cross.ssa.kinds import I32, I64, SIZES, B, P
-from pygo_cross.ssa.refs import BytesRef, DataRef, ItabRef, TypeRef
+from pygo_cross.ssa.refs import OR_NIL, OR_PANIC, BytesRef, CallInfo, DataRef, ItabRef, TypeRef
 from pygo_cross.ssa.unit import Address, Data
 from pygo_cross.syntax.nodes import AssertExpr
 from pygo_cross.types.objects import FIELD_VAR, Var
@@ -241,7 +241,10 @@ def _find_itab(f: FuncLowering, x: Val, to: Type, can_fail: bool) -> Value:
     b.write(key, f.emit(ops.LOAD, P, (entry,), 8))
     b.goto(end)
     b.begin(miss)
-    (found,) = f.runtime("typeAssert", record, typ)
+    info = f.package.runtime.call("typeAssert")
+    asked = CallInfo(info.target, info.params, info.results, to, OR_NIL if can_fail else OR_PANIC)
+    args = [Val(param, (arg,)) for param, arg in zip(info.params, (record, typ), strict=True)]
+    (found,) = f.call(ops.CALL_STATIC, asked, (), args)
     b.write(key, found.one)
     b.goto(end)
     b.begin(end)

@@ -42,6 +42,7 @@ BUDGET_BIG: Final = 20
 BIG: Final = 5000
 """A function of so many values is big."""
 
+_ROUNDS: Final = 3  # in which calls of methods become calls of functions, and these are inlined
 _LONG: Final = 4096
 _PIECE: Final = 1024
 """Blocks of so many values are cut into pieces of so many."""
@@ -100,22 +101,24 @@ def cost(func: Func, most: int) -> int:
 
 def inline(
     funcs: Sequence[Func],
-    tidy: Callable[[Func], None],
+    tidy: Callable[[Func], bool],
     imported: Callable[[str], Func | None],
     skips: Callable[[Func], bool] = lambda func: False,
 ) -> list[Func]:
     """Inline calls in all functions of a package; gives what packages that import this one may inline: exported functions, and the function
     literals that these make, which may cost more, since they may be called in one place alone.
 
-    `tidy` is run on functions that have changed; `imported` gives another package's function by link name, to be copied; `skips` says into
-    which functions nothing is inlined.
+    `tidy` is run on functions that have changed, and says whether that has made calls that may be inlined; `imported` gives another
+    package's function by link name, to be copied; `skips` says into which functions nothing is inlined.
     """
     bodies: dict[str, Func] = {}
     literals: dict[str, Func] = {}
     for circle in components(funcs):
         for func in circle:
-            if not skips(func) and _Inlining(func, bodies, literals, imported).run():
-                tidy(func)
+            if not skips(func):
+                for _ in range(_ROUNDS):
+                    if not _Inlining(func, bodies, literals, imported).run() or not tidy(func):
+                        break
         if len(circle) > 1:
             continue
         (func,) = circle

@@ -26,7 +26,7 @@ from pygo_cross.opt.copies import copies
 from pygo_cross.opt.cse import cse
 from pygo_cross.opt.dead import dead
 from pygo_cross.opt.deadstores import deadstores
-from pygo_cross.opt.devirtualise import devirtualise
+from pygo_cross.opt.devirtualise import devirtualise, devirtualised
 from pygo_cross.opt.divide import divide
 from pygo_cross.opt.escape import escape
 from pygo_cross.opt.expand import expand
@@ -90,16 +90,24 @@ def _skipping(name: str, context: Context) -> Callable[[Func], bool]:
     return (lambda func: False) if skips is None else lambda func: skips(name, func.symbol)
 
 
+def _tidy(func: Func, context: Context) -> None:
+    """What makes constants of a function that inlining has changed."""
+    fold(func)
+    blocks(func)
+    copies(func, context)
+    promote(func, context)
+    fold(func)
+    dead(func)
+
+
 def _inline(unit: Unit, context: Context, result: Result) -> None:
     """Inlining. Function literals that are nowhere any more, since all their calls are inlined, go."""
 
-    def tidy(func: Func) -> None:
-        fold(func)
-        blocks(func)
-        copies(func, context)
-        promote(func, context)
-        fold(func)
-        dead(func)
+    names, there = context.names, {func.symbol for func in unit.funcs}
+
+    def tidy(func: Func) -> bool:
+        _tidy(func, context)
+        return names is not None and devirtualised(func, context, names, there, lambda func: _tidy(func, context))
 
     skips = _skipping("inline", context)
     result.bodies = {func.symbol: Body(func) for func in inline(unit.funcs, tidy, context.bodies, skips)}
@@ -113,7 +121,7 @@ def _inline(unit: Unit, context: Context, result: Result) -> None:
 
 def _devirtualise(name: str) -> Callable[[Unit, Context, Result], None]:
     """Calls of methods whose receiver's type is known."""
-    return lambda unit, context, result: devirtualise(unit, context, _skipping(name, context))
+    return lambda unit, context, result: devirtualise(unit, context, lambda func: _tidy(func, context), _skipping(name, context))
 
 
 def _escape(unit: Unit, context: Context, result: Result) -> None:

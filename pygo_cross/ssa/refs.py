@@ -7,7 +7,7 @@ Lowering names things; the object's symbols are made at the end, by `codegen`, o
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple, final
+from typing import Final, NamedTuple, final
 
 from pygo_cross.types.types import Type
 
@@ -76,6 +76,10 @@ class ItabRef:
         return f"go:itab.{self.typ},{self.interface}"
 
 
+OR_NIL: Final = -1
+OR_PANIC: Final = -2
+
+
 @final
 class CallInfo:
     """How a call passes values: the Go types of parameters (a receiver first) and results.
@@ -83,7 +87,8 @@ class CallInfo:
     The scalars of a call's arguments, and of its results (`Result`), are the leaves of these types in order (`shape`). A type
     that has no leaves is one scalar there: the address of memory that has the value. `target` is whose code is called, None for calls
     through a value. A call of an interface's method has the interface type as `interface` and the method's index in its method table as
-    `method`: without these the linker would drop the methods that are called so.
+    `method`: without these the linker would drop the methods that are called so. Where the runtime is asked for the method table of a type,
+    `interface` is that which the table is for, and `method` says what happens if the type lacks a method: OR_NIL or OR_PANIC.
     """
 
     __slots__ = ("interface", "method", "params", "results", "target")

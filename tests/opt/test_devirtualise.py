@@ -62,10 +62,38 @@ func of_any(x any) int {
 
 func of_int() int { return of_any(5) }
 
+func of_other(i I) (int, bool) {
+	j, ok := i.(interface{ N() })
+	if ok {
+		j.N()
+	}
+	if _, there := i.(interface{ Missing() }); there {
+		return 0, false
+	}
+	return i.(interface { M(int) int; N() }).M(2), ok
+}
+
+//go:noinline
+func (p *pointer) N() { p.a++ }
+
+func of_asserted() (int, bool) {
+	i := I(&pointer{10})
+	j, ok := i.(interface{ N() })
+	if ok {
+		j.N()
+	}
+	if _, there := i.(interface{ Missing() }); there {
+		return 0, false
+	}
+	return i.(interface { M(int) int; N() }).M(2), ok
+}
+
 func unknown(i I) int { return i.M(1) }
 
 func main() {
 	println(of_value(), of_pointer(), of_pointer_to_value(), of_promoted(), of_function(), of_int(), unknown(value{8, 9}))
+	println(of_asserted())
+	println(of_other(&pointer{20}))
 }
 """
 
@@ -89,7 +117,8 @@ def test_calls_of_known_types() -> None:
     assert calls["main.of_function"] == ["main.function.M"]
     assert calls["main.unknown"] == ["None"]
     assert calls["main.of_int"] == []
-    assert Machine(lowering.unit, context.shapes, lowering.methods_of).run() == "4 4 10 7 8 5 18\n"
+    assert calls["main.of_asserted"] == ["main.(*pointer).N", "main.(*pointer).M"]
+    assert Machine(lowering.unit, context.shapes, lowering.methods_of).run() == "4 4 10 7 8 5 18\n13 true\n23 true\n"
 
 
 def test_programs_print_the_same() -> None:
