@@ -336,7 +336,7 @@ class _Function:
 
     def exit(self, block: Block, following: Block | None) -> None:
         self.line = block.pos
-        self.inline = 0
+        self.inline = block.inline
         kind = block.kind
         if kind == ops.RET:
             self.add("RET", ())

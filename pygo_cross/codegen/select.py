@@ -269,7 +269,10 @@ class _Function:
     def exit(self, block: Block) -> None:
         kind = block.kind
         if kind == ops.IF:
-            self.decide(block.controls[0])
+            condition = block.controls[0]
+            if condition.inline:
+                block.pos, block.inline = condition.pos, condition.inline
+            self.decide(condition)
             args, mem, compare, condition = self.decided()
             block.op = compare.numbers[J][condition] + (mem.registers if mem is not None else 0)
             block.imm = self.s.imm

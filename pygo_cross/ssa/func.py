@@ -134,10 +134,10 @@ class Block:
     """Values in order, and where it goes on. `likely` is 1 or -1 where the first way of an If is likely or unlikely, else 0.
 
     Behind selection `op`, `imm` and `aux` say how the machine does the exit (0: there is nothing to do but to jump): a compare and branch
-    whose arguments are the controls, a return whose controls are in registers.
+    whose arguments are the controls, a return whose controls are in registers. `pos` and `inline` are then those of what is decided.
     """
 
-    __slots__ = ("aux", "controls", "func", "id", "imm", "kind", "likely", "op", "pos", "preds", "succs", "values")
+    __slots__ = ("aux", "controls", "func", "id", "imm", "inline", "kind", "likely", "op", "pos", "preds", "succs", "values")
 
     def __init__(self, id_: int, func: Func) -> None:
         self.id = id_
@@ -151,6 +151,7 @@ class Block:
         self.pos = NO_POS
         self.op = 0
         self.imm = 0
+        self.inline = 0
         self.aux: object = None
 
     def add_edge(self, to: Block) -> None:

@@ -88,13 +88,24 @@ func inlined() { small(small(three) + 1) }
 
 var three = 3
 
+// A load that is part of the comparison that is part of the branch.
+func holds(t *T, n int) bool {
+	if n > 2 &&
+		t.a == n {
+		return n > 5
+	}
+	return true
+}
+
 func main() {
 	defer func() {
 		e := recover()
 		leaf(0)
 		println(e.(error).Error())
-		var m map[string]int
-		m["a"] = 1
+		if holds(nil, three) {
+			var m map[string]int
+			m["a"] = 1
+		}
 	}()
 	gen[int]()
 	gen[string]()
