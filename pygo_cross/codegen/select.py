@@ -269,10 +269,10 @@ class _Function:
     def exit(self, block: Block) -> None:
         kind = block.kind
         if kind == ops.IF:
-            condition = block.controls[0]
-            if condition.inline:
-                block.pos, block.inline = condition.pos, condition.inline
-            self.decide(condition)
+            root = block.controls[0]
+            if root.inline:
+                block.pos, block.inline = root.pos, root.inline
+            self.decide(root)
             args, mem, compare, condition = self.decided()
             block.op = compare.numbers[J][condition] + (mem.registers if mem is not None else 0)
             block.imm = self.s.imm

@@ -87,6 +87,7 @@ func small(n int) int {
 func inlined() { small(small(three) + 1) }
 
 var three = 3
+var nothing *T
 
 // A load that is part of the comparison that is part of the branch.
 func holds(t *T, n int) bool {
@@ -102,7 +103,7 @@ func main() {
 		e := recover()
 		leaf(0)
 		println(e.(error).Error())
-		if holds(nil, three) {
+		if holds(nothing, three) {
 			var m map[string]int
 			m["a"] = 1
 		}
