@@ -8,7 +8,7 @@ Nothing is written here: whoever asked for the archive puts it in its place.
 
 Switches of -d: `ssa/check` has the verifier look at every function behind every pass, `ssa/PASS/dump=FUNCTION` prints a function behind
 a pass, `ssa/PASS/off` leaves a pass out: everywhere, for one function (`=FUNCTION`), or for those that a file names, one a line (`=@FILE`).
-PASS `all` is every pass that can be left out, as with -N.
+PASS `all` is every pass that can be left out, as with -N. Under the go command, `ssa/keep=FOLDER` keeps the compilation (build/kept.py).
 """
 
 from __future__ import annotations

@@ -93,7 +93,8 @@ def compile_main(argv: list[str], environment: Mapping[str, str]) -> int:
         if flags.package == "internal/strconv":
             command[1:1] = ["-linkshared"]  # values of its error type are compared with values that strconv, which is ours, has made
         elif flags.package not in RUNTIME and (environment.get(MIXED) or patterns):
-            command[1:1] = ["-linkshared"] if stock else ["-linkshared", "-l"]
+            # Either compiler's archives of a package have one fingerprint, since both have that of the same export data.
+            command[1:1] = ["-linkshared"] if stock and not environment.get(MIXED) else ["-linkshared", "-l"]
         store = default_store(environment)
         kept = StockCache(store.folder.with_name("stock") if store.folder is not None else None)
         key = kept.key(tool, [word for word in command[1:] if word != made], flags.files, flags.output, environment)
@@ -114,6 +115,10 @@ def compile_main(argv: list[str], environment: Mapping[str, str]) -> int:
         else:
             members = {member.name: member.body for member in archives.members(made, archives.map_file(made))}
             _, data = archives.split_object(made, members["_go_.o"])
+            if "ssa/keep" in flags.debug:
+                from pygo_cross.build.kept import keep
+
+                keep(Path(flags.debug["ssa/keep"]), words, flags, environment, bytes(data[8:16]))
             compiled = compilation.compile(bytes(data[8:16]))
             result = compiled.archive(_exports(bytes(members[archives.PKGDEF])))
     try:
@@ -183,6 +188,9 @@ def main() -> int:
         for diagnostic in error.diagnostics:
             print(diagnostic, file=sys.stderr)
         return error.status
+    except OSError as error:  # a full disk, a folder that is gone
+        print(f"compile: {error.filename or 'cannot write'}: {error.strerror}", file=sys.stderr)
+        return 1
     except Exception as error:
         if os.environ.get("PYGO_CROSS_DEBUG"):
             raise

@@ -31,7 +31,7 @@ packages must have been compiled with pygo-cross, or by go build -toolexec='pygo
   -N, -l            no optimisation, no inlining
   -e                no limit on the number of errors
   -c n              compile n functions at a time
-  -d list           debug settings: ssa/check, ssa/PASS/dump=FUNCTION
+  -d list           debug settings: ssa/check, ssa/PASS/dump=FUNCTION, ssa/PASS/off[=FUNCTION]
   -V[=full]         print the version
 """
 

@@ -153,9 +153,12 @@ class Store:
     def _read(self, name: str) -> bytes | None:
         place = self._place(name)
         data = None if place is None else _intact(place, name)
-        if place is not None and data is not None:
+        if place is not None:
             with contextlib.suppress(OSError):
-                os.utime(place)  # what is used is not trimmed
+                if data is not None:
+                    os.utime(place)  # what is used is not trimmed
+                else:
+                    place.unlink(missing_ok=True)  # what is damaged is written again
         return data
 
     def _refill(self) -> bool:

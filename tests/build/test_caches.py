@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from pygo_cross.build.goroot import find_goroot
 from pygo_cross.build.stockcache import StockCache
 from pygo_cross.cli import cache as command
 from pygo_cross.frontend.record import Record, Store, digest
+from pygo_cross.wholefile import put
 
 TOOL = str(next((find_goroot() / "pkg/tool").iterdir()) / "compile")
 
@@ -96,3 +99,82 @@ def test_a_cache_that_can_not_be_written_keeps_nothing(tmp_path: Path) -> None:
     kept = StockCache(tmp_path / "file/stock")
     kept.put("00" * 20, "", str(tmp_path / "file"), "")
     assert not kept.get("00" * 20, "", str(tmp_path / "out"), "")
+
+
+BUSY = """
+import random, sys
+from pathlib import Path
+from pygo_cross.build import caches
+from pygo_cross.build.stockcache import StockCache
+from pygo_cross.frontend.record import Store, digest
+root, seed = Path(sys.argv[1]), int(sys.argv[2])
+chance = random.Random(seed)
+made = root / f"made{seed}"
+print("ready", flush=True)
+while True:
+    data = random.Random(chance.randrange(40)).randbytes(200_000)
+    store = Store(root / "records")
+    store.add(digest(data), data)
+    assert Store(root / "records").get(digest(data)) in (data, None)
+    kept, key = StockCache(root / "stock"), data[:24].hex()
+    if kept.get(key, "a/b", str(made), ""):
+        assert made.read_bytes() == data
+    made.write_bytes(data)
+    kept.put(key, "a/b", str(made), "")
+    if chance.random() < 0.05:
+        caches.trim(root, 0)
+"""
+
+
+def test_builds_at_once_that_are_killed_leave_nothing_damaged(tmp_path: Path) -> None:
+    """Processes write, read and trim one cache until they are killed in the midst of it: none fails, and what is left is whole."""
+    busy = [
+        subprocess.Popen([sys.executable, "-c", BUSY, str(tmp_path), str(seed)], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        for seed in range(4)
+    ]
+    try:
+        for process in busy:
+            assert process.stdout is not None
+            assert process.stdout.readline() == b"ready\n"
+        while len(list(tmp_path.glob("*/??/*"))) < 8:
+            time.sleep(0.01)
+    finally:
+        for process in busy:
+            process.kill()
+        told = [process.communicate() for process in busy]
+    assert [(process.returncode, error) for process, (_, error) in zip(busy, told, strict=True)] == [(-signal.SIGKILL, b"")] * 4
+    assert [path for path in caches.verify(tmp_path) if not path.name.startswith(".")] == []
+    assert caches.trim(tmp_path, 0, time.time() + 1)[0] and not list(tmp_path.glob("*/??/*"))
+
+
+def test_a_disk_that_is_full_keeps_nothing_and_leaves_nothing(tmp_path: Path) -> None:
+    """Writing fails in the midst of a file, as on a full disk: here because a process may not write more."""
+    code = (
+        "import sys, resource; from pathlib import Path; from pygo_cross.frontend.record import Store, digest\n"
+        "from pygo_cross.build.stockcache import StockCache; from pygo_cross.cli import compile\n"
+        "from pygo_cross.diag import UserError\n"
+        "root = Path(sys.argv[1]); data = bytes(100_000); resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))\n"
+        "Store(root / 'records').add(digest(data), data); StockCache(root / 'stock').put('ab' * 24, '', sys.argv[2], '')\n"
+        "try: compile.run(['-p', 'p', '-o', str(root / 'p.a'), sys.argv[3]])\n"
+        "except UserError as error: print(error)\n"
+    )
+    (tmp_path / "large").write_bytes(bytes(100_000))
+    (tmp_path / "p.go").write_text("package p\n\nvar X = [...]int{" + ", ".join(map(str, range(2000))) + "}\n")
+    put(str(tmp_path / "p.a"), b"what was there")
+    env = {**os.environ, "PYTHONPATH": str(Path(caches.__file__).parents[2])}
+    words = [sys.executable, "-c", code, str(tmp_path), str(tmp_path / "large"), str(tmp_path / "p.go")]
+    done = subprocess.run(words, env=env, capture_output=True, text=True, check=False)
+    assert (done.stderr, done.returncode) == ("", 0)
+    assert done.stdout == f"{tmp_path}/p.a: cannot write: File too large\n"
+    assert (tmp_path / "p.a").read_bytes() == b"what was there"
+    assert {path.name for path in tmp_path.rglob("*") if path.is_file()} == {"large", "p.go", "p.a"}
+
+
+def test_a_damaged_record_is_written_again(tmp_path: Path) -> None:
+    data = filled(tmp_path)
+    (place,) = (tmp_path / "records").glob("??/*")
+    place.write_bytes(data[:-1])
+    store = Store(tmp_path / "records")
+    assert store.get(digest(data)) is None
+    store.add(digest(data), data)
+    assert Store(tmp_path / "records").get(digest(data)) == data

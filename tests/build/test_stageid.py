@@ -82,6 +82,22 @@ def test_what_runs_counts(arch: str, text: str, tmp_path: Path) -> None:
     assert {word for word in words if not word.endswith(".txt")} - {"pygo_cross.diag"} <= set(modules(STAGES["asm"]))
 
 
+def test_what_runs_to_compile_counts(tmp_path: Path) -> None:
+    """Modules that are loaded by name included; and no other file of ours is read but tables."""
+    (tmp_path / "p.go").write_text("package p\n\nimport \"unsafe\"\n\ntype T struct{ x any }\n\n"
+                                   "func F(t *T, x float64) (uintptr, bool) {\n\tdefer println(x)\n\tm := map[T]int{*t: 1}\n"
+                                   "\treturn unsafe.Sizeof(m[T{x}]), *t == T{}\n}\n")
+    program = LOADED.replace('".txt"', 'tuple(".txt .json .bin .dat .toml .yaml".split())')
+    program = program.replace("pygo_cross.asm.main import asm_main", "pygo_cross.cli.compile import run as asm_main")
+    env = {**os.environ, "GOOS": "linux", "GOARCH": "amd64", "PYTHONPATH": str(ROOT), "PYGO_CROSS_CACHE": str(tmp_path / "cache")}
+    command = [sys.executable, "-P", "-c", program, "-p", "p", "-o", str(tmp_path / "p.a"), str(tmp_path / "p.go")]
+    words = subprocess.run(command, env=env, capture_output=True, text=True, check=True).stdout.split()
+    assert {Path(word).parent for word in words if "/" in word and Path(word).is_relative_to(ROOT)} == {ROOT / "pygo_cross/arch/amd64"}
+    # Which GOROOT and which command asked are the go command's to know.
+    outside = {"pygo_cross.diag", "pygo_cross.records", "pygo_cross.build.goroot", "pygo_cross.cli", "pygo_cross.cli.compile"}
+    assert {word for word in words if "/" not in word} - outside <= set(modules(STAGES["compile"]))
+
+
 def test_code_and_tables_change_the_id(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     package = tmp_path / "pygo_cross"
     folder = package / "arch/amd64"
