@@ -18,7 +18,7 @@ from pygo_cross.diag import InternalError
 from pygo_cross.obj import goobj
 from pygo_cross.obj.archive import MAGIC, PKGDEF
 from pygo_cross.obj.context import path_to_prefix
-from pygo_cross.obj.reloctype import R_ADDR, R_INITORDER, R_USEIFACE, R_USEIFACEMETHOD
+from pygo_cross.obj.reloctype import R_ADDR, R_INITORDER, R_KEEP, R_USEIFACE, R_USEIFACEMETHOD
 from pygo_cross.obj.symbol import DUPOK, NOPTR, RODATA, Relocation, Symbol, set_kind
 from pygo_cross.ssa.func import Func
 from pygo_cross.ssa.refs import CallInfo, ItabRef, TextRef, TypeRef
@@ -59,6 +59,7 @@ def write_data(symbols: Symbols, data: Data) -> Symbol:
     if pointers and data.typ is not None and not data.read_only:
         symbol.gotype = symbols.descriptors.type(data.typ)
     context.define_data(symbol, data.size, flags)
+    symbol.relocs += [(0, 0, R_KEEP, 0, symbols.of(code)) for code in data.keeps]
     if data.section == COUNTER:
         symbol.kind = goobj.SCOVERAGE_COUNTER
     return symbol

@@ -29,7 +29,7 @@ from pygo_cross.obj import funcdwarf, pcln
 from pygo_cross.obj.context import Context
 from pygo_cross.obj.leb import uleb
 from pygo_cross.obj.prog import MEM, NAME_EXTERN, TEXTSIZE, Addr, PosBase, Prog, const
-from pygo_cross.obj.reloctype import R_ADDROFF
+from pygo_cross.obj.reloctype import R_ADDROFF, R_WEAK
 from pygo_cross.obj.runtimepackages import RUNTIME_PACKAGES
 from pygo_cross.obj.symbol import (
     DUPOK,
@@ -42,6 +42,7 @@ from pygo_cross.obj.symbol import (
     NEEDCTXT,
     NOSPLIT,
     PCDATA_UNSAFE_POINT,
+    PKGINIT,
     REFLECTMETHOD,
     RODATA,
     UNSAFE_POINT_UNSAFE,
@@ -63,7 +64,10 @@ _FLAGS: Final = (
     (unit.NEEDS_CONTEXT, NEEDCTXT),
     (unit.DUPOK, DUPOK),
     (unit.REFLECT_METHOD, REFLECTMETHOD),
+    (unit.PACKAGE_INIT, PKGINIT),
 )
+MAP_INIT: Final = ".map.init."
+"""Stands in the names of functions that fill maps; the linker goes by it too (src/cmd/link/internal/ld/deadcode.go, mapinitcleanup)."""
 _RECOVERING: Final = ("reflect.callReflect", "reflect.callMethod")
 """Stand between a panic and deferred functions that may recover, without being frames of their own (src/cmd/compile/internal/ir/abi.go)."""
 _SIZES: Final = kinds.SIZES
@@ -219,6 +223,11 @@ class Texts:
         if self._context.errors:
             problem = self._context.errors[0]
             raise InternalError("text", problem.message, func.symbol, problem.pos)
+        if info.flags & unit.PACKAGE_INIT:
+            # What gives a map its contents goes with the map: the linker lets such a call do nothing if nothing else keeps what it calls.
+            for at, (offset, width, kind, addend, target) in enumerate(symbol.relocs):
+                if target is not None and MAP_INIT in target.name:
+                    symbol.relocs[at] = (offset, width, kind | R_WEAK, addend, target)
         pcln.fill(self._context, symbol, self._machine.quantum)
         if self._dwarf:
             found: list[funcdwarf.Variable] = []

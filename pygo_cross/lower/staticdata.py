@@ -11,7 +11,7 @@ Facts: src/cmd/compile/internal/staticinit/sched.go; src/cmd/compile/internal/wa
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, final
 
 from pygo_cross.lower import literals
@@ -70,12 +70,13 @@ def copied(f: FuncLowering, e: CompositeLit, typ: Type, address: Value, at: int)
 
 @final
 class Filler:
-    """Puts values into data. `f` is the function to which the expressions belong."""
+    """Puts values into data. `f` is the function to which the expressions belong, `given` what variables certainly have by now."""
 
-    __slots__ = ("f", "fresh", "pending", "placed")
+    __slots__ = ("f", "fresh", "given", "pending", "placed")
 
-    def __init__(self, f: FuncLowering, fresh: bool) -> None:
+    def __init__(self, f: FuncLowering, fresh: bool, given: Mapping[Var, Data] | None = None) -> None:
         self.f = f
+        self.given = given
         self.fresh = fresh
         self.pending: list[Pending] = []
         self.placed = 0
@@ -172,7 +173,7 @@ class Filler:
         else:
             sizes = f.shapes.sizes
             box = Data("", sizes.sizeof(own), sizes.alignof(own), own)
-            inner = Filler(f, False)
+            inner = Filler(f, False, self.given)
             if not inner._value(box, 0, own, e) or inner.pending:
                 return False
             box.contents += bytes(box.size - len(box.contents))
@@ -185,7 +186,18 @@ class Filler:
 
     def _name(self, data: Data, offset: int, typ: Type, e: Name) -> bool:
         obj = self.f.package.info.uses.get(e)
+        if isinstance(obj, Var):
+            return self._copy(data, offset, typ, obj)
         return isinstance(obj, Func) and self._function(data, offset, e, obj)
+
+    def _copy(self, data: Data, offset: int, typ: Type, var: Var) -> bool:
+        """The value of a variable."""
+        source = self.given.get(var) if self.given is not None else None
+        if source is None or source.typ is None or not identical(source.typ, typ):
+            return False
+        self._put(data, offset, bytes(source.contents))
+        data.addresses += [one._replace(offset=offset + one.offset) for one in source.addresses]
+        return True
 
     def _function(self, data: Data, offset: int, name: Name, obj: Func) -> bool:
         f = self.f

@@ -32,6 +32,7 @@ UINTPTR_ESCAPES: Final = 8192  # what its arguments of type uintptr were made of
 UINTPTR_KEEP_ALIVE: Final = 16384  # ... has to stay alive
 NORACE: Final = 32768
 CGO_UNSAFE_ARGS: Final = 65536
+PACKAGE_INIT: Final = 131072  # gives a package's variables their first values
 
 COUNTER: Final = 1
 """Of Data.section: counters of coverage, which the runtime finds together."""
@@ -86,10 +87,11 @@ class Data:
     pointer (None: nothing is).
 
     `contents` may be shorter than `size`: the rest is zero. `read_only` data is never written; `dupok` data may be in other objects too.
+    `keeps` is code that a program has if it has the data.
     `section` says what lies apart from other data (COUNTER), 0 for what does not.
     """
 
-    __slots__ = ("addresses", "align", "contents", "dupok", "name", "read_only", "section", "size", "typ")
+    __slots__ = ("addresses", "align", "contents", "dupok", "keeps", "name", "read_only", "section", "size", "typ")
 
     def __init__(self, name: str, size: int, align: int, typ: Type | None, *, read_only: bool = False, dupok: bool = False) -> None:
         self.name = name
@@ -100,6 +102,7 @@ class Data:
         self.addresses: list[Address] = []
         self.read_only = read_only
         self.dupok = dupok
+        self.keeps: list[TextRef] = []
         self.section = 0
 
 

@@ -73,6 +73,12 @@ func init() { note("init " + first) }
 func Unit() Shape { return &Square{1} }
 
 const Version = "v1"
+
+var Sides = map[string]*Square{"a": one, "b": {2}, "c": {3}, "d": {4}, "e": {5}, "f": {6}, "g": {7}, "h": {8}, "i": {9}}
+
+var Unused = map[string]*Square{"a": one, "b": {2}, "c": {3}, "d": {4}, "e": {5}, "f": {6}, "g": {7}, "h": {8}, "i": {9}}
+
+var one = &Square{1}
 """
 
 MAIN = """package main
@@ -106,7 +112,7 @@ func main() {
 	for _, text := range shapes.Map([]int{1, 2, 3}, func(i int) string { return "abc"[:i] }) {
 		println(text)
 	}
-	println(shapes.Pair[string, int]{"k", 1}.Is("k"), len(zero), table["two"])
+	println(shapes.Pair[string, int]{"k", 1}.Is("k"), len(zero), table["two"], len(shapes.Sides), shapes.Sides["g"].Area())
 	println(try(func() { println(*pointer) }))
 	println(try(func() { println(zero[table["one"]+99]) }))
 	c := make(chan int)
@@ -131,7 +137,7 @@ square 49 49 v1
 a
 ab
 abc
-true 100 2
+true 100 2 9 49
 runtime error: invalid memory address or nil pointer dereference
 runtime error: index out of range [100] with length 100
 285
@@ -182,6 +188,8 @@ def test_a_program_runs(program: Path, linker: tuple[str, ...]) -> None:
     for env in ({}, harsh):
         done = subprocess.run([str(binary)], env=env, capture_output=True, text=True, check=False)
         assert (done.stderr, done.returncode) == (WANTED, 0)
+    fills = set(re.findall(r"example\.com/a\.b/shapes.map.init.\d|runtime.mapinitnoop", go("tool", "nm", str(binary))))
+    assert fills == {"example.com/a.b/shapes.map.init.0", "runtime.mapinitnoop"}, "a map that nobody uses is not made"
 
 
 def test_stock_tools_read_our_archives(program: Path) -> None:

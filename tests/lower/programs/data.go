@@ -66,6 +66,20 @@ func primes(n int) []int {
 	return found
 }
 
+var given = &point{1, 2}
+var shared = given
+var words = [2]string{"a", "bc"}
+var more = [2][2]string{words, {"d", "e"}}
+var count = changed()
+var afterwards = given
+var list = words
+
+func changed() int {
+	given = &point{3, 4}
+	words[1] = "changed"
+	return 5
+}
+
 func main() {
 	println(total, ps.x, ps.dot(point{1, 1}))
 	println(ps.move(1, 1).dot(point{x: 2}))
@@ -107,4 +121,6 @@ func main() {
 	*m = 7
 	k := new(*m + 1)
 	println(*m, *k)
+	println(shared.x, shared == given, afterwards == given, afterwards.x, count)
+	println(more[0][1], more[1][0], list[1], words[0])
 }
