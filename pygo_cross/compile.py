@@ -227,7 +227,9 @@ class Compilation:
     def _lowering(self, checked: CheckedPackage, names: TypeNames) -> PackageLowering:
         package, files, info = checked.package, checked.files, checked.info
         asked, abis, embeds, coverage = _Asked(self.imports), self._symbol_abis(), self._embeds(), self._coverage()
-        return PackageLowering(self.goroot, self.fset, package, files, info, self.sizes, asked, names, abis, embeds, coverage)
+        made = PackageLowering(self.goroot, self.fset, package, files, info, self.sizes, asked, names, abis, embeds, coverage)
+        made.variables_in_memory = bool(self.flags.no_optimisation)
+        return made
 
     def _passes(self, shapes: Shapes, names: TypeNames) -> PassContext:
         summaries, bodies = ImportedSummaries(self.imports), _Bodies(self.imports, self.flags.dwarf).find

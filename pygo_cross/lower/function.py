@@ -193,7 +193,7 @@ class FuncLowering:
         if var.name == "_":
             return
         self.known[var] = None
-        if var in self.in_memory or not self.shapes.is_value(self.typ(var.typ)):
+        if var in self.in_memory or self.package.variables_in_memory or not self.shapes.is_value(self.typ(var.typ)):
             self.tell(var, in_memory=True)
             address = self.emit(ops.ALLOC, P, (), 0, self.typ(var.typ))
             self.addresses[var] = address

@@ -73,6 +73,8 @@ class PackageLowering:
         self.abis = abis or SymbolABIs()
         self.embeds = embeds
         self.coverage = coverage
+        self.variables_in_memory = False
+        """Whether every variable that is declared has memory, where a debugger finds it at any time (-N)."""
         self.shapes = Shapes(sizes)
         self.runtime = Runtime.of(goroot)
         self.context = Context()

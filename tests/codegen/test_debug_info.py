@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from conformance.mixed import Kit
+from conformance.mixed import Kit, Package
 from go_programs import go
 
 _FOLDER = Path(__file__).parent / "testdata/debuginfo"
@@ -65,3 +65,22 @@ def test_values_and_inlined_calls(tmp_path: Path) -> None:
         "result main.summed in main.squared s int 10 true",
     ):
         assert line in got, line
+
+
+def test_without_optimisation_variables_have_memory(tmp_path: Path) -> None:
+    source, ours, reader = _FOLDER / "inlined.go", tmp_path / "ours", tmp_path / "reader"
+    kit = Kit(tmp_path / "kit", ["errors"])
+    assert kit.build([Package("main", [str(source)])], str(ours), ["-N", "-l"], strip=False) == ""
+    go("build", "-o", str(reader), str(_FOLDER / "reader.go"))
+    got = _told(reader, ours)
+    for line in (
+        "var main.summed total int 18 true",
+        "var main.summed moved int 19 true",
+        "var main.summed keep func() 20 true",
+        "var main.summed i int 21 true",
+        "param main.squared n int 10 true",
+        "var main.squared twice int 11 true",
+        "result main.squared s int 10 true",
+    ):
+        assert line in got, line
+    assert subprocess.run([ours], capture_output=True, check=True).stderr == b"12 true\n"
