@@ -89,7 +89,7 @@ def cost(func: Func, most: int) -> int:
                         return most + 1
                     total += _RUNTIME_CALL
                 else:
-                    total += _CALL + len(value.args)
+                    total += _CALL + (len(called.params) if isinstance(called, CallInfo) else 0)  # a slice is one argument to stock
             elif op in _OF_CALLER:
                 return most + 1
             else:
