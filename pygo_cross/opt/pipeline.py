@@ -39,6 +39,7 @@ from pygo_cross.opt.loads import loads
 from pygo_cross.opt.memcombine import memcombine
 from pygo_cross.opt.promote import promote
 from pygo_cross.opt.prove import prove
+from pygo_cross.opt.startup import startup
 from pygo_cross.opt.summaries import KEPT_NOT, Summary
 from pygo_cross.opt.unwrap import unwrap
 from pygo_cross.ssa.func import Func
@@ -124,6 +125,11 @@ def _devirtualise(name: str) -> Callable[[Unit, Context, Result], None]:
     return lambda unit, context, result: devirtualise(unit, context, lambda func: _tidy(func, context), _skipping(name, context))
 
 
+def _startup(unit: Unit, context: Context, result: Result) -> None:
+    """First values as data."""
+    startup(unit, context)
+
+
 def _escape(unit: Unit, context: Context, result: Result) -> None:
     """Escape analysis; what is declared without a body and keeps nothing has a summary as well."""
     given = {str(TextRef(info.name, abi0)): info for infos, abi0 in ((unit.assembly, True), (unit.bodiless, False)) for info in infos}
@@ -143,6 +149,9 @@ PASSES: Final[tuple[Pass | UnitPass, ...]] = (
     UnitPass("devirtualise again", _devirtualise("devirtualise again"), "an argument was an interface, and has a type where it is inlined"),
     Pass("conversions", _alone(conversions), "behind inlining, so that it is known what becomes of a string; before it gets a buffer"),
     UnitPass("escape", _escape, "behind promotion, which leaves fewer variables, and before runtime calls hide what they are for", True),
+    UnitPass(
+        "startup", _startup, "behind inlining, which shows what calls give, and escape analysis, which knows what is an object"
+    ),
     Pass("fold", _alone(fold), "what promotion has shown to be constant"),
     Pass("cse", _alone(cse), "equal operations are one value: facts about it are then found by identity"),
     Pass("loads", loads, "behind cse, which makes equal addresses one value; what is known of memory makes more operations equal"),

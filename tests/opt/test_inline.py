@@ -214,3 +214,37 @@ def test_importers_are_told_before_code_is_made() -> None:
     unit = lower("package main\n\nfunc F(p *int) int { return *p }\n\nfunc main() {}")
     result = optimise_unit(unit, Context(SHAPES), watch=verifying, told_only=True)
     assert list(result.bodies) == ["main.F"] and result.summaries["main.F"] == ((), ())
+
+
+STARTUP = """
+type err struct{ text string }
+func (e *err) Error() string { return e.text }
+func New(text string) error { return &err{text} }
+type point struct { x, y int }
+func at(x, y int) *point { return &point{x, y} }
+//go:noinline
+func dynamic() int { return len(name) }
+var name string
+"""
+
+
+@pytest.mark.parametrize(
+    ("source", "stores"),
+    [
+        ('var a, b = New("a"), New("b"); func main() { println(a.Error(), b.Error(), a == b) }', 0),
+        ('var a = New("a"); var b = a; var l = []error{a, New("c"), b}; func main() { println(b == a, l[1].Error(), l[2] == a) }', 0),
+        ("var p = at(1, 2); var q = [3]*point{p, at(3, 4)}; func main() { println(p.x, p.y, q[0] == p, q[1].y, q[2] == nil) }", 0),
+        # What has been set by a call, or by the linker, is read when it is there.
+        (
+            "var p = at(1, 2); var n = set(); var q = p; func set() int { p = nil; return dynamic() }; func main() { println(q, n) }",
+            2,
+        ),
+        ("var s = name; func main() { println(s) }", 2),
+        ("var p = at(1, dynamic()); func main() { println(p.x, p.y) }", 3),
+    ],
+)
+def test_first_values_that_calls_give_are_data(source: str, stores: int) -> None:
+    unit = optimised(STARTUP + source)
+    left = [value for func in unit.funcs if func.symbol == "main.init" for block in func.blocks for value in block.values]
+    assert sum(value.op == ops.STORE for value in left) == stores and bool(unit.inits) == bool(left)
+    assert Machine(unit, SHAPES).run() == Machine(lower(f"package main\n\n{STARTUP}{source}"), SHAPES).run()
