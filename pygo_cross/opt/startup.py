@@ -44,7 +44,7 @@ def startup(unit: Unit, context: Context) -> None:
 
 @final
 class _Startup:
-    __slots__ = ("_allocated", "_called", "_context", "_count", "_data", "_func", "_given", "_looked_at", "_reached", "_unit")
+    __slots__ = ("_allocated", "_called", "_context", "_count", "_data", "_func", "_given", "_looked_at", "_objects", "_reached", "_unit")
 
     def __init__(self, unit: Unit, func: Func, context: Context) -> None:
         self._unit = unit
@@ -55,6 +55,7 @@ class _Startup:
         self._looked_at: set[str | Value] = set()
         self._reached: set[str | Value] = set()
         self._called = False
+        self._objects: set[str] = set()
         # What variables were given, by name and offset: kind, operation, imm and aux.
         self._given: dict[tuple[str, int], tuple[int, int, int, object]] = {}
         # Stores into objects, which are made if the object becomes data.
@@ -158,6 +159,8 @@ class _Startup:
         data = self._data.get(root)
         if data is None or offset + SIZES[value.kind] > data.size:
             return False
+        if self._called and (store.inline or root in self._objects):
+            return False  # no first value, but what a function does by the way: who was called before may have seen another
         if value.op == ops.ALLOC and value in self._allocated and value not in self._looked_at:
             self._object(value)
         if not self._is_known(value):
@@ -180,6 +183,7 @@ class _Startup:
         self._count += 1
         self._unit.data.append(data)
         self._data[data.name] = data
+        self._objects.add(data.name)
         for store, offset in self._allocated.pop(alloc):
             self._put(data, offset, store.args[1])
             self._gone(store)

@@ -235,10 +235,8 @@ var name string
         ('var a = New("a"); var b = a; var l = []error{a, New("c"), b}; func main() { println(b == a, l[1].Error(), l[2] == a) }', 0),
         ("var p = at(1, 2); var q = [3]*point{p, at(3, 4)}; func main() { println(p.x, p.y, q[0] == p, q[1].y, q[2] == nil) }", 0),
         # What has been set by a call, or by the linker, is read when it is there.
-        (
-            "var p = at(1, 2); var n = set(); var q = p; func set() int { p = nil; return dynamic() }; func main() { println(q, n) }",
-            2,
-        ),
+        ("var p = at(1, 2); var n = set(); var q = p; func set() int { p = nil; return dynamic() }; func main() { println(q == p, n) }", 2),
+        ("var n = dynamic(); var m = set(); func set() int { name = `x`; return 1 }; func main() { println(n, m, name) }", 3),
         ("var s = name; func main() { println(s) }", 2),
         ("var p = at(1, dynamic()); func main() { println(p.x, p.y) }", 3),
     ],
