@@ -41,6 +41,7 @@ from pygo_cross.opt.promote import promote
 from pygo_cross.opt.prove import prove
 from pygo_cross.opt.startup import startup
 from pygo_cross.opt.summaries import KEPT_NOT, Summary
+from pygo_cross.opt.tails import tails
 from pygo_cross.opt.unwrap import unwrap
 from pygo_cross.ssa.func import Func
 from pygo_cross.ssa.refs import TextRef
@@ -170,6 +171,7 @@ PASSES: Final[tuple[Pass | UnitPass, ...]] = (
     Pass("zeros", zeros, "objects of the heap are known behind expand; a store that goes needs no barrier"),
     Pass("barriers", barriers, "behind everything that moves stores or could make them needless", True),
     Pass("sizes", sizes, "behind barriers, which know new objects by the call that made them"),
+    Pass("tails", _alone(tails), "when nothing asks any more which way led to a block"),
     Pass("last dead", _alone(dead), "addresses and constants that expansion has left"),
 )
 
