@@ -11,6 +11,7 @@ Facts: src/cmd/compile/internal/dwarfgen/dwarf.go, src/cmd/compile/internal/ssa/
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any, Final
@@ -20,7 +21,7 @@ from pygo_cross.codegen.calls import Scalar
 from pygo_cross.codegen.frame import Layout
 from pygo_cross.codegen.locations import ENTRY, Intervals, Place, State
 from pygo_cross.codegen.typedata import Descriptors
-from pygo_cross.obj.funcdwarf import EVERYWHERE, Variable
+from pygo_cross.obj.funcdwarf import EVERYWHERE, Scope, Variable
 from pygo_cross.obj.leb import sleb, uleb
 from pygo_cross.obj.prog import Prog
 from pygo_cross.ssa.func import ADDRESS, LOCAL, PARAMETER, RESULT, Func, Slot
@@ -107,11 +108,12 @@ def variables(
     descriptors: Descriptors,
     machine: Machine,
     calls: Mapping[int, int],
-) -> list[Variable]:
+) -> tuple[list[Variable], list[tuple[int, int]]]:
     """The variables of a function whose instructions have their places.
 
     `line_of` gives the line of a position, `progs` are the instructions that `intervals` counts; `size` is that of the code. `calls` has
-    the place in the tree of inlined calls, from 1, of those that have instructions, by their number in the function.
+    the place in the tree of inlined calls, from 1, of those that have instructions, by their number in the function. Beside each stands
+    the block of the source that declares it, (0, 0) for the function's own.
     """
     parts: dict[int, list[tuple[int, list[tuple[int, int, Place]]]]] = {}
     for part, found in intervals.items():
@@ -119,6 +121,7 @@ def variables(
     in_frame = {slot.variable: slot for slot in layout.slots if slot.variable >= 0}
     pcs = _Addresses(progs, size)
     out: list[Variable] = []
+    blocks: list[tuple[int, int]] = []
     at = 0
     for number, one in enumerate(func.variables):
         arg: Sequence[Scalar] = ()
@@ -148,7 +151,68 @@ def variables(
         is_parameter = one.role != LOCAL
         inline = calls[one.inline] if one.inline else 0
         out.append(Variable(name, is_parameter, one.role == RESULT, line_of(one.pos), descriptors.type(one.typ), places, inline))
-    return out
+        blocks.append(one.scope or (0, 0))
+    return out, blocks
+
+
+def scopes(
+    found: Sequence[Variable], blocks: Sequence[tuple[int, int]], places: Sequence[int], progs: Sequence[Prog], size: int
+) -> tuple[list[Variable], list[Scope]]:
+    """The blocks of the source that have variables of their own, and the variables with the block that each is in. `found` and `blocks` are
+    what `variables` gives; `places` are the positions in the function of `progs`.
+    """
+    nested = sorted({block for block in blocks if block[1]}, key=lambda block: (block[0], -block[1]))
+    if not nested:
+        return list(found), []
+    # Boundaries, and the innermost block from each of them on.
+    parents: list[int] = []
+    starts, innermost = [0], [-1]
+    stack: list[int] = []
+    for number, (start, _) in enumerate(nested):
+        while stack and nested[stack[-1]][1] <= start:
+            ended = stack.pop()
+            starts.append(nested[ended][1])
+            innermost.append(stack[-1] if stack else -1)
+        parents.append(stack[-1] if stack else -1)
+        stack.append(number)
+        starts.append(start)
+        innermost.append(number)
+    while stack:
+        ended = stack.pop()
+        starts.append(nested[ended][1])
+        innermost.append(stack[-1] if stack else -1)
+    ranges: list[list[tuple[int, int]]] = [[] for _ in nested]
+
+    def add(number: int, start: int, end: int) -> None:
+        while number >= 0 and start < end:
+            known = ranges[number]
+            if known and known[-1][1] == start:
+                known[-1] = known[-1][0], end
+            else:
+                known.append((start, end))
+            number = parents[number]
+
+    here, last, since = -1, 0, 0
+    for place, prog in zip(places, progs, strict=True):
+        if place and place != last and prog.op != "PCDATA":
+            last = place
+            block = innermost[bisect_right(starts, place) - 1]
+            if block != here:
+                add(here, since, prog.pc)
+                here, since = block, prog.pc
+    add(here, since, size)
+    # Those without code are not told of: their variables are in the one around.
+    numbers: list[int] = []
+    out: list[Scope] = []
+    for number, parent in enumerate(parents):
+        around = numbers[parent] if parent >= 0 else 0
+        if ranges[number]:
+            out.append(Scope(around, ranges[number]))
+            numbers.append(len(out))
+        else:
+            numbers.append(around)
+    by_block = {block: numbers[number] for number, block in enumerate(nested)}
+    return [one._replace(scope=by_block.get(block, 0)) for one, block in zip(found, blocks, strict=True)], out
 
 
 class _Addresses:

@@ -172,6 +172,7 @@ class Texts:
         trace = Trace() if self._dwarf and func.variables else None
         progs = self._emit(func, allocation, maps, trace)
         emitted = list(progs) if trace is not None else []
+        standing = self._in_function(info, emitted)
 
         symbol = self._context.lookup(func.symbol, abi)
         flags = 0
@@ -231,10 +232,11 @@ class Texts:
         pcln.fill(self._context, symbol, self._machine.quantum)
         if self._dwarf:
             found: list[funcdwarf.Variable] = []
+            blocks: list[funcdwarf.Scope] = []
             if trace is not None:
                 entry = debuginfo.at_entry(func, scalars.args, self._debug, self._shapes)
                 where = locations(func, allocation, self._rows, emitted, trace, entry)
-                found = debuginfo.variables(
+                found, declaring = debuginfo.variables(
                     func,
                     self._line,
                     scalars.args,
@@ -247,7 +249,8 @@ class Texts:
                     self._debug,
                     calls,
                 )
-            funcdwarf.fill(self._context, symbol, found)
+                found, blocks = debuginfo.scopes(found, declaring, standing, emitted, symbol.size)
+            funcdwarf.fill(self._context, symbol, found, blocks)
         made.progs = []
         return symbol
 
@@ -267,6 +270,14 @@ class Texts:
                 for one in func.info.inlined:
                     if one.callee in own:
                         funcdwarf.abstract(self._context, one.callee, self._line(own[one.callee].pos))
+
+    @staticmethod
+    def _in_function(info: unit.FuncInfo, progs: Sequence[Prog]) -> list[int]:
+        """The position in the function itself of each instruction: where something is inlined, that of the call."""
+        calls = [0]
+        for one in info.inlined:
+            calls.append(calls[one.parent] or one.pos)
+        return [calls[prog.inline] or prog.line for prog in progs]
 
     def _line(self, pos: int) -> int:
         return self._places.at(pos)[1]

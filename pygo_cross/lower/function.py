@@ -210,7 +210,9 @@ class FuncLowering:
         number = self.numbers.get(var, -1)
         if number < 0:
             number = self.numbers[var] = len(self.func.variables)
-            self.func.variables.append(Local(var.name, typ, var.pos))
+            block = var.parent
+            scope = (block.pos, block.end) if block is not None and not block.is_func and block.pos > self.info.pos else None
+            self.func.variables.append(Local(var.name, typ, var.pos, scope=scope))
         if in_memory:
             self.b.names[var] = (number << 8 | ADDRESS,)
             return number

@@ -45,6 +45,8 @@ _ABBREV_CONCRETE: Final = 6
 _ABBREV_CONCRETE_WRAPPER: Final = 7
 _ABBREV_INLINED: Final = 8
 _ABBREV_INLINED_RANGES: Final = 9
+_ABBREV_BLOCK_RANGES: Final = 12
+_ABBREV_BLOCK: Final = 13
 _ABBREV_VARIABLES: Final = 33  # the first of those of variables (cmd/internal/dwarf/putvarabbrevgen.go)
 _VARIABLE_RANGES: Final = _ABBREV_VARIABLES + 6
 _VARIABLE: Final = _ABBREV_VARIABLES + 7
@@ -76,21 +78,31 @@ class Variable(NamedTuple):
     places: tuple[tuple[int, int, bytes], ...]
     inline: int = 0
     """The inlined call that it came with, by its place in the tree of these (`Func.inline`) from 1; 0 for none."""
+    scope: int = 0
+    """The block of the source that declares it, by its place among the function's from 1; 0 for the function's own."""
+
+
+class Scope(NamedTuple):
+    """A block of the source that declares variables: the place of the one around it, from 1, which stands before it (0: none), and the
+    ranges of its code."""
+
+    parent: int
+    ranges: list[tuple[int, int]]
 
 
 EVERYWHERE: Final = -1
 """As the offset where a place begins: it holds in the whole function."""
 
 
-def fill(context: Context, symbol: Symbol, variables: Sequence[Variable] = ()) -> None:
+def fill(context: Context, symbol: Symbol, variables: Sequence[Variable] = (), scopes: Sequence[Scope] = ()) -> None:
     """Make the debug entry and the line program of a finished function."""
     func = symbol.func
     assert func is not None and func.base is not None
-    func.dwarf_info = _entry(context, symbol, variables)
+    func.dwarf_info = _entry(context, symbol, variables, scopes)
     func.dwarf_lines = _lines(context, symbol)
 
 
-def _entry(context: Context, symbol: Symbol, variables: Sequence[Variable]) -> Symbol:
+def _entry(context: Context, symbol: Symbol, variables: Sequence[Variable], scopes: Sequence[Scope]) -> Symbol:
     func = symbol.func
     assert func is not None and func.base is not None
     wrapper = bool(symbol.flags & WRAPPER)
@@ -119,8 +131,10 @@ def _entry(context: Context, symbol: Symbol, variables: Sequence[Variable]) -> S
         out += (context.file_index(func.base) + 1).to_bytes(4, "little") + uleb(func.start_line)
         out.append(0 if symbol.static else 1)
     for variable in variables:
-        if not variable.inline:
+        if not variable.inline and not variable.scope:
             _variable(context, symbol, info, variable)
+    if scopes:
+        _blocks(context, symbol, info, variables, scopes)
     if func.inline:
         _inlined(context, symbol, info, variables)
     out.append(0)
@@ -167,17 +181,7 @@ def _inlined(context: Context, symbol: Symbol, info: Symbol, variables: Sequence
         out.append(_ABBREV_INLINED if single else _ABBREV_INLINED_RANGES)
         info.relocs.append((len(out), 4, R_DWARFSECREF, 0, abstract(context, call.callee.name, call.declared)))
         out += bytes(4)
-        if single:
-            for offset in found[0]:
-                info.relocs.append((len(out), _POINTER, R_ADDR, offset, symbol))
-                out += bytes(_POINTER)
-        else:
-            if func.dwarf_ranges is None:
-                func.dwarf_ranges = Symbol("", 0, False, goobj.SDWARFRANGE)
-            listed = func.dwarf_ranges
-            info.relocs.append((len(out), 4, R_DWARFSECREF, len(listed.data), listed))
-            out += bytes(4)
-            _range_list(context, symbol, listed, found)
+        _code(context, symbol, info, found)
         line = call.base.relative(call.line)
         out += (context.file_index(call.base) + 1).to_bytes(4, "little")
         out += uleb(line) if context.dwarf5 else line.to_bytes(4, "little")
@@ -185,6 +189,48 @@ def _inlined(context: Context, symbol: Symbol, info: Symbol, variables: Sequence
             _variable(context, symbol, info, variable)
         todo.append(-1)
         todo += reversed(children.get(number, ()))
+
+
+def _blocks(context: Context, symbol: Symbol, info: Symbol, variables: Sequence[Variable], scopes: Sequence[Scope]) -> None:
+    """The entries of blocks of the source, with the variables that they declare."""
+    out = info.data
+    within: list[list[int]] = [[] for _ in range(len(scopes) + 1)]
+    for number, scope in enumerate(scopes, 1):
+        within[scope.parent].append(number)
+    own: list[list[Variable]] = [[] for _ in range(len(scopes) + 1)]
+    for variable in variables:
+        own[variable.scope].append(variable)
+    todo = list(reversed(within[0]))
+    while todo:
+        number = todo.pop()
+        if not number:
+            out.append(0)
+            continue
+        ranges = scopes[number - 1].ranges
+        out.append(_ABBREV_BLOCK if len(ranges) == 1 and not context.dwarf5 else _ABBREV_BLOCK_RANGES)
+        _code(context, symbol, info, ranges)
+        for variable in own[number]:
+            _variable(context, symbol, info, variable)
+        todo.append(0)
+        todo += reversed(within[number])
+
+
+def _code(context: Context, symbol: Symbol, info: Symbol, ranges: Sequence[tuple[int, int]]) -> None:
+    """The attributes that say where the code of an entry is: addresses for one range in DWARF 4, else a list."""
+    func = symbol.func
+    assert func is not None
+    out = info.data
+    if len(ranges) == 1 and not context.dwarf5:
+        for offset in ranges[0]:
+            info.relocs.append((len(out), _POINTER, R_ADDR, offset, symbol))
+            out += bytes(_POINTER)
+        return
+    if func.dwarf_ranges is None:
+        func.dwarf_ranges = Symbol("", 0, False, goobj.SDWARFRANGE)
+    listed = func.dwarf_ranges
+    info.relocs.append((len(out), 4, R_DWARFSECREF, len(listed.data), listed))
+    out += bytes(4)
+    _range_list(context, symbol, listed, ranges)
 
 
 def _ranges(symbol: Symbol) -> list[list[tuple[int, int]]]:

@@ -31,13 +31,15 @@ _NAMELESS: Final = (ops.CONST, ops.ADDR)  # many a variable may be the same one,
 
 
 class Local(NamedTuple):
-    """A variable of the source: its role (LOCAL, PARAMETER or RESULT), and the inlined call that it came with, 0 for none."""
+    """A variable of the source: its role (LOCAL, PARAMETER or RESULT), the inlined call that it came with, 0 for none, and where the block
+    that declares it begins and ends, unless that is the function's own or that of an inlined one."""
 
     name: str
     typ: Type | None
     pos: int
     role: int = LOCAL
     inline: int = 0
+    scope: tuple[int, int] | None = None
 
 
 @final

@@ -1,5 +1,5 @@
 // Prints what debug information says of the functions of package main: parameters, results and variables with their types, and whether they
-// are somewhere; and of calls that are inlined there.
+// are somewhere, with a brace for each block around them; and of calls that are inlined there.
 package main
 
 import (
@@ -22,6 +22,7 @@ func main() {
 	reader := data.Reader()
 	function, inside, main := "", "", false
 	var code [][2]uint64
+	var around []dwarf.Tag
 	for {
 		entry, err := reader.Next()
 		if err != nil {
@@ -29,6 +30,19 @@ func main() {
 		}
 		if entry == nil {
 			return
+		}
+		if entry.Tag == 0 {
+			around = around[:len(around)-1]
+			continue
+		}
+		blocks := 0
+		for _, tag := range around {
+			if tag == dwarf.TagLexDwarfBlock {
+				blocks++
+			}
+		}
+		if entry.Children {
+			around = append(around, entry.Tag)
 		}
 		name, _ := entry.Val(dwarf.AttrName).(string)
 		if offset, ok := entry.Val(dwarf.AttrAbstractOrigin).(dwarf.Offset); ok {
@@ -45,7 +59,7 @@ func main() {
 			if main && entry.Val(dwarf.AttrAbstractOrigin) == nil {
 				fmt.Println("func", function, entry.Val(dwarf.AttrDeclLine))
 			}
-		case dwarf.TagInlinedSubroutine:
+		case dwarf.TagInlinedSubroutine, dwarf.TagLexDwarfBlock:
 			ranges, err := data.Ranges(entry)
 			if err != nil {
 				panic(err)
@@ -54,6 +68,9 @@ func main() {
 				if main && (one[0] >= one[1] || one[0] < code[0][0] || one[1] > code[0][1]) {
 					panic("code outside of the function")
 				}
+			}
+			if entry.Tag == dwarf.TagLexDwarfBlock {
+				continue
 			}
 			inside = " in " + name
 			if main {
@@ -80,7 +97,7 @@ func main() {
 			} else if entry.Tag == dwarf.TagFormalParameter {
 				what = "param"
 			}
-			fmt.Println(what, function+inside, name, typ, entry.Val(dwarf.AttrDeclLine), listed || len(location) > 0)
+			fmt.Println(what+strings.Repeat("{", blocks), function+inside, name, typ, entry.Val(dwarf.AttrDeclLine), listed || len(location) > 0)
 		}
 	}
 }
