@@ -6,7 +6,7 @@ Facts: src/cmd/compile/doc.go; src/cmd/compile/internal/noder/noder.go, reader.g
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import Final
 
 from pygo_cross.ssa import unit
@@ -44,3 +44,14 @@ def linknames(files: Sequence[File], prefix: str) -> dict[str, str]:
     the package's names.
     """
     return {one.local: one.remote or f"{prefix}.{one.local}" for file in files for one in file.linknames}
+
+
+def exported_to_c(words: Sequence[str], written: Container[str], assembled: Container[str]) -> list[str]:
+    """A directive of cgo, where it gives C a function with what the linker has to know of it besides: the name there, and the convention by
+    which it is called (`written` are the functions in Go, `assembled` those in assembly). Source: src/cmd/compile/internal/ssagen/abi.go.
+    """
+    if words[0] not in ("cgo_export_static", "cgo_export_dynamic") or len(words) < 2:
+        return list(words)
+    local = words[1]
+    abi = "ABIInternal" if local in written else "ABI0" if local in assembled else ""
+    return [words[0], local, words[2] if len(words) > 2 else local, abi] if abi else list(words)

@@ -20,8 +20,8 @@ from pygo_cross.ssa.kinds import I64, VOID, B, P
 from pygo_cross.ssa.refs import CallInfo
 from pygo_cross.ssa.unit import FuncInfo
 from pygo_cross.syntax.nodes import Expr, Name, Node
-from pygo_cross.types.objects import Object, Var
-from pygo_cross.types.types import INT, TYP, Type
+from pygo_cross.types.objects import FIELD_VAR, Object, Var
+from pygo_cross.types.types import INT, TYP, UINTPTR, Array, Struct, Type
 
 if TYPE_CHECKING:
     from pygo_cross.lower.defer import OpenDefers
@@ -59,6 +59,8 @@ class FuncLowering:
         self.b.pos = info.pos
         self.in_memory = in_memory
         self.addresses: dict[Object, Value] = {}
+        self.laid_out: dict[Object, Value] = {}
+        """Addresses of parameters and results that have a place already (`lay_out`)."""
         self.kept_alive: dict[Value, list[Value]] = {}  # what the array behind a variadic argument has that was a pointer
         self.numbers: dict[Var, int] = {}
         """Variables that debug information tells of, by their place in `Func.variables`."""
@@ -193,9 +195,9 @@ class FuncLowering:
         if var.name == "_":
             return
         self.known[var] = None
-        if var in self.in_memory or self.package.variables_in_memory or not self.shapes.is_value(self.typ(var.typ)):
+        if var in self.in_memory or var in self.laid_out or self.package.variables_in_memory or not self.shapes.is_value(self.typ(var.typ)):
             self.tell(var, in_memory=True)
-            address = self.emit(ops.ALLOC, P, (), 0, self.typ(var.typ))
+            address = self.laid_out.get(var) or self.emit(ops.ALLOC, P, (), 0, self.typ(var.typ))
             self.addresses[var] = address
             self.b.write(var, address)
             self.store(value, address)
@@ -203,6 +205,15 @@ class FuncLowering:
         self.tell(var)
         for i, part in enumerate(value.parts):
             self.b.write((var, i), part)
+
+    def lay_out(self, params: Sequence[Var], results: Sequence[Var]) -> None:
+        """Have parameters and results in memory as a caller by ABI0 has them: C is given the address of the first, and means them all."""
+        gap = Var(FIELD_VAR, 0, None, "_", Array(TYP[UINTPTR], 0))
+        types = [*(self.typ(var.typ) for var in params), gap.typ, *(self.typ(var.typ) for var in results)]
+        frame = Struct([Var(FIELD_VAR, 0, None, "_", typ) for typ in types])
+        base = self.emit(ops.ALLOC, P, (), 0, frame)
+        for var, offset in zip((*params, gap, *results), self.shapes.sizes.offsetsof(frame), strict=True):
+            self.laid_out[var] = self.offset(base, offset)
 
     def tell(self, var: Var, in_memory: bool = False) -> int:
         """Have debug information tell of a variable, by the values that it gets from here on or by its address; gives its number."""

@@ -28,7 +28,7 @@ from pygo_cross.ssa import ops
 from pygo_cross.ssa.func import Func as SsaFunc
 from pygo_cross.ssa.refs import DataRef, TextRef
 from pygo_cross.ssa.shape import Shapes
-from pygo_cross.ssa.unit import DUPOK, NEEDS_CONTEXT, Address, Data, FuncInfo, Unit
+from pygo_cross.ssa.unit import CGO_UNSAFE_ARGS, DUPOK, NEEDS_CONTEXT, Address, Data, FuncInfo, Unit
 from pygo_cross.syntax.nodes import BlockStmt, File, FuncDecl, FuncLit
 from pygo_cross.syntax.source import FileSet, SourceFile
 from pygo_cross.types.check.info import Info
@@ -147,6 +147,8 @@ class PackageLowering:
                 self._declare(self.names.object(obj), obj, decl)
         wrappers.of_package(self, unit.types)
         self._drain()
+        written, assembled = {func.symbol for func in unit.funcs}, {info.name for info in unit.assembly}
+        unit.cgo = [directives.exported_to_c(words, written, assembled) for words in unit.cgo]
         return unit
 
     def methods_of(self, typ: Type) -> list[SsaFunc]:
@@ -231,6 +233,8 @@ class PackageLowering:
             f.b.ret(())
             self.unit.funcs.append(f.b.finish())
             return
+        if flags & CGO_UNSAFE_ARGS:
+            f.lay_out(params, sig.results.vars)
         for var, value in zip(params, values, strict=True):
             if var.name not in ("", "_"):
                 f.declare(var, value)

@@ -520,3 +520,63 @@ def test_what_instances_keep_is_known_from_whoever_made_them() -> None:
     assert found["inner.F"] == ((), ()) and found["one.F"] == ((0, 0),) and "one.G" not in found
     assert found["inner.Big[string]"] == ((),)
     assert found["inner.Big[int]"] == ((0, 1), (1, 1, 2, 0), ())
+
+
+def test_what_is_exported_to_c_says_how_it_is_called(tmp_path: Path) -> None:
+    source = """package p
+
+import _ "unsafe"
+
+//go:cgo_export_dynamic goAdd
+//go:linkname _cgoexp_goAdd _cgoexp_goAdd
+//go:cgo_export_static _cgoexp_goAdd
+//go:cgo_export_static variable
+func _cgoexp_goAdd(a *int) {}
+"""
+    (tmp_path / "_cgo_p.go").write_text(source)
+    out = tmp_path / "p.a"
+    command.run(["-p", "p", "-pack", "-o", str(out), str(tmp_path / "_cgo_p.go")])
+    (line,) = [line for line in out.read_bytes().split(b"\n") if line.startswith(b"[[")]
+    assert json.loads(line) == [
+        ["cgo_export_dynamic", "goAdd"],
+        ["cgo_export_static", "_cgoexp_goAdd", "_cgoexp_goAdd", "ABIInternal"],
+        ["cgo_export_static", "variable"],
+    ]
+
+
+@pytest.mark.skipif(sys.platform != "linux" or os.uname().machine != "x86_64", reason="runs on linux/amd64 alone")
+def test_arguments_whose_address_c_is_given_lie_together(program: Path, tmp_path: Path) -> None:
+    """What cgo writes: results are behind the arguments, as in the frame of a caller of assembly."""
+    source = """package main
+
+import "unsafe"
+
+//go:noinline
+func fill(frame uintptr) {
+	f := (*struct {
+		a int32
+		b byte
+		_ [0]uintptr
+		r int32
+		p *byte
+	})(unsafe.Pointer(frame))
+	f.r, f.p = f.a*2+int32(f.b), &f.b
+}
+
+//go:cgo_unsafe_args
+func call(p0 int32, p1 byte) (r1 int32, r2 *byte) {
+	fill(uintptr(unsafe.Pointer(&p0)))
+	return
+}
+
+func main() {
+	r1, r2 := call(20, 2)
+	println(r1, r2 != nil)
+}
+"""
+    (tmp_path / "_cgo_main.go").write_text(source)
+    made = tmp_path / "main.a"
+    command.run(["-p", "main", "-pack", "-d=ssa/check", "-o", str(made), str(tmp_path / "_cgo_main.go")])
+    (tmp_path / "importcfg.link").write_bytes(program.with_name("importcfg.link").read_bytes())
+    done = subprocess.run([str(linked(made, str(TOOLS / "link")))], capture_output=True, text=True, check=False)
+    assert (done.stderr, done.returncode) == ("42 true\n", 0)
