@@ -2,7 +2,8 @@
 """Copies by way of a temporary: what is filled by one copy, or is zero, and only copied from once, is skipped.
 
 Assignments of large values are lowered that way, since the right side is evaluated before anything is stored. Where nothing is written in
-between, the copy can be made at once; what is copied is equal or apart, so that it may overlap nothing by half.
+between, the copy can be made at once; what is copied is equal or apart, so that it may overlap nothing by half. Not so what a call has left in
+memory: the next call overwrites it, and memory for the variable or the barrier of its copy may need one.
 Before: v1 p = Alloc {T}; Move v1 v2 {T}; Move v3 v1 {T}; after: Move v3 v2 {T}. Of an Alloc that nothing fills: Zero v3 {T}.
 """
 
@@ -40,7 +41,7 @@ def _skip(block: Block, move: Value, context: Context) -> None:
         at -= 1
         value = values[at]
         if value.op == ops.MOVE and value.args[0] is temporary:
-            if value.imm == move.imm and value.args[1] is not temporary:
+            if value.imm == move.imm and value.args[1] is not temporary and value.args[1].op != ops.RESULT:
                 source = value.args[1]
                 value.set_args(())
                 del values[at]

@@ -30,6 +30,7 @@ HEAD = "func f(p, p) p {\nb0:\n  v0 p = Param\n  v1 p = Param [1]\n  v2 p = Allo
         ("  v3 = Move v2 v1 [32]\n  v5 = Store v2 v0\n  v4 = Move v0 v2 [32]\n", None),
         ("  v3 = Move v2 v1 [16]\n  v4 = Move v0 v2 [32]\n", None),  # a part
         ("  v3 = Move v2 v1 [32]\n  v4 = Move v0 v2 [32]\n  v5 p = Load v2\n", None),  # wanted again
+        ("  v6 = CallStatic {g}\n  v7 p = Result v6\n  v3 = Move v2 v7 [32]\n  v8 p = Alloc {T}\n  v4 = Move v8 v2 [32]\n", None),
     ],
 )
 def test_forward(body: str, left: list[str] | None) -> None:
