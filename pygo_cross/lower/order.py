@@ -124,6 +124,8 @@ def _changes(f: FuncLowering, operands: Sequence[Expr | None], assigned: int) ->
             else:
                 if read and found.mode == BUILTIN and _builtin(f, e) in _CHANGING:
                     return True
+                if found.mode == TYPEXPR and isinstance(f.type_of(e.arg_list[0]).underlying(), Slice):
+                    stack.append(_READ)  # what becomes a string or an array is read
                 stack += reversed(e.arg_list)
         elif isinstance(e, Operation):
             if e.op == tk.RECV or e.op in (tk.AND_AND, tk.OR_OR):

@@ -127,7 +127,9 @@ def _chosen(f: FuncLowering, case: _Case, ok: Value, end: Block) -> None:
 
 
 def _alone(f: FuncLowering, case: _Case, end: Block) -> None:
-    """select with one case: it waits."""
+    """select with one case: it waits, on the case's line."""
+    assert case.clause.comm is not None
+    f.b.pos = case.clause.comm.pos
     ok = f.bool_const(False)
     if case.sends:
         f.runtime("chansend1", case.channel.one, _pointer(f, case.address))
@@ -142,6 +144,8 @@ def _alone(f: FuncLowering, case: _Case, end: Block) -> None:
 def _at_once(f: FuncLowering, case: _Case, default: CommClause, end: Block) -> None:
     """select with one case and a default: it doesn't wait."""
     b = f.b
+    assert case.clause.comm is not None
+    b.pos = case.clause.comm.pos
     ok = f.bool_const(False)
     if case.sends:
         (selected,) = f.runtime("selectnbsend", case.channel.one, _pointer(f, case.address))

@@ -156,6 +156,12 @@ func atOnce() {
 	reset()
 	list[x-x], ok = given().(int)
 	println(list[0], ok, calls)
+	letters := []byte("abc")
+	set := func(c byte) []byte { letters[1] = c; return letters[:2] }
+	texts := []string{string(letters), string(set('x')), string(append(letters[:1], 'y'))}
+	println(texts[0], texts[1], texts[2])
+	ints := [2][2]byte{[2]byte(letters), [2]byte(set('z'))}
+	println(ints[0][1], ints[1][1])
 }
 
 func recursive(n int) int {

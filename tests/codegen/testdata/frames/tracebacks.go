@@ -98,8 +98,26 @@ func holds(t *T, n int) bool {
 	return true
 }
 
+var shut = make(chan int)
+
+func refused() {
+	select {
+	case shut <- 1:
+	}
+}
+
+func refusedAtOnce() {
+	defer refused()
+	select {
+	default:
+	case shut <- 1:
+	}
+}
+
 func main() {
 	defer func() {
+		close(shut)
+		defer refusedAtOnce()
 		e := recover()
 		leaf(0)
 		println(e.(error).Error())
