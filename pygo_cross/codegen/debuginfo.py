@@ -156,14 +156,20 @@ def variables(
 
 
 def scopes(
-    found: Sequence[Variable], blocks: Sequence[tuple[int, int]], places: Sequence[int], progs: Sequence[Prog], size: int
-) -> tuple[list[Variable], list[Scope]]:
-    """The blocks of the source that have variables of their own, and the variables with the block that each is in. `found` and `blocks` are
-    what `variables` gives; `places` are the positions in the function of `progs`.
+    found: Sequence[Variable],
+    blocks: Sequence[tuple[int, int]],
+    standing: Mapping[Prog, int],
+    roots: Sequence[int],
+    progs: Sequence[Prog],
+    size: int,
+) -> tuple[list[Variable], list[Scope], list[int]]:
+    """The blocks of the source that have variables of their own, the variables with the block that each is in, and which block each inlined
+    call is in, 0 for none. `found` and `blocks` are what `variables` gives; `standing` has positions of instructions of the function
+    itself, `roots` those of inlined calls by their place in the tree, from 1: all code of a call is in the block where it stands.
     """
     nested = sorted({block for block in blocks if block[1]}, key=lambda block: (block[0], -block[1]))
     if not nested:
-        return list(found), []
+        return list(found), [], []
     # Boundaries, and the innermost block from each of them on.
     parents: list[int] = []
     starts, innermost = [0], [-1]
@@ -193,8 +199,9 @@ def scopes(
             number = parents[number]
 
     here, last, since = -1, 0, 0
-    for place, prog in zip(places, progs, strict=True):
-        if place and place != last and prog.op != "PCDATA":
+    for prog in progs:
+        place = roots[prog.inline] if prog.inline else standing.get(prog, 0)
+        if place and place != last:
             last = place
             block = innermost[bisect_right(starts, place) - 1]
             if block != here:
@@ -212,7 +219,8 @@ def scopes(
         else:
             numbers.append(around)
     by_block = {block: numbers[number] for number, block in enumerate(nested)}
-    return [one._replace(scope=by_block.get(block, 0)) for one, block in zip(found, blocks, strict=True)], out
+    homes = [numbers[block] if (block := innermost[bisect_right(starts, place) - 1]) >= 0 else 0 for place in roots[1:]]
+    return [one._replace(scope=by_block.get(block, 0)) for one, block in zip(found, blocks, strict=True)], out, homes
 
 
 class _Addresses:

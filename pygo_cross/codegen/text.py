@@ -172,7 +172,7 @@ class Texts:
         trace = Trace() if self._dwarf and func.variables else None
         progs = self._emit(func, allocation, maps, trace)
         emitted = list(progs) if trace is not None else []
-        standing = self._in_function(info, emitted)
+        standing = {prog: prog.line for prog in emitted if not prog.inline}
 
         symbol = self._context.lookup(func.symbol, abi)
         flags = 0
@@ -233,6 +233,7 @@ class Texts:
         if self._dwarf:
             found: list[funcdwarf.Variable] = []
             blocks: list[funcdwarf.Scope] = []
+            homes: list[int] = []
             if trace is not None:
                 entry = debuginfo.at_entry(func, scalars.args, self._debug, self._shapes)
                 where = locations(func, allocation, self._rows, emitted, trace, entry)
@@ -249,8 +250,9 @@ class Texts:
                     self._debug,
                     calls,
                 )
-                found, blocks = debuginfo.scopes(found, declaring, standing, emitted, symbol.size)
-            funcdwarf.fill(self._context, symbol, found, blocks)
+                roots = self._roots(info, calls)
+                found, blocks, homes = debuginfo.scopes(found, declaring, standing, roots, made.progs, symbol.size)
+            funcdwarf.fill(self._context, symbol, found, blocks, homes)
         made.progs = []
         return symbol
 
@@ -272,12 +274,18 @@ class Texts:
                         funcdwarf.abstract(self._context, one.callee, self._line(own[one.callee].pos))
 
     @staticmethod
-    def _in_function(info: unit.FuncInfo, progs: Sequence[Prog]) -> list[int]:
-        """The position in the function itself of each instruction: where something is inlined, that of the call."""
-        calls = [0]
+    def _roots(info: unit.FuncInfo, calls: Mapping[int, int]) -> list[int]:
+        """The positions in the function itself of calls that were inlined, by their places in the tree from 1: of those within another one,
+        where that stands."""
+        if not calls:
+            return [0]
+        at = [0]
         for one in info.inlined:
-            calls.append(calls[one.parent] or one.pos)
-        return [calls[prog.inline] or prog.line for prog in progs]
+            at.append(at[one.parent] or one.pos)
+        found = [0] * (len(calls) + 1)
+        for call, place in calls.items():
+            found[place] = at[call]
+        return found
 
     def _line(self, pos: int) -> int:
         return self._places.at(pos)[1]

@@ -94,15 +94,19 @@ EVERYWHERE: Final = -1
 """As the offset where a place begins: it holds in the whole function."""
 
 
-def fill(context: Context, symbol: Symbol, variables: Sequence[Variable] = (), scopes: Sequence[Scope] = ()) -> None:
-    """Make the debug entry and the line program of a finished function."""
+def fill(
+    context: Context, symbol: Symbol, variables: Sequence[Variable] = (), scopes: Sequence[Scope] = (), homes: Sequence[int] = ()
+) -> None:
+    """Make the debug entry and the line program of a finished function. `homes` are the places in `scopes`, from 1, of the blocks where
+    inlined calls stand; without, all stand in none.
+    """
     func = symbol.func
     assert func is not None and func.base is not None
-    func.dwarf_info = _entry(context, symbol, variables, scopes)
+    func.dwarf_info = _entry(context, symbol, variables, scopes, homes)
     func.dwarf_lines = _lines(context, symbol)
 
 
-def _entry(context: Context, symbol: Symbol, variables: Sequence[Variable], scopes: Sequence[Scope]) -> Symbol:
+def _entry(context: Context, symbol: Symbol, variables: Sequence[Variable], scopes: Sequence[Scope], homes: Sequence[int]) -> Symbol:
     func = symbol.func
     assert func is not None and func.base is not None
     wrapper = bool(symbol.flags & WRAPPER)
@@ -133,10 +137,10 @@ def _entry(context: Context, symbol: Symbol, variables: Sequence[Variable], scop
     for variable in variables:
         if not variable.inline and not variable.scope:
             _variable(context, symbol, info, variable)
+    calls = _Inlined(context, symbol, info, variables, homes)
     if scopes:
-        _blocks(context, symbol, info, variables, scopes)
-    if func.inline:
-        _inlined(context, symbol, info, variables)
+        _blocks(context, symbol, info, variables, scopes, calls)
+    calls.write(0)
     out.append(0)
     info.size = len(out)
     return info
@@ -154,45 +158,66 @@ def abstract(context: Context, name: str, line: int, external: bool = True) -> S
     return found
 
 
-def _inlined(context: Context, symbol: Symbol, info: Symbol, variables: Sequence[Variable]) -> None:
-    """The entries of inlined calls, each within that of the call around it."""
-    func = symbol.func
-    assert func is not None
-    ranges = _ranges(symbol)
-    children: dict[int, list[int]] = {}
-    for number, call in enumerate(func.inline):
-        children.setdefault(call.parent, []).append(number)
-    own: dict[int, list[Variable]] = {}
-    for variable in variables:
-        if variable.inline:
-            own.setdefault(variable.inline - 1, []).append(variable)
-    out = info.data
-    todo = list(reversed(children.get(-1, ())))
-    while todo:
-        number = todo.pop()
-        if number < 0:
-            out.append(0)
-            continue
-        found = ranges[number]
-        if not found:
-            continue
-        call = func.inline[number]
-        single = len(found) == 1 and not context.dwarf5
-        out.append(_ABBREV_INLINED if single else _ABBREV_INLINED_RANGES)
-        info.relocs.append((len(out), 4, R_DWARFSECREF, 0, abstract(context, call.callee.name, call.declared)))
-        out += bytes(4)
-        _code(context, symbol, info, found)
-        line = call.base.relative(call.line)
-        out += (context.file_index(call.base) + 1).to_bytes(4, "little")
-        out += uleb(line) if context.dwarf5 else line.to_bytes(4, "little")
-        for variable in own.get(number, ()):
-            _variable(context, symbol, info, variable)
-        todo.append(-1)
-        todo += reversed(children.get(number, ()))
+class _Inlined:
+    """Writes the entries of inlined calls, each within that of the call around it, or of the block where it stands."""
+
+    __slots__ = ("_children", "_context", "_info", "_own", "_ranges", "_roots", "_symbol")
+
+    def __init__(self, context: Context, symbol: Symbol, info: Symbol, variables: Sequence[Variable], homes: Sequence[int]) -> None:
+        self._context = context
+        self._symbol = symbol
+        self._info = info
+        self._roots: dict[int, list[int]] = {}
+        self._children: dict[int, list[int]] = {}
+        self._own: dict[int, list[Variable]] = {}
+        func = symbol.func
+        assert func is not None
+        if not func.inline:
+            return
+        self._ranges = _ranges(symbol)
+        for number, call in enumerate(func.inline):
+            if call.parent < 0:
+                self._roots.setdefault(homes[number] if homes else 0, []).append(number)
+            else:
+                self._children.setdefault(call.parent, []).append(number)
+        for variable in variables:
+            if variable.inline:
+                self._own.setdefault(variable.inline - 1, []).append(variable)
+
+    def write(self, block: int) -> None:
+        """Those that stand in a block, 0 for none."""
+        context, symbol, info = self._context, self._symbol, self._info
+        func = symbol.func
+        assert func is not None
+        out = info.data
+        todo = list(reversed(self._roots.get(block, ())))
+        while todo:
+            number = todo.pop()
+            if number < 0:
+                out.append(0)
+                continue
+            found = self._ranges[number]
+            if not found:
+                continue
+            call = func.inline[number]
+            single = len(found) == 1 and not context.dwarf5
+            out.append(_ABBREV_INLINED if single else _ABBREV_INLINED_RANGES)
+            info.relocs.append((len(out), 4, R_DWARFSECREF, 0, abstract(context, call.callee.name, call.declared)))
+            out += bytes(4)
+            _code(context, symbol, info, found)
+            line = call.base.relative(call.line)
+            out += (context.file_index(call.base) + 1).to_bytes(4, "little")
+            out += uleb(line) if context.dwarf5 else line.to_bytes(4, "little")
+            for variable in self._own.get(number, ()):
+                _variable(context, symbol, info, variable)
+            todo.append(-1)
+            todo += reversed(self._children.get(number, ()))
 
 
-def _blocks(context: Context, symbol: Symbol, info: Symbol, variables: Sequence[Variable], scopes: Sequence[Scope]) -> None:
-    """The entries of blocks of the source, with the variables that they declare."""
+def _blocks(
+    context: Context, symbol: Symbol, info: Symbol, variables: Sequence[Variable], scopes: Sequence[Scope], calls: _Inlined
+) -> None:
+    """The entries of blocks of the source, with the variables that they declare and the inlined calls that stand there."""
     out = info.data
     within: list[list[int]] = [[] for _ in range(len(scopes) + 1)]
     for number, scope in enumerate(scopes, 1):
@@ -211,6 +236,7 @@ def _blocks(context: Context, symbol: Symbol, info: Symbol, variables: Sequence[
         _code(context, symbol, info, ranges)
         for variable in own[number]:
             _variable(context, symbol, info, variable)
+        calls.write(number)
         todo.append(0)
         todo += reversed(within[number])
 

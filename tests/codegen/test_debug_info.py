@@ -59,10 +59,10 @@ def test_values_and_inlined_calls(tmp_path: Path) -> None:
         "var main.summed total int 18 true",
         "var main.summed moved int 19 true",
         "var{ main.summed n int 21 true",
-        "param main.summed in main.squared n int 10 true",
-        "param main.summed in main.squared what struct string 10 true",
-        "var main.summed in main.squared twice int 11 true",
-        "result main.summed in main.squared s int 10 true",
+        "param{ main.summed in main.squared n int 10 true",
+        "param{ main.summed in main.squared what struct string 10 true",
+        "var{ main.summed in main.squared twice int 11 true",
+        "result{ main.summed in main.squared s int 10 true",
     ):
         assert line in got, line
 
