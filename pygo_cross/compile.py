@@ -44,6 +44,7 @@ from pygo_cross.obj.context import path_to_prefix
 from pygo_cross.obj.runtimepackages import RUNTIME_PACKAGES
 from pygo_cross.opt.bodies import Body, decode, tell
 from pygo_cross.opt.context import Context as PassContext
+from pygo_cross.opt.decisions import decisions
 from pygo_cross.opt.pipeline import PASSES, Result, Watcher, optimise, optimise_unit, verifying
 from pygo_cross.opt.summaries import Summary, weakest
 from pygo_cross.ssa.func import Func
@@ -145,6 +146,10 @@ class Compilation:
         record.exports = self._exports(checked, found.bodies)
         record.sections[SUMMARIES] = marshal.dumps(sorted(found.summaries.items()), 2)
         backend.begin(unit.funcs)
+        if self.flags.decisions:
+            for one in decisions(unit.path, unit.funcs, found.bodies, found.variables):
+                print(f"{self.fset.position(one.pos)}: {one.text}")
+            sys.stdout.flush()
         self._functions(backend, unit.funcs, check)
         for info in unit.assembly:
             backend.texts.declared(info)

@@ -36,7 +36,6 @@ _COUNTERS: Final = {
     "l": "no_inlining",
     "e": "all_errors",
     "m": "decisions",
-    "S": "listing",
     "B": "no_bounds",
     "L": "",
     "C": "",
@@ -71,6 +70,7 @@ _REFUSED: Final = {
     "linkshared": "linking against shared libraries",
     "spectre": "mitigations of Spectre",
     "linkobj": "two output files",
+    "S": "a listing (go tool objdump shows the code)",
 }
 
 
@@ -105,7 +105,6 @@ class Flags:
         self.no_inlining = 0
         self.all_errors = 0
         self.decisions = 0
-        self.listing = 0
         self.no_bounds = 0
         self.workers = 1
         self.version = ""

@@ -47,6 +47,8 @@ RUNTIME: Final = RUNTIME_PACKAGES | {
 
 _OURS: Final = ("ssa/",)
 """How settings of -d begin that are for our passes."""
+_TELLING: Final = frozenset(("m", "live", "W", "w", "v"))
+"""Flags by which a compiler tells what it does."""
 
 
 def patterns_of(text: str) -> list[str]:
@@ -89,7 +91,7 @@ def compile_main(argv: list[str], environment: Mapping[str, str]) -> int:
     goroot = Path(tool).resolve().parents[3]
     with tempfile.TemporaryDirectory(prefix="pygo", dir=os.path.dirname(flags.output) or ".") as scratch:
         made = os.path.join(scratch, "stock.a")
-        command = [tool, *for_stock(_with_output(words, made))]
+        command = [tool, *for_stock(_with_output(words, made), stock)]
         if flags.package == "internal/strconv":
             command[1:1] = ["-linkshared"]  # values of its error type are compared with values that strconv, which is ours, has made
         elif flags.package not in RUNTIME and (environment.get(MIXED) or patterns):
@@ -128,10 +130,14 @@ def compile_main(argv: list[str], environment: Mapping[str, str]) -> int:
     return 0
 
 
-def for_stock(words: list[str]) -> list[str]:
-    """The flags without those settings of -d that are for our passes, which stock's compiler does not have."""
+def for_stock(words: list[str], stock: bool = False) -> list[str]:
+    """The flags without those settings of -d that are for our passes, which stock's compiler does not have; and, where its code is not
+    what is used, without those that have it tell of its own.
+    """
     result: list[str] = []
     for word in words:
+        if not stock and word.lstrip("-").partition("=")[0] in _TELLING and word.startswith("-"):
+            continue
         before = result[-1] if result else ""
         if word.startswith(("-d=", "--d=")) or before in ("-d", "--d"):
             flag, _, value = word.partition("=") if before not in ("-d", "--d") else ("", "", word)

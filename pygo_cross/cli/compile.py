@@ -29,6 +29,7 @@ packages must have been compiled with pygo-cross, or by go build -toolexec='pygo
   -buildid id       recorded in the archive
   -dwarf=false      no debug information
   -N, -l            no optimisation, no inlining
+  -m                print what was decided: what is inlined, what is in the heap
   -e                no limit on the number of errors
   -c n              compile n functions at a time
   -d list           debug settings: ssa/check, ssa/PASS/dump=FUNCTION, ssa/PASS/off[=FUNCTION]

@@ -395,6 +395,38 @@ def test_passes_are_left_out(tmp_path: Path) -> None:
 def test_stocks_compiler_is_not_told_of_our_passes() -> None:
     words = ["-p", "p", "-d=ssa/all/off=@f,checkptr=0,ssa/check", "-d", "ssa/check", "-N", "-d=ssa/prove/off", "x.go"]
     assert for_stock(words) == ["-p", "p", "-d=checkptr=0", "-N", "x.go"]
+    words = ["-m", "-m=2", "-live", "-p", "m", "m"]
+    assert for_stock(words) == ["-p", "m", "m"] and for_stock(words, True) == words
+
+
+DECIDED = """package p
+
+type T struct{ x *int }
+
+func Leaf(x int) int { return x + 1 }
+
+func F(n int) (*T, int) {
+	local, kept := 1, Leaf(n)
+	use(&local)
+	return &T{&kept}, local
+}
+
+//go:noinline
+func use(p *int) { *p = 2 }
+"""
+
+
+def test_what_was_decided_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    compiled(tmp_path, "example.com/p", DECIDED, "-m")
+    told = [line.rpartition("/")[2] for line in capsys.readouterr().out.splitlines()]
+    assert told == [
+        "p.go:5:6: can inline Leaf",
+        "p.go:7:6: can inline F",
+        "p.go:8:14: does not escape",
+        "p.go:8:14: escapes to heap",
+        "p.go:8:24: inlining call to Leaf",
+        "p.go:10:9: escapes to heap",
+    ]
 
 
 def test_an_import_that_was_not_compiled_for_us_is_named(tmp_path: Path) -> None:
