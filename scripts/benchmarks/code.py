@@ -2,9 +2,11 @@
 """How fast compiled programs run: those that our compiler makes beside stock Go's, with allocations and size.
 
 The programs of `programs/` are built both ways for linux/amd64 and run in turns, so that a change in the machine's load meets both; they
-have to print the same. Times are medians of CPU seconds (user and system); allocations are what the program counts itself, sizes those of
-the stripped binaries. With `--go1 FOLDER` the benchmark functions of a folder of tests (Go's test/bench/go1) are measured
-too: nanoseconds of an operation, medians.
+have to print the same. Times are the least CPU seconds (user and system) of several runs, since what else the machine does only adds to
+them; allocations are what the program counts itself, sizes those of the stripped binaries. `--stock none` has the standard library
+compiled by us as well. With `--go1 FOLDER` the benchmark functions of a folder of tests (Go's test/bench/go1) are measured
+instead: nanoseconds of an operation, and allocations. What is only a few allocations more is told, but counted as equal: a program starts
+with some that it does not ask for.
 """
 
 from __future__ import annotations
@@ -25,8 +27,10 @@ from typing import Any
 from pygo_cross.build.goroot import find_goroot
 
 PROGRAMS = Path(__file__).resolve().parent / "programs"
-_BENCHMARK = re.compile(r"^(Benchmark\S+?)(?:-\d+)?\s+\d+\s+([\d.]+) ns/op", re.MULTILINE)
+_BENCHMARK = re.compile(r"^(Benchmark\S+?)(?:-\d+)?\s+\d+\s+([\d.]+) ns/op.*?(\d+) allocs/op", re.MULTILINE)
 _OWN = f"{sys.executable} -m pygo_cross build -ldflags=-s\\ -w -o {{out}} {{src}}"
+_FEW = 100
+"""Allocations more or less that are not counted."""
 _OWN_TEST = f"{{go}} test -c -toolexec={shlex.quote(f'{sys.executable} -m pygo_cross toolexec')} -o {{out}} {{src}}"
 
 
@@ -54,6 +58,11 @@ def run(binary: Path, folder: Path) -> tuple[float, bytes, int]:
     return usage.ru_utime + usage.ru_stime, out.read_bytes(), int(found[1]) if found else 0
 
 
+def _compared(own: int, stock: int, few: int) -> float:
+    """A ratio of allocations."""
+    return 1.0 if abs(own - stock) <= few else round(own / max(stock, 1), 3)
+
+
 def measure(name: str, own: str, count: int, folder: Path) -> dict[str, Any]:
     """One program."""
     sources = [str(PROGRAMS / f"{name}.go"), str(PROGRAMS / "report.go")]
@@ -70,9 +79,10 @@ def measure(name: str, own: str, count: int, folder: Path) -> dict[str, Any]:
         raise SystemExit(f"bench: {name} prints {prints['own'][:200]!r}, and stock's {prints['stock'][:200]!r}")
     row: dict[str, Any] = {"program": name}
     for kind, found in times.items():
-        row[kind] = round(statistics.median(found), 3)
+        row[kind] = round(min(found), 3)
     row["ratio"] = round(row["own"] / max(row["stock"], 0.001), 2)
-    row["mallocs"] = round(mallocs["own"] / max(mallocs["stock"], 1), 3)
+    row["mallocs"] = _compared(mallocs["own"], mallocs["stock"], _FEW)
+    row["more"] = mallocs["own"] - mallocs["stock"]
     row["size"] = round((folder / "own").stat().st_size / (folder / "stock").stat().st_size, 3)
     return row
 
@@ -82,17 +92,21 @@ def go1(tests: Path, own: str, count: int, pattern: str, folder: Path) -> list[d
     build(own, folder / "own.test", ["."], tests)
     build("{go} test -c -o {out} {src}", folder / "stock.test", ["."], tests)
     found: dict[str, dict[str, list[float]]] = {}
+    allocated: dict[tuple[str, str], int] = {}
     for _ in range(count):
         for kind in ("own", "stock"):
-            command = [str(folder / f"{kind}.test"), "-test.run=^$", f"-test.bench={pattern}", "-test.benchtime=300ms"]
+            command = [str(folder / f"{kind}.test"), "-test.run=^$", f"-test.bench={pattern}", "-test.benchtime=300ms", "-test.benchmem"]
             done = subprocess.run(command, cwd=tests, capture_output=True, text=True, check=False)
-            for name, nanoseconds in _BENCHMARK.findall(done.stdout):
+            for name, nanoseconds, allocations in _BENCHMARK.findall(done.stdout):
+                allocated[name, kind] = int(allocations)
                 found.setdefault(name, {"own": [], "stock": []})[kind].append(float(nanoseconds))
     rows = []
     for name, both in found.items():
         if both["own"] and both["stock"]:
-            ours, theirs = statistics.median(both["own"]), statistics.median(both["stock"])
-            rows.append({"program": name, "own": ours, "stock": theirs, "ratio": round(ours / theirs, 2)})
+            ours, theirs = min(both["own"]), min(both["stock"])
+            own_count, stock_count = allocated[name, "own"], allocated[name, "stock"]
+            row: dict[str, Any] = {"program": name, "own": ours, "stock": theirs, "ratio": round(ours / theirs, 2)}
+            rows.append(row | {"mallocs": _compared(own_count, stock_count, 0), "more": own_count - stock_count})
         else:
             rows.append({"program": name, "problem": f"only {'own' if both['own'] else 'stock'} ran"})
     return rows
@@ -104,12 +118,15 @@ def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="scripts/bench code", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("programs", nargs="*", default=names, help=f"of {', '.join(names)}; default all")
     parser.add_argument("-n", type=int, default=5, help="runs of each (default 5)")
+    parser.add_argument("--stock", metavar="PATTERN", help="packages that stock Go compiles in ours too, as for build")
     parser.add_argument("--own", default=_OWN, help="builds {src} to {out} (default: this checkout's)")
     parser.add_argument("--go1", type=Path, metavar="FOLDER", help="a folder of tests with benchmarks, measured instead")
     parser.add_argument("--own-test", default=_OWN_TEST, help="builds the test binary {out} of a folder")
     parser.add_argument("--bench", default=".", help="which benchmarks of --go1")
     parser.add_argument("--json", action="store_true", help="print a list of records")
     options = parser.parse_args(argv)
+    if options.stock:
+        os.environ["PYGO_CROSS_STOCK"] = options.stock
     rows = []
     with tempfile.TemporaryDirectory() as name:
         if options.go1:
