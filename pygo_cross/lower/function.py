@@ -180,7 +180,7 @@ class FuncLowering:
         leaves = self.shapes.leaves(value.typ)
         assert leaves is not None
         for leaf, part in zip(leaves, value.parts, strict=True):
-            self.emit(ops.STORE, VOID, (address, part), offset + leaf.offset)
+            self.emit(ops.STORE, VOID, (address, part), offset + leaf.offset, leaf.stored)
 
     def in_place(self, value: Val) -> Value:
         """The address of memory that has a value and is nobody else's."""

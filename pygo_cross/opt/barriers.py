@@ -97,7 +97,7 @@ class _Barriers:
     def needs(self, store: Value) -> bool:
         """Whether a store needs a barrier."""
         address, value = store.args
-        if value.kind != P:
+        if value.kind != P or store.aux is not None:
             return False
         root, offset = _root(address, store.imm)
         if root.op in (ops.SLOT_ADDR, ops.ALLOC):
@@ -161,7 +161,7 @@ class _Barriers:
             parts.append(part)
         made += parts
         for leaf, part in zip(leaves, parts, strict=True):
-            made.append(func.make(block, ops.STORE, VOID, (to, part), leaf.offset, None, value.pos))
+            made.append(func.make(block, ops.STORE, VOID, (to, part), leaf.offset, leaf.stored, value.pos))
         for one in made:
             one.inline = value.inline
         value.set_args(())

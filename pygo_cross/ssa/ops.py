@@ -31,6 +31,9 @@ FIRST_MACHINE_OP: Final = 1000
 LENGTH: Final = "length"
 """`aux` of Load, Param and Result where the scalar is a string's or slice's length or capacity: never negative."""
 
+OFF_HEAP: Final = "off heap"
+"""`aux` of Store where what is stored is a pointer to what is never in Go's heap, so that the collector need not be told."""
+
 
 class OpInfo:
     """A row: `nargs` is -1 where the number differs; `imm` and `aux` say in a word what these are ("" for nothing)."""
@@ -224,7 +227,7 @@ _ROWS: Final = (
     OpInfo(PTR_TO_INT, "PtrToInt", 1, PURE),
     OpInfo(INT_TO_PTR, "IntToPtr", 1, PURE),
     OpInfo(LOAD, "Load", 1, READS, imm="offset", aux="LENGTH or nothing"),
-    OpInfo(STORE, "Store", 2, WRITES, imm="offset"),  # address, value
+    OpInfo(STORE, "Store", 2, WRITES, imm="offset", aux="OFF_HEAP or nothing"),  # address, value
     OpInfo(ZERO, "Zero", 1, WRITES, imm="size", aux="type"),
     OpInfo(MOVE, "Move", 2, READS | WRITES, imm="size", aux="type"),  # to, from: equal or apart
     OpInfo(NIL_CHECK, "NilCheck", 1, FAULTS),  # the pointer, known not to be nil

@@ -15,7 +15,7 @@ from typing import Final, NamedTuple, final
 
 from pygo_cross.diag import InternalError
 from pygo_cross.ssa.kinds import F32, F64, I8, I16, I32, I64, B, P
-from pygo_cross.ssa.ops import LENGTH
+from pygo_cross.ssa.ops import LENGTH, OFF_HEAP
 from pygo_cross.types import types as t
 from pygo_cross.types.sizes import Sizes
 from pygo_cross.types.types import Array, Basic, Chan, Interface, Map, Named, Pointer, Signature, Slice, Struct, Type, unalias
@@ -49,12 +49,13 @@ _STEPS: Final = {F32: 4, F64: 8}
 
 class Leaf(NamedTuple):
     """A scalar at an offset (bytes) of a variable; `pointer` says whether the collector looks at it, `length` that it is the length or
-    capacity of a string or slice.
+    capacity of a string or slice. What a pointer that is `off_heap` points to is never in Go's heap.
     """
 
     kind: int
     offset: int
     length: bool = False
+    off_heap: bool = False
 
     @property
     def aux(self) -> str | None:
@@ -64,18 +65,24 @@ class Leaf(NamedTuple):
     @property
     def pointer(self) -> bool:
         """Whether it may point into the heap."""
-        return self.kind == P
+        return self.kind == P and not self.off_heap
+
+    @property
+    def stored(self) -> str | None:
+        """What stores of the scalar carry (ops.OFF_HEAP)."""
+        return OFF_HEAP if self.off_heap else None
 
 
 @final
 class Shapes:
     """Shapes of types for a target's sizes, kept by type."""
 
-    __slots__ = ("_known", "sizes")
+    __slots__ = ("_known", "_off_heap", "sizes")
 
     def __init__(self, sizes: Sizes) -> None:
         self.sizes = sizes
         self._known: dict[Type, tuple[Leaf, ...] | None] = {}
+        self._off_heap: dict[Type, bool] = {}
 
     def leaves(self, typ: Type) -> tuple[Leaf, ...] | None:
         """The scalars of a type; None if it is memory only."""
@@ -99,7 +106,7 @@ class Shapes:
             return under.len > 0 and self.has_pointers(under.elem)
         if isinstance(under, Struct):
             return any(self.has_pointers(field.typ) for field in under.fields)
-        return any(leaf.kind == P for leaf in self.leaves(under) or ())
+        return any(leaf.pointer for leaf in self.leaves(under) or ())
 
     def is_direct(self, typ: Type) -> bool:
         """Whether an interface holds a value in its data word itself: it is one pointer, to what may be in the heap."""
@@ -110,7 +117,7 @@ class Shapes:
         while isinstance(under, (Struct, Array)):
             inner = under.elem if isinstance(under, Array) else next(one.typ for one in under.fields if self.leaves(one.typ))
             under = inner.underlying()
-        return not (isinstance(under, Pointer) and _not_in_heap(under.elem))
+        return not (isinstance(under, Pointer) and self._not_in_heap(under.elem))
 
     def _collect(self, typ: Type, offset: int, into: list[Leaf]) -> bool:
         under = typ.underlying()
@@ -130,23 +137,27 @@ class Shapes:
                 return False
             return under.len == 0 or self._collect(under.elem, offset, into)
         if isinstance(under, (Pointer, Map, Chan, Signature)):
-            into.append(Leaf(P, offset))
+            into.append(Leaf(P, offset, False, isinstance(under, Pointer) and self._not_in_heap(under.elem)))
             return True
         if isinstance(under, Slice):
-            into += (Leaf(P, offset), Leaf(I64, offset + 8, True), Leaf(I64, offset + 16, True))
+            into += (Leaf(P, offset, False, self._not_in_heap(under.elem)), Leaf(I64, offset + 8, True), Leaf(I64, offset + 16, True))
             return True
         if isinstance(under, Interface):
             into += (Leaf(P, offset), Leaf(P, offset + 8))
             return True
         raise InternalError("shape", "a type without a shape", str(typ))
 
+    def _not_in_heap(self, typ: Type) -> bool:
+        """Whether a type is made of internal/runtime/sys.NotInHeap, so that no value is ever in Go's heap."""
+        known = self._off_heap.get(typ)
+        if known is None:
+            known = self._off_heap[typ] = self._is_not_in_heap(unalias(typ))
+        return known
 
-def _not_in_heap(typ: Type) -> bool:
-    """Whether a type is made of internal/runtime/sys.NotInHeap, so that no value is ever in Go's heap."""
-    typ = unalias(typ)
-    if isinstance(typ, Named) and typ.obj.name == "nih" and typ.obj.pkg is not None and typ.obj.pkg.path == "internal/runtime/sys":
-        return True
-    under = typ.underlying()
-    if isinstance(under, Array):
-        return _not_in_heap(under.elem)
-    return isinstance(under, Struct) and any(_not_in_heap(field.typ) for field in under.fields)
+    def _is_not_in_heap(self, typ: Type) -> bool:
+        if isinstance(typ, Named) and typ.obj.name == "nih" and typ.obj.pkg is not None and typ.obj.pkg.path == "internal/runtime/sys":
+            return True
+        under = typ.underlying()
+        if isinstance(under, Array):
+            return self._not_in_heap(under.elem)
+        return isinstance(under, Struct) and any(self._not_in_heap(field.typ) for field in under.fields)
