@@ -236,6 +236,14 @@ class FuncLowering:
 
     def tell_parameters(self, params: Sequence[Var], results: Sequence[Var]) -> None:
         """Parameters and results are the first variables of a function."""
+        index = 0
+        for number, typ in enumerate(self.info.params):
+            leaves = self.shapes.leaves(typ)
+            for leaf in leaves or ():
+                if leaf.offset < ADDRESS:
+                    self.func.names[-1 - index] = (number << 8 | leaf.offset,)
+                index += 1
+            index += leaves is None
         for variables, types, role in ((params, self.info.params, PARAMETER), (results, self.info.results, RESULT)):
             for i, (var, typ) in enumerate(zip(variables, types, strict=True)):
                 self.numbers[var] = len(self.func.variables)

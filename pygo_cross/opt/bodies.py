@@ -68,7 +68,7 @@ class Body:
         self.slots = list(func.slots)
         self.auxes: list[object] = [None]
         self.variables = list(func.variables)
-        self.names: list[tuple[int, tuple[int, ...]]] = []
+        self.names: list[tuple[int, tuple[int, ...]]] = [one for one in func.names.items() if one[0] < 0]
         self.words = self._words(func)
 
     def _words(self, func: Func) -> list[int]:

@@ -117,6 +117,10 @@ def _values(
             found = names.get(value.id)
             if found is not None:
                 caller.name(copy, tuple([(first << 8) + one for one in found]))
+        for number, arg in enumerate(args):
+            found = names.get(-1 - number)
+            if found is not None:
+                caller.name(arg, tuple([(first << 8) + one for one in found]))
     return values
 
 

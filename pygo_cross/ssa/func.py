@@ -220,7 +220,8 @@ class Func:
     directives, inlined calls) is `info`, which no pass looks into.
 
     Debug information needs to know which values are what variables have: `names` has, by the id of a value, the number of a variable of
-    `variables` times 256 plus the offset in it of the part that the value is, or ADDRESS. A variable has a value from where that is
+    `variables` times 256 plus the offset in it of the part that the value is, or ADDRESS; by -1, -2 and on, those that parameters are
+    when the function is called. A variable has a value from where that is
     computed until another one of its values is. Names follow what is put in the place of a value (`builder.replace`); those that a
     pass loses are only not told. Nothing but names tells of variables, so code is the same without.
     """
