@@ -19,6 +19,11 @@ if [ "$2" = -V=full ]; then
     printf '%s %s\n' "$version" "$id"
     exit
 fi
+if [ "$stage" = compile ] && [ -d "${0%/*}/../data/native" ]; then
+    # What is nested deep takes the machine's stack where the compiler is machine code (pygo_cross/native.py).
+    ulimit -S -s "$(ulimit -H -s)"
+    exec "$python" -P -m pygo_cross.native "$@"
+fi
 [ "$stage" = compile ] && exec "$python" -P -m pygo_cross.build.toolexec "$@"
 shift
 [ "$stage" = link ] && exec "$python" -P -m pygo_cross link "$@"

@@ -7,7 +7,7 @@ needs for itself is clobbered, and nothing that it still reads is there.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, cast, final
+from typing import Any, Final, cast, final
 
 from pygo_cross.arch import insn
 from pygo_cross.arch.insn import FIRST_FLOAT, Insn, RegisterFile
@@ -15,9 +15,6 @@ from pygo_cross.diag import InternalError
 from pygo_cross.ssa import ops
 from pygo_cross.ssa.func import Block, Func, Value
 from pygo_cross.ssa.kinds import F32, F64
-
-if TYPE_CHECKING:
-    from pygo_cross.codegen.calls import MachineCall
 
 FLOATS: Final = ~((1 << FIRST_FLOAT) - 1)
 
@@ -129,8 +126,8 @@ class Rows:
         return made
 
     def _own(self, row: Row, op: int, aux: object) -> Row:
-        """The row of an operation whose `aux` says what it takes."""
-        inputs = cast("MachineCall", aux).inputs
+        """The row of an operation whose `aux` says what it takes: a MachineCall, or another that has `inputs`."""
+        inputs: tuple[int, ...] = cast(Any, aux).inputs
         found = self._with_inputs.get((op, inputs))
         if found is None:
             found = self._with_inputs[op, inputs] = _with_inputs(row, inputs)
@@ -155,11 +152,12 @@ class Rows:
         return found
 
 
-_EXIT: Final = Row(Insn(0, "Exit", (), 0, 0))
+_NOTHING: Final = Insn(0, "Exit", (), 0, 0)
+_EXIT: Final = Row(_NOTHING)
 
 
 def _with_inputs(row: Row, inputs: tuple[int, ...]) -> Row:
-    made = Row.__new__(Row)
+    made = Row(_NOTHING)
     made.inputs = inputs
     made.fixed = tuple(single(mask) for mask in inputs)
     made.any_fixed = True

@@ -166,7 +166,7 @@ class PackageLowering:
         at = 0
         while at < len(pending):
             job, pending[at] = pending[at], _done
-            self._lowered = None
+            self._begin(None)
             try:
                 job()
             except UserError as error:
@@ -178,6 +178,9 @@ class PackageLowering:
                 self.failed(told)
             at += 1
         pending.clear()
+
+    def _begin(self, lowered: FuncLowering | None) -> None:
+        self._lowered = lowered
 
     def _declare(self, name: str, obj: Func, decl: FuncDecl) -> None:
         sig = obj.signature

@@ -223,6 +223,7 @@ def _if(f: FuncLowering, s: IfStmt) -> None:
     b = f.b
     then, end = b.new_block(), b.new_block()
     other = b.new_block() if s.els is not None else end
+    assert s.cond is not None
     exprs.condition(f, s.cond, then, other)
     b.begin(then)
     stmt(f, s.then)

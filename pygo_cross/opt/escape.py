@@ -22,7 +22,7 @@ not that at another.
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, MutableMapping, Sequence
 from typing import Final, cast, final
 
 from pygo_cross.opt import buffers
@@ -79,7 +79,7 @@ def escape(
     from the context. `told` gets the position of each variable, and whether it is in the heap.
     """
     made = dict(given or {})
-    known = ChainMap(made, RUNTIME, cast("dict[str, Summary]", context.summaries))
+    known = ChainMap(made, RUNTIME, cast("MutableMapping[str, Summary]", context.summaries))
     fields: dict[str, dict[int, Row]] = {}
     for circle in components(funcs):
         one = _Circle(circle, context, known, fields)

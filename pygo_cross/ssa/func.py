@@ -128,7 +128,8 @@ class Value:
     def __str__(self) -> str:
         return f"v{self.id}"
 
-    __repr__ = __str__
+    def __repr__(self) -> str:
+        return str(self)
 
 
 @final
@@ -209,7 +210,8 @@ class Block:
     def __str__(self) -> str:
         return f"b{self.id}"
 
-    __repr__ = __str__
+    def __repr__(self) -> str:
+        return str(self)
 
 
 @final

@@ -572,7 +572,7 @@ class IfStmt(Stmt):
 
     __slots__ = ("cond", "els", "init", "then")
 
-    def __init__(self, pos: int, init: SimpleStmt | None, cond: Expr, then: BlockStmt, els: Stmt | None) -> None:
+    def __init__(self, pos: int, init: SimpleStmt | None, cond: Expr | None, then: BlockStmt, els: Stmt | None) -> None:
         self.pos = pos
         self.init = init
         self.cond = cond

@@ -318,7 +318,7 @@ class StmtParser(ExprParser):
             else:
                 self.syntax_error("else must be followed by if or statement block")
                 self.advance(NAME, RBRACE)
-        return nodes.IfStmt(pos, init, cond, then, otherwise)  # type: ignore[arg-type]
+        return nodes.IfStmt(pos, init, cond, then, otherwise)
 
     def _switch_stmt(self) -> Stmt:
         pos = self.offsets[self.i]

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from . import nodes
 from .core import Cursor, token_string
 from .nodes import Expr, Field, FuncType, IndexExpr, ListExpr, Name, Operation
@@ -38,6 +40,9 @@ from .tokens import (
     STRUCT,
     TILDE,
 )
+
+_NO_TYPE: Final = nodes.BadExpr(0)
+"""The type of a parameter that shares the one behind it, until that is read."""
 
 
 class TypeParser(Cursor):
@@ -398,7 +403,7 @@ class TypeParser(Cursor):
             name = type = None
             if param is not None:
                 # While a list is being read, a parameter may lack its type.
-                if param.type is not None:
+                if param.type is not _NO_TYPE:
                     typed += 1
                     if param.name is not None:
                         named += 1
@@ -437,7 +442,7 @@ class TypeParser(Cursor):
         wrong = 0
         current: Expr | None = None
         for param in reversed(params):
-            if param.type is not None:
+            if param.type is not _NO_TYPE:
                 current = param.type
                 if param.name is None:
                     wrong = start_pos(current)
@@ -473,8 +478,8 @@ class TypeParser(Cursor):
                 param.type = dots.elem
 
     def _param_decl(self, name: Name | None, follow: int) -> Field | None:
-        """A parameter, which may be only a name (its type is then None until the list is complete); `name` if it was read already. None if
-        there is none here."""
+        """A parameter, which may be only a name (its type is then `_NO_TYPE` until the list is complete); `name` if it was read already.
+        None if there is none here."""
         type_sets = follow == RBRACK
         i = self.i
         if name is not None:
@@ -483,7 +488,7 @@ class TypeParser(Cursor):
             pos = self.offsets[i]
             if type_sets and self.tok == OPERATOR and self.values[i] == TILDE:
                 return self._embedded_elem(None)
-        field = Field(pos, None, None)  # type: ignore[arg-type]
+        field = Field(pos, None, _NO_TYPE)
         if self.tok == NAME or name is not None:
             if name is None:
                 self.i = i + 1

@@ -337,5 +337,7 @@ def _decode(value: Any) -> Value:
         re, im = _decode(value[0]), _decode(value[1])
         assert isinstance(re, (int, Rat, Float)) and isinstance(im, (int, Rat, Float))
         return Complex(re, im)
+    if isinstance(value, bool):
+        return value
     assert isinstance(value, int)
     return value

@@ -353,7 +353,9 @@ def _words(values: list[int]) -> bytes:
 
 def _encode(value: Value) -> Any:
     """A constant as what marshal knows."""
-    if type(value) is bool or type(value) is int:
+    if isinstance(value, bool):
+        return value
+    if type(value) is int:
         return value
     if type(value) is String:
         return value.value

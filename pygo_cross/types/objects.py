@@ -106,7 +106,8 @@ class Object:
 
         return object_string(self)
 
-    __repr__ = __str__
+    def __repr__(self) -> str:
+        return str(self)
 
 
 @final

@@ -60,4 +60,5 @@ class Package:
     def __str__(self) -> str:
         return f'package {self.name} ("{self.path}")'
 
-    __repr__ = __str__
+    def __repr__(self) -> str:
+        return str(self)

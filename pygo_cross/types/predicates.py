@@ -386,7 +386,7 @@ def _array(x: Array, y: Array, mode: int, pairs: Pairs | None) -> bool:
     return (x.len == y.len or x.len < 0 or y.len < 0) and _identical(x.elem, y.elem, mode, pairs)
 
 
-def _elem(x: Slice, y: Slice, mode: int, pairs: Pairs | None) -> bool:
+def _elem(x: Slice | Pointer, y: Slice | Pointer, mode: int, pairs: Pairs | None) -> bool:
     return _identical(x.elem, y.elem, mode, pairs)
 
 

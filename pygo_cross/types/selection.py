@@ -61,7 +61,8 @@ class Selection:
     def __str__(self) -> str:
         return selection_string(self)
 
-    __repr__ = __str__
+    def __repr__(self) -> str:
+        return str(self)
 
 
 def selection_string(selection: Selection, qualifier: Qualifier = by_path) -> str:

@@ -98,7 +98,8 @@ class Type:
 
         return type_string(self)
 
-    __repr__ = __str__
+    def __repr__(self) -> str:
+        return str(self)
 
 
 @final
@@ -321,7 +322,8 @@ class Term:
     def __str__(self) -> str:
         return "any type" if self.typ is None else f"~{self.typ}" if self.tilde else str(self.typ)
 
-    __repr__ = __str__
+    def __repr__(self) -> str:
+        return str(self)
 
 
 @final

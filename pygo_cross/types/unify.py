@@ -225,7 +225,7 @@ class Unifier:
     def _array(self, x: Array, y: Array, mode: int, inner: int, pairs: Pairs | None) -> bool:
         return (x.len == y.len or x.len < 0 or y.len < 0) and self._unify(x.elem, y.elem, inner, pairs)
 
-    def _elem(self, x: Slice, y: Slice, mode: int, inner: int, pairs: Pairs | None) -> bool:
+    def _elem(self, x: Slice | Pointer, y: Slice | Pointer, mode: int, inner: int, pairs: Pairs | None) -> bool:
         return self._unify(x.elem, y.elem, inner, pairs)
 
     def _struct(self, x: Struct, y: Struct, mode: int, inner: int, pairs: Pairs | None) -> bool:
