@@ -234,7 +234,16 @@ class Compilation:
         asked, abis, embeds, coverage = _Asked(self.imports), self._symbol_abis(), self._embeds(), self._coverage()
         made = PackageLowering(self.goroot, self.fset, package, files, info, self.sizes, asked, names, abis, embeds, coverage)
         made.variables_in_memory = bool(self.flags.no_optimisation)
+        if self._wants_own_loop_variables():
+            made.make_loop_variables_own()
         return made
+
+    def _wants_own_loop_variables(self) -> bool:
+        """Whether -d=loopvar or GOEXPERIMENT asks to try the loops of go1.22 (src/cmd/compile/internal/base/flag.go)."""
+        told = self.flags.debug.get("loopvar", "0") or "1"
+        if told == "0":
+            return "loopvar" in self.env.experiments
+        return told in ("1", "2")
 
     def _passes(self, shapes: Shapes, names: TypeNames) -> PassContext:
         summaries, bodies = ImportedSummaries(self.imports), _Bodies(self.imports, self.flags.dwarf).find

@@ -105,6 +105,10 @@ class PackageLowering:
         old = [file for file, version in zip(files, versions, strict=False) if 0 <= minor(version) < _OWN_LOOP_VARIABLES]
         self._old_files.update(self.fset.file(file.pos) for file in old)
 
+    def make_loop_variables_own(self) -> None:
+        """Whatever the versions of this package's files say, each round of their loops has variables of its own."""
+        self._old_files.clear()
+
     def own_loop_variables(self, pos: int) -> bool:
         """Whether each round of a loop there has variables of its own: since go1.22 it has."""
         if not self._old_files:

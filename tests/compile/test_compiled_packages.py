@@ -329,6 +329,17 @@ def test_a_block_of_more_values_than_a_call_counts_for(tmp_path: Path, monkeypat
     compiled(tmp_path, "p", f"package p\n\nfunc F(x, y int) int {{\n{body}\treturn x\n}}\n", "-d=ssa/check,ssa/all/off")
 
 
+def test_loops_of_newer_go_can_be_tried(tmp_path: Path) -> None:
+    source = "package p\n\nfunc F() (all []*int) {\n\tfor i := 0; i < 9; i++ {\n\t\tall = append(all, &i)\n\t}\n\treturn\n}\n"
+
+    def size(*flags: str) -> str:
+        found = re.search(r"(\d+) T p\.F\b", go("tool", "nm", "-size", str(compiled(tmp_path, "p", source, *flags))))
+        assert found is not None
+        return found[1]
+
+    assert size("-lang=go1.21", "-d=loopvar=1") == size() != size("-lang=go1.21") == size("-lang=go1.21", "-d=loopvar=-1")
+
+
 def test_generic_functions_import_what_their_own_package_does(tmp_path: Path) -> None:
     """What an import path stands for in a vendored package is that package's to say, not its importer's."""
     inner = compiled(tmp_path, "vendor/inner", "package inner\n\nfunc One() int { return 1 }\n")
