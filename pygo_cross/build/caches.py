@@ -20,6 +20,7 @@ from pygo_cross.frontend.record import digest
 from pygo_cross.types.exportformat import CHECKSUM_SIZE, MAGIC
 
 _DAY: Final = 86400
+_YOUNG: Final = 60.0  # seconds
 _UNUSED: Final = 10.0  # days: more than the go command's five, so that records outlive the archives that they are about
 
 
@@ -81,6 +82,47 @@ def contents(root: Path, now: float | None = None) -> list[Contents]:
     return result
 
 
+def _object_is_intact(name: str, data: bytes) -> bool:
+    return hashlib.sha256(data).hexdigest() == name
+
+
+OBJECTS: Final = Kind("objects", "the go command's, with packages that we compiled", _object_is_intact)
+"""The go command's cache: what a file holds is its name, but that command looks at sizes alone. It trims it itself."""
+
+
+def objects_of(environment: Mapping[str, str]) -> Path | None:
+    """Where the go command keeps objects, under us (build/goroot.py) or by itself."""
+    named = environment.get("GOCACHE", "")
+    if not named and environment.get("PYGO_CROSS_CACHE"):
+        named = str(Path(environment["PYGO_CROSS_CACHE"]).absolute() / "go-build")
+    home = environment.get("HOME", "")
+    caches = environment.get("XDG_CACHE_HOME") or (os.path.join(home, ".cache") if home else "")
+    named = named or (f"{caches}/go-build" if caches else "")
+    return Path(named) if named.startswith("/") else None
+
+
+def objects(folder: Path, now: float | None = None) -> Contents:
+    """How much the go command keeps."""
+    now = time.time() if now is None else now
+    found = []
+    for path in folder.glob("??/*-d"):
+        with contextlib.suppress(OSError):
+            found.append(path.stat())
+    oldest = max((now - facts.st_mtime for facts in found), default=0.0) / _DAY
+    return Contents(OBJECTS, len(found), sum(facts.st_size for facts in found), oldest)
+
+
+def verify_objects(folder: Path) -> list[Path]:
+    """The files of the go command's cache that are not what they were; they are removed, and it makes them again."""
+    bad = []
+    for path in sorted(folder.glob("??/*-d")):
+        with contextlib.suppress(OSError):
+            if not OBJECTS.intact(path.name[:-2], path.read_bytes()) and not _is_young(path):
+                bad.append(path)
+                path.unlink()
+    return bad
+
+
 def verify(root: Path) -> list[Path]:
     """The files that are not what they were; they are removed."""
     bad = []
@@ -103,6 +145,11 @@ def _is_old(path: Path) -> bool:
         return time.time() - path.stat().st_mtime > _DAY
     except OSError:
         return False
+
+
+def _is_young(path: Path) -> bool:
+    """Whether a file may be about to be written: the go command writes into the place itself."""
+    return time.time() - path.stat().st_mtime < _YOUNG
 
 
 def tend(root: Path) -> None:

@@ -13,7 +13,7 @@ from pygo_cross.records import usage_error
 
 ABOUT = """What pygo-cross keeps between builds, in PYGO_CROSS_CACHE or ~/.cache/pygo_cross, beside the go command's cache of packages:
 `show` tells how much there is, `verify` reads all of it and removes what is damaged, `trim` removes what was not used of late.
-Everything can be made again."""
+Everything can be made again. The go command trims its own cache; `go clean -cache` empties it."""
 
 _DAYS = 30.0
 
@@ -30,9 +30,10 @@ def run(argv: list[str]) -> int:
     root = caches.folder_of(os.environ)
     if root is None:
         raise usage_error("no-cache", "there is no place for a cache", "set PYGO_CROSS_CACHE or HOME")
+    objects = caches.objects_of(os.environ)
     status = EXIT_OK
     if options.action == "verify":
-        bad = caches.verify(root)
+        bad = caches.verify(root) + (caches.verify_objects(objects) if objects is not None else [])
         for path in bad:
             print(f"{path}: damaged; removed")
         status = EXIT_BUILD if bad else EXIT_OK
@@ -40,6 +41,8 @@ def run(argv: list[str]) -> int:
         files, size = caches.trim(root, options.days)
         print(f"removed {files} files, {size:,} bytes")
     rows = caches.contents(root)
+    if objects is not None:
+        rows.append(caches.objects(objects))
     if options.json:
         listed = [{"name": row.kind.folder, "files": row.files, "size": row.size, "oldest": round(row.oldest, 1)} for row in rows]
         print(json.dumps({"folder": str(root), "contents": listed}, indent=2))

@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -67,6 +69,7 @@ def test_stocks_archives_are_kept_under_all_that_they_depend_on(tmp_path: Path) 
 def test_damage_is_found_and_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     data = filled(tmp_path)
     monkeypatch.setenv("PYGO_CROSS_CACHE", str(tmp_path))
+    monkeypatch.delenv("GOCACHE", raising=False)
     assert command.run(["verify"]) == 0
     (place,) = (tmp_path / "records").glob("??/*")
     place.write_bytes(data + b"x")
@@ -178,3 +181,26 @@ def test_a_damaged_record_is_written_again(tmp_path: Path) -> None:
     assert store.get(digest(data)) is None
     store.add(digest(data), data)
     assert Store(tmp_path / "records").get(digest(data)) == data
+
+
+def test_the_go_commands_cache_is_shown_and_verified(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It looks at sizes alone, so an object that a disk has damaged would be linked."""
+    monkeypatch.setenv("PYGO_CROSS_CACHE", str(tmp_path))
+    monkeypatch.delenv("GOCACHE", raising=False)
+    folder = tmp_path / "go-build/ab"
+    folder.mkdir(parents=True)
+    good = folder / f"{hashlib.sha256(b'object').hexdigest()}-d"
+    for place, data in ((good, b"object"), (folder / "abcd-d", b"damaged"), (folder / "abcd-a", b"an entry")):
+        place.write_bytes(data)
+        os.utime(place, (0, 0))
+    (folder / "abce-d").write_bytes(b"being writ")
+    assert command.run(["verify"]) == 1
+    assert capsys.readouterr().out == f"{folder / 'abcd-d'}: damaged; removed\n"
+    (folder / "abce-d").unlink()
+    assert command.run([]) == 0
+    assert re.search(r"objects +1 files +6 bytes", capsys.readouterr().out)
+    assert caches.objects_of({"HOME": "/h"}) == Path("/h/.cache/go-build")
+    assert caches.objects_of({"HOME": "/h", "GOCACHE": "/g"}) == Path("/g")
+    assert caches.objects_of({}) is None
