@@ -28,7 +28,9 @@ def run(argv: list[str]) -> int:
     from pygo_cross.build import builders
 
     script = Path(builders.__file__).with_name("toolexec.sh")
-    os.environ.update({**builders.toolexec_variables(os.environ.get("PYGO_CROSS_STOCK", "")), **os.environ})
+    variables = builders.toolexec_variables(os.environ.get("PYGO_CROSS_STOCK", ""))
+    # A stage whose word is empty is stock's. Any other word is of this installation, for these packages: not of a build around this one.
+    os.environ.update({name: value for name, value in variables.items() if os.environ.get(name) != ""})
     try:
         os.execv("/bin/sh", ["/bin/sh", str(script), sys.executable, *argv])
     except OSError as error:

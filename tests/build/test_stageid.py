@@ -14,6 +14,7 @@ import pytest
 
 from pygo_cross.build import stageid
 from pygo_cross.build.stageid import STAGES, modules
+from pygo_cross.cli import toolexec
 
 ROOT = Path(__file__).parent.parent.parent
 LOADED = """
@@ -126,3 +127,17 @@ def test_code_and_tables_change_the_id(tmp_path: Path, monkeypatch: pytest.Monke
     ids.append(stageid.stage_id("asm"))
     stageid.stage_id.cache_clear()
     assert ids[0] == ids[1] and len(set(ids)) == 5
+
+
+def test_words_of_a_build_around_this_one_do_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Objects would be found under the word of another compiler, or of other packages that are stock's."""
+    seen: dict[str, str] = {}
+    monkeypatch.setattr(os, "execv", lambda *words: seen.update(os.environ))
+    monkeypatch.setenv("PYGO_CROSS_COMPILE_ID", "pygo-cross-0.0.1-older")
+    monkeypatch.setenv("PYGO_CROSS_LINK_ID", "")
+    monkeypatch.setenv("PYGO_CROSS_ASM_ID", "another")
+    monkeypatch.setenv("PYGO_CROSS_STOCK", "a,b")
+    toolexec.run(["compile", "-V=full"])
+    assert seen["PYGO_CROSS_COMPILE_ID"].startswith(stageid.stage_id("compile") + "-")
+    assert seen["PYGO_CROSS_ASM_ID"] == stageid.stage_id("asm")
+    assert seen["PYGO_CROSS_LINK_ID"] == ""
