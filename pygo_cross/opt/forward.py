@@ -2,8 +2,8 @@
 """Copies by way of a temporary: what is filled by one copy, or is zero, and only copied from once, is skipped.
 
 Assignments of large values are lowered that way, since the right side is evaluated before anything is stored. Where nothing is written in
-between, the copy can be made at once; what is copied is equal or apart, so that it may overlap nothing by half. Not so what a call has left in
-memory: the next call overwrites it, and memory for the variable or the barrier of its copy may need one.
+between, the copy can be made at once; what is copied is equal or apart, so that it may overlap nothing by half. Not so what a call has
+left in memory: the next call overwrites it, and memory for the variable or the barrier of its copy may need one.
 Before: v1 p = Alloc {T}; Move v1 v2 {T}; Move v3 v1 {T}; after: Move v3 v2 {T}. Of an Alloc that nothing fills: Zero v3 {T}.
 """
 
