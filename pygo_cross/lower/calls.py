@@ -379,9 +379,8 @@ def _copy(f: FuncLowering, e: CallExpr) -> list[Val]:
 
 def _min_max(f: FuncLowering, e: CallExpr, op: int, float_op: int) -> list[Val]:
     typ = f.type_of(e)
-    best = exprs.expr(f, e.arg_list[0])
-    for arg in e.arg_list[1:]:
-        other = exprs.expr(f, arg)
+    best, *others = [assigned(f, one, typ) for one in evaluated(f, e.arg_list)]
+    for other in others:
         if is_float(typ.underlying()):
             best = Val(typ, (f.emit(float_op, best.one.kind, (best.one, other.one)),))
             continue
@@ -410,8 +409,8 @@ def _panic(f: FuncLowering, e: CallExpr) -> list[Val]:
 
 
 def _delete(f: FuncLowering, e: CallExpr) -> list[Val]:
-    m = exprs.expr(f, e.arg_list[0])
-    key = assigned(f, exprs.expr(f, e.arg_list[1]), f.typ(maps.map_type(f, m.typ).key))
+    m, key = evaluated(f, e.arg_list)
+    key = assigned(f, key, f.typ(maps.map_type(f, m.typ).key))
     maps.delete(f, m, key)
     return []
 

@@ -7,6 +7,7 @@ the whole.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from pygo_cross.lower import exprs, maps
@@ -16,7 +17,7 @@ from pygo_cross.lower.values import Place, Val
 from pygo_cross.ssa import ops
 from pygo_cross.ssa.func import Value
 from pygo_cross.ssa.kinds import I64, VOID, P
-from pygo_cross.ssa.refs import DataRef
+from pygo_cross.ssa.refs import DataRef, TypeRef
 from pygo_cross.syntax.nodes import CompositeLit, Expr, IndexExpr, Name, Operation, SelectorExpr, unparen
 from pygo_cross.syntax.tokens import MUL
 from pygo_cross.types.objects import PACKAGE_VAR, Var
@@ -45,6 +46,102 @@ def target(f: FuncLowering, e: Expr) -> Place | Part | MapPlace:
     if isinstance(inner, IndexExpr) and isinstance(f.type_of(inner.x).underlying(), Map):
         return maps.place(f, inner)
     return place(f, inner)
+
+
+def later(f: FuncLowering, e: Expr) -> Callable[[], Place | Part | MapPlace]:
+    """What is assigned after other places have been: its operands are evaluated now; the check of the pointer or the index that
+    leads to it, which may panic, belongs to the assignment itself, as under stock (ascompatee of walk/assign.go).
+    """
+    e = unparen(e)
+    if isinstance(e, IndexExpr):
+        if not isinstance(f.type_of(e.x).underlying(), Map):
+            return _later_element(f, e)
+    elif isinstance(e, SelectorExpr):
+        selection = f.package.info.selections.get(e)
+        if selection is not None:
+            return _later_field(f, e, selection.index)
+    elif isinstance(e, Operation) and e.op == MUL and e.y is None:
+        return _pointed(f, f.type_of(e), exprs.expr(f, e.x).one)
+    return _fixed(target(f, e))
+
+
+def _fixed(where: Place | Part | MapPlace) -> Callable[[], Place | Part | MapPlace]:
+    return lambda: where
+
+
+def _pointed(f: FuncLowering, typ: Type, pointer: Value) -> Callable[[], Place | Part | MapPlace]:
+    return lambda: Place(typ, address=checked(f, pointer))
+
+
+def _later_field(f: FuncLowering, e: SelectorExpr, path: Sequence[int]) -> Callable[[], Place | Part | MapPlace]:
+    under = f.type_of(e.x).underlying()
+    if isinstance(under, Pointer):
+        base = _pointed(f, under.elem, exprs.expr(f, e.x).one)
+        typ = f.typ(under.elem)
+    elif is_place(f, e.x):
+        base = later(f, e.x)
+        typ = f.type_of(e.x)
+    else:
+        where = _made(f, exprs.expr(f, e.x))
+        return lambda: _steps(f, where, path)
+    steps: list[int] = []
+    for i in path:
+        under = typ.underlying()
+        if isinstance(under, Pointer):
+            pointer = read(f, _steps(f, base(), steps)).one
+            base, steps = _pointed(f, under.elem, pointer), []
+            under = under.elem.underlying()
+        if not isinstance(under, Struct):
+            raise f.bug("a field of what is no struct", e)
+        typ = f.typ(under.fields[i].typ)
+        steps.append(i)
+    return lambda: _steps(f, base(), steps)
+
+
+def _steps(f: FuncLowering, base: Place | Part | MapPlace, path: Sequence[int]) -> Place | Part:
+    if isinstance(base, MapPlace):
+        raise f.bug("a field of an element of a map is assigned")
+    for i in path:
+        base = step(f, base, i)
+    return base
+
+
+def _later_element(f: FuncLowering, e: IndexExpr) -> Callable[[], Place | Part | MapPlace]:
+    typ = f.type_of(e)
+    under = f.type_of(e.x).underlying()
+    size = f.shapes.sizes.sizeof(typ)
+    if isinstance(under, Array):
+        whole = later(f, e.x) if is_place(f, e.x) else _fixed(_made(f, exprs.expr(f, e.x)))
+        at, unsigned = _number(f, e.index)
+
+        def in_array() -> Place | Part:
+            around = _steps(f, whole(), ())
+            return _part(f, around, typ, _bounded(f, at, unsigned, f.int_const(under.len)), size)
+
+        return _positioned(f, e.pos, in_array)
+    pointer, *rest = exprs.expr(f, e.x).parts
+    at, unsigned = _number(f, e.index)
+    if isinstance(under, Slice):
+        return _positioned(f, e.pos, lambda: Place(typ, address=_scaled(f, pointer, _bounded(f, at, unsigned, rest[0]), size)))
+    array = under.elem.underlying() if isinstance(under, Pointer) else None
+    if not isinstance(array, Array):
+        raise f.bug("an element that can't be assigned", e)
+
+    def pointed() -> Place:
+        checked_at = _bounded(f, at, unsigned, f.int_const(array.len))
+        return Place(typ, address=_scaled(f, checked(f, pointer), checked_at, size))
+
+    return _positioned(f, e.pos, pointed)
+
+
+def _positioned(f: FuncLowering, pos: int, make: Callable[[], Place | Part]) -> Callable[[], Place | Part]:
+    def positioned() -> Place | Part:
+        saved, f.b.pos = f.b.pos, pos
+        where = make()
+        f.b.pos = saved
+        return where
+
+    return positioned
 
 
 def place(f: FuncLowering, e: Expr) -> Place | Part:
@@ -162,7 +259,11 @@ def _indexed(f: FuncLowering, e: IndexExpr) -> Place | Part:
     if not isinstance(under, Array):
         raise f.bug("an element that can't be assigned", e)
     whole = place(f, e.x) if is_place(f, e.x) else _made(f, exprs.expr(f, e.x))
-    at = index(f, e.index, f.int_const(under.len))
+    return _part(f, whole, typ, index(f, e.index, f.int_const(under.len)), size)
+
+
+def _part(f: FuncLowering, whole: Place | Part, typ: Type, at: Value, size: int) -> Place | Part:
+    """An element of an array."""
     if isinstance(whole, Part):
         return Part(typ, whole.whole, whole.first, whole.count)  # an array of one element
     if whole.address is None:
@@ -172,9 +273,17 @@ def _indexed(f: FuncLowering, e: IndexExpr) -> Place | Part:
 
 def index(f: FuncLowering, e: Expr, length: Value) -> Value:
     """An index, checked to be less than a length."""
+    return _bounded(f, *_number(f, e), length)
+
+
+def _number(f: FuncLowering, e: Expr) -> tuple[Value, bool]:
     value = exprs.expr(f, e)
-    at = number(f, value.one, I64, is_unsigned(value.typ))
-    return f.emit(ops.BOUNDS, I64, (at, length), 0, "IndexU" if is_unsigned(value.typ) else "Index")
+    unsigned = is_unsigned(value.typ)
+    return number(f, value.one, I64, unsigned), unsigned
+
+
+def _bounded(f: FuncLowering, at: Value, unsigned: bool, length: Value) -> Value:
+    return f.emit(ops.BOUNDS, I64, (at, length), 0, "IndexU" if unsigned else "Index")
 
 
 def _scaled(f: FuncLowering, pointer: Value, at: Value, size: int) -> Value:
@@ -205,6 +314,17 @@ def write(f: FuncLowering, where: Place | Part | MapPlace, value: Val) -> None:
         maps.write(f, where, value)
         return
     f.write(where, value)
+
+
+def move(f: FuncLowering, to: Place | Part | MapPlace, source: Place | Part) -> None:
+    """Copy memory that may partly be the memory that is written."""
+    if not isinstance(to, Place) or to.address is None or not isinstance(source, Place) or source.address is None:
+        raise f.bug("memory is copied to what is in none")
+    addresses = f.offset(to.address, to.offset), f.offset(source.address, source.offset)
+    if f.shapes.has_pointers(to.typ):
+        f.runtime("typedmemmove", f.emit(ops.ADDR, P, (), 0, TypeRef(to.typ)), *addresses)
+    else:
+        f.runtime("memmove", *addresses, f.int_const(f.shapes.sizes.sizeof(to.typ)))
 
 
 def address(f: FuncLowering, e: Expr) -> Value:

@@ -40,7 +40,7 @@ from pygo_cross.syntax.nodes import (
     unparen,
 )
 from pygo_cross.types.objects import Var
-from pygo_cross.types.types import Tuple, Type
+from pygo_cross.types.types import Array, Tuple, Type
 
 if TYPE_CHECKING:
     from pygo_cross.lower.function import FuncLowering
@@ -142,9 +142,34 @@ def _assign_in_order(f: FuncLowering, s: AssignStmt, lhs: Sequence[Expr], rhs: S
         return
     if len(lhs) == 1 and maps.append_to_element(f, lhs[0], rhs[0]):
         return
-    targets = [None if is_blank(e) else places.target(f, e) for e in lhs]
-    for where, value in zip(targets, values_of(f, rhs, len(lhs)), strict=True):
-        if where is not None:
+    if len(lhs) == 1:
+        if is_blank(lhs[0]):
+            values_of(f, rhs, 1)
+            return
+        where = places.target(f, lhs[0])
+        if _may_overlap(f, lhs[0], rhs[0]):
+            places.move(f, where, places.place(f, rhs[0]))
+            return
+        places.write(f, where, calls.assigned(f, values_of(f, rhs, 1)[0], where.typ))
+        return
+    targets = [None if is_blank(e) else places.later(f, e) for e in lhs]
+    _write_all(f, targets, values_of(f, rhs, len(lhs)))
+
+
+def _may_overlap(f: FuncLowering, to: Expr, source: Expr) -> bool:
+    """Whether `*p = *q` copies an array: conversions of slices to pointers to arrays make some that are partly the same memory."""
+    to, source = unparen(to), unparen(source)
+    if not all(isinstance(e, Operation) and e.op == tk.MUL and e.y is None for e in (to, source)):
+        return False
+    array = f.type_of(to).underlying()
+    return isinstance(array, Array) and array.len > 1
+
+
+def _write_all(f: FuncLowering, targets: Sequence[Callable[[], Place | places.Part | MapPlace] | None], values: Sequence[Val]) -> None:
+    """Assign one place after another: what panics has no effect on those before it."""
+    for target, value in zip(targets, values, strict=True):
+        if target is not None:
+            where = target()
             places.write(f, where, calls.assigned(f, value, where.typ))
 
 
@@ -160,12 +185,10 @@ def assign_values(f: FuncLowering, lhs: Sequence[Expr], values: Sequence[Val], d
                 where = places.target(f, e)
                 places.write(f, where, calls.assigned(f, value, where.typ))
         return
-    targets = [None if is_blank(e) else places.target(f, e) for e in lhs]
+    targets = [None if is_blank(e) else places.later(f, e) for e in lhs]
     if len(targets) > 1:
         values = [f.kept(value) for value in values]
-    for target, value in zip(targets, values, strict=False):
-        if target is not None:
-            places.write(f, target, calls.assigned(f, value, target.typ))
+    _write_all(f, targets, values[: len(targets)])
 
 
 def _update(f: FuncLowering, target: Place | places.Part | MapPlace, op: int, value: Val) -> None:

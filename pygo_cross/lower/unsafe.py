@@ -60,8 +60,9 @@ def _uintptr(f: FuncLowering, e: CallExpr, value: int) -> Val:
 
 def add(f: FuncLowering, e: CallExpr) -> list[Val]:
     """unsafe.Add."""
-    pointer = exprs.expr(f, e.arg_list[0])
-    step = exprs.expr(f, e.arg_list[1])
+    from pygo_cross.lower import calls
+
+    pointer, step = calls.evaluated(f, e.arg_list)
     moved = f.emit(ops.ADD_PTR, P, (pointer.one, number(f, step.one, I64, is_unsigned(step.typ))))
     return [Val(f.type_of(e), (moved,))]
 
@@ -89,8 +90,9 @@ def data(f: FuncLowering, e: CallExpr) -> list[Val]:
 
 
 def _pointer_and_length(f: FuncLowering, e: CallExpr) -> tuple[Value, Value]:
-    pointer = exprs.expr(f, e.arg_list[0])
-    length = exprs.expr(f, e.arg_list[1])
+    from pygo_cross.lower import calls
+
+    pointer, length = calls.evaluated(f, e.arg_list)
     return pointer.one, number(f, length.one, I64, is_unsigned(length.typ))
 
 
