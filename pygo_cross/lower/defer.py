@@ -174,9 +174,13 @@ def _wrapper(f: FuncLowering, kind: str, values: Sequence[Val], body: Callable[[
             fields.append(Var(FIELD_VAR, 0, None, f"X{len(fields)}", value.typ))
             continue
         for part in value.parts:
-            if part.op not in (ops.CONST, ops.ADDR):
-                scalars.append(part)
-                fields.append(Var(FIELD_VAR, 0, None, f"X{len(fields)}", TYP[_KIND_TYPES[part.kind]]))
+            # uintptr(unsafe.Pointer(p)): what p points to stays until the call is over, so p is what the context has.
+            numbers = f.kept_alive.get(part, ())
+            for one in (part, *numbers):
+                if one.op not in (ops.CONST, ops.ADDR):
+                    kept = one.args[0] if one.op == ops.PTR_TO_INT else one
+                    scalars.append(kept)
+                    fields.append(Var(FIELD_VAR, 0, None, f"X{len(fields)}", TYP[_KIND_TYPES[kept.kind]]))
     record = Struct(fields)
     offsets = f.shapes.sizes.offsetsof(record)[1:]
     if not scalars:
@@ -199,12 +203,19 @@ def _wrapper(f: FuncLowering, kind: str, values: Sequence[Val], body: Callable[[
             return Val(value.typ, address=g.offset(context, next(at)))
         parts = []
         for part in value.parts:
-            if part.op in (ops.CONST, ops.ADDR):
-                parts.append(g.emit(part.op, part.kind, (), part.imm, part.aux))
-            else:
-                assert context is not None
-                parts.append(g.emit(ops.LOAD, part.kind, (context,), next(at)))
+            parts.append(scalar(part))
+            numbers = f.kept_alive.pop(part, ())
+            if numbers:
+                g.kept_alive[parts[-1]] = [scalar(one) for one in numbers]
         return Val(value.typ, parts)
+
+    def scalar(part: Value) -> Value:
+        if part.op in (ops.CONST, ops.ADDR):
+            return g.emit(part.op, part.kind, (), part.imm, part.aux)
+        assert context is not None
+        if part.op == ops.PTR_TO_INT:
+            return g.emit(ops.PTR_TO_INT, part.kind, (g.emit(ops.LOAD, P, (context,), next(at)),))
+        return g.emit(ops.LOAD, part.kind, (context,), next(at))
 
     body(g, [captured(value) for value in values])
     g.b.ret([])

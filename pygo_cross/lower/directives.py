@@ -12,7 +12,7 @@ from typing import Final
 from pygo_cross.ssa import unit
 from pygo_cross.syntax import directives
 from pygo_cross.syntax.directives import Pragma
-from pygo_cross.syntax.nodes import File
+from pygo_cross.syntax.nodes import File, FuncDecl, Name, Operation, unparen
 
 _FLAGS: Final = (
     (directives.NOSPLIT, unit.NOSPLIT),
@@ -55,3 +55,19 @@ def exported_to_c(words: Sequence[str], written: Container[str], assembled: Cont
     local = words[1]
     abi = "ABIInternal" if local in written else "ABI0" if local in assembled else ""
     return [words[0], local, words[2] if len(words) > 2 else local, abi] if abi else list(words)
+
+
+def uintptr_escaping(files: Sequence[File], prefix: str) -> frozenset[str]:
+    """The link names of the functions and methods of a package that say `//go:uintptrescapes`."""
+    found = set()
+    for file in files:
+        for decl in file.decl_list:
+            if isinstance(decl, FuncDecl) and decl.pragma is not None and decl.pragma.flags & directives.UINTPTR_ESCAPES:
+                receiver = ""
+                if decl.recv is not None:
+                    typ = unparen(decl.recv.type)
+                    inner = unparen(typ.x) if isinstance(typ, Operation) else typ
+                    receiver = inner.value if isinstance(inner, Name) else ""
+                    receiver = f"(*{receiver})." if isinstance(typ, Operation) else f"{receiver}."
+                found.add(f"{prefix}.{receiver}{decl.name.value}")
+    return frozenset(found)

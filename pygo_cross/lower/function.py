@@ -295,7 +295,8 @@ class FuncLowering:
             # f(uintptr(unsafe.Pointer(p))): what p points to stays until f returns (package unsafe, pattern 4).
             for address in self.kept_alive.pop(scalar, (scalar,)):
                 if address.op == ops.PTR_TO_INT:
-                    self.emit(ops.KEEP_ALIVE, VOID, (address.args[0],))
+                    escapes = info.target is not None and self.package.uintptr_escapes(info.target.name)
+                    self.emit(ops.KEEP_ALIVE, VOID, (address.args[0],), int(escapes))
         parts: list[list[Value]] = []
         index = 0
         for typ in info.results:

@@ -33,6 +33,10 @@ class Imports:
         """
         return {}
 
+    def uintptr_escapes(self, name: str) -> bool:
+        """Whether a function of another package, by its link name, says `//go:uintptrescapes`."""
+        return False
+
     def source(self, path: str) -> Source:
         """Where a package's functions are written. Raises OSError if it can't be read."""
         raise InternalError("lower", "the source of an imported package is not known", path)

@@ -82,6 +82,7 @@ class PackageLowering:
         types.numbers.update(number_local_types(files, info.defs))
         self.unit = Unit(types.prefix(package), package.name)
         self.unit.linknames = directives.linknames(files, self.unit.path)
+        self._uintptr_escaping = directives.uintptr_escaping(files, self.unit.path)
         self.unit.cgo = [words for file in files for words in file.cgo_directives]
         self.unit.std_linknames = {one.local for file in files for one in file.linknames if one.std}
         self.names = Names(types, self._linknames)
@@ -117,6 +118,10 @@ class PackageLowering:
 
     def _linknames(self, path: str) -> Mapping[str, str]:
         return self.unit.linknames if path == self.package.path else self.imports.linknames(path)
+
+    def uintptr_escapes(self, name: str) -> bool:
+        """Whether what arguments of type uintptr were made of has to be in the heap, in calls of a function."""
+        return name in self._uintptr_escaping or self.imports.uintptr_escapes(name)
 
     def lower(self) -> Unit:
         """All of the package."""

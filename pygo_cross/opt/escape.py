@@ -393,6 +393,8 @@ class _Walk:
                 self.into(value.args[0], value.args[1], 1)
         elif op in _CALLS and isinstance(value.aux, CallInfo):
             self.call(value, value.aux)
+        elif op == ops.KEEP_ALIVE and value.imm:
+            self.to(HEAP, value.args[0])
         elif op in _HARMLESS or not ops.FLAGS.get(op, ops.CALL) & ops.EFFECTS:
             pass
         else:
