@@ -37,7 +37,7 @@ from pygo_cross.lower import imports as lowering
 from pygo_cross.lower.abiwrappers import SymbolABIs
 from pygo_cross.lower.algorithms import equality, hashing
 from pygo_cross.lower.coverage import Coverage
-from pygo_cross.lower.directives import linknames
+from pygo_cross.lower.directives import linknames, uintptr_escaping
 from pygo_cross.lower.embed import EmbedConfig
 from pygo_cross.lower.package import PackageLowering
 from pygo_cross.obj.context import path_to_prefix
@@ -47,6 +47,7 @@ from pygo_cross.opt.context import Context as PassContext
 from pygo_cross.opt.decisions import decisions
 from pygo_cross.opt.pipeline import PASSES, Result, Watcher, optimise, optimise_unit, verifying
 from pygo_cross.opt.summaries import Summary, weakest
+from pygo_cross.ssa import ops
 from pygo_cross.ssa.func import Func
 from pygo_cross.ssa.printer import print_func
 from pygo_cross.ssa.shape import Shapes
@@ -72,6 +73,8 @@ MOST_DATA: Final = 2_000_000_000
 """The most bytes that a symbol may have (src/cmd/internal/obj/objfile.go, MaxSymSize)."""
 _VARIABLES: Final = " variables"
 """Behind the name of a function whose body is in export data: what debuggers are told of it."""
+UINTPTR_ESCAPES: Final = "uintptrescapes"
+"""The section of a record with the link names of the functions that say so."""
 SUMMARIES: Final = "escape"
 """The section of a record with the summaries of escape analysis."""
 
@@ -145,6 +148,8 @@ class Compilation:
         found = optimise_unit(unit, passes, watch)
         record.exports = self._exports(checked, found.bodies)
         record.sections[SUMMARIES] = marshal.dumps(sorted(found.summaries.items()), 2)
+        idle = {func.symbol for func in unit.funcs if _does_nothing(func)}
+        unit.inits = [function for function in unit.inits if function.name not in idle]
         backend.begin(unit.funcs)
         if self.flags.decisions:
             for one in decisions(unit.path, unit.funcs, found.bodies, found.variables):
@@ -274,8 +279,9 @@ class Compilation:
 
     def _recorded(self, name: str) -> str:
         """The name that objects have for a file: for an imported one, that which its record has."""
-        own = any(name == one for one, _ in self._sources)
-        return name if not own and any(file.name == name for file in self.fset.files) else self._rewriter.absolute(name)
+        if any(name == one for one, _ in self._sources):
+            return self._rewriter.absolute(name)
+        return name if any(file.name == name for file in self.fset.files) else self._rewriter.rewritten(name)
 
     def _import(self, path: str) -> Package:
         found = self.imports.resolve(path)
@@ -294,6 +300,9 @@ class Compilation:
         named = linknames(checked.files, path_to_prefix(self.path))
         if named:
             record.sections[LINKNAMES] = marshal.dumps(sorted(named.items()), 2)
+        escaping = uintptr_escaping(checked.files, path_to_prefix(self.path))
+        if escaping:
+            record.sections[UINTPTR_ESCAPES] = marshal.dumps(sorted(escaping), 2)
         if any(_is_generic(decl) for file in checked.files for decl in file.decl_list):
             record.sources = [(self._rewriter.absolute(name), source) for name, source in self._sources]
             mapped = {path: stands for path in self._imported(checked) if (stands := self.imports.resolve(path)) != path}
@@ -349,6 +358,18 @@ class _Asked(lowering.Imports):
     def __init__(self, imports: Imports) -> None:
         self._imports = imports
         self._linknames: dict[str, dict[str, str]] = {}
+        self._paths = {path_to_prefix(path): path for path in imports.digests}
+        self._escaping: dict[str, frozenset[str]] = {}
+
+    def uintptr_escapes(self, name: str) -> bool:
+        """Whether a function says so."""
+        prefix = _package_of(name)
+        known = self._escaping.get(prefix)
+        if known is None:
+            path = self._paths.get(prefix)
+            data = self._imports.record(path).sections.get(UINTPTR_ESCAPES) if path is not None else None
+            known = self._escaping[prefix] = frozenset(marshal.loads(data)) if data else frozenset()
+        return name in known
 
     def linknames(self, path: str) -> Mapping[str, str]:
         """What directives of a package call its objects."""
@@ -500,6 +521,10 @@ def watcher(debug: Mapping[str, str]) -> Watcher | None:
             print(f"# behind {name}\n{print_func(func)}", file=sys.stderr)
 
     return watch
+
+
+def _does_nothing(func: Func) -> bool:
+    return len(func.blocks) == 1 and not func.blocks[0].values and func.blocks[0].kind == ops.RET
 
 
 def _is_generic(decl: object) -> bool:

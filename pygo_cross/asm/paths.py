@@ -22,9 +22,12 @@ class PathRewriter:
 
     def absolute(self, file: str) -> str:
         """The name that is recorded for `file`; `??` for one that is rewritten to nothing."""
-        path = file
         if self.folder and not file.startswith("/"):
-            path = os.path.normpath(os.path.join(self.folder, file))
+            file = os.path.normpath(os.path.join(self.folder, file))
+        return self.rewritten(file)
+
+    def rewritten(self, path: str) -> str:
+        """The name that is recorded for a file that a line directive names, which no folder goes in front of."""
         for prefix, replacement in self.rewrites:
             if prefix and _within(path, prefix):
                 if len(path) == len(prefix):

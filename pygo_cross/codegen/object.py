@@ -89,7 +89,10 @@ def write_init_task(symbols: Symbols, path: str, main: bool, inits: Sequence[Tex
         task.relocs.append((8 + word * number, word, R_ADDR, 0, symbols.of(function)))
     for other in before:
         task.relocs.append((0, 0, R_INITORDER, 0, context.lookup(other + INIT_TASK)))
-    context.define_data(task, len(task.data), NOPTR)
+    if task.listed:
+        task.size = len(task.data)  # a directive has given its name to a variable, which then is the record
+    else:
+        context.define_data(task, len(task.data), NOPTR)
     set_kind(task, goobj.SNOPTRDATA, context.package)
     return True
 

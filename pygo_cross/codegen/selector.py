@@ -151,9 +151,7 @@ class Selector:
             op = p.op
             if op == ops.ADD_PTR:
                 base, step = p.args
-                if step.op == ops.CONST:
-                    if not s32(offset + step.imm):
-                        break
+                if step.op == ops.CONST and s32(offset + step.imm):
                     offset += step.imm
                     p = base
                     continue

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What cmd/compile refuses in programs that are well-typed: directives in the wrong place, functions without a body, anonymous interfaces
-that refer to themselves, types larger than the address space.
+that refer to themselves, types larger than the address space, what is too large to pass through channels or to be in maps.
 
 Facts: src/cmd/compile/internal/noder/irgen.go (cycleFinder), writer.go (declCollector, funcExt), noder.go (checkEmbed);
 src/cmd/compile/internal/types/size.go (CalcSize).
@@ -17,6 +17,7 @@ from pygo_cross.syntax.directives import Pragma
 from pygo_cross.syntax.walk import walk
 from pygo_cross.types.check import version
 from pygo_cross.types.check.info import Info
+from pygo_cross.types.check.operand import TYPEXPR
 from pygo_cross.types.objects import FIELD_VAR, Func, Object, PkgName, TypeName, Var
 from pygo_cross.types.package import Package
 from pygo_cross.types.sizes import Sizes
@@ -44,6 +45,10 @@ _CYCLE: Final = "invalid recursive type: anonymous interface refers to itself (s
 
 _MAX_SIZE: Final = 1 << 50
 """No type is as large, in bytes."""
+_MAX_PASSED: Final = 1 << 16
+"""Nothing that passes through a channel is."""
+_MAX_ENTRY: Final = 1 << 31
+"""Nothing in a map is."""
 
 
 def restrictions(
@@ -53,10 +58,9 @@ def restrictions(
     _interface_cycles(info, mistakes)
     if mistakes:
         return
-    for kind in (TypeName, Var):
-        _sizes(package, info, kind, mistakes, sizes)
-        if mistakes:
-            return
+    _sizes(_Large(package, sizes), info, mistakes)
+    if mistakes:
+        return
     linknames: set[Object] = set()
     functions: list[nodes.FuncDecl] = []
     for file in files:
@@ -93,40 +97,87 @@ def restrictions(
         _function(function, info, linknames, complete, mistakes)
 
 
-def _sizes(package: Package, info: Info, kind: type[Object], mistakes: Mistakes, sizes: Sizes) -> None:
-    """Report declared types, or variables, that are larger than the address space. Fields are told of with their struct."""
-    seen: set[Type] = set()
-    for obj in info.defs.values():
-        if isinstance(obj, kind) and obj.typ is not None and obj.typ not in seen and not (isinstance(obj, Var) and obj.kind == FIELD_VAR):
-            seen.add(obj.typ)
-            large = _too_large(obj.typ, sizes)
+def _sizes(large: _Large, info: Info, mistakes: Mistakes) -> None:
+    """Report types that are too large: declared ones, else those of variables, else others. Fields are told of with their struct."""
+    for kind in (TypeName, Var):
+        for obj in info.defs.values():
+            if isinstance(obj, kind) and obj.typ is not None and not (isinstance(obj, Var) and obj.kind == FIELD_VAR):
+                wrong = large.wrong(obj.typ)
+                if wrong:
+                    mistakes.add(obj.pos, "type-too-large", wrong)
+        if mistakes:
+            return
+    for e, found in info.types.items():
+        if found.mode == TYPEXPR and found.typ is not None:
+            wrong = large.wrong(found.typ)
+            if wrong:
+                mistakes.add(e.pos, "type-too-large", wrong)
+
+
+class _Large:
+    """Finds types that are too large; each is looked at once."""
+
+    def __init__(self, package: Package, sizes: Sizes) -> None:
+        self.package = package
+        self.sizes = sizes
+        self._told: set[Type] = set()
+        self._known: dict[Type, int] = {}
+        self._inner: dict[Type, Type | None] = {}
+
+    def wrong(self, typ: Type) -> str:
+        """What is too large about a type and those that it refers to, but for what was asked for before; "" if nothing is."""
+        todo = [typ]
+        while todo:
+            one = todo.pop()
+            if one in self._told:
+                continue
+            self._told.add(one)
+            large = self._larger(one)
             if large is not None:
-                mistakes.add(obj.pos, "type-too-large", f"type {type_string(large, relative_to(package))} larger than address space")
+                return f"type {type_string(large, relative_to(self.package))} larger than address space"
+            under = one.underlying()
+            if isinstance(under, Chan) and self._size(under.elem) >= _MAX_PASSED:
+                return "channel element type too large (>64kB)"
+            if isinstance(under, Map):
+                if self._size(under.elem) >= _MAX_ENTRY:
+                    return "map element type too large"
+                if self._size(under.key) >= _MAX_ENTRY:
+                    return "map key type too large"
+                todo += (under.key, under.elem)
+            elif isinstance(under, (Array, Chan, Pointer, Slice)):
+                todo.append(under.elem)
+            elif isinstance(under, Struct):
+                todo += [field.typ for field in under.fields]
+        return ""
 
+    def _larger(self, typ: Type) -> Type | None:
+        """The innermost type that makes a type larger than the address space; None of one that is not, or whose size is not known."""
+        if typ in self._inner:
+            return self._inner[typ]
+        under, found = typ.underlying(), None
+        if isinstance(under, (Array, Struct)):
+            for inner in [under.elem] if isinstance(under, Array) else [field.typ for field in under.fields]:
+                found = found or self._larger(inner)
+            if found is None and self._size(under) >= _MAX_SIZE:
+                found = under
+        self._inner[typ] = found
+        return found
 
-def _too_large(typ: Type, sizes: Sizes) -> Type | None:
-    """The innermost type that makes a type larger than the address space; None of one that is not, or whose size is not known."""
-    under = typ.underlying()
-    if isinstance(under, Array):
-        inner = _too_large(under.elem, sizes)
-        return inner if inner is not None else under if under.len * _size(under.elem, sizes) >= _MAX_SIZE else None
-    if isinstance(under, Struct):
-        for field in under.fields:
-            inner = _too_large(field.typ, sizes)
-            if inner is not None:
-                return inner
-        return under if _size(under, sizes) >= _MAX_SIZE else None
-    return None
-
-
-def _size(typ: Type, sizes: Sizes) -> int:
-    """A size in bytes; that of a type parameter counts as 0."""
-    under = typ.underlying()
-    if isinstance(under, Array):
-        return under.len * _size(under.elem, sizes)
-    if isinstance(under, Struct):
-        return sum(_size(field.typ, sizes) for field in under.fields)
-    return 0 if isinstance(unalias(typ), TypeParam) or (isinstance(under, Basic) and under.info & IS_UNTYPED) else sizes.sizeof(under)
+    def _size(self, typ: Type) -> int:
+        """A size in bytes; that of a type parameter counts as 0."""
+        known = self._known.get(typ)
+        if known is None:
+            under = typ.underlying()
+            if isinstance(under, Array):
+                known = under.len * self._size(under.elem)
+            elif isinstance(under, Struct):
+                known = sum(self._size(field.typ) for field in under.fields)
+            elif isinstance(unalias(typ), TypeParam) or (isinstance(under, Basic) and under.info & IS_UNTYPED):
+                known = 0
+            else:
+                known = self.sizes.sizeof(under)
+            self._known[typ] = known
+        return known
 
 
 def _function(decl: nodes.FuncDecl, info: Info, linknames: set[Object], complete: bool, mistakes: Mistakes) -> None:

@@ -2,18 +2,20 @@
 """Constant folding and simplification, value by value, until nothing changes.
 
 Before: v2 = Const [2]; v3 = Add v2 v2; v4 = Mul v1 v3; after: v4 = Shl v1 (Const [2]).
-Floats are left alone.
+Of floats, only comparisons of constants are decided.
 """
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable
 from typing import Final
 
 from pygo_cross.ssa import ops
 from pygo_cross.ssa.builder import replace
 from pygo_cross.ssa.func import Block, Func, Value
-from pygo_cross.ssa.kinds import BITS, B, P, is_float
+from pygo_cross.ssa.kinds import BITS, F32, B, P, is_float
+from pygo_cross.ssa.refs import BytesRef
 
 
 def fold(func: Func) -> None:
@@ -52,6 +54,7 @@ class _Folder:
                     self.copies.append(value)
                 continue
             if value.args and is_float(value.args[0].kind):
+                changed = _float_comparison(value) or changed
                 continue
             while rule is not None and rule(self, value):
                 changed = True
@@ -94,6 +97,23 @@ def _set(value: Value, imm: int) -> bool:
 def _become(value: Value, other: Value) -> bool:
     value.become(other)
     return True
+
+
+_FLOAT_RELATIONS: Final[dict[int, Callable[[float, float], bool]]] = {
+    ops.EQ: lambda x, y: x == y,
+    ops.NE: lambda x, y: x != y,
+    ops.LT_S: lambda x, y: x < y,
+    ops.LE_S: lambda x, y: x <= y,
+}
+
+
+def _float_comparison(value: Value) -> bool:
+    relation = _FLOAT_RELATIONS.get(value.op)
+    if relation is None or value.args[0].op != ops.CONST or value.args[1].op != ops.CONST:
+        return False
+    form, whole = ("<f", "<i") if value.args[0].kind == F32 else ("<d", "<q")
+    x, y = (struct.unpack(form, struct.pack(whole, one.imm))[0] for one in value.args)
+    return _set(value, int(relation(x, y)))
 
 
 _EXACT: Final[dict[int, Callable[[int, int], int]]] = {
@@ -295,8 +315,14 @@ def _select(f: _Folder, value: Value) -> bool:
 
 
 def _memory(f: _Folder, value: Value) -> bool:
-    """An offset in the address goes into the operation."""
+    """An offset in the address goes into the operation; what is read of constant data is known."""
     address = value.args[0]
+    if address.op == ops.ADDR:
+        data = address.aux.data if isinstance(address.aux, BytesRef) else b""
+        at = address.imm + value.imm
+        if value.op != ops.LOAD or value.kind == P or is_float(value.kind) or not 0 <= at <= len(data) - BITS[value.kind] // 8:
+            return False
+        return _set(value, int.from_bytes(data[at : at + BITS[value.kind] // 8], "little"))
     if address.op == ops.ADD_PTR and address.args[1].op == ops.CONST and 0 <= value.imm + address.args[1].imm < 1 << 20:
         value.imm += address.args[1].imm
         value.set_arg(0, address.args[0])

@@ -24,6 +24,7 @@ from pygo_cross.ssa.func import Func
 from pygo_cross.ssa.kinds import BITS, I8, I16, I32, I64, B
 from pygo_cross.ssa.parser import parse_funcs
 from pygo_cross.ssa.printer import print_func
+from pygo_cross.ssa.refs import BytesRef
 from pygo_cross.ssa.shape import Shapes
 from pygo_cross.ssa.unit import Unit
 from pygo_cross.ssa.verify import verify
@@ -72,6 +73,9 @@ def after(passes: list[Callable[[Func], None]], func: Func) -> list[str]:
         ("v2 i64 = Const [4]\nv1 b = Eq v0 v2\nv4 i64 = Const [4]\nv3 i64 = Select v1 v2 v4", "4"),
         ("v1 i8 = Trunc v0\nv3 i64 = SignExt v1", "SignExt v1"),
         ("v1 i64 = Com v0\nv3 i64 = Com v1", "v0"),
+        ("v1 f64 = Const [4607182418800017408]\nv2 f64 = Const\nv4 b = LtS v2 v1\nv3 i64 = ZeroExt v4", "1"),
+        ("v1 f64 = Const\nv2 f64 = Const [-9223372036854775808]\nv4 b = Eq v2 v1\nv3 i64 = ZeroExt v4", "1"),
+        ("v1 f32 = Const [2143289344]\nv2 b = Eq v1 v1\nv3 i64 = ZeroExt v2", "0"),
         ("v1 i64 = Const [9]\nv2 i64 = Const [55]\nv4 i64 = ShrU v0 v2\nv5 i64 = Shl v0 v1\nv3 i64 = Or v4 v5", "v0 RotL 9"),
         ("v1 i64 = Const [9]\nv4 i64 = ShrU v0 v1\nv5 i64 = Shl v0 v1\nv3 i64 = Or v4 v5", "v2 Or v3"),
     ],
@@ -91,6 +95,13 @@ def test_folding(text: str, wanted: str) -> None:
     else:
         shown = f"{show(result.args[0])} {ops.NAMES[result.op]} {show(result.args[1])}"
     assert shown == wanted
+
+
+def test_constant_data_is_known() -> None:
+    func = body("", "i64", "b0:\nv1 p = Addr\nv2 i16 = Load v1 [1]\nv3 i64 = SignExt v2\nRet v3")
+    func.blocks[0].values[0].aux = BytesRef(b"\1\2\xff")
+    after([fold, dead], func)
+    assert func.blocks[0].controls[0].is_const and func.blocks[0].controls[0].imm == -254
 
 
 def test_dead_circles_go() -> None:

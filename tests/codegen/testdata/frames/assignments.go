@@ -1,0 +1,166 @@
+package main
+
+import (
+	"runtime"
+	"unsafe"
+)
+
+type embedded struct {
+	x, y int
+	next *embedded
+}
+
+type outer struct {
+	i int
+	e *embedded
+	a [3]int
+}
+
+type promoted struct {
+	*embedded
+	z int
+}
+
+// What panics in an assignment of several places leaves those before it assigned.
+func try(f func()) {
+	defer func() {
+		if e := recover(); e != nil {
+			println(e.(error).Error())
+		}
+	}()
+	f()
+}
+
+func inOrder() {
+	m := map[int]int{}
+	var none *outer
+	var nothing map[int]int
+	var array *[3]int
+	var q promoted
+	list, i := []int{1, 2}, 5
+	p := &outer{e: &embedded{1, 2, nil}}
+	try(func() { m[1], *none = 1, outer{} })
+	try(func() { m[2], none.i = 2, 3 })
+	try(func() { m[3], q.x = 3, 3 })
+	try(func() { m[4], list[i] = 4, 3 })
+	try(func() { m[5], array[i-4] = 5, 3 })
+	try(func() { m[6], p.e.next.x = 6, 3 })
+	try(func() { m[7], nothing[3] = 7, 3 })
+	try(func() { m[8], p.a[i] = 8, 3 })
+	try(func() { m[9], none.e.x = 9, 3 })
+	for k := 1; k < 10; k++ {
+		print(m[k], " ")
+	}
+	old := p
+	p, p.i = &outer{i: 5}, 7
+	println(old.i, p.i)
+	i, list[1] = 0, i
+	i, list[i] = 1, 77
+	list, list[0] = []int{5}, 78
+	println(i, len(list), list[0])
+	f := func() (int, int) { i = 1; return 4, 5 }
+	list[0], list[i-1] = f()
+	println(list[0])
+}
+
+var array = [...]int{1, 2, 3, 4}
+var words = map[string]int{"a": 1, "b": 2}
+var text = make([]byte, 3)
+
+func two() (a, b int)              { return 7, 3 }
+func floats() (a, b float64)       { return 7, 3 }
+func entry() (map[string]int, string) { return words, "a" }
+func pointer() (unsafe.Pointer, uintptr) { return unsafe.Pointer(&array[0]), 8 }
+func part() (*int, int)            { return &array[1], 2 }
+func more() ([]int, int)           { return array[:1:1], 9 }
+func source() ([]byte, string)     { return text, "hey" }
+
+// Predeclared functions take all results of a call.
+func spread() {
+	println(min(two()), max(floats()), real(complex(floats())))
+	delete(entry())
+	println(len(words), *(*int)(unsafe.Add(pointer())), unsafe.Slice(part())[1], append(more())[1], copy(source()), string(text))
+}
+
+// Arrays behind slices may be partly the same memory.
+func overlap() {
+	var x [64]byte
+	var p [9]*int
+	for i := range x {
+		x[i] = byte(i)
+	}
+	for i := range p {
+		p[i] = &array[i&3]
+	}
+	*(*[32]byte)(x[4:36]) = *(*[32]byte)(x[2:34])
+	*(*[6]*int)(p[2:]) = *(*[6]*int)(p[1:])
+	for _, one := range x {
+		print(one, " ")
+	}
+	for _, one := range p {
+		print(*one, " ")
+	}
+	println()
+}
+
+func made(v string) unsafe.Pointer {
+	s := &v
+	runtime.SetFinalizer(s, func(p *string) { *p = "gone" })
+	return unsafe.Pointer(s)
+}
+
+//go:noinline
+//go:uintptrescapes
+func looked(done chan bool, p uintptr, rest ...uintptr) {
+	runtime.GC()
+	runtime.GC()
+	println(*(*string)(unsafe.Pointer(p)), *(*string)(unsafe.Pointer(rest[0])))
+	if done != nil {
+		done <- true
+	}
+}
+
+//go:noinline
+//go:uintptrescapes
+func grown(p, q uintptr) {
+	deep(1000)
+	*(*int)(unsafe.Pointer(p)) = 42
+	*(*int)(unsafe.Pointer(q)) = 43
+}
+
+func deep(n int) (sum int) {
+	var room [64]int
+	if n > 0 {
+		room[n%64] = deep(n - 1)
+	}
+	for _, one := range room {
+		sum += one + 1
+	}
+	return sum
+}
+
+// What a uintptr was made of lives as long as the call, and does not move.
+func escaping() {
+	done := make(chan bool)
+	go looked(done, uintptr(made("a")), uintptr(made("b")))
+	<-done
+	defer looked(nil, uintptr(made("c")), uintptr(made("d")))
+	go func() {
+		var x, y int
+		grown(uintptr(unsafe.Pointer(&x)), uintptr(unsafe.Pointer(&y)))
+		println(x, y)
+		done <- true
+	}()
+	<-done
+}
+
+//go:noinline
+func far(p *[1 << 33]byte) byte { return p[1<<32+256<<20] }
+
+func main() {
+	inOrder()
+	spread()
+	overlap()
+	escaping()
+	try(func() { println(far(nil)) })
+}
