@@ -64,7 +64,7 @@ class FuncLowering:
         self.kept_alive: dict[Value, list[Value]] = {}  # what the array behind a variadic argument has that was a pointer
         self.numbers: dict[Var, int] = {}
         """Variables that debug information tells of, by their place in `Func.variables`."""
-        self.known: dict[Var, None] = {}
+        self.known: dict[Var, Sequence[Value]] = {}
         """Variables that are declared so far, in order, and those that are captured."""
         self.results: list[Var] = []
         self.targets: list[Target] = []
@@ -194,7 +194,7 @@ class FuncLowering:
         """A variable with its first value."""
         if var.name == "_":
             return
-        self.known[var] = None
+        self.known[var] = ()
         if var in self.in_memory or var in self.laid_out or self.package.variables_in_memory or not self.shapes.is_value(self.typ(var.typ)):
             self.tell(var, in_memory=True)
             address = self.laid_out.get(var) or self.emit(ops.ALLOC, P, (), 0, self.typ(var.typ))
@@ -203,6 +203,7 @@ class FuncLowering:
             self.store(value, address)
             return
         self.tell(var)
+        self.known[var] = value.parts
         for i, part in enumerate(value.parts):
             self.b.write((var, i), part)
 

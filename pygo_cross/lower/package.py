@@ -233,7 +233,7 @@ class PackageLowering:
 
         results = [put(var.typ) for var in sig.results.vars]
         info = FuncInfo(name, [put(var.typ) for var in params], results, pos, body.rbrace)
-        info.flags = flags | (NEEDS_CONTEXT if captured else 0)
+        info.flags = flags | (NEEDS_CONTEXT if any(not one.constants for one in captured) else 0)
         features = Features(self.own_loop_variables(body.pos))
         f = self._lowered = FuncLowering(self, name, info, in_memory(body, self.info, features), instance)
         f.has_goto = features.gotos

@@ -219,3 +219,32 @@ def test_slices_that_are_returned(body: str, buffers: int) -> None:
     unit, _ = analysed(source)
     assert Machine(unit, shapes).run() == Machine(lower(source), shapes).run()
     assert sum(slot.size == 32 for func in unit.funcs for slot in func.slots) == buffers
+
+
+def test_captured_constants_are_constants() -> None:
+    source = """package main
+var sink any
+func result() (f func() int, n int) { f = func() int { return n }; return f, 5 }
+func main() {
+	text, n := `abc`, 2000
+	var fs []func() any
+	for i := range 3 {
+		fs = append(fs, func() any { return text }, func() any { return func() any { return n }() }, func() any { return i })
+	}
+	var n2, n3 int = 5, 0
+	later, n4 := result()
+	n4++
+	println(later(), n4)
+	n3 = 4
+	fs = append(fs, func() any { return n3 })
+	g := func() { sink = n2 }
+	n2 = 6
+	g()
+	println(fs[0]().(string), fs[1]().(int), fs[2]().(int), fs[5]().(int), sink.(int), fs[9]().(int))
+}
+"""
+    shapes = Shapes(Sizes())
+    unit, _ = analysed(source)
+    assert Machine(unit, shapes).run() == Machine(lower(source), shapes).run() == "5 6\nabc 2000 0 1 6 4\n"
+    boxes = [str(value.aux) for func in unit.funcs for block in func.blocks for value in block.values if "convT" in str(value.aux)]
+    assert boxes == ["runtime.convT64"] * 4  # of i, and of n2 and n3, which are assigned again; g is inlined as well
