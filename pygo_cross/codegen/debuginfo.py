@@ -248,9 +248,12 @@ def _places(
     parts: Sequence[tuple[int, list[tuple[int, int, Place]]]], typ: Type, pcs: _Addresses, shapes: Shapes, machine: Machine
 ) -> tuple[_Range, ...]:
     """Where a variable is whose parts, by offset, are in registers and slots."""
-    whole = shapes.sizes.sizeof(typ)
-    sizes = {leaf.offset: SIZES[leaf.kind] for leaf in shapes.leaves(typ) or ()}
     at = pcs.at
+    leaves = shapes.leaves(typ) or ()
+    if len(parts) == 1 and len(leaves) == 1 and parts[0][0] == leaves[0].offset == 0:
+        return tuple(_joined(sorted([(at(start), at(end), machine.place(place)) for start, end, place in parts[0][1]])))
+    whole = shapes.sizes.sizeof(typ)
+    sizes = {leaf.offset: SIZES[leaf.kind] for leaf in leaves}
     pointers: list[_Range] = []
     found: list[tuple[int, list[_Range]]] = []
     for offset, intervals in parts:

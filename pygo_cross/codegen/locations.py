@@ -248,18 +248,15 @@ class _Flow:
 
 def _define(state: State, place: Place, names: tuple[int, ...]) -> None:
     """A new value of parts of variables, which no other place has."""
-    for name in names:
-        if any(name in others for others in state.values()):
-            break
-    else:
-        state[place] = names
-        return
     for where, others in list(state.items()):
-        left = tuple([one for one in others if one not in names])
-        if not left:
-            del state[where]
-        elif left != others:
-            state[where] = left
+        for name in names:
+            if name in others:
+                left = tuple([one for one in others if one not in names])
+                if left:
+                    state[where] = left
+                else:
+                    del state[where]
+                break
     state[place] = names
 
 
