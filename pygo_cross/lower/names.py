@@ -53,7 +53,8 @@ class Names:
         return known + "[" + ",".join([self.types.link(one) for one in targs]) + "]" if targs else known
 
     def method(self, method: Func, receiver: Type, targs: Sequence[Type] = ()) -> str:
-        """The link name of a method for a receiver's type, `p.T.M` or `p.(*T).M`; with type arguments that of a generic method's instance."""
+        """The link name of a method for a receiver's type, `p.T.M` or `p.(*T).M`; with type arguments that of a generic method's instance.
+        """
         name = self.types.method(receiver, method)
         return name + "[" + ",".join([self.types.link(one) for one in targs]) + "]" if targs else name
 
