@@ -374,6 +374,8 @@ def _layout(context: Context, lists: _Lists) -> bytes:
         offsets.append(at)
         at += len(block)
     offsets.append(at)
+    if not data:
+        blocks.append(bytes(8))  # stock's readers look at the first byte of a symbol's relocations, even where it has none
     header = goobj.HEADER.pack(goobj.MAGIC, context.fingerprint, flags, *offsets)
     return b"".join((header, bytes(strings.data), *blocks))
 

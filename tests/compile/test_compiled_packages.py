@@ -201,6 +201,10 @@ def test_stock_tools_read_our_archives(program: Path) -> None:
     assert go("tool", "buildid", str(program)).strip() == "id/id"
 
 
+def test_stock_tools_read_an_object_of_variables_without_values(tmp_path: Path) -> None:
+    assert "B example.com/zero.V" in go("tool", "nm", str(compiled(tmp_path, "example.com/zero", "package zero\n\nvar V int\n")))
+
+
 def read(path: Path) -> Object:
     member = next(member for member in archive.members(str(path), archive.map_file(str(path))) if member.name == "_go_.o")
     return Object(str(path), archive.split_object(str(path), member.body)[1])
