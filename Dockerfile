@@ -47,7 +47,7 @@ RUN python3 -m pygo_cross.build.image.assembled /go/assembled ${WARM}
 
 # And all packages, by our compiler, for the targets that it makes code for: minutes again. OURS says which, in place of all.
 FROM assembled AS compiled
-COPY pygo_cross/compile.py pygo_cross/compileflags.py pygo_cross/gostrings.py pygo_cross/recursion.py pygo_cross/
+COPY pygo_cross/compile.py pygo_cross/compileflags.py pygo_cross/gostrings.py pygo_cross/native.py pygo_cross/recursion.py pygo_cross/
 COPY pygo_cross/codegen pygo_cross/codegen
 COPY pygo_cross/frontend pygo_cross/frontend
 COPY pygo_cross/lower pygo_cross/lower
@@ -56,7 +56,7 @@ COPY pygo_cross/ssa pygo_cross/ssa
 COPY pygo_cross/syntax pygo_cross/syntax
 COPY pygo_cross/types pygo_cross/types
 COPY pygo_cross/unicode pygo_cross/unicode
-COPY pygo_cross/build/caches.py pygo_cross/build/stockcache.py pygo_cross/build/toolexec.py pygo_cross/build/
+COPY pygo_cross/build/caches.py pygo_cross/build/kept.py pygo_cross/build/stockcache.py pygo_cross/build/toolexec.py pygo_cross/build/
 COPY pygo_cross/build/image/compiled.py pygo_cross/build/image/
 ARG WARM=
 ARG OURS=
