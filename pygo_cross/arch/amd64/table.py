@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from typing import Final
 
+from pygo_cross.arch import amd64
 from pygo_cross.arch.amd64.operands import TAKES
 
 LEGACY: Final = 0
@@ -168,7 +169,7 @@ _found: dict[tuple[str, bool, tuple[int, ...]], Row | None] = {}
 
 def _load() -> None:
     """Cuts the tables by mnemonic. The rows of one stand together."""
-    folder = os.path.dirname(__file__)
+    folder = os.path.dirname(amd64.__file__)  # this module may be an extension module elsewhere
     for file in _FILES:
         with open(os.path.join(folder, file), encoding="ascii") as stream:
             text = stream.read()
