@@ -165,7 +165,8 @@ def test_a_disk_that_is_full_keeps_nothing_and_leaves_nothing(tmp_path: Path) ->
     (tmp_path / "p.go").write_text("package p\n\nvar X = [...]int{" + ", ".join(map(str, range(2000))) + "}\n")
     put(str(tmp_path / "p.a"), b"what was there")
     env = {**os.environ, "PYTHONPATH": str(Path(caches.__file__).parents[2])}
-    words = [sys.executable, "-c", code, str(tmp_path), str(tmp_path / "large"), str(tmp_path / "p.go")]
+    # -B: Python would leave a part of what it compiles of our modules, and take that for all of it.
+    words = [sys.executable, "-B", "-c", code, str(tmp_path), str(tmp_path / "large"), str(tmp_path / "p.go")]
     done = subprocess.run(words, env=env, capture_output=True, text=True, check=False)
     assert (done.stderr, done.returncode) == ("", 0)
     assert done.stdout == f"{tmp_path}/p.a: cannot write: File too large\n"

@@ -128,6 +128,7 @@ def test_files_too_large(make: Any, project: Path, capfd: pytest.CaptureFixture[
     (project / "data").write_bytes(random.Random(1).randbytes(300_000))
 
     def limited() -> None:
+        sys.dont_write_bytecode = True  # Python would leave a part of what it compiles of our modules, and take that for all of it
         resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
         make(REST)
 
