@@ -109,4 +109,4 @@ class Backend:
         self.descriptors.finish()
         if self.context.errors:
             raise InternalError("object", str(self.context.errors[0]), self.context.package)
-        return write(self.context)
+        return write(self.context, True)

@@ -52,11 +52,14 @@ class _Lists:
         yield from self.named
 
 
-def write(context: Context) -> bytes:
-    """The bytes of the object, without the text in front of it."""
+def write(context: Context, room: bool = False) -> bytes:
+    """The bytes of the object, without the text in front of it. With `room`, something stands behind one without contents: stock's readers
+    look at the first byte of a symbol's relocations, even where it has none.
+    """
     lists = _number(context)
     _func_infos(context, lists)
-    return _layout(context, lists)
+    made = _layout(context, lists)
+    return made + bytes(8) if room and not any(symbol.data for symbol in lists.definitions()) else made
 
 
 def _tables(symbol: Symbol) -> list[Symbol]:
@@ -374,8 +377,6 @@ def _layout(context: Context, lists: _Lists) -> bytes:
         offsets.append(at)
         at += len(block)
     offsets.append(at)
-    if not data:
-        blocks.append(bytes(8))  # stock's readers look at the first byte of a symbol's relocations, even where it has none
     header = goobj.HEADER.pack(goobj.MAGIC, context.fingerprint, flags, *offsets)
     return b"".join((header, bytes(strings.data), *blocks))
 
