@@ -160,10 +160,12 @@ def _only_contents(row: Row) -> bool:
 def move(returns: Returns, memory: Value, descriptor: Value, pointers: bool, size: int) -> None:
     """Have slices that begin in `memory` moved before they are returned; their elements have a type and a size, and pointers or not."""
     func = memory.block.func
+    places = 0
     for block in list(func.blocks):
-        index = next((i for i, pointer in returns.places if block.kind == ops.RET and block.controls[i] is pointer), -1)
+        index = next((i for i, pointer in returns.places if block.kind == ops.RET and _is_place(block.controls[i], pointer)), -1)
         if index < 0:
             continue
+        places += 1
         pointer, length, capacity = block.controls[index : index + 3]
         pos = block.pos
         after = cut(func, block, len(block.values))
@@ -184,3 +186,15 @@ def move(returns: Returns, memory: Value, descriptor: Value, pointers: bool, siz
         controls[index] = func.append(after, ops.PHI, P, (pointer, moved), 0, None, pos)
         controls[index + 2] = func.append(after, ops.PHI, I64, (capacity, room), 0, None, pos)
         after.set_controls(controls)
+    if places != len(returns.places):
+        raise func.bug("escape", "a slice in the frame is returned where it was not found again", memory)
+
+
+def _is_place(control: Value, pointer: Value) -> bool:
+    """Whether what is returned is a slice's pointer, or what is left of it where a slice that began in other memory has been moved."""
+    while control is not pointer:
+        moved = control.args[1] if control.op == ops.PHI and len(control.args) == 2 else control
+        if moved.op != ops.RESULT or moved.args[0].aux not in (_MOVE, _MOVE_NO_SCAN):
+            return False
+        control = control.args[0]
+    return True
