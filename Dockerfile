@@ -47,7 +47,7 @@ RUN python3 -m pygo_cross.build.image.assembled /go/assembled ${WARM}
 
 # And all packages, by our compiler, for the targets that it makes code for: minutes again. OURS says which, in place of all.
 FROM assembled AS compiled
-COPY pygo_cross/compile.py pygo_cross/compileflags.py pygo_cross/gostrings.py pygo_cross/native.py pygo_cross/recursion.py pygo_cross/
+COPY pygo_cross/compile.py pygo_cross/compileflags.py pygo_cross/compileimports.py pygo_cross/compileswitches.py pygo_cross/gostrings.py pygo_cross/native.py pygo_cross/recursion.py pygo_cross/
 COPY pygo_cross/codegen pygo_cross/codegen
 COPY pygo_cross/frontend pygo_cross/frontend
 COPY pygo_cross/lower pygo_cross/lower

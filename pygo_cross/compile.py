@@ -6,9 +6,8 @@
 A user's mistakes are a `UserError`, as cmd/compile tells them; a mistake of ours is an `InternalError` with the function and the pass.
 Nothing is written here: whoever asked for the archive puts it in its place.
 
-Switches of -d: `ssa/check` has the verifier look at every function behind every pass, `ssa/PASS/dump=FUNCTION` prints a function behind
-a pass, `ssa/PASS/off` leaves a pass out: everywhere, for one function (`=FUNCTION`), or for those that a file names, one a line (`=@FILE`).
-PASS `all` is every pass that can be left out, as with -N. Under the go command, `ssa/keep=FOLDER` keeps the compilation (build/kept.py).
+What imported packages say is in `compileimports.py`, the switches of -d in `compileswitches.py`. Under the go command, `-d ssa/keep=FOLDER`
+keeps the compilation (build/kept.py).
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ import marshal
 import os
 import posixpath
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final, NamedTuple, final
 
@@ -28,12 +27,13 @@ from pygo_cross.codegen import object as objects
 from pygo_cross.codegen.backend import Backend
 from pygo_cross.codegen.completion import Completion
 from pygo_cross.codegen.maptypes import Groups
-from pygo_cross.compileflags import Flags
-from pygo_cross.diag import EXIT_USAGE, Diagnostic, InternalError, Pos, UserError, located
+from pygo_cross.compileflags import Flags, read_input
+from pygo_cross.compileimports import IMPORT_MAP, LINKNAMES, SUMMARIES, UINTPTR_ESCAPES, VARIABLES, Asked, Bodies, Prefixes, Summaries
+from pygo_cross.compileswitches import skips, watcher
+from pygo_cross.diag import Diagnostic, InternalError, Pos, UserError, located
 from pygo_cross.frontend.mistakes import MOST, Mistakes
 from pygo_cross.frontend.package import CheckedPackage, check_package
 from pygo_cross.frontend.record import Imports, Record, Store, digest, read_import_config, section
-from pygo_cross.lower import imports as lowering
 from pygo_cross.lower.abiwrappers import SymbolABIs
 from pygo_cross.lower.algorithms import equality, hashing
 from pygo_cross.lower.coverage import Coverage
@@ -42,14 +42,12 @@ from pygo_cross.lower.embed import EmbedConfig
 from pygo_cross.lower.package import PackageLowering
 from pygo_cross.obj.context import path_to_prefix
 from pygo_cross.obj.runtimepackages import RUNTIME_PACKAGES
-from pygo_cross.opt.bodies import Body, decode, tell
+from pygo_cross.opt.bodies import Body
 from pygo_cross.opt.context import Context as PassContext
 from pygo_cross.opt.decisions import decisions
-from pygo_cross.opt.pipeline import PASSES, Result, Watcher, optimise, optimise_unit, verifying
-from pygo_cross.opt.summaries import Summary, weakest
+from pygo_cross.opt.pipeline import Result, optimise, optimise_unit
 from pygo_cross.ssa import ops
 from pygo_cross.ssa.func import Func
-from pygo_cross.ssa.printer import print_func
 from pygo_cross.ssa.shape import Shapes
 from pygo_cross.ssa.unit import Unit
 from pygo_cross.syntax.directives import DirectiveRules
@@ -60,23 +58,12 @@ from pygo_cross.types.deep import deep_recursion
 from pygo_cross.types.exportwrite import Writer, write_exports
 from pygo_cross.types.linknames import TypeNames
 from pygo_cross.types.objects import Object
-from pygo_cross.types.package import More, Package
+from pygo_cross.types.package import Package
 from pygo_cross.types.sizes import Sizes
 
 _TOO_MANY: Final = "too many errors"
-ALL_PASSES: Final = "all"
-LINKNAMES: Final = "linknames"
-"""The section of a record with what directives of the package call its objects."""
-IMPORT_MAP: Final = "importmap"
-"""The section of a record with what import paths in the package's sources stand for, where that is another path (vendored packages)."""
 MOST_DATA: Final = 2_000_000_000
 """The most bytes that a symbol may have (src/cmd/internal/obj/objfile.go, MaxSymSize)."""
-_VARIABLES: Final = " variables"
-"""Behind the name of a function whose body is in export data: what debuggers are told of it."""
-UINTPTR_ESCAPES: Final = "uintptrescapes"
-"""The section of a record with the link names of the functions that say so."""
-SUMMARIES: Final = "escape"
-"""The section of a record with the summaries of escape analysis."""
 
 
 class Compiled(NamedTuple):
@@ -108,7 +95,7 @@ class Compilation:
         archives, mapped = read_import_config(flags.import_config) if flags.import_config else ({}, {})
         self.imports = Imports(self.fset, archives, mapped, store)
         self._rewriter = PathRewriter(folder, flags.trimpath, str(goroot) if flags.std else environment.get("GOROOT", str(goroot)))
-        self._sources = [(name, _read(name)) for name in flags.files]
+        self._sources = [(name, read_input(name)) for name in flags.files]
 
     def compile(self, fingerprint: bytes = b"") -> Compiled:
         """Everything. `fingerprint` is that of stock's export data, where importers of stock's will look at this package."""
@@ -209,17 +196,17 @@ class Compilation:
     def _symbol_abis(self) -> SymbolABIs:
         """Which functions the package's assembly defines and refers to."""
         name = self.flags.symbol_abis
-        return SymbolABIs.read(_read(name).decode("utf-8", "surrogateescape"), name) if name else SymbolABIs()
+        return SymbolABIs.read(read_input(name).decode("utf-8", "surrogateescape"), name) if name else SymbolABIs()
 
     def _embeds(self) -> EmbedConfig | None:
         """Which files the package's directives embed."""
         name = self.flags.embed_config
-        return EmbedConfig.read(_read(name), name) if name else None
+        return EmbedConfig.read(read_input(name), name) if name else None
 
     def _coverage(self) -> Coverage | None:
         """What is counted of the package's code."""
         name = self.flags.coverage_config
-        return Coverage.read(_read(name), name) if name else None
+        return Coverage.read(read_input(name), name) if name else None
 
     def declarations(self, bodies: bool = False) -> Record:
         """The record alone, of a package whose code is made by another compiler: with what passes find out of its functions, or without."""
@@ -236,7 +223,8 @@ class Compilation:
 
     def _lowering(self, checked: CheckedPackage, names: TypeNames) -> PackageLowering:
         package, files, info = checked.package, checked.files, checked.info
-        asked, abis, embeds, coverage = _Asked(self.imports), self._symbol_abis(), self._embeds(), self._coverage()
+        abis, embeds, coverage = self._symbol_abis(), self._embeds(), self._coverage()
+        asked = Asked(self.imports, Prefixes(self.imports))
         made = PackageLowering(self.goroot, self.fset, package, files, info, self.sizes, asked, names, abis, embeds, coverage)
         made.variables_in_memory = bool(self.flags.no_optimisation)
         if self._wants_own_loop_variables():
@@ -251,8 +239,9 @@ class Compilation:
         return told in ("1", "2")
 
     def _passes(self, shapes: Shapes, names: TypeNames) -> PassContext:
-        summaries, bodies = ImportedSummaries(self.imports), _Bodies(self.imports, self.flags.dwarf).find
-        return PassContext(shapes, self.fset.position, summaries, bodies, names, skips(self.flags))
+        prefixes = Prefixes(self.imports)
+        bodies = Bodies(prefixes, self.flags.dwarf)
+        return PassContext(shapes, self.fset.position, Summaries(prefixes), bodies.find, names, skips(self.flags))
 
     def check(self, ignore_func_bodies: bool = False) -> CheckedPackage:
         """The checked package. Raises UserError with the mistakes that cmd/compile would tell."""
@@ -321,7 +310,7 @@ class Compilation:
 
         def more(writer: Writer) -> dict[str, bytes]:
             encoded = {name: data for name, body in bodies.items() if (data := body.encode(writer)) is not None}
-            return encoded | {name + _VARIABLES: bodies[name].encode_names(writer) for name in encoded}
+            return encoded | {name + VARIABLES: bodies[name].encode_names(writer) for name in encoded}
 
         return write_exports(checked.package, self.fset, more if bodies else None, self._recorded)
 
@@ -351,178 +340,6 @@ class Compilation:
                 backend.context.autolib.append((path, self.imports.record(path).fingerprint))
 
 
-@final
-class _Asked(lowering.Imports):
-    """What lowering asks of imported packages, answered from their records."""
-
-    def __init__(self, imports: Imports) -> None:
-        self._imports = imports
-        self._linknames: dict[str, dict[str, str]] = {}
-        self._paths = {path_to_prefix(path): path for path in imports.digests}
-        self._escaping: dict[str, frozenset[str]] = {}
-
-    def uintptr_escapes(self, name: str) -> bool:
-        """Whether a function says so."""
-        prefix = _package_of(name)
-        known = self._escaping.get(prefix)
-        if known is None:
-            path = self._paths.get(prefix)
-            data = self._imports.record(path).sections.get(UINTPTR_ESCAPES) if path is not None else None
-            known = self._escaping[prefix] = frozenset(marshal.loads(data)) if data else frozenset()
-        return name in known
-
-    def linknames(self, path: str) -> Mapping[str, str]:
-        """What directives of a package call its objects."""
-        known = self._linknames.get(path)
-        if known is None:
-            data = self._imports.record(path).sections.get(LINKNAMES) if path != "unsafe" else None
-            known = self._linknames[path] = dict(marshal.loads(data)) if data else {}
-        return known
-
-    def source(self, path: str) -> lowering.Source:
-        """The files of a package that declares something generic."""
-        record = self._imports.record(path)
-        if not record.sources:
-            return super().source(path)
-        files = [self._imports.fset.add(name, source) for name, source in record.sources]
-        section = record.sections.get(IMPORT_MAP)
-        mapped: dict[str, str] = dict(marshal.loads(section)) if section else {}
-
-        def imported(path: str) -> Package:
-            return self._imports.package(mapped.get(path, path))
-
-        return lowering.Source(files, record.go_version, imported, DirectiveRules(True, False))
-
-
-@final
-class _Bodies:
-    """Imported packages' functions that may be inlined, by link name, each read when it is asked for first, with their variables if these
-    are wanted."""
-
-    def __init__(self, imports: Imports, variables: bool) -> None:
-        self._imports = imports
-        self._variables = variables
-        self._paths = {path_to_prefix(path): path for path in imports.digests}
-        self._packages: dict[str, More | None] = {}
-        self._known: dict[str, Func | None] = {}
-
-    def find(self, name: str) -> Func | None:
-        """The function; None if it may not be inlined."""
-        if name in self._known:
-            return self._known[name]
-        prefix = _package_of(name)
-        if prefix not in self._packages:
-            path = self._paths.get(prefix)
-            self._packages[prefix] = self._imports.package(path).more if path is not None else None
-        more = self._packages[prefix]
-        data = more.data.get(name) if more is not None else None
-        found = self._known[name] = decode(data, more.typ, more.pos) if data is not None and more is not None else None
-        if found is not None and more is not None and self._variables:
-            names = more.data.get(name + _VARIABLES)
-            if names is not None:
-                tell(found, names, more.typ, more.pos)
-        return found
-
-
-def _package_of(name: str) -> str:
-    """The prefix of a link name that says which package declares it."""
-    end = name.find("[")
-    start = name.rfind("/", 0, end if end >= 0 else len(name)) + 1
-    return name[: name.find(".", start)]
-
-
-@final
-class ImportedSummaries(Mapping[str, Summary]):
-    """The escape summaries of imported packages' functions by link name, read when they are asked for.
-
-    Those of instances are in the records of all packages that have made them. Where these differ the weakest holds: the linker takes the
-    code of any.
-    """
-
-    def __init__(self, imports: Imports) -> None:
-        self._imports = imports
-        self._known: dict[str, dict[str, Summary]] = {}
-        self._instances: dict[str, Summary] | None = None
-        self._paths = {path_to_prefix(path): path for path in imports.digests}
-
-    def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and name in self._of(name)
-
-    def __getitem__(self, name: str) -> Summary:
-        return self._of(name)[name]
-
-    def __iter__(self) -> Iterator[str]:
-        for prefix in self._paths:
-            yield from self._package(prefix)
-
-    def __len__(self) -> int:
-        return sum(1 for _ in self)
-
-    def _of(self, name: str) -> dict[str, Summary]:
-        if "[" not in name:
-            return self._package(_package_of(name))
-        if self._instances is None:
-            self._instances = {}
-            for prefix in self._paths:
-                for one, rows in self._package(prefix).items():
-                    if "[" in one:
-                        self._instances[one] = weakest(self._instances.get(one, rows), rows)
-        return self._instances
-
-    def _package(self, prefix: str) -> dict[str, Summary]:
-        known = self._known.get(prefix)
-        if known is None:
-            path = self._paths.get(prefix)
-            data = self._imports.record(path).sections.get(SUMMARIES) if path is not None else None
-            known = self._known[prefix] = dict(marshal.loads(data)) if data else {}
-        return known
-
-
-def skips(flags: Flags) -> Callable[[str, str], bool] | None:
-    """Which passes leave out which functions (-N, -l, `-d ssa/PASS/off`); None if none does. Raises UserError."""
-    known = {one.name.replace(" ", "_"): one for one in PASSES}
-    everywhere: set[str] = {ALL_PASSES} if flags.no_optimisation else {"inline"} if flags.no_inlining else set()
-    for_some: dict[str, set[str]] = {}
-    for word, value in flags.debug.items():
-        first, _, rest = word.partition("/")
-        name, _, what = rest.rpartition("/")
-        if first != "ssa" or what != "off":
-            continue
-        if name != ALL_PASSES and (name not in known or known[name].needed):
-            names = ", ".join([ALL_PASSES, *(name for name, one in known.items() if not one.needed)])
-            raise UserError.one("usage", f"compile: -d={word}: no such pass can be left out", f"there are {names}", status=EXIT_USAGE)
-        if value:
-            functions = _read(value[1:]).decode("utf-8", "surrogateescape").splitlines() if value.startswith("@") else [value]
-            for_some.setdefault(name.replace("_", " "), set()).update(functions)
-        else:
-            everywhere.add(name.replace("_", " "))
-    if not everywhere and not for_some:
-        return None
-    all_over = ALL_PASSES in everywhere
-    by_name: set[str] = for_some.get(ALL_PASSES, set())
-
-    def skip(name: str, function: str) -> bool:
-        return all_over or name in everywhere or function in by_name or function in for_some.get(name, ())
-
-    return skip
-
-
-def watcher(debug: Mapping[str, str]) -> Watcher | None:
-    """What the switches of -d have to see behind each pass: `ssa/check`, and `ssa/PASS/dump=FUNCTION`, where PASS has _ for blanks."""
-    dumps = {word: function for word, function in debug.items() if word.startswith("ssa/") and word.endswith("/dump")}
-    check = "ssa/check" in debug
-    if not dumps and not check:
-        return None
-
-    def watch(name: str, func: Func) -> None:
-        if check:
-            verifying(name, func)
-        if dumps.get(f"ssa/{name.replace(' ', '_')}/dump") == func.symbol:
-            print(f"# behind {name}\n{print_func(func)}", file=sys.stderr)
-
-    return watch
-
-
 def _does_nothing(func: Func) -> bool:
     return len(func.blocks) == 1 and not func.blocks[0].values and func.blocks[0].kind == ops.RET
 
@@ -531,11 +348,3 @@ def _is_generic(decl: object) -> bool:
     if isinstance(decl, FuncDecl):
         return bool(decl.tparam_list)
     return isinstance(decl, TypeDecl) and bool(decl.tparam_list)
-
-
-def _read(name: str) -> bytes:
-    try:
-        with open(name, "rb") as file:
-            return file.read()
-    except OSError as error:
-        raise UserError.one("cannot-open", f"cannot open: {error.strerror}", pos=Pos(name)) from None

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from pygo_cross.diag import EXIT_USAGE, UserError
+from pygo_cross.diag import EXIT_USAGE, Pos, UserError
 from pygo_cross.toolflags import FALSE, TRUE, expand
 
 # Flags without a value, by the attribute that they set; those of "" change nothing that we do.
@@ -178,3 +178,12 @@ def _next(words: Iterator[str], name: str) -> str:
         return next(words)
     except StopIteration:
         raise _usage_error(f"flag needs an argument: -{name}") from None
+
+
+def read_input(name: str) -> bytes:
+    """A file that a flag names. Raises UserError."""
+    try:
+        with open(name, "rb") as file:
+            return file.read()
+    except OSError as error:
+        raise UserError.one("cannot-open", f"cannot open: {error.strerror}", pos=Pos(name)) from None

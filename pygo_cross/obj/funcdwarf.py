@@ -251,12 +251,22 @@ def _code(context: Context, symbol: Symbol, info: Symbol, ranges: Sequence[tuple
             info.relocs.append((len(out), _POINTER, R_ADDR, offset, symbol))
             out += bytes(_POINTER)
         return
-    if func.dwarf_ranges is None:
-        func.dwarf_ranges = Symbol("", 0, False, goobj.SDWARFRANGE)
-    listed = func.dwarf_ranges
-    info.relocs.append((len(out), 4, R_DWARFSECREF, len(listed.data), listed))
-    out += bytes(4)
-    _range_list(context, symbol, listed, ranges)
+    func.dwarf_ranges = _refer(info, func.dwarf_ranges or Symbol("", 0, False, goobj.SDWARFRANGE))
+    _range_list(context, symbol, func.dwarf_ranges, ranges)
+
+
+def _refer(info: Symbol, listed: Symbol) -> Symbol:
+    """The next attribute is what comes next in a section of lists, which is returned."""
+    info.relocs.append((len(info.data), 4, R_DWARFSECREF, len(listed.data), listed))
+    info.data += bytes(4)
+    return listed
+
+
+def _begin_list(symbol: Symbol, listed: Symbol, code: int) -> None:
+    """A list of DWARF 5 says what its offsets begin at: the function's code. `code` is the kind of list's own for this."""
+    listed.data.append(code)
+    listed.relocs.append((len(listed.data), 4, R_DWTXTADDR_U4, 0, symbol))
+    listed.data += bytes(4)
 
 
 def _ranges(symbol: Symbol) -> list[list[tuple[int, int]]]:
@@ -289,9 +299,7 @@ def _range_list(context: Context, symbol: Symbol, listed: Symbol, ranges: Sequen
     """A list of ranges, in the form of DWARF 5, or of 4 with addresses from the beginning of the unit as Mach-O wants them."""
     out = listed.data
     if context.dwarf5:
-        out.append(_RLE_BASE)
-        listed.relocs.append((len(out), 4, R_DWTXTADDR_U4, 0, symbol))
-        out += bytes(4)
+        _begin_list(symbol, listed, _RLE_BASE)
         for start, end in ranges:
             out.append(_RLE_OFFSETS)
             out += uleb(start) + uleb(end)
@@ -328,21 +336,15 @@ def _variable(context: Context, symbol: Symbol, info: Symbol, variable: Variable
         return
     func = symbol.func
     assert func is not None
-    if func.dwarf_loc is None:
-        func.dwarf_loc = Symbol("", 0, False, goobj.SDWARFLOC)
-    listed = func.dwarf_loc
-    info.relocs.append((len(out), 4, R_DWARFSECREF, len(listed.data), listed))
-    out += bytes(4)
-    _places(context, symbol, listed, places)
+    func.dwarf_loc = _refer(info, func.dwarf_loc or Symbol("", 0, False, goobj.SDWARFLOC))
+    _places(context, symbol, func.dwarf_loc, places)
 
 
 def _places(context: Context, symbol: Symbol, listed: Symbol, places: Sequence[tuple[int, int, bytes]]) -> None:
     """A list of places, in the form of DWARF 5, or of 4 with addresses as Mach-O wants them."""
     out = listed.data
     if context.dwarf5:
-        out.append(_LLE_BASE)
-        listed.relocs.append((len(out), 4, R_DWTXTADDR_U4, 0, symbol))
-        out += bytes(4)
+        _begin_list(symbol, listed, _LLE_BASE)
         for start, end, expression in places:
             out.append(_LLE_OFFSETS)
             out += uleb(start) + uleb(end) + uleb(len(expression)) + expression

@@ -19,8 +19,9 @@ from pygo_cross.build.goroot import find_goroot
 from pygo_cross.build.toolexec import for_stock, is_stock
 from pygo_cross.cli import compile as command
 from pygo_cross.codegen.backend import Backend
-from pygo_cross.compile import SUMMARIES, ImportedSummaries, skips
 from pygo_cross.compileflags import Flags
+from pygo_cross.compileimports import SUMMARIES, Prefixes, Summaries
+from pygo_cross.compileswitches import skips
 from pygo_cross.diag import InternalError, UserError, report_of
 from pygo_cross.frontend.record import Imports, Record, Store, digest, find, section
 from pygo_cross.obj import archive, goobj
@@ -563,7 +564,7 @@ def test_what_instances_keep_is_known_from_whoever_made_them() -> None:
             record.sections[SUMMARIES] = marshal.dumps(sorted(made[path].items()), 2)
             return record
 
-    found = ImportedSummaries(cast("Imports", Records()))
+    found = Summaries(Prefixes(cast("Imports", Records())))
     assert found["inner.F"] == ((), ()) and found["one.F"] == ((0, 0),) and "one.G" not in found
     assert found["inner.Big[string]"] == ((),)
     assert found["inner.Big[int]"] == ((0, 1), (1, 1, 2, 0), ())

@@ -34,11 +34,14 @@ archives: [{formats: [tar.gz, tar.xz, zip, tar], files: [data]}]
 
 
 def tree(folder: Path) -> dict[str, str]:
-    """Every file in the output folder but what is hidden, with its digest; the page has times."""
+    """Every file in the output folder but what is hidden, with its digest; the page has times. What is hidden isn't looked into: compilers
+    that have lost their build may still be at work there."""
+    seen = (path for path in folder.iterdir() if not path.name.startswith("."))
+    files = (path for top in seen for path in ([top] if top.is_file() else top.rglob("*")))
     return {
         path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and not path.relative_to(folder).parts[0].startswith(".") and path.name != "report.html"
+        for path in sorted(files)
+        if path.is_file() and path.name != "report.html"
     }
 
 

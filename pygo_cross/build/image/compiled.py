@@ -31,7 +31,6 @@ _CHECKOUT: Final = Path(__file__).resolve().parents[3]
 
 def warm(root: Path, base: Path, out: Path, targets: Iterable[str], packages: Sequence[str] = ()) -> None:
     """Compiles packages (all public ones of the standard library) for the targets; what `base` has not is left in trees below `out`."""
-    when = release_time(root)
     records = out / RECORDS[1:]
     records.mkdir(parents=True)
     with tempfile.TemporaryDirectory() as kept:
@@ -39,7 +38,6 @@ def warm(root: Path, base: Path, out: Path, targets: Iterable[str], packages: Se
         assembled.warm(root, base, out / CACHE[1:], targets, packages, ours)
         for folder in sorted(Path(kept, "records").glob("??")):
             shutil.copytree(folder, records / folder.name)
-    settle(records, when)
 
 
 def main(argv: Sequence[str]) -> int:
