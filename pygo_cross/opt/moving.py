@@ -51,7 +51,7 @@ class Returns:
 class Uses:
     """Who uses the values of a function, looked up for several slices."""
 
-    __slots__ = ("_context", "_func", "_known", "_slices", "_users")
+    __slots__ = ("_context", "_elements", "_func", "_known", "_slices", "_users")
 
     def __init__(self, func: Func, context: Context, known: Mapping[str, Summary]) -> None:
         self._func = func
@@ -62,6 +62,7 @@ class Uses:
             for value in block.values:
                 for arg in value.args:
                     self._users.setdefault(arg, []).append(value)
+        self._elements: set[Value] = set()
         # The indices of results that are slices' pointers.
         self._slices: set[int] = set()
         info = func.info
@@ -75,6 +76,7 @@ class Uses:
     def returned(self, call: Value) -> Returns | None:
         """Where what a call of growslice makes is returned, if that is all that becomes of it."""
         found = Returns()
+        self._elements.clear()
         pointers: set[Value] = set()
         capacities: set[Value] = set()
         calls = [call]
@@ -93,7 +95,7 @@ class Uses:
                     return None
                 found.places.append((mine[0], block.controls[mine[0]]))
             for i, control in enumerate(block.controls):
-                if control in capacities and [i - 2] != mine:
+                if control in self._elements or (control in capacities and [i - 2] != mine):
                     return None
         return found if found.places else None
 
@@ -128,6 +130,7 @@ class Uses:
         """A use of the address of an element."""
         op = user.op
         if op == ops.ADD_PTR or op == ops.NIL_CHECK:
+            self._elements.add(user)
             return all(self._element(user, further) for further in self._users.get(user, ()))
         if op in _ONLY_LOOK or op == ops.MOVE:
             return True

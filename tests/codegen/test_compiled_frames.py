@@ -40,7 +40,9 @@ def _both(kit: Kit, name: str, folder: Path) -> tuple[Path, Path]:
     return ours, stock
 
 
-@pytest.mark.parametrize("name", ["frames", "goroutines", "deferred", "wrappers", "comparisons", "memoryresults", "grown", "assignments"])
+@pytest.mark.parametrize(
+    "name", ["frames", "goroutines", "deferred", "wrappers", "comparisons", "memoryresults", "grown", "returned", "assignments"]
+)
 def test_pointers_are_found_and_moved(kit: Kit, tmp_path: Path, name: str) -> None:
     ours, stock = _both(kit, f"{name}.go", tmp_path)
     wanted = _run(stock)
