@@ -20,7 +20,7 @@ func mk(i int) *int { p := new(int); *p = i; return p }
 //go:noinline
 func churn() {
 	var keep [8][]byte
-	for i := 0; i < 64; i++ {
+	for i := 0; i < 12; i++ {
 		keep[i%8] = make([]byte, 100+i)
 	}
 	runtime.KeepAlive(&keep)
@@ -159,22 +159,22 @@ func pairs(n int) pair {
 
 func main() {
 	t := 0
-	for i := 0; i < 30; i++ {
+	for i := 0; i < 8; i++ {
 		t += oneway(i%2 == 0)
 	}
 	println("oneway", t)
 	x := mk(1)
 	println("use", use(&x))
-	println("grow", grow(3000, &x, &list{nil, mk(5)}), *x)
+	println("grow", grow(500, &x, &list{nil, mk(5)}), *x)
 	var wg sync.WaitGroup
 	var mu sync.Mutex
 	sum := 0
-	for g := 0; g < 50; g++ {
+	for g := 0; g < 12; g++ {
 		wg.Add(1)
 		go func() {
 			defer wg.Done()
 			y := mk(g)
-			r := grow(200+g, &y, nil) + big(g)
+			r := grow(50+g, &y, nil) + big(g)
 			mu.Lock()
 			sum += r
 			mu.Unlock()
@@ -205,7 +205,7 @@ func main() {
 	churn()
 	println(*q.a, *q.b, q.s, q.e.Error())
 	m := map[string]*list{}
-	for i := 0; i < 200; i++ {
+	for i := 0; i < 60; i++ {
 		m[strconv.Itoa(i)] = &list{v: mk(i)}
 	}
 	churn()
