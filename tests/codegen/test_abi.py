@@ -26,7 +26,7 @@ from pygo_cross.types.types import FLOAT64, STRING, TYP, UINT8, UINTPTR, Array, 
 from pygo_cross.types.typestring import type_string
 
 CONVENTIONS = {"amd64": Convention(*amd64.CONVENTION), "arm64": Convention(*arm64.CONVENTION)}
-PACKAGES = ["strings", "math/big", "math/cmplx", "image/color", "internal/runtime/atomic"]
+PACKAGES = ["strings", "runtime", "math/cmplx", "image/color", "internal/runtime/atomic"]
 TEXT = re.compile(r"^TEXT\s+·(\w+)\(SB\)\s*,(?:[^,]*,)?\s*\$-?\w+-(\d+)", re.MULTILINE)
 
 
@@ -106,7 +106,7 @@ def test_areas_are_those_of_stocks_objects_and_of_assembly(arch: str) -> None:
                 declared = assembly[name.rpartition(".")[2]]  # what follows is aligned, which assembly doesn't write
                 assert stack.signature(sig).results_end == -(-declared // 8) * 8, (name, type_string(sig))
                 written += 1
-    assert compared > 500 and in_registers > 500 and written > 5
+    assert compared > 2000 and in_registers > 2000 and written > 50
 
 
 def test_arrays_and_what_has_no_size_are_on_the_stack_and_arguments_in_registers_have_spill_space() -> None:

@@ -24,11 +24,6 @@ _HOSTILE: tuple[dict[str, str], ...] = (
 pytestmark = pytest.mark.skipif(os.uname().machine != "x86_64" or os.uname().sysname != "Linux", reason="runs programs for linux/amd64")
 
 
-@pytest.fixture(scope="module")
-def kit(tmp_path_factory: pytest.TempPathFactory) -> Kit:
-    return Kit(tmp_path_factory.mktemp("kit"), ["errors", "strconv", "strings", "sync"])
-
-
 def _run(program: Path, **env: str) -> tuple[int, str]:
     done = subprocess.run([program], env={"PATH": os.environ["PATH"], **env}, capture_output=True, text=True, check=False)
     return done.returncode, done.stdout + done.stderr

@@ -16,17 +16,23 @@ _FOLDER = Path(__file__).parent / "testdata/debuginfo"
 pytestmark = pytest.mark.skipif(os.uname().machine != "x86_64" or os.uname().sysname != "Linux", reason="builds for linux/amd64")
 
 
+@pytest.fixture(scope="module")
+def reader(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A program that says what is in a program's debug information."""
+    made = tmp_path_factory.mktemp("reader") / "reader"
+    go("build", "-trimpath", "-o", str(made), str(_FOLDER / "reader.go"))
+    return made
+
+
 def _told(reader: Path, program: Path) -> list[str]:
     done = subprocess.run([reader, program], capture_output=True, text=True, check=True)
     return done.stdout.splitlines()
 
 
-def test_functions_parameters_and_variables(tmp_path: Path) -> None:
-    source, ours, stock, reader = _FOLDER / "program.go", tmp_path / "ours", tmp_path / "stock", tmp_path / "reader"
-    kit = Kit(tmp_path / "kit", ["runtime"])
+def test_functions_parameters_and_variables(kit: Kit, reader: Path, tmp_path: Path) -> None:
+    source, ours, stock = _FOLDER / "program.go", tmp_path / "ours", tmp_path / "stock"
     assert kit.compile([str(source)], str(ours), strip=False) == ""
     go("build", "-gcflags=-l", "-o", str(stock), str(source))
-    go("build", "-o", str(reader), str(_FOLDER / "reader.go"))
     assert subprocess.run([ours], capture_output=True, check=True).stderr == subprocess.run([stock], capture_output=True, check=True).stderr
     got, wanted = _told(reader, ours), _told(reader, stock)
     assert [line for line in wanted if line.startswith(("func", "param", "result"))] != []
@@ -43,12 +49,10 @@ def test_functions_parameters_and_variables(tmp_path: Path) -> None:
     assert {line for line in mine if line.startswith(("param", "result"))} <= {line.rpartition(" ")[0] for line in wanted}
 
 
-def test_values_and_inlined_calls(tmp_path: Path) -> None:
-    source, ours, stock, reader = _FOLDER / "inlined.go", tmp_path / "ours", tmp_path / "stock", tmp_path / "reader"
-    kit = Kit(tmp_path / "kit", ["errors"])
+def test_values_and_inlined_calls(kit: Kit, reader: Path, tmp_path: Path) -> None:
+    source, ours, stock = _FOLDER / "inlined.go", tmp_path / "ours", tmp_path / "stock"
     assert kit.compile([str(source)], str(ours), strip=False) == ""
     go("build", "-o", str(stock), str(source))
-    go("build", "-o", str(reader), str(_FOLDER / "reader.go"))
     got, wanted = _told(reader, ours), _told(reader, stock)
     calls = [line for line in wanted if line.startswith("call main.summed main.")]
     assert calls != []
@@ -67,11 +71,9 @@ def test_values_and_inlined_calls(tmp_path: Path) -> None:
         assert line in got, line
 
 
-def test_without_optimisation_variables_have_memory(tmp_path: Path) -> None:
-    source, ours, reader = _FOLDER / "inlined.go", tmp_path / "ours", tmp_path / "reader"
-    kit = Kit(tmp_path / "kit", ["errors"])
+def test_without_optimisation_variables_have_memory(kit: Kit, reader: Path, tmp_path: Path) -> None:
+    source, ours = _FOLDER / "inlined.go", tmp_path / "ours"
     assert kit.build([Package("main", [str(source)])], str(ours), ["-N", "-l"], strip=False) == ""
-    go("build", "-o", str(reader), str(_FOLDER / "reader.go"))
     got = _told(reader, ours)
     for line in (
         "var main.summed total int 18 true",
