@@ -16,6 +16,7 @@ from typing import Final
 
 from pygo_cross.diag import UserError
 from pygo_cross.opt.context import TYPED_CLEAR, TYPED_MOVE, Context
+from pygo_cross.opt.fresh import hides
 from pygo_cross.ssa import ops
 from pygo_cross.ssa.func import Block, Func, Value
 from pygo_cross.ssa.kinds import VOID, P
@@ -28,6 +29,7 @@ MOST: Final = 4
 """Stores that one WriteBarrier serves: two entries each of the eight that the runtime gives at once (src/runtime/mwbbuf.go)."""
 
 _WORD: Final = 8
+_WRITES: Final = frozenset([ops.STORE, ops.ZERO, ops.MOVE])
 _SAME_OBJECT: Final = frozenset([ops.ADD_PTR, ops.NIL_CHECK, ops.COPY])
 
 
@@ -84,7 +86,7 @@ class _Barriers:
                 if isinstance(call.aux, CallInfo) and call.aux.target is not None and call.aux.target.name == "runtime.newobject":
                     self.fresh = value
                     self.written = set()
-            elif ops.FLAGS.get(op, ops.CALL) & ops.CALL:
+            elif ops.FLAGS.get(op, ops.CALL) & ops.CALL or (op not in _WRITES and hides(value, self.fresh)):
                 self.fresh = None
         block.values = new
 

@@ -4,6 +4,7 @@
 - A string of bytes that is a key for looking up or deleting in a map, or that `unique.Make` gets (which copies what it keeps), is those
   bytes, if nothing is written in between.
 - Of what only the length is needed there is no copy; runes are counted.
+- Bytes of a string that nobody writes to, as escape analysis says (`escape.py`), are the string's. They are not nil if the string is empty.
 
 Before: v2 = CallStatic v1 v3 v4 {runtime.slicebytetostring}; v5 p = Result v2; v6 i64 = Result v2 [1]; v7 = CallStatic v8 v9 v5 v6
 {runtime.mapaccess1_faststr}; after: v7 = CallStatic v8 v9 v3 v4 {runtime.mapaccess1_faststr}.
@@ -16,14 +17,15 @@ from typing import Final
 
 from pygo_cross.ssa import ops
 from pygo_cross.ssa.func import Func, Value
-from pygo_cross.ssa.refs import CallInfo, TextRef
+from pygo_cross.ssa.kinds import B, P
+from pygo_cross.ssa.refs import CallInfo, DataRef, TextRef
 from pygo_cross.types.predicates import is_string
 from pygo_cross.types.types import INT, STRING, TYP
 
 _TO_STRING: Final = "runtime.slicebytetostring"
-_TO_BYTES: Final = "runtime.stringtoslicebyte"
+TO_BYTES: Final = "runtime.stringtoslicebyte"
 _TO_RUNES: Final = "runtime.stringtoslicerune"
-_CONVERSIONS: Final = frozenset([_TO_STRING, _TO_BYTES, _TO_RUNES])
+_CONVERSIONS: Final = frozenset([_TO_STRING, TO_BYTES, _TO_RUNES])
 _LOOKS: Final = frozenset(["runtime.mapaccess1_faststr", "runtime.mapaccess2_faststr", "runtime.mapdelete_faststr"])
 _UNIQUE: Final = "unique.Make["
 _COUNT_RUNES: Final = CallInfo(TextRef("runtime.countrunes"), (TYP[STRING],), (TYP[INT],))
@@ -64,6 +66,28 @@ def _length(call: Value, name: str, results: list[Value]) -> None:
     for result in results:
         if result.imm:
             result.become(length)
+    _remove(call, results)
+
+
+def share(call: Value) -> None:
+    """Have the result of a conversion to bytes be the string's bytes."""
+    block = call.block
+    func = block.func
+    _, pointer, length = call.args
+    results = [value for value in block.values if value.op == ops.RESULT and value.args[0] is call]
+    data = pointer
+    if pointer.op != ops.ADDR:
+        at = block.values.index(call)
+        nothing = func.make(block, ops.CONST, P, (), 0)
+        some = func.make(block, ops.NE, B, (pointer, nothing))
+        empty = func.make(block, ops.ADDR, P, (), 0, DataRef("runtime.zerobase"))
+        data = func.make(block, ops.SELECT, P, (some, pointer, empty))
+        made = (nothing, some, empty, data)
+        for value in made:
+            value.pos, value.inline = call.pos, call.inline
+        block.values[at:at] = made
+    for result in results:
+        result.become(length if result.imm else data)
     _remove(call, results)
 
 

@@ -14,6 +14,9 @@ gives to unknown callers flow to the heap.
 - A variable in a loop is one variable a round. If the address of one can be there in the next round, by a Phi at the loop's head or in a
   variable from outside the loop, it is in the heap.
 
+- What a function writes through is a location as well, and what outlives the call may be written by anybody. Bytes of a string that nobody
+  writes to are the string's own.
+
 What follows from it: Allocs get `ops.STAYS`, and what the runtime would make has memory in the frame, where its address stays
 (`buffers.py`). The model follows src/cmd/compile/internal/escape; here it works on SSA, so the value of a variable at one place is
 not that at another.
@@ -29,9 +32,10 @@ from pygo_cross.opt import buffers
 from pygo_cross.opt.addresses import in_memory
 from pygo_cross.opt.callgraph import components, own_name
 from pygo_cross.opt.context import Context
-from pygo_cross.opt.flow import HEAP, Flow
+from pygo_cross.opt.conversions import TO_BYTES, share
+from pygo_cross.opt.flow import HEAP, WRITES, Flow
 from pygo_cross.opt.moving import GROW, Returns, Uses
-from pygo_cross.opt.summaries import KEPT, KEPT_NOT, RUNTIME, Row, Summary
+from pygo_cross.opt.summaries import KEPT, KEPT_NOT, RUNTIME, WRITTEN, Row, Summary
 from pygo_cross.ssa import ops
 from pygo_cross.ssa.dominators import Dominators, Loop, find_loops
 from pygo_cross.ssa.func import Block, Func, Slot, Value
@@ -85,7 +89,9 @@ def escape(
         one = _Circle(circle, context, known, fields)
         one.run(made)
         if told is not None:
-            told += [(variable.pos, variable.heap) for variable in one.variables.values() if not variable.is_slot and not variable.grows]
+            for variable in one.variables.values():
+                if not variable.is_slot and not variable.grows:
+                    told.append((variable.pos, variable.heap and not variable.shared))
     return made
 
 
@@ -94,9 +100,10 @@ class _Variable:
     """A variable that may turn out to be in the heap, or a slot that lowering has made: its address, and what holds its contents.
 
     The memory of a slice that `grows` is made once in a call of the function if it may be needed `again`, in a later round of a loop.
+    `shared` are bytes of a string that is not copied for them.
     """
 
-    __slots__ = ("again", "block", "func", "grows", "heap", "is_slot", "location", "loop", "pos", "value")
+    __slots__ = ("again", "block", "func", "grows", "heap", "is_slot", "location", "loop", "pos", "shared", "value")
 
     def __init__(self, value: Value, func: Func, location: int) -> None:
         self.value = value
@@ -109,6 +116,7 @@ class _Variable:
         self.heap = False
         self.grows = isinstance(value.aux, CallInfo) and str(value.aux.target) == GROW
         self.again = False
+        self.shared = False
 
     def outlives(self, circle: _Circle) -> None:
         """The address may be there in the next round."""
@@ -156,6 +164,8 @@ class _Circle:
         self.literals: dict[int, str] = {}
         self.heap: dict[int, int] = {}
         self.moved: list[tuple[Value, bool, Returns]] = []
+        self.bytes_of: dict[int, tuple[int, Source | None]] = {}  # by location: what the slice flows to first, where the string comes from
+        self.written: dict[int, int] = {}
 
     def run(self, made: dict[str, Summary]) -> None:
         for function in self.functions.values():
@@ -170,15 +180,29 @@ class _Circle:
                     for found in self.flow.reach(location, walk):
                         self.to_heap(found, -1)
                 walks[name].append(walk)
+        self.flow.reach(WRITES, self.written)
+        self.share()
         self.loops()
         for name, function in self.functions.items():
             made[name] = self.summary(function, walks[name])
-            self.fields[name] = {offset: _row(location, self.heap, walks[name]) for offset, location in function.fields.items()}
+            fields = function.fields.items()
+            self.fields[name] = {offset: _row(location, self.heap, self.written, walks[name]) for offset, location in fields}
         for one in self.variables.values():
-            if not one.heap and not one.is_slot:
+            if one.shared:
+                share(one.value)
+            elif not one.heap and not one.is_slot:
                 _keep(one, self.context)
         for call, again, returns in self.moved:
             buffers.keep(call.block.func, call, self.context, again, returns)
+
+    def share(self) -> None:
+        """Bytes that nobody writes to are those of the string, which is needed as long as they are."""
+        for location, (to, string) in self.bytes_of.items():
+            one = self.variables[location]
+            if not one.heap and self.written.get(location, 0) >= 0:
+                one.shared = True
+                if string is not None:
+                    self.flow.edge(to, *string)
 
     def to_heap(self, location: int, derefs: int) -> None:
         """What flows to the heap, by a location of which so much does. Variables whose address does are there."""
@@ -214,7 +238,7 @@ class _Circle:
         rows: list[Row] = []
         kinds = [*function.func.params, P]
         for kind, location in zip(kinds, [*function.params, function.closure], strict=True):
-            rows.append(_row(location, self.heap, walks) if kind == P else KEPT_NOT)
+            rows.append(_row(location, self.heap, self.written, walks) if kind == P else KEPT_NOT)
         return tuple(rows)
 
 
@@ -226,11 +250,14 @@ def _around(loop: Loop | None) -> list[Loop]:
     return found
 
 
-def _row(location: int, heap: dict[int, int], walks: list[dict[int, int]]) -> Row:
+def _row(location: int, heap: dict[int, int], written: dict[int, int], walks: list[dict[int, int]]) -> Row:
     derefs = heap.get(location)
     if derefs is not None and derefs <= 0:
         return KEPT
     row: list[int] = [] if derefs is None else [HEAP, derefs]
+    writes = written.get(location)
+    if writes is not None and (derefs is None or writes < derefs):
+        row += (WRITTEN, max(writes, 0))
     for i, walk in enumerate(walks):
         derefs = walk.get(location)
         if derefs is not None:
@@ -361,6 +388,12 @@ class _Walk:
         self.circle.variables[location] = _Variable(value, self.func, location)
         return (location, -1)
 
+    def writes(self, address: Value) -> None:
+        """Memory is written. A variable that its own address says is no other's memory."""
+        found = self.sources[address.id]
+        if found is not None and found[1] >= 0:
+            self.flow.edge(WRITES, *found)
+
     def from_int(self, value: Value) -> Source | None:
         """Of an integer that was computed from pointers. x ^ 0 hides where an address comes from: that is what the idiom is for."""
         seen = {value}
@@ -372,6 +405,10 @@ class _Walk:
                 if location < 0:
                     location = self.flow.location()
                 self.to(location, one.args[0])
+            elif one.op == ops.LOAD:  # the Data of a reflect.SliceHeader
+                if location < 0:
+                    location = self.flow.location()
+                self.to(location, one.args[0], 1)
             elif one.op in _INT_STEPS:
                 for arg in one.args:
                     if arg not in seen:
@@ -384,10 +421,14 @@ class _Walk:
     def effect(self, value: Value) -> None:
         op = value.op
         if op == ops.STORE:
+            self.writes(value.args[0])
             stored = value.args[1]
             if stored.kind == P:
                 self.store(value, stored)
+        elif op == ops.ZERO:
+            self.writes(value.args[0])
         elif op == ops.MOVE:
+            self.writes(value.args[0])
             typ = value.aux
             if not isinstance(typ, Type) or self.shapes.has_pointers(typ):
                 self.into(value.args[0], value.args[1], 1)
@@ -395,9 +436,13 @@ class _Walk:
             self.call(value, value.aux)
         elif op == ops.KEEP_ALIVE and value.imm:
             self.to(HEAP, value.args[0])
+        elif op == ops.PTR_TO_INT:
+            self.to(WRITES, value.args[0])  # whoever gets the number may write there: system calls do
         elif op in _HARMLESS or not ops.FLAGS.get(op, ops.CALL) & ops.EFFECTS:
             pass
         else:
+            if op in _ADDRESS_ONLY:
+                self.writes(value.args[0])
             for arg in value.args[1:] if op in _ADDRESS_ONLY else value.args:
                 if arg.kind == P:
                     self.to(HEAP, arg)
@@ -433,7 +478,9 @@ class _Walk:
         fields = self.circle.fields.get(name)
         row = KEPT if fields is None else fields.get(offset, KEPT_NOT)  # of another package's literal there is no more than its summary
         for i in range(0, len(row), 2):
-            if row[i] == HEAP or found[0] in self.lost_literals:
+            if row[i] == WRITTEN:
+                self.to(WRITES, stored, row[i + 1])
+            elif row[i] == HEAP or found[0] in self.lost_literals:
                 self.to(HEAP, stored, row[i + 1])
         self.captured.setdefault(found[0], []).append((offset, stored))
 
@@ -453,7 +500,9 @@ class _Walk:
         rows = self.circle.known.get(name)
         row = KEPT if rows is None else rows[-1]
         for i in range(0, len(row), 2):
-            if row[i] == HEAP or lost:
+            if row[i] == WRITTEN:
+                self.flow.edge(WRITES, location, row[i + 1] - 1)
+            elif row[i] == HEAP or lost:
                 self.flow.edge(HEAP, location, row[i + 1] - 1)
 
     def call(self, value: Value, info: CallInfo) -> None:
@@ -494,8 +543,13 @@ class _Walk:
 
     def passed(self, call: Value, arg: Value, row: Row, more: int) -> None:
         for i in range(0, len(row), 2):
-            target = HEAP if row[i] == HEAP else self.results[call.id, row[i] - 1][0]
-            self.to(target, arg, row[i + 1] + more)
+            self.to(self.target(call, row[i]), arg, row[i + 1] + more)
+
+    def target(self, call: Value, number: int) -> int:
+        """The location that a summary's target is at a call."""
+        if number == WRITTEN:
+            return WRITES
+        return HEAP if number == HEAP else self.results[call.id, number - 1][0]
 
     def lost(self, args: Sequence[Value], memory: Sequence[bool]) -> None:
         """Arguments of who knows what."""
@@ -536,7 +590,10 @@ class _Walk:
         if name == buffers.MAKE and value.args[2].is_const:
             self.results[value.id, 0] = memory  # what is stored is nowhere else
         else:
-            self.flow.edge(self.results[value.id, 0][0], *memory)
+            result = self.results[value.id, 0][0]
+            self.flow.edge(result, *memory)
+            if name == TO_BYTES:
+                self.circle.bytes_of[memory[0]] = (result, self.sources[value.args[1].id])
 
     @property
     def context(self) -> Context:

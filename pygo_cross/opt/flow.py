@@ -14,6 +14,9 @@ from typing import Final, final
 HEAP: Final = 0
 """The location of all that outlives the call, in every graph."""
 
+WRITES: Final = 1
+"""The location of pointers through which memory is written, in every graph."""
+
 MAX_DEREFS: Final = 4
 """More loads than these are not told apart: fewer are the safe side."""
 
@@ -25,7 +28,7 @@ class Flow:
     __slots__ = ("sources",)
 
     def __init__(self) -> None:
-        self.sources: list[list[int]] = [[]]
+        self.sources: list[list[int]] = [[], []]
 
     def location(self) -> int:
         """A new one."""

@@ -2,17 +2,18 @@
 """Copies by way of a temporary: what is filled by one copy, or is zero, and only copied from once, is skipped.
 
 Assignments of large values are lowered that way, since the right side is evaluated before anything is stored. Where nothing is written in
-between, the copy can be made at once; what is copied is equal or apart, so that it may overlap nothing by half. Not so what a call has
-left in memory: the next call overwrites it, and memory for the variable or the barrier of its copy may need one.
+between, the copy can be made at once, if what is copied is equal or apart: arrays, which may be parts of slices, can overlap by half. Nor
+is what a call has left in memory: the next call overwrites it, and memory for the variable or the barrier of its copy may need one.
 Before: v1 p = Alloc {T}; Move v1 v2 {T}; Move v3 v1 {T}; after: Move v3 v2 {T}. Of an Alloc that nothing fills: Zero v3 {T}.
 """
 
 from __future__ import annotations
 
 from pygo_cross.opt.context import Context
+from pygo_cross.opt.loads import apart, place_of
 from pygo_cross.ssa import ops
 from pygo_cross.ssa.func import Block, Func, Value
-from pygo_cross.types.types import Type
+from pygo_cross.types.types import Array, Type
 
 _CHANGES = ops.WRITES | ops.CALL
 
@@ -41,8 +42,9 @@ def _skip(block: Block, move: Value, context: Context) -> None:
         at -= 1
         value = values[at]
         if value.op == ops.MOVE and value.args[0] is temporary:
-            if value.imm == move.imm and value.args[1] is not temporary and value.args[1].op != ops.RESULT:
-                source = value.args[1]
+            source = value.args[1]
+            stays = source is temporary or source.op == ops.RESULT or _may_overlap(move, source, temporary.aux)
+            if value.imm == move.imm and not stays:
                 value.set_args(())
                 del values[at]
                 move.set_arg(1, source)
@@ -55,3 +57,11 @@ def _skip(block: Block, move: Value, context: Context) -> None:
             return
         if ops.FLAGS[value.op] & _CHANGES and value is not temporary and value.op != ops.ALLOC:
             return
+
+
+def _may_overlap(move: Value, source: Value, typ: Type) -> bool:
+    """Whether where a temporary of a type is copied to may be partly where it comes from."""
+    if not isinstance(typ.underlying(), Array):
+        return False
+    to, other = place_of(move.args[0], 0)[0], place_of(source, 0)[0]
+    return not apart(to, other)

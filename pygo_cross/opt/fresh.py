@@ -25,6 +25,7 @@ _CLASSES: Final = (0, 8, 16, 24, 32, 48, 64, 80)
 """The sizes of the first classes."""
 _ALLOCATES: Final = ((TYP[UINTPTR], TYP[UNSAFE_POINTER], TYP[BOOL]), (TYP[UNSAFE_POINTER],))
 _SAME_OBJECT: Final = frozenset([ops.ADD_PTR, ops.NIL_CHECK, ops.COPY])
+_ONLY_LOOK: Final = frozenset([ops.LOAD, ops.EQ, ops.NE])
 _CALLS: Final[dict[str, CallInfo]] = {}
 
 
@@ -68,12 +69,23 @@ def _zeros(block: Block) -> None:
                     gone.add(value)
                 else:
                     fresh = None
-        elif ops.FLAGS[op] & (ops.CALL | ops.WRITES) and op != ops.SLOT_LIVE:
+        elif ops.FLAGS[op] & (ops.CALL | ops.WRITES):
+            if op != ops.SLOT_LIVE:
+                fresh = None
+        elif hides(value, fresh):
             fresh = None
     if gone:
         for value in gone:
             value.set_args(())
         block.values = [value for value in block.values if value not in gone]
+
+
+def hides(value: Value, fresh: Value | None) -> bool:
+    """Whether a value without effects is an address of an object that does not show it: a choice between addresses, a number."""
+    op = value.op
+    if fresh is None or op in _SAME_OBJECT or op in _ONLY_LOOK:
+        return False
+    return any(_root(arg, 0)[0] is fresh for arg in value.args)
 
 
 def _root(address: Value, offset: int) -> tuple[Value, int | None]:

@@ -18,7 +18,7 @@ from typing import Final, final
 from pygo_cross.opt.addresses import in_memory
 from pygo_cross.opt.context import Context
 from pygo_cross.opt.splice import cut
-from pygo_cross.opt.summaries import Row, Summary
+from pygo_cross.opt.summaries import WRITTEN, Row, Summary
 from pygo_cross.ssa import ops
 from pygo_cross.ssa.func import Func, Value
 from pygo_cross.ssa.kinds import I64, VOID, B, P
@@ -157,7 +157,7 @@ def _is_growth(value: Value) -> bool:
 
 def _only_contents(row: Row) -> bool:
     """Whether nothing becomes of a pointer itself, only of what it points to."""
-    return all(derefs > 0 for derefs in row[1::2])
+    return all(derefs > 0 or target == WRITTEN for target, derefs in zip(row[::2], row[1::2], strict=True))
 
 
 def move(returns: Returns, memory: Value, descriptor: Value, pointers: bool, size: int) -> None:

@@ -40,7 +40,7 @@ from pygo_cross.opt.memcombine import memcombine
 from pygo_cross.opt.promote import promote
 from pygo_cross.opt.prove import prove
 from pygo_cross.opt.startup import startup
-from pygo_cross.opt.summaries import KEPT_NOT, Summary
+from pygo_cross.opt.summaries import ONLY_WRITTEN, Summary
 from pygo_cross.opt.tails import tails
 from pygo_cross.opt.unwrap import unwrap
 from pygo_cross.ssa.func import Func
@@ -132,9 +132,9 @@ def _startup(unit: Unit, context: Context, result: Result) -> None:
 
 
 def _escape(unit: Unit, context: Context, result: Result) -> None:
-    """Escape analysis; what is declared without a body and keeps nothing has a summary as well."""
+    """Escape analysis; what is declared without a body and keeps nothing has a summary as well, and may write."""
     given = {str(TextRef(info.name, abi0)): info for infos, abi0 in ((unit.assembly, True), (unit.bodiless, False)) for info in infos}
-    rows = {name: (KEPT_NOT,) * len(in_memory(info.params, context.shapes)) for name, info in given.items() if info.flags & NOESCAPE}
+    rows = {name: (ONLY_WRITTEN,) * len(in_memory(info.params, context.shapes)) for name, info in given.items() if info.flags & NOESCAPE}
     result.summaries = escape(unit.funcs, context, rows, result.variables)
 
 

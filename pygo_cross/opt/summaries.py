@@ -2,9 +2,9 @@
 """What callers have to know of a function: where the pointers go that they pass.
 
 A Summary has a row for each scalar of the parameters, and a last one for the context of a function literal. A row is pairs of a target,
-which is HEAP or the number of a result's scalar counted from 1, and the derefs of the flow (`flow.py`). A scalar that is the address of a
-value in memory stands for that value. A row without pairs says that nothing is kept. Of a function without a summary all that is passed
-goes to the heap.
+which is HEAP, WRITTEN or the number of a result's scalar counted from 1, and the derefs of the flow (`flow.py`). A scalar that is the
+address of a value in memory stands for that value. A row without pairs says that nothing is kept, and nothing written through it; what goes
+to the heap may be written by anybody, and no pair says so. Of a function without a summary all that is passed goes to the heap.
 
 Summaries of imported packages come from their records, by link name; those of the runtime's functions that lowering calls are here, by what
 src/runtime does with their arguments.
@@ -19,15 +19,20 @@ from pygo_cross.opt.flow import HEAP
 Row = tuple[int, ...]
 Summary = tuple[Row, ...]
 
+WRITTEN: Final = -1
+"""The target of a pointer through which the function writes."""
+
 KEPT_NOT: Final[Row] = ()
 KEPT: Final[Row] = (HEAP, 0)
+ONLY_WRITTEN: Final[Row] = (WRITTEN, 0)
 
 # A letter for each scalar: what becomes of it.
 _LETTERS: Final[dict[str, Row]] = {
     ".": KEPT_NOT,
     "h": KEPT,
     "c": (HEAP, 1),  # what it points to is kept
-    "C": (HEAP, 2),
+    "C": (HEAP, 2, WRITTEN, 1),  # the cases of a select
+    "w": ONLY_WRITTEN,
     "0": (1, 0),  # is the first result
     "a": (1, 1),  # what it points to is
     "b": (1, 0, HEAP, 1),
@@ -79,8 +84,8 @@ _TABLE: Final = {
     "slicerunetostring": "0...",
     "stringtoslicebyte": "0..",
     "stringtoslicerune": "0..",
-    "slicecopy": "..c..",
-    "typedslicecopy": "...c.",
+    "slicecopy": "w.c..",
+    "typedslicecopy": ".w.c.",
     "decoderune": "...",
     "countrunes": "..",
     "convT": ".c",
@@ -118,20 +123,20 @@ _TABLE: Final = {
     "mapdelete_fast32": "...",
     "mapdelete_fast64": "...",
     "mapdelete_faststr": "....",
-    "mapIterStart": "...",
-    "mapIterNext": ".",
+    "mapIterStart": "..w",
+    "mapIterNext": "w",
     "mapclear": "..",
-    "chanrecv1": "..",
-    "chanrecv2": "..",
+    "chanrecv1": ".w",
+    "chanrecv2": ".w",
     "chansend1": ".c",
     "closechan": ".",
     "chanlen": ".",
     "chancap": ".",
     "selectnbsend": ".c",
-    "selectnbrecv": "..",
+    "selectnbrecv": "w.",
     "selectgo": "C.....",
-    "typedmemmove": "..c",
-    "typedmemclr": "..",
+    "typedmemmove": ".wc",
+    "typedmemclr": ".w",
     "makeslicecopy": "...c",
     "growslice": "c....",
     "growsliceNoAlias": "c....",
@@ -141,17 +146,17 @@ _TABLE: Final = {
     "moveSliceNoScan": ".b..",
     "moveSliceNoCap": ".b.",
     "moveSliceNoCapNoScan": ".b.",
-    "memmove": ".c.",
-    "memclrNoHeapPointers": "..",
-    "memclrHasPointers": "..",
+    "memmove": "wc.",
+    "memclrNoHeapPointers": "w.",
+    "memclrHasPointers": "w.",
     "unsafeslicecheckptr": "...",
     "unsafestringcheckptr": "..",
     # What programs call: where package runtime is stock's, no record tells of it.
-    "Callers": "....",
-    "ReadMemStats": ".",
-    "MemProfile": "....",
-    "ThreadCreateProfile": "...",
-    "GoroutineProfile": "...",
+    "Callers": ".w..",
+    "ReadMemStats": "w",
+    "MemProfile": "w...",
+    "ThreadCreateProfile": "w..",
+    "GoroutineProfile": "w..",
     "(*Func).Name": ".",
     "(*Func).Entry": ".",
     "(*Func).FileLine": "..",

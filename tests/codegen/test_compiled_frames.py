@@ -38,7 +38,8 @@ def _both(kit: Kit, name: str, folder: Path) -> tuple[Path, Path]:
 
 
 @pytest.mark.parametrize(
-    "name", ["frames", "goroutines", "deferred", "wrappers", "comparisons", "memoryresults", "grown", "returned", "assignments"]
+    "name",
+    ["frames", "goroutines", "deferred", "wrappers", "comparisons", "memoryresults", "grown", "returned", "assignments", "sharedbytes"],
 )
 def test_pointers_are_found_and_moved(kit: Kit, tmp_path: Path, name: str) -> None:
     ours, stock = _both(kit, f"{name}.go", tmp_path)

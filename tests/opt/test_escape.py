@@ -62,7 +62,7 @@ def made_of(unit: Unit) -> tuple[int, int]:
 
 def test_summaries() -> None:
     _, result = analysed(APART + "func main() {}\n")
-    keep, nothing = (0, 0), ()
+    keep, nothing, write = (0, 0), (), (-1, 0)
     assert {name.removeprefix("main."): rows[:-1] for name, rows in result.summaries.items() if name != "main.main"} == {
         "keep": (keep,),
         "not": (nothing,),
@@ -75,10 +75,10 @@ def test_summaries() -> None:
         "many": (nothing, nothing, nothing),
         "last": ((1, 1), nothing, nothing),
         "pair": ((2, 0), (1, 0)),
-        "whole": (nothing,),
-        "into": (nothing, keep),
-        "own": (nothing,),
-        "others": (nothing, (0, 1)),
+        "whole": (write,),
+        "into": (write, keep),
+        "own": (write,),
+        "others": (write, (0, 1)),
     }
 
 
@@ -192,6 +192,56 @@ def test_conversions_that_need_no_copy(body: str, calls: list[str]) -> None:
     assert Machine(unit, shapes).run() == Machine(lower(source), shapes).run()
     names = [str(value.aux) for func in unit.funcs for block in func.blocks for value in block.values if value.op == ops.CALL_STATIC]
     assert [name[8:] for name in names if "slicebyte" in name or "toslice" in name or "countrunes" in name] == calls
+
+
+@pytest.mark.parametrize(
+    ("body", "copies"),
+    [
+        ("b := []byte(text); println(sum(b), sum(same(b)[1:]), b[0], len(b), cap(b) > 0)", 0),
+        ("b := []byte(text); b[0]++; println(sum(b))", 1),
+        ("b := []byte(text); set(b); println(sum(b))", 1),
+        ("b := []byte(text); set(same(b)); println(sum(b))", 1),
+        ("b := []byte(text); setOf(&holder{b}); println(sum(b))", 1),
+        ("b := []byte(text); println(sumOf(&holder{b}), sumOf(&holder{b[1:]}))", 0),
+        ("b := []byte(text); kept = b; println(sum(b))", 1),
+        ("b := []byte(text); if len(b) > 50 { kept = b }; println(sum(b))", 1),
+        ("b := []byte(text); f := func() { set(b) }; f(); println(sum(b))", 1),
+        ("b := []byte(text); f := func() int { return sum(b) }; println(f())", 0),
+        ("b := []byte(text); function(b); println(sum(b))", 1),
+        ("b := []byte(text); copy(b, text[3:]); println(sum(b))", 1),
+        ("b := []byte(text); c := make([]byte, 8); copy(c, b); println(sum(c))", 0),
+        ("b := []byte(text); c := append(b[:3], 5); println(sum(b), len(c))", 1),
+        ("b := []byte(text); var x [4]byte; a := &x; if len(b) > 50 { a = (*[4]byte)(b) }; *a = [4]byte{}; println(sum(b))", 1),
+        ("t := 0; for i := range text { t += sum([]byte(text[i:])) }; println(t)", 0),
+        ("println([]byte(text[:0]) == nil, []byte(none) == nil)", 0),
+        ("var last []byte; for i := range 4 { x := text[:i] + text; println(sum(last)); last = []byte(x) }", 0),
+    ],
+)
+def test_bytes_that_nobody_writes_to_are_the_string_s(body: str, copies: int) -> None:
+    head = """package main
+var text, none = `some text`, ``
+var kept []byte
+type holder struct { b []byte }
+var function = func(b []byte) { b[1] = 'f' }
+//go:noinline
+func sum(s []byte) (t int) { for _, x := range s { t = 3*t + int(x) }; return }
+//go:noinline
+func set(b []byte) { b[0] = 's' }
+//go:noinline
+func same(b []byte) []byte { return b }
+//go:noinline
+func setOf(h *holder) { h.b[0] = 'h' }
+//go:noinline
+func sumOf(h *holder) int { return sum(h.b) }
+"""
+    source = head + f"func main() {{ {body}; println(text) }}\n"
+    shapes = Shapes(Sizes())
+    unit, _ = analysed(source)
+    assert Machine(unit, shapes).run() == Machine(lower(source), shapes).run()
+    calls = [value for func in unit.funcs for block in func.blocks for value in block.values if value.op == ops.CALL_STATIC]
+    assert sum(str(call.aux).startswith("runtime.stringtoslicebyte") for call in calls) == copies
+    # What shares a string that is put together in a round is needed in the next: it is in the heap.
+    assert sum(str(call.aux).startswith("runtime.concat") and call.args[0].is_const for call in calls) == ("last = " in body)
 
 
 def test_the_body_of_a_range_does_not_have_what_is_ranged_over() -> None:

@@ -157,8 +157,51 @@ func escaping() {
 //go:noinline
 func far(p *[1 << 33]byte) byte { return p[1<<32+256<<20] }
 
+type object struct {
+	x, y int
+	p    *int
+}
+
+// A new object that another address may lead to is no longer known to be zero.
+//
+//go:noinline
+func chosen(other *object, new_ bool, v *int) *object {
+	o := new(object)
+	q := other
+	if new_ {
+		q = o
+	}
+	q.x, q.p = 5, v
+	o.x, o.p = 0, nil
+	return o
+}
+
+// Through a variable an array overlaps itself as it does without one.
+//
+//go:noinline
+func byWay(s []int) {
+	from, to := (*[4]int)(s), (*[4]int)(s[2:])
+	t := *from
+	*to = t
+}
+
+func copied() {
+	v := 3
+	other := new(object)
+	for _, new_ := range []bool{true, false} {
+		o := chosen(other, new_, &v)
+		println(o.x, o.p == nil, other.x, other.p == nil)
+	}
+	s := []int{1, 2, 3, 4, 5, 6, 7, 8}
+	byWay(s)
+	for _, x := range s {
+		println(x)
+	}
+}
+
 func main() {
 	inOrder()
+	copied()
 	spread()
 	overlap()
 	escaping()
