@@ -32,14 +32,15 @@ if TYPE_CHECKING:
 
 @final
 class Target:
-    """Where `break` and `continue` of a statement lead."""
+    """Where `break` and `continue` of a statement lead, and `fallthrough` of the clause that is being lowered."""
 
-    __slots__ = ("break_to", "continue_to", "label")
+    __slots__ = ("break_to", "continue_to", "fall_to", "label")
 
     def __init__(self, label: str, break_to: Block, continue_to: Block | None) -> None:
         self.label = label
         self.break_to = break_to
         self.continue_to = continue_to
+        self.fall_to: Block | None = None
 
 
 @final

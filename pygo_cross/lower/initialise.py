@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from pygo_cross.lower import calls, coverage, embed, exprs, places, stmts
+from pygo_cross.lower import calls, coverage, embed, exprs, literals, places, stmts
 from pygo_cross.lower.captured import children, in_memory
 from pygo_cross.lower.function import FuncLowering
 from pygo_cross.lower.staticdata import Filler
@@ -78,7 +78,7 @@ def _assign(package: PackageLowering, name: str, data: dict[Var, Data]) -> None:
             for where, offset, typ, value in filler.pending:
                 f.b.pos = value.pos
                 address = f.emit(ops.ADDR, P, (), 0, DataRef(where.name))
-                places.write(f, Place(typ, address=address, offset=offset), calls.assigned(f, exprs.expr(f, value), typ))
+                places.write(f, Place(typ, address=address, offset=offset), literals.element(f, value, typ))
             if given is not None and not filler.pending:
                 given[one.lhs[0]] = data[one.lhs[0]]
             elif _runs_code(one.rhs):

@@ -13,30 +13,29 @@ from pygo_cross.lower.values import Val
 from pygo_cross.ssa.func import Value
 from pygo_cross.syntax.nodes import CompositeLit, Expr, FuncLit, KeyValueExpr, Name
 from pygo_cross.types.lookup import lookup_field_or_method
-from pygo_cross.types.types import Array, Map, Pointer, Slice, Struct, Type
+from pygo_cross.types.types import Array, Interface, Map, Pointer, Slice, Struct, Type
 
 if TYPE_CHECKING:
     from pygo_cross.lower.function import FuncLowering
 
 
-def composite(f: FuncLowering, e: CompositeLit) -> Val:
-    """T{...}, or &T{...} where the & is left out inside another literal."""
-    if isinstance(f.type_of(e).underlying(), Map):
+def composite(f: FuncLowering, e: CompositeLit, typ: Type | None = None) -> Val:
+    """T{...}, or &T{...} where the & is left out inside another literal; then `typ`, if it is T, asks for what that is the address of."""
+    if isinstance(order.literal_type(f, e).underlying(), Map):
         before = order.apart(f)  # each entry is a statement of its own
     else:
         elements = order.elements(f, e)
         before = order.begin(f, (None, *[one for one, _ in elements]), targets=(None, *[typ for _, typ in elements]))
-    value = _composite(f, e)
+    value = _composite(f, e, typ if typ is not None else f.type_of(e))
     order.end(f, before)
     return value
 
 
-def _composite(f: FuncLowering, e: CompositeLit) -> Val:
-    typ = f.type_of(e)
+def _composite(f: FuncLowering, e: CompositeLit, typ: Type) -> Val:
     under = typ.underlying()
     if isinstance(under, Pointer):
         address = f.temporary(under.elem)
-        _fill(f, e, under.elem, address, 0)
+        put(f, e, f.typ(under.elem), address, 0)
         return Val(typ, (address,))
     if isinstance(under, Slice):
         return _slice(f, e, typ, under)
@@ -64,7 +63,7 @@ def _scalars(f: FuncLowering, e: CompositeLit, typ: Type, struct: Struct) -> Val
             under = field_type.underlying()
             if isinstance(under, Struct):
                 around = under
-        given = _element(f, value, field_type).parts
+        given = element(f, value, field_type).parts
         if blank:
             continue  # stays zero, as reflection sees it
         parts[first : first + len(given)] = given
@@ -83,9 +82,16 @@ def field_path(f: FuncLowering, e: Expr, index: int, struct: Struct) -> tuple[tu
     return found.path, e.value
 
 
-def _element(f: FuncLowering, e: Expr, typ: Type) -> Val:
+def element(f: FuncLowering, e: Expr, typ: Type) -> Val:
+    """An element of a literal, or of data, as a value of a type."""
     from pygo_cross.lower.calls import assigned
 
+    if (
+        isinstance(e, CompositeLit)
+        and isinstance(f.type_of(e).underlying(), Pointer)
+        and not isinstance(typ.underlying(), (Pointer, Interface))
+    ):
+        return composite(f, e, typ)
     return assigned(f, exprs.expr(f, e), typ)
 
 
@@ -138,7 +144,7 @@ def put(f: FuncLowering, e: Expr, typ: Type, address: Value, offset: int) -> Non
     if isinstance(e, CompositeLit) and isinstance(typ.underlying(), (Struct, Array)) and not f.shapes.is_value(typ):
         _fill(f, e, typ, address, offset)
         return
-    f.store(_element(f, e, typ), address, offset)
+    f.store(element(f, e, typ), address, offset)
 
 
 def _slice(f: FuncLowering, e: CompositeLit, typ: Type, under: Slice) -> Val:

@@ -174,11 +174,16 @@ def parameters(sig: Signature, count: int) -> list[Type | None]:
     return types
 
 
+def literal_type(f: FuncLowering, e: CompositeLit) -> Type:
+    """The type of what a literal makes; within another literal it may give the address of that, without saying so."""
+    typ = f.type_of(e)
+    under = typ.underlying()
+    return f.typ(under.elem) if isinstance(under, Pointer) else typ
+
+
 def elements(f: FuncLowering, e: CompositeLit) -> list[tuple[Expr, Type | None]]:
     """The elements of a literal that is no map, each with the type that it becomes."""
-    under = f.type_of(e).underlying()
-    if isinstance(under, Pointer):
-        under = under.elem.underlying()
+    under = literal_type(f, e).underlying()
     found: list[tuple[Expr, Type | None]] = []
     for i, one in enumerate(e.elem_list):
         typ: Type | None = under.elem if isinstance(under, (Array, Slice)) else None
@@ -237,7 +242,7 @@ def _call_early(f: FuncLowering, operand: Expr, target: Type | None, assigned: b
             else:
                 _keep(f, e)
         elif isinstance(e, CompositeLit):
-            if isinstance(f.type_of(e).underlying(), Map):
+            if isinstance(literal_type(f, e).underlying(), Map):
                 _keep(f, e)
             else:
                 for one, typ in reversed(elements(f, e)):

@@ -264,6 +264,9 @@ def _indexed(f: FuncLowering, e: IndexExpr) -> Place | Part:
 
 def _part(f: FuncLowering, whole: Place | Part, typ: Type, at: Value, size: int) -> Place | Part:
     """An element of an array."""
+    under = whole.typ.underlying()
+    if isinstance(under, Array) and not under.len:
+        return Place(typ, address=f.temporary(typ))  # never reached: no index is within bounds
     if isinstance(whole, Part):
         return Part(typ, whole.whole, whole.first, whole.count)  # an array of one element
     if whole.address is None:

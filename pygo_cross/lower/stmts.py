@@ -259,6 +259,9 @@ def _if(f: FuncLowering, s: IfStmt) -> None:
 
 
 def _labeled(f: FuncLowering, s: LabeledStmt) -> None:
+    if s.label.value == "_":  # nothing leads there, and there may be several
+        stmt(f, s.stmt)
+        return
     target = _label(f, s.label.value)
     f.b.goto(target)
     f.b.begin(target, sealed=False)
@@ -282,6 +285,9 @@ def branch_to(f: FuncLowering, tok: int, label: str) -> None:
     """Break, continue or go to a label; without one, to the innermost statement that can be left."""
     if tok == tk.GOTO and (f.body is None or label in f.body.labels):
         f.b.goto(_label(f, label))
+        return
+    if tok == tk.FALLTHROUGH and f.targets[-1].fall_to is not None:
+        f.b.goto(f.targets[-1].fall_to)
         return
     for target in reversed(f.targets):
         if tok == tk.GOTO or (label and target.label != label):

@@ -20,7 +20,7 @@ from pygo_cross.ssa import ops
 from pygo_cross.ssa.func import Block, Value
 from pygo_cross.ssa.kinds import BITS, I8, I16, I32, I64, B
 from pygo_cross.syntax import tokens as tk
-from pygo_cross.syntax.nodes import BranchStmt, EmptyStmt, Expr, SwitchStmt, unpack_list
+from pygo_cross.syntax.nodes import Expr, SwitchStmt, unpack_list
 from pygo_cross.types.constant import String
 from pygo_cross.types.predicates import is_boolean, is_integer, is_string, is_unsigned
 from pygo_cross.types.types import BOOL, INT, TYP, Type
@@ -78,20 +78,14 @@ def switch(f: FuncLowering, s: SwitchStmt, label: str) -> None:
             b.begin(after)
     _flush(f, tag, run)
     b.goto(default)
-    f.targets.append(Target(label, end, None))
+    target = Target(label, end, None)
+    f.targets.append(target)
     for i, (clause, body) in enumerate(zip(s.body, bodies, strict=True)):
         # The clause before may fall into this one, so it is complete only now.
         b.begin(body)
-        body_stmts = list(clause.body)
-        while body_stmts and isinstance(body_stmts[-1], EmptyStmt):
-            body_stmts.pop()
-        last = body_stmts[-1] if body_stmts else None
-        if isinstance(last, BranchStmt) and last.tok == tk.FALLTHROUGH:
-            stmts.block(f, body_stmts[:-1])
-            b.goto(bodies[i + 1])
-        else:
-            stmts.block(f, body_stmts)
-            b.goto(end)
+        target.fall_to = bodies[i + 1] if i + 1 < len(bodies) else None
+        stmts.block(f, clause.body)
+        b.goto(end)
     f.targets.pop()
     b.begin(end)
 

@@ -59,6 +59,7 @@ class Kit:
             "list",
             "-export",
             "-deps",
+            "-gcflags=std=-linkshared",  # by name, as when we compile beside stock: else each has a method table of its own for one type
             "-json=ImportPath,Export,Dir,GoFiles,ImportMap,Imports",
             *patterns,
         ]

@@ -107,7 +107,45 @@ func (s *stack[T]) pop() T {
 	return x
 }
 
+func falls(i int) (r string) {
+	switch i {
+	case 0:
+		goto last
+	last:
+		fallthrough
+	case 1:
+		r += "1"
+	again:
+		if len(r) < 4 {
+			r += "."
+			goto again
+		}
+		fallthrough
+	default:
+		r += "d"
+	case 3:
+	}
+	return r
+}
+
+func nowhere(i int) int {
+	var a [0][5]int
+	var s struct {
+		n int
+		b [0]string
+	}
+	if i == 0 {
+		return s.n
+	}
+	a[i][1]++
+	s.b[i] += "x"
+	return a[i][2]
+}
+
 func main() {
+_:
+_:
+	println(falls(0), falls(1), falls(2), falls(3), nowhere(0))
 	for n := -1; n < 6; n++ {
 		print(classify(n), " ")
 	}

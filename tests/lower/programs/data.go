@@ -80,7 +80,18 @@ func changed() int {
 	return 5
 }
 
+type series []point
+
+var ofSeries = map[string]*series{"a": {{1, 2}}, "b": {}}
+var ofMaps = []*map[string]int{{"a": 1}, {}}
+var ofArrays = []*[3]int{{1, 2}, {2: 5}}
+
+func pointersTo[E any](v E) []*[]*map[int]E { return []*[]*map[int]E{{{4: v}}, {}} }
+
 func main() {
+	local := [...]*map[string]int{1: {"b": len(ofMaps)}}
+	println((*ofSeries["a"])[0].y, len(*ofSeries["b"]), (*ofMaps[0])["a"], len(*ofMaps[1]), ofArrays[0][1], ofArrays[1][2], (*local[1])["b"])
+	println((*(*pointersTo("v")[0])[0])[4], len(*pointersTo(1)[1]))
 	println(total, ps.x, ps.dot(point{1, 1}))
 	println(ps.move(1, 1).dot(point{x: 2}))
 	p := point{5, 6}
