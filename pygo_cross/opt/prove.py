@@ -20,12 +20,15 @@ from pygo_cross.ssa import ops
 from pygo_cross.ssa.dominators import Dominators
 from pygo_cross.ssa.func import Block, Func, Value
 from pygo_cross.ssa.kinds import BITS, is_int
+from pygo_cross.ssa.refs import CallInfo
 
 _MAX: Final = (1 << 63) - 1
 _DEPTH: Final = 7
+_DEEPEST: Final = 32
 _FUEL: Final = 60
 """Steps that the search for one answer may take."""
 
+_GROW: Final = "runtime.growslice"
 _COMPARISONS: Final = frozenset([ops.EQ, ops.NE, ops.LT_S, ops.LE_S, ops.LT_U, ops.LE_U])
 _SAME_VALUE: Final = frozenset([ops.BOUNDS, ops.SLICE_BOUNDS, ops.SIGN_EXT, ops.COPY])
 
@@ -36,10 +39,7 @@ def prove(func: Func) -> None:
     """Facts down the dominator tree."""
     dominators = Dominators(func)
     prover = _Prover(dominators)
-    for block in dominators.order:
-        for value in block.values:
-            if value.op == ops.BOUNDS:
-                prover.lengths.add(value.args[1])
+    prover.find_lengths()
     stack: list[tuple[Block, int]] = [(func.entry, -1)]
     while stack:
         block, mark = stack.pop()
@@ -59,7 +59,9 @@ def _strip(value: Value) -> Value:
 
 
 class _Prover:
-    """What is known where the walk is. `lengths` are values that are lengths wherever they are used: never negative."""
+    """What is known where the walk is. `lengths` are values that are lengths wherever they are used: never negative. What a check is told to
+    be a length may be any number before that: make([]T, n) panics if n is none.
+    """
 
     __slots__ = ("counters", "dominators", "facts", "fuel", "lengths", "lower", "upper")
 
@@ -72,6 +74,43 @@ class _Prover:
         self.lower: dict[Value, list[int]] = {}
         self.counters: dict[Value, int | None] = {}
         self.fuel = 0
+
+    def find_lengths(self) -> None:
+        """Lengths among what checks are told to be one."""
+        told: list[Value] = []
+        grown: set[Value] = set()
+        for block in self.dominators.order:
+            for value in block.values:
+                if value.op == ops.BOUNDS:
+                    told.append(value.args[1])
+                elif value.op == ops.CALL_STATIC and isinstance(value.aux, CallInfo) and str(value.aux.target) == _GROW:
+                    grown.add(value.args[1])
+        for value in told:
+            if value not in self.lengths:
+                assumed: set[Value] = set()
+                if self.is_length(value, grown, assumed, 0):
+                    self.lengths |= assumed
+
+    def is_length(self, value: Value, grown: set[Value], assumed: set[Value], depth: int) -> bool:
+        """Whether a value is the length or capacity of something wherever it is used, if those are that are assumed to be."""
+        low, high = natural_range(value)
+        if 0 <= low and high <= MAX_LENGTH or value in assumed or value in self.lengths:
+            return True
+        if depth == _DEEPEST:
+            return False
+        assumed.add(value)
+        op, args = value.op, value.args
+        if op in (ops.PHI, ops.COPY):
+            return all(self.is_length(arg, grown, assumed, depth + 1) for arg in args)
+        if op == ops.SLICE_BOUNDS:
+            return self.is_length(args[1], grown, assumed, depth + 1)
+        if op == ops.SUB:  # x[low:]
+            start = args[1]
+            below = start.op == ops.SLICE_BOUNDS and _strip(start.args[1]) is _strip(args[0])
+            return below and self.is_length(args[0], grown, assumed, depth + 1)
+        if op == ops.ADD and value in grown:
+            return all(self.is_length(arg, grown, assumed, depth + 1) for arg in args)
+        return False
 
     # ---- facts
 
@@ -149,7 +188,7 @@ class _Prover:
             self.at_most(x, y, -(op == ops.LT_S))
         elif self.least(y, _DEPTH) >= 0:
             self.less_unsigned(x, y, int(op == ops.LT_U))
-        elif self.least(x, _DEPTH) >= 0 and y.is_const:
+        elif self.least(x, _DEPTH) >= 0 and y.is_const and y.imm >= 0:
             self.at_most(x, y, -(op == ops.LT_U))
 
     def less_unsigned(self, x: Value, y: Value, by: int) -> None:
@@ -266,7 +305,8 @@ class _Prover:
         elif op == ops.ADD and self.exact(value, depth - 1):
             found = max(found, self.least(value.args[0], depth - 1) + self.least(value.args[1], depth - 1))
         elif op == ops.SUB:
-            if self.least(value.args[0], depth - 1) >= 0 and self._ask(value.args[1], value.args[0], 0, depth - 1):
+            x, y = value.args
+            if self.least(x, depth - 1) >= 0 and self.least(y, depth - 1) >= 0 and self._ask(y, x, 0, depth - 1):
                 found = max(found, 0)
         elif op in (ops.SHR_S, ops.DIV_S, ops.MOD_S):
             if self.least(value.args[0], depth - 1) >= 0 and (op != ops.DIV_S or self.least(value.args[1], depth - 1) >= 0):

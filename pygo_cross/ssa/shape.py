@@ -49,7 +49,7 @@ _STEPS: Final = {F32: 4, F64: 8}
 
 class Leaf(NamedTuple):
     """A scalar at an offset (bytes) of a variable; `pointer` says whether the collector looks at it, `length` that it is the length or
-    capacity of a string or slice. What a pointer that is `off_heap` points to is never in Go's heap.
+    capacity of a string or slice, of elements that have a size. What a pointer that is `off_heap` points to is never in Go's heap.
     """
 
     kind: int
@@ -140,7 +140,8 @@ class Shapes:
             into.append(Leaf(P, offset, False, isinstance(under, Pointer) and self._not_in_heap(under.elem)))
             return True
         if isinstance(under, Slice):
-            into += (Leaf(P, offset, False, self._not_in_heap(under.elem)), Leaf(I64, offset + 8, True), Leaf(I64, offset + 16, True))
+            bounded = self.sizes.sizeof(under.elem) > 0  # by memory: of a []struct{} any number may be the length
+            into += (Leaf(P, offset, False, self._not_in_heap(under.elem)), Leaf(I64, offset + 8, bounded), Leaf(I64, offset + 16, bounded))
             return True
         if isinstance(under, Interface):
             into += (Leaf(P, offset), Leaf(P, offset + 8))

@@ -204,7 +204,10 @@ var ways = []func(s string) any{
 		return sum(b) + 3*sum(b2)
 	},
 	func(s string) any { return cap([]byte(s)) >= len(s) },
-	func(s string) any { b := []byte(errors.New(s).Error()); return string(b[:3]) == s[:3] && string(b) == s },
+	func(s string) any {
+		b := []byte(errors.New(s).Error())
+		return string(b[:3]) == s[:3] && string(b) == s
+	},
 }
 
 var empty string
