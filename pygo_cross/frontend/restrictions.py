@@ -190,8 +190,12 @@ def _function(decl: nodes.FuncDecl, info: Info, linknames: set[Object], complete
             mistakes.add(decl.pos, "misplaced-directive", "can only use //go:noescape with external func implementations")
         if flags & directives.UINTPTR_KEEP_ALIVE and not flags & (directives.UINTPTR_ESCAPES | directives.NOSPLIT):
             mistakes.add(decl.pos, "misplaced-directive", "go:uintptrkeepalive requires go:nosplit")
-    elif (complete or decl.name.value == "init") and info.defs.get(decl.name) not in linknames:
+    elif (complete or decl.name.value == "init" or _is_generic(info.defs.get(decl.name))) and info.defs.get(decl.name) not in linknames:
         mistakes.add(decl.pos, "missing-body", "missing function body")
+
+
+def _is_generic(obj: Object | None) -> bool:
+    return isinstance(obj, Func) and bool(obj.signature.rparams or obj.signature.tparams)
 
 
 def _imported(decl: nodes.ImportDecl, info: Info) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from pygo_cross.lower import calls, chans, defer, exprs, loops, maps, order, places, rangefunc, select_, switches, typeswitch
+from pygo_cross.lower.captured import children
 from pygo_cross.lower.maps import MapPlace
 from pygo_cross.lower.values import Place, Val
 from pygo_cross.ssa.func import Block
@@ -20,16 +21,20 @@ from pygo_cross.syntax.nodes import (
     BranchStmt,
     CallExpr,
     CallStmt,
+    CompositeLit,
     DeclStmt,
     EmptyStmt,
     Expr,
     ExprStmt,
     ForStmt,
+    FuncLit,
     IfStmt,
+    KeyValueExpr,
     LabeledStmt,
     Name,
     Operation,
     ReturnStmt,
+    SelectorExpr,
     SelectStmt,
     SendStmt,
     Stmt,
@@ -39,11 +44,15 @@ from pygo_cross.syntax.nodes import (
     unpack_list,
     unparen,
 )
+from pygo_cross.types.check.operand import BUILTIN, TYPEXPR
 from pygo_cross.types.objects import Var
 from pygo_cross.types.types import Array, Tuple, Type
 
 if TYPE_CHECKING:
     from pygo_cross.lower.function import FuncLowering
+
+_PANICS: Final = frozenset((tk.DIV, tk.REM, tk.SHL, tk.SHR, tk.EQL, tk.NEQ, tk.RECV))
+"""Operators that may panic, or wait."""
 
 
 def block(f: FuncLowering, stmts: Sequence[Stmt]) -> None:
@@ -146,14 +155,42 @@ def _assign_in_order(f: FuncLowering, s: AssignStmt, lhs: Sequence[Expr], rhs: S
         if is_blank(lhs[0]):
             values_of(f, rhs, 1)
             return
-        where = places.target(f, lhs[0])
         if _may_overlap(f, lhs[0], rhs[0]):
-            places.move(f, where, places.place(f, rhs[0]))
+            source = places.place(f, rhs[0])
+            places.move(f, places.target(f, lhs[0]), source)
             return
-        places.write(f, where, calls.assigned(f, values_of(f, rhs, 1)[0], where.typ))
+        typ = f.type_of(lhs[0])
+        if isinstance(unparen(rhs[0]), CompositeLit) and not f.shapes.is_value(typ) and _is_certain(f, rhs[0]):
+            where = places.target(f, lhs[0])  # first, that the literal may be built there
+            places.write(f, where, calls.assigned(f, values_of(f, rhs, 1)[0], typ))
+            return
+        # What the value panics of comes before what the place does.
+        value = calls.assigned(f, values_of(f, rhs, 1)[0], typ)
+        places.write(f, places.target(f, lhs[0]), value)
         return
     targets = [None if is_blank(e) else places.later(f, e) for e in lhs]
     _write_all(f, targets, values_of(f, rhs, len(lhs)))
+
+
+def _is_certain(f: FuncLowering, e: Expr) -> bool:
+    """Whether an expression does not panic; its calls apart, which are made before."""
+    e = unparen(e)
+    found = f.package.info.types.get(e)
+    if isinstance(e, (Name, FuncLit)) or (found is not None and found.val is not None):
+        return True
+    if isinstance(e, SelectorExpr):
+        selection = f.package.info.selections.get(e)
+        return selection is None or (isinstance(selection.obj, Var) and not selection.indirect and _is_certain(f, e.x))
+    if isinstance(e, CallExpr):
+        fun = f.package.info.types.get(e.fun)
+        return fun is not None and (fun.mode not in (BUILTIN, TYPEXPR) or all(_is_certain(f, given) for given in e.arg_list))
+    if isinstance(e, KeyValueExpr):
+        return _is_certain(f, e.value)
+    if isinstance(e, Operation) and (e.op in _PANICS or (e.y is None and e.op == tk.MUL)):
+        return False
+    return isinstance(e, (CompositeLit, Operation)) and all(
+        _is_certain(f, below) for below in children(e) if isinstance(below, Expr)
+    )
 
 
 def _may_overlap(f: FuncLowering, to: Expr, source: Expr) -> bool:

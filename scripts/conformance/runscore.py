@@ -155,7 +155,7 @@ _MESSAGE: Final = re.compile(r"^(?:[^:\n]*/)?([^/:\n]+:\d+)(?::\d+)?: (.*)$", re
 def _messages(text: str) -> list[str]:
     """What a compiler says, without columns and folders; a crash is what it is."""
     found = [f"{place}: {message}" for place, message in _MESSAGE.findall(text)]
-    return sorted(set(found)) if found and "Traceback" not in text and "bug" not in text else [text] if text else []
+    return sorted(set(found)) if found and "Traceback" not in text and "internal error" not in text else [text] if text else []
 
 
 def _compare_messages(ours: list[str], stock: list[str]) -> tuple[str, str]:
