@@ -4,6 +4,7 @@
 `init` runs once. What it stores in blocks that are on every way to its end, and in no loop, may be there from the beginning, if it is a
 constant or the address of a symbol, and nothing in `init` has looked at the variable before; whoever else looks at it earlier is not
 called earlier, by the order of initialisation. An object that such a store makes known is data too: `errors.New("x")` is one store.
+What `new` makes and nobody fills stays an object of the heap, as under stock: the runtime can attach to it what it can't to data.
 Where nothing remains there is no `init`, and what it alone had referred to is not linked.
 
 Before: v1 p = Alloc {T}; Store v1 v2, where v2 is a constant; v3 p = Addr {p.Err}; Store v3 v1; after: nothing.
@@ -161,7 +162,7 @@ class _Startup:
             return False
         if self._called and (store.inline or root in self._objects):
             return False  # no first value, but what a function does by the way: who was called before may have seen another
-        if value.op == ops.ALLOC and value in self._allocated and value not in self._looked_at:
+        if value.op == ops.ALLOC and self._allocated.get(value) and value not in self._looked_at:
             self._object(value)
         if not self._is_known(value):
             return False
