@@ -59,8 +59,8 @@ def _strip(value: Value) -> Value:
 
 
 class _Prover:
-    """What is known where the walk is. `lengths` are values that are lengths wherever they are used: never negative. What a check is told to
-    be a length may be any number before that: make([]T, n) panics if n is none.
+    """What is known where the walk is. `lengths` are values that are lengths wherever they are used: never negative. What a check is told
+    to be a length may be any number before it: make([]T, n) panics if n is none.
     """
 
     __slots__ = ("counters", "dominators", "facts", "fuel", "lengths", "lower", "upper")
@@ -94,7 +94,7 @@ class _Prover:
     def is_length(self, value: Value, grown: set[Value], assumed: set[Value], depth: int) -> bool:
         """Whether a value is the length or capacity of something wherever it is used, if those are that are assumed to be."""
         low, high = natural_range(value)
-        if 0 <= low and high <= MAX_LENGTH or value in assumed or value in self.lengths:
+        if (low >= 0 and high <= MAX_LENGTH) or value in assumed or value in self.lengths:
             return True
         if depth == _DEEPEST:
             return False

@@ -352,12 +352,14 @@ def test_what_was_checked_is_known(text: str, left: int) -> None:
         ("v20 i64 = Add v1 v22", "LtS v23 v4", -2, 0),
         ("v20 i64 = Add v1 v23", "LeS v23 v4", -1, 1),  # begins at n
         ("v20 i64 = Add v1 v22", "NE v23 v4", -1, 1),  # may begin below 0
+        ("v20 i64 = Add v2 v22", "LeS v23 v4", -1, 1),  # may begin anywhere
     ],
 )
 def test_loops_that_count_down(begin: str, compare: str, step: int, left: int) -> None:
     text = f"""b0:
 v0 p = Param
-v1 i64 = Param [1]
+v1 i64 = Param [1] {{length}}
+v2 i64 = Param [2]
 v22 i64 = Const [-1]
 v23 i64 = Const
 v24 i64 = Const [{step}]
@@ -373,7 +375,25 @@ v8 i64 = Add v4 v24
 Plain -> b1
 b3: <- b1
 Ret"""
-    assert after([prove, fold], body("p, i64", "", text)).count("Bounds") == left
+    assert after([prove, fold], body("p, i64, i64", "", text)).count("Bounds") == left
+
+
+@pytest.mark.parametrize(("length", "left"), [("Param [1] {length}", 1), ("Param [1]", 3)])
+def test_what_is_no_length_before_a_check_may_be_negative(length: str, left: int) -> None:
+    text = f"""b0:
+v0 p = Param
+v1 i64 = {length}
+v2 i64 = Const
+v3 b = LtS v1 v2
+If v3 -> b1 b2
+b1: <- b0
+Ret
+b2: <- b0
+v4 i64 = Bounds v2 v1 {{Index}}
+Ret"""
+    func = body("p, i64", "", text)
+    after([prove, fold, blocks], func)
+    assert len(func.blocks) == left
 
 
 SHORT = """b0:
