@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -18,6 +19,11 @@ ROOT = Path(__file__).parent.parent
 # What is not about the compiler is built by stock Go's: with ours, each cold build of a program with fmt is a minute. Tests of the compiler
 # and of the default say otherwise.
 os.environ.setdefault("PYGO_CROSS_STOCK", "all")
+
+# What is started here inherits what is ignored, and a shell's `&` had signals ignored that tests send.
+for _number in (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM):
+    if signal.getsignal(_number) is signal.SIG_IGN:
+        signal.signal(_number, signal.default_int_handler if _number == signal.SIGINT else signal.SIG_DFL)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -16,19 +16,95 @@ import pytest
 from pygo_cross.build.builders import OURS, RELEASE
 
 ROOT = Path(__file__).parent.parent.parent
-# The standard library is compiled for each, where the build cache is cold: a minute of one processor.
 TARGETS = ["linux/amd64", *(["darwin/amd64"] if full.asked() else [])]
 CHOSEN = [f"--target={target}" for target in TARGETS]
 DEFAULT = {"PYGO_CROSS_STOCK": None}
 
+# Two packages, what they need of the standard library, a variable that the linker sets, and what comes of it.
+SMALL = {
+    "go.mod": "module example.com/small\n\ngo 1.27\n",
+    "main.go": """package main
+
+import (
+	"errors"
+	"sort"
+	"strconv"
+	"strings"
+
+	"example.com/small/words"
+)
+
+var version = "none"
+
+func main() {
+	count := words.Count(strings.Fields("one two three two"), strings.ToUpper)
+	keys := make([]string, 0, len(count))
+	for key, n := range count {
+		keys = append(keys, key+"="+strconv.Itoa(n))
+	}
+	sort.Strings(keys)
+	_, err := strconv.ParseFloat("1x", 64)
+	println(strings.Join(keys, " "), errors.Is(err, strconv.ErrSyntax), strconv.FormatFloat(1.0/3, 'g', 5, 64), version)
+}
+""",
+    "words/words.go": """package words
+
+func Count[T comparable](list []T, as func(T) T) map[T]int {
+	found := make(map[T]int)
+	for _, one := range list {
+		found[as(one)]++
+	}
+	return found
+}
+""",
+    "toolchain.yaml": """version: 1
+project: small
+builds:
+  - main: .
+    ldflags: [-s, -w, "-X main.version={{ .Version }}"]
+    smoke:
+      - {stderr: "ONE=1 THREE=1 TWO=2 true 0.33333 {{ .Version }}\\n"}
+""",
+}
+# As little as makes a difference: whatever is said of stock's packages, all are compiled again.
+MIXED = SMALL | {
+    "main.go": """package main
+
+import (
+	"errors"
+
+	"example.com/small/words"
+)
+
+type mistake struct{ error }
+
+func (m mistake) Unwrap() error { return m.error }
+
+func main() {
+	err := errors.New("an error")
+	println(words.Count([]string{"a", "A"}, func(s string) string { return "A" })["A"], errors.Is(mistake{err}, err))
+}
+""",
+    "toolchain.yaml": "version: 1\nproject: small\nbuilds: [{main: ., smoke: [{stderr: \"2 true\\n\"}]}]\n",
+}
+
 Cli = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory, cli: Cli) -> Path:
-    """examples/hello, built."""
+def written(files: dict[str, str], folder: Path) -> None:
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+
+
+@pytest.fixture(scope="module", params=["small", *full.more("fmt takes a minute; the image has it", "hello")])
+def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, cli: Cli) -> Path:
+    """A project, built; examples/hello in the full run."""
     folder = tmp_path_factory.mktemp("default") / "hello"
-    shutil.copytree(ROOT / "examples/hello", folder, ignore=shutil.ignore_patterns("dist"))
+    if request.param == "hello":
+        shutil.copytree(ROOT / "examples/hello", folder, ignore=shutil.ignore_patterns("dist"))
+    else:
+        written(SMALL, folder)
     done = cli("build", "-q", *CHOSEN, cwd=folder, env=DEFAULT)
     assert done.returncode == 0, done.stderr
     return folder
@@ -58,19 +134,20 @@ def test_the_same_bytes_again_from_elsewhere(built: Path, cli: Cli, tmp_path: Pa
     assert [item["sha256"] for item in binaries(again)] == [item["sha256"] for item in binaries(built)]
 
 
-def test_packages_that_stock_go_is_asked_to_compile(built: Path, cli: Cli) -> None:
-    """With all of the standard library stock's, the example's own two packages are ours."""
-    done = cli("build", "-q", "--clean", "--target=linux/amd64", "--stock=std", cwd=built)
+def test_packages_that_stock_go_is_asked_to_compile(cli: Cli, tmp_path: Path) -> None:
+    """With all of the standard library stock's, the project's own two packages are ours."""
+    written(MIXED, tmp_path)
+    done = cli("build", "-q", "--target=linux/amd64", "--stock=std", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    (item,) = binaries(built)
+    (item,) = binaries(tmp_path)
     assert item["stages"]["compile"] == f"{OURS}, {RELEASE} for the runtime, std"
-    assert cli("smoke", "--target=linux/amd64", cwd=built).returncode == 0
+    assert cli("smoke", "--target=linux/amd64", cwd=tmp_path).returncode == 0
 
 
 def test_mistakes_are_told_as_go_tells_them(cli: Cli, tmp_path: Path) -> None:
     (tmp_path / "main.go").write_text("package main\n\nfunc main() {\n\tvar x int\n\tundefined()\n}\n")
     (tmp_path / "go.mod").write_text("module m\n\ngo 1.27\n")
-    done = cli("build", "-q", "-o", "x", "--target=linux/amd64", ".", cwd=tmp_path, env=DEFAULT)
+    done = cli("build", "-q", "-trimpath", "-o", "x", "--target=linux/amd64", ".", cwd=tmp_path, env=DEFAULT)
     assert done.returncode == 1
     assert "main.go:4:6: declared and not used: x" in done.stderr and "main.go:5:2: undefined: undefined" in done.stderr
     assert not (tmp_path / "x").exists()
