@@ -16,30 +16,7 @@ var global = 1
 
 func bump() int { global *= 2; return global }
 
-func panics(f func()) {
-	defer func() {
-		if e, ok := recover().(error); ok {
-			println(e.Error())
-		} else {
-			println("none")
-		}
-	}()
-	f()
-}
-
-// What a value panics of comes before what the place that it is put into does.
-func valueFirst(zero int, none []int, p *[9]int, m map[int]any) {
-	panics(func() { none[zero] = 1 / zero })
-	panics(func() { none[zero] = p[zero] })
-	panics(func() { p[1] = none[zero+2] })
-	panics(func() { *p = [9]int{1 / zero} })
-	panics(func() { m[1] = none[zero+3] })
-	panics(func() { none[zero] /= zero })
-	panics(func() { none[zero], p[1] = 1/zero, 2 })
-}
-
 func main() {
-	valueFirst(0, nil, nil, nil)
 	a := []int{1, 2, 3}
 	i := 0
 	i, a[i] = 1, 9

@@ -199,7 +199,19 @@ func copied() {
 	}
 }
 
+// What a value panics of comes before what the place that it is put into does.
+func valueFirst(zero int, none []int, p *[9]int, m map[int]any) {
+	try(func() { none[zero] = 1 / zero })
+	try(func() { none[zero] = p[zero] })
+	try(func() { p[1] = none[zero+2] })
+	try(func() { *p = [9]int{1 / zero} })
+	try(func() { m[1] = none[zero+3] })
+	try(func() { none[zero] /= zero })
+	try(func() { none[zero], p[1] = 1/zero, 2 })
+}
+
 func main() {
+	valueFirst(0, nil, nil, nil)
 	inOrder()
 	copied()
 	spread()
