@@ -8,6 +8,7 @@ lines of the sources, from the stage's own module on, so nothing has to be liste
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from collections.abc import Iterable
 from functools import cache
@@ -35,21 +36,22 @@ _NO_INFLUENCE: Final = frozenset(("pygo_cross.diag", "pygo_cross.obj.listing"))
 
 
 def _file(module: str) -> Path | None:
-    path = _PACKAGE.joinpath(*module.split(".")[1:])
-    for file in (path.with_suffix(".py"), path / "__init__.py"):
-        if file.is_file():
-            return file
+    path = os.path.join(_PACKAGE, *module.split(".")[1:])
+    for file in (f"{path}.py", f"{path}/__init__.py"):
+        if os.path.isfile(file):
+            return Path(file)
     return None
 
 
 def modules(starts: Iterable[str]) -> dict[str, bytes]:
     """All modules of ours that these import, directly or not, by name with their source."""
     found: dict[str, bytes] = {}
-    waiting = list(starts)
+    waiting, seen = list(starts), set(_NO_INFLUENCE)
     while waiting:
         module = waiting.pop()
-        if module in found or module in _NO_INFLUENCE or not module.startswith("pygo_cross"):
+        if module in seen or not module.startswith("pygo_cross"):
             continue
+        seen.add(module)
         file = _file(module)
         if file is None:  # a name in a module
             continue
