@@ -21,6 +21,7 @@ from pygo_cross.lower.embed import EmbedConfig
 from pygo_cross.lower.function import FuncLowering
 from pygo_cross.lower.generics import Generics, Instantiation
 from pygo_cross.lower.imports import Imports
+from pygo_cross.lower.inlinecost import price
 from pygo_cross.lower.names import Names
 from pygo_cross.lower.runtime import Runtime
 from pygo_cross.lower.values import Val
@@ -250,6 +251,8 @@ class PackageLowering:
         for var, value in zip(params, values, strict=True):
             if var.name not in ("", "_"):
                 f.declare(var, value)
+        if instance is None and not features.defers:
+            info.price = price(f, body, params)
         open_calls = open_defers(body, self.info) if features.defers and not features.gotos else 0
         defer.declare_results(f, sig.results.vars, features, open_calls)
         stmts.block(f, body.list)

@@ -16,7 +16,7 @@ from typing import Any, Final, Protocol, final
 from pygo_cross.diag import InternalError
 from pygo_cross.ssa.func import Block, Func, Local, Slot, Value
 from pygo_cross.ssa.refs import BytesRef, CallInfo, DataRef, FuncValueRef, ItabRef, TextRef, TypeRef
-from pygo_cross.ssa.unit import DUPOK, FuncInfo, Inlined
+from pygo_cross.ssa.unit import DUPOK, FuncInfo, Inlined, Price
 from pygo_cross.types.types import Type
 
 
@@ -53,7 +53,7 @@ def is_exported(func: Func) -> bool:
 class Body:
     """A function as it is now. `words` are its blocks and values, `auxes` what values refer to."""
 
-    __slots__ = ("auxes", "flags", "inlined", "name", "names", "params", "pos", "results", "slots", "symbol", "variables", "words")
+    __slots__ = ("auxes", "flags", "inlined", "name", "names", "params", "pos", "price", "results", "slots", "symbol", "variables", "words")
 
     def __init__(self, func: Func) -> None:
         info = func.info
@@ -62,6 +62,7 @@ class Body:
         self.name = info.name
         self.pos = func.pos
         self.flags = info.flags
+        self.price = -1 if info.price is None else info.price.nodes
         self.params = tuple(func.params)
         self.results = tuple(func.results)
         self.inlined = list(info.inlined)
@@ -135,7 +136,7 @@ class Body:
             at += 6 * count
         inlined = [(one.parent, one.callee, tables.pos(one.pos)) for one in self.inlined]
         slots = [(one.name, one.size, one.align, one.pointers, -1 if one.typ is None else tables.type(one.typ)) for one in self.slots]
-        return marshal.dumps((self.symbol, self.name, self.flags, self.params, self.results, inlined, slots, auxes, words), 2)
+        return marshal.dumps((self.symbol, self.name, self.flags, self.params, self.results, inlined, slots, auxes, words, self.price), 2)
 
     def encode_names(self, tables: Tables) -> bytes:
         """The body's variables, and which values are these, in the numbers of a table."""
@@ -187,9 +188,10 @@ _ENCODERS: Final = _Encoders(
 
 def decode(data: bytes, typ: Callable[[int], Type], pos: Callable[[int], int]) -> Func:
     """The function that was written; `typ` and `pos` give types and positions by their numbers."""
-    symbol, name, flags, params, results, inlined, slots, auxes, words = marshal.loads(data)
+    symbol, name, flags, params, results, inlined, slots, auxes, words, price = marshal.loads(data)
     func = Func(symbol, params, results)
     info = FuncInfo(name, (), (), 0, 0, flags)
+    info.price = None if price < 0 else Price(price, ())
     info.inlined = [Inlined(parent, callee, pos(at)) for parent, callee, at in inlined]
     func.info = info
     for text, size, align, pointers, number in slots:
@@ -240,6 +242,37 @@ def tell(func: Func, data: bytes, typ: Callable[[int], Type], pos: Callable[[int
         Local(name, None if number < 0 else typ(number), pos(at), role, inline) for name, number, at, role, inline in variables
     ]
     func.names = dict(names)  # values were made in their order: their ids are their places
+
+
+@final
+class _Same:
+    """Numbers for types, and positions as they are."""
+
+    __slots__ = ("types",)
+
+    def __init__(self) -> None:
+        self.types: list[Type] = []
+
+    def type(self, t: Type) -> int:
+        """The number of a type."""
+        self.types.append(t)
+        return len(self.types) - 1
+
+    def pos(self, pos: int) -> int:
+        """The position."""
+        return pos
+
+
+def copy_of(func: Func) -> Func | None:
+    """A function as it is now, to be inlined when it has changed; None if it cannot be copied."""
+    body, tables = Body(func), _Same()
+    data = body.encode(tables)
+    if data is None:
+        return None
+    made = decode(data, tables.types.__getitem__, tables.pos)
+    names = body.encode_names(tables)
+    tell(made, names, tables.types.__getitem__, tables.pos)
+    return made
 
 
 def _decoded_call(aux: Any, typ: Callable[[int], Type], func: Func) -> CallInfo:

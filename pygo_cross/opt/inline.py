@@ -1,19 +1,22 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Inlining: small functions go where they are called, and function literals that are called where they are made.
 
-Functions are looked at with callees first, so what is inlined has had its own calls inlined. A function's cost is counted on its SSA, in
-the units of stock's budget for its syntax tree (src/cmd/compile/internal/inline/inl.go: 80, and 57 for a call); the weights make the two
-agree on most functions of std. What stock never inlines is not inlined here either: recover, defer, go, select, what asks for its caller.
+Functions are looked at with callees first, so what is inlined has had its own calls inlined. What a function costs was counted on its
+source as stock counts it (`lower/inlinecost.py`; src/cmd/compile/internal/inline/inl.go: the budget is 80, and a call 57), since what is
+inlined shows in tracebacks. Where that is not known it is counted on SSA, by weights that make the two agree on most functions of std. What
+stock never inlines is not inlined here either: recover, defer, go, select, what asks for its caller. Of functions that call themselves,
+directly or by others, what is inlined is the function before anything was inlined into it, and each only once on the way to a call.
 
 Before: v3 = CallStatic v1 v2 {main.add}; v4 = Result v3; after: v4's users use v5 = Add v1 v2, whose `inline` tells of the call.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Final, final
 
-from pygo_cross.opt.bodies import is_exported
+from pygo_cross.opt.bodies import copy_of, is_exported
 from pygo_cross.opt.callgraph import components, own_name
 from pygo_cross.opt.splice import cut, splice
 from pygo_cross.ssa import ops
@@ -31,12 +34,15 @@ from pygo_cross.ssa.unit import (
     WRAPPER,
     YES_WRITE_BARRIER_REC,
     FuncInfo,
+    Price,
 )
 
 BUDGET: Final = 80
 """What a function may cost that is inlined wherever it is called."""
 BUDGET_ONCE: Final = 10 * BUDGET
 """The same of a function literal that is called in one place and is nowhere else."""
+BUDGET_LITERAL: Final = 2 * BUDGET
+"""The same of a function literal that is called more often."""
 BUDGET_BIG: Final = 20
 """The same for a caller that is big already."""
 BIG: Final = 5000
@@ -59,16 +65,28 @@ _VALUE: Final = 2
 _OF_CALLER: Final = frozenset([ops.CALLER_PC, ops.CALLER_SP, ops.GO, ops.DEFER])
 _SAME: Final = frozenset([ops.NIL_CHECK, ops.COPY])
 _PASSED_ON: Final = frozenset([ops.NIL_CHECK, ops.COPY, ops.RESULT, ops.PHI])
+_LITERAL: Final = re.compile(r"\.(func)?[0-9]+$")
 _NOT_INLINED: Final = frozenset(
     "runtime." + name for name in ("gorecover", "newproc", "selectgo", "deferproc", "deferprocStack", "deferprocat", "deferreturn")
 )
 
 
-def cost(func: Func, most: int) -> int:
-    """What a function costs; more than `most` if it may not be inlined, or once that is clear."""
+def cost(func: Func, most: int, callee: Callable[[str], int | None] = lambda name: None) -> int:
+    """What a function costs; more than `most` if it may not be inlined, or once that is clear. `callee` is what a function costs that is
+    inlined wherever it is called.
+    """
     info = func.info
     if not isinstance(info, FuncInfo) or info.flags & _NEVER or info.open_defer is not None:
         return most + 1
+    price = info.price
+    if price is not None:
+        total = price.nodes
+        for name, alone in price.calls:
+            if total > most:
+                break
+            inlined = callee(name)
+            total += alone if inlined is None else inlined
+        return most + 1 if total > most or _is_bound(func) else total
     total = 0
     for block in func.blocks:
         if block.kind == ops.IF:
@@ -99,6 +117,20 @@ def cost(func: Func, most: int) -> int:
     return total
 
 
+def _is_bound(func: Func) -> bool:
+    """Whether a function has to have a frame of its own."""
+    for block in func.blocks:
+        if block.kind == ops.DEFER_RETURN:
+            return True
+        for value in block.values:
+            if value.op in _OF_CALLER:
+                return True
+            called = value.aux
+            if isinstance(called, CallInfo) and called.target is not None and called.target.name in _NOT_INLINED:
+                return True
+    return False
+
+
 def inline(
     funcs: Sequence[Func],
     tidy: Callable[[Func], bool],
@@ -113,21 +145,39 @@ def inline(
     """
     bodies: dict[str, Func] = {}
     literals: dict[str, Func] = {}
+    circular: set[str] = set()
+
+    def callee(name: str) -> int | None:
+        body = bodies.get(name) or imported(name)
+        price = BUDGET + 1 if body is None else cost(body, BUDGET)
+        return price if price <= BUDGET else None
+
+    def offer(func: Func, copied: bool) -> None:
+        name, info = own_name(func), func.info
+        price = cost(func, BUDGET_ONCE, callee)
+        if price > BUDGET_ONCE:
+            return
+        assert isinstance(info, FuncInfo)
+        info.price = Price(price, ())
+        body = copy_of(func) if copied else func
+        if body is not None:
+            literals[name] = body
+            if price <= BUDGET:
+                bodies[name] = body
+
     for circle in components(funcs):
+        around = len(circle) > 1 or _calls(circle[0], own_name(circle[0]))
+        if around:
+            for func in circle:
+                circular.add(own_name(func))
+                offer(func, True)
         for func in circle:
             if not skips(func):
                 for _ in range(_ROUNDS):
-                    if not _Inlining(func, bodies, literals, imported).run() or not tidy(func):
+                    if not _Inlining(func, bodies, literals, imported, circular).run() or not tidy(func):
                         break
-        if len(circle) > 1:
-            continue
-        (func,) = circle
-        name = own_name(func)
-        price = cost(func, BUDGET_ONCE)
-        if price <= BUDGET_ONCE and not _calls(func, name):
-            literals[name] = func
-            if price <= BUDGET:
-                bodies[name] = func
+            if not around:
+                offer(func, False)
     found = [func for func in bodies.values() if is_exported(func)]
     for func in found:  # grows
         for block in func.blocks:
@@ -137,6 +187,11 @@ def inline(
                     if literal is not None and literal not in found and "[" not in literal.symbol:
                         found.append(literal)
     return found
+
+
+def _is_literal(name: str) -> bool:
+    """Whether a link name is that of a function literal."""
+    return _LITERAL.search(name) is not None
 
 
 def _calls(func: Func, name: str) -> bool:
@@ -166,10 +221,13 @@ def _cut_long(func: Func) -> bool:
 class _Inlining:
     """The calls of one function."""
 
-    __slots__ = ("bodies", "func", "imported", "literals", "replaced")
+    __slots__ = ("bodies", "circular", "func", "imported", "literals", "replaced")
 
-    def __init__(self, func: Func, bodies: dict[str, Func], literals: dict[str, Func], imported: Callable[[str], Func | None]) -> None:
+    def __init__(
+        self, func: Func, bodies: dict[str, Func], literals: dict[str, Func], imported: Callable[[str], Func | None], circular: set[str]
+    ) -> None:
         self.func = func
+        self.circular = circular
         self.bodies = bodies
         self.literals = literals
         self.imported = imported
@@ -212,6 +270,9 @@ class _Inlining:
             body = self.literal(closure)
         if body is None or body is self.func or len(body.params) != len(args):
             return None
+        circular = body.symbol in self.circular
+        if circular and self.is_within(call.inline, body.symbol):
+            return None
         if self.func.value_count > BIG and cost(body, BUDGET_BIG) > BUDGET_BIG:
             return None
         behind = [value for value in call.block.values if value.op == ops.RESULT and value.args[0] is call]
@@ -224,8 +285,19 @@ class _Inlining:
             for block in self.func.blocks[-(self.func.block_count - first) :]
             if block.id > first
             for value in block.values
-            if value.op == ops.CALL_CLOSURE
+            if value.op == ops.CALL_CLOSURE or (circular and value.op == ops.CALL_STATIC)
         ]
+
+    def is_within(self, inline: int, name: str) -> bool:
+        """Whether one of the calls around is one of a function that was inlined."""
+        info = self.func.info
+        assert isinstance(info, FuncInfo)
+        while inline:
+            one = info.inlined[inline - 1]
+            if one.callee == name:
+                return True
+            inline = one.parent
+        return False
 
     def final(self, value: Value) -> Value:
         while True:
@@ -239,7 +311,13 @@ class _Inlining:
     def literal(self, closure: Value) -> Func | None:
         """The function behind a function value that is made here, if it is to be inlined."""
         if closure.op == ops.ADDR and isinstance(closure.aux, FuncValueRef):
-            return self.bodies.get(closure.aux.name) or self.small(closure.aux.name)
+            name = closure.aux.name
+            body = self.bodies.get(name)
+            if body is None and _is_literal(name):
+                calls = [value for block in self.func.blocks for value in block.values if value.op == ops.CALL_CLOSURE]
+                called = sum(self.is_of(one.args[0], name) for one in calls)
+                body = self.within(name, BUDGET_ONCE if called == 1 else BUDGET_LITERAL)
+            return body or self.within(name, BUDGET)
         if closure.op != ops.ALLOC:
             return None
         name = ""
@@ -261,11 +339,14 @@ class _Inlining:
             others += sum(self.final(control) is closure for control in block.controls)
         if not name:
             return None
-        if called == 1 and not others:
-            return self.literals.get(name) or self.imported(name)
-        return self.bodies.get(name) or self.small(name)
+        return self.within(name, BUDGET_ONCE if called == 1 and not others else BUDGET_LITERAL)
 
-    def small(self, name: str) -> Func | None:
-        """Another package's function literal that may be inlined wherever it is called."""
-        found = self.imported(name)
-        return found if found is not None and cost(found, BUDGET) <= BUDGET else None
+    def is_of(self, value: Value, name: str) -> bool:
+        """Whether a function value is that of a function."""
+        value = self.final(value)
+        return value.op == ops.ADDR and isinstance(value.aux, FuncValueRef) and value.aux.name == name
+
+    def within(self, name: str, most: int) -> Func | None:
+        """A function that may be inlined if it costs no more."""
+        found = self.literals.get(name) or self.imported(name)
+        return found if found is not None and cost(found, most) <= most else None

@@ -50,16 +50,26 @@ class Inlined(NamedTuple):
     declared: int = 0
 
 
+class Price(NamedTuple):
+    """What a function costs to be inlined: `nodes` without what calls add, and of each call of a function that is known its name, and what
+    it adds where it is not inlined; where it is, it adds what the callee costs.
+    """
+
+    nodes: int
+    calls: tuple[tuple[str, int], ...]
+
+
 @final
 class FuncInfo:
     """What a function is in Go: the types of its parameters (a receiver first) and results, and what its frame and tables need.
 
     `name` is what tracebacks print. `pos` is where it is declared (0: nobody wrote it), `end` its closing brace. `inlined` are calls that
     were inlined (Value.inline counts from 1). `open_defer`, of a function whose deferred calls are open-coded, are two pinned slots: the
-    byte that says which calls are pending, and an array of the functions to be called, in the order of its bits from the lowest.
+    byte that says which calls are pending, and an array of the functions to be called, in the order of its bits from the lowest. `price`
+    is what it costs to be inlined, where that is known from its source.
     """
 
-    __slots__ = ("end", "flags", "inlined", "linkname", "name", "open_defer", "params", "pos", "results")
+    __slots__ = ("end", "flags", "inlined", "linkname", "name", "open_defer", "params", "pos", "price", "results")
 
     def __init__(self, name: str, params: Sequence[Type], results: Sequence[Type], pos: int, end: int, flags: int = 0) -> None:
         self.name = name
@@ -71,6 +81,7 @@ class FuncInfo:
         self.linkname = ""
         self.inlined: list[Inlined] = []
         self.open_defer: tuple[Slot, Slot] | None = None
+        self.price: Price | None = None
 
 
 class Address(NamedTuple):

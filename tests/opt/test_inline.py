@@ -68,6 +68,11 @@ def called(func: Func) -> list[str]:
         ("func f() any { return recover() }; func main() { println(f() == nil) }", ["main.f"]),
         (
             "func f(n int) { for i := 0; i < n; i++ { println(i, i*i, i+2, i/2, i<<3, i|1, i&2, i^9, -i, i%4) } }; func main() { f(2) }",
+            [],
+        ),
+        (
+            "func f(n int) { for i := 0; i < n; i++ { println(i*i, i+2, i/2, i<<3, i|1, i&2, i^9, i%4, i-n, n*i, i&^n, n<<i, i^n, n/7); "
+            "println(i*n, i+n, n-1, i>>1, n|1, n&2, n^9, n%4, n) } }; func main() { f(2) }",
             ["main.f"],
         ),
         (
@@ -165,6 +170,7 @@ func Each(n int) func(yield func(int) bool) {
 		for i := 0; i < n; i++ {
 			if i%3 == 1 { if !yield(i * 7 % 5) { return }; continue }
 			if i%3 == 2 { if !yield(i * 3) { return }; continue }
+			if i%5 == 4 { if !yield((i*11 - n + i) * (i ^ 3)) { return }; continue }
 			if !yield(i) || !yield(-i) { return }
 		}
 	}
@@ -226,6 +232,21 @@ func at(x, y int) *point { return &point{x, y} }
 func dynamic() int { return len(name) }
 var name string
 """
+
+def test_what_calls_itself_is_inlined_once_on_the_way() -> None:
+    source = (
+        'func rec(n int) { if n == 0 { panic("x") }; rec(n - 1) }\n'
+        "func even(n int) bool { if n == 0 { panic(1) }; return odd(n - 1) }\n"
+        "func odd(n int) bool { if n == 0 { return false }; return even(n - 1) }\n"
+        "func main() { println(even(3)); rec(4) }"
+    )
+    unit = optimised(source)
+    inlined = {func.symbol: [one.callee for one in func.info.inlined] for func in unit.funcs if isinstance(func.info, FuncInfo)}
+    left = {func.symbol: called(func) for func in unit.funcs}
+    assert left["main.rec"] == ["main.rec"] and left["main.odd"] == ["main.odd"] and left["main.even"] == ["main.odd"]
+    assert left["main.main"] == ["main.odd", "main.rec"]
+    assert inlined["main.rec"] == ["main.rec"] and inlined["main.odd"] == ["main.even"] and inlined["main.even"] == []
+
 
 
 @pytest.mark.parametrize(
