@@ -49,7 +49,7 @@ from pygo_cross.opt.pipeline import Result, optimise, optimise_unit
 from pygo_cross.ssa import ops
 from pygo_cross.ssa.func import Func
 from pygo_cross.ssa.shape import Shapes
-from pygo_cross.ssa.unit import Unit
+from pygo_cross.ssa.unit import MOST_DATA, Unit
 from pygo_cross.syntax.directives import DirectiveRules
 from pygo_cross.syntax.nodes import ConstDecl, FuncDecl, ImportDecl, TypeDecl
 from pygo_cross.syntax.source import FileSet
@@ -62,8 +62,6 @@ from pygo_cross.types.package import Package
 from pygo_cross.types.sizes import Sizes
 
 _TOO_MANY: Final = "too many errors"
-MOST_DATA: Final = 2_000_000_000
-"""The most bytes that a symbol may have (src/cmd/internal/obj/objfile.go, MaxSymSize)."""
 
 
 class Compiled(NamedTuple):

@@ -39,13 +39,15 @@ _LETTERS: Final = {t.FLOAT32: "F", t.FLOAT64: "G", t.COMPLEX64: "FF", t.COMPLEX1
 class TypeFacts:
     """Facts about types for a target's sizes, kept by type."""
 
-    __slots__ = ("_algorithms", "_masks", "_shaped", "groups", "sizes")
+    __slots__ = ("_algorithms", "_masks", "_off_heap", "_pointer_bytes", "_shaped", "groups", "sizes")
 
     def __init__(self, sizes: Sizes, groups: Groups) -> None:
         self.sizes = sizes
         self.groups = groups
         self._algorithms: dict[Type, int] = {}
         self._masks: dict[Type, int] = {}
+        self._off_heap: dict[Type, bool] = {}
+        self._pointer_bytes: dict[Type, int] = {}
         self._shaped: dict[Type, bool] = {}
 
     # Equality.
@@ -134,6 +136,12 @@ class TypeFacts:
     def not_in_heap(self, typ: Type) -> bool:
         """Whether values are never in Go's heap, so that pointers to them don't count: types made of internal/runtime/sys.NotInHeap."""
         typ = unalias(typ)
+        known = self._off_heap.get(typ)
+        if known is None:
+            known = self._off_heap[typ] = self._not_in_heap(typ)
+        return known
+
+    def _not_in_heap(self, typ: Type) -> bool:
         if type(typ) is Named and typ.obj.name == "nih" and typ.obj.pkg is not None and typ.obj.pkg.path == "internal/runtime/sys":
             return True
         under = typ.underlying()
@@ -143,6 +151,13 @@ class TypeFacts:
 
     def pointer_bytes(self, typ: Type) -> int:
         """How many bytes at the start of a value may have pointers."""
+        typ = unalias(typ)
+        known = self._pointer_bytes.get(typ)
+        if known is None:
+            known = self._pointer_bytes[typ] = self._count_pointer_bytes(typ)
+        return known
+
+    def _count_pointer_bytes(self, typ: Type) -> int:
         under = typ.underlying()
         word = self.sizes.word
         if type(under) is Basic:

@@ -19,7 +19,7 @@ from pygo_cross.ssa import ops
 from pygo_cross.ssa.func import Value
 from pygo_cross.ssa.kinds import F32, F64, SIZES, VOID, P
 from pygo_cross.ssa.refs import BytesRef, DataRef, FuncValueRef, ItabRef, TypeRef
-from pygo_cross.ssa.unit import Address, Data, Target
+from pygo_cross.ssa.unit import MOST_DATA, Address, Data, Target
 from pygo_cross.syntax.nodes import CallExpr, CompositeLit, Expr, FuncLit, IndexExpr, Name, Operation, SelectorExpr, unparen
 from pygo_cross.syntax.tokens import AND
 from pygo_cross.types import constant
@@ -54,6 +54,8 @@ def copied(f: FuncLowering, e: CompositeLit, typ: Type, address: Value, at: int)
     if len(e.elem_list) <= _FEW:
         return False
     sizes = f.shapes.sizes
+    if sizes.sizeof(typ) > MOST_DATA:
+        return False
     data = Data("", sizes.sizeof(typ), sizes.alignof(typ), typ)
     filler = Filler(f, False)
     filler.parts(data, 0, typ, e)
@@ -115,6 +117,8 @@ class Filler:
         if not any(contents):
             return
         end = offset + len(contents)
+        if end > MOST_DATA:
+            return  # never made: the variable is told to be too large (compile.py)
         if len(data.contents) < end:
             data.contents += bytes(end - len(data.contents))
         data.contents[offset:end] = contents

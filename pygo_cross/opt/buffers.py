@@ -81,7 +81,9 @@ def keep(func: Func, call: Value, context: Context, again: bool, returns: Return
         buffer = func.make(before, ops.ALLOC, P, (), ops.STAYS | ops.NO_ZERO, Array(TYP[elem], count))
         before.values.insert(before.values.index(call), buffer)
         call.set_arg(0, buffer)
-    elif name == MAKE:
+        buffer.pos, buffer.inline = call.pos, call.inline
+        return
+    if name == MAKE:
         _make(func, call, context)
     else:
         _grow(func, call, context, again, returns)

@@ -77,12 +77,13 @@ class Leaf(NamedTuple):
 class Shapes:
     """Shapes of types for a target's sizes, kept by type."""
 
-    __slots__ = ("_known", "_off_heap", "sizes")
+    __slots__ = ("_known", "_off_heap", "_pointers", "sizes")
 
     def __init__(self, sizes: Sizes) -> None:
         self.sizes = sizes
         self._known: dict[Type, tuple[Leaf, ...] | None] = {}
         self._off_heap: dict[Type, bool] = {}
+        self._pointers: dict[Type, bool] = {}
 
     def leaves(self, typ: Type) -> tuple[Leaf, ...] | None:
         """The scalars of a type; None if it is memory only."""
@@ -101,6 +102,12 @@ class Shapes:
 
     def has_pointers(self, typ: Type) -> bool:
         """Whether the collector has to look into a variable of the type."""
+        known = self._pointers.get(typ)
+        if known is None:
+            known = self._pointers[typ] = self._has_pointers(typ)
+        return known
+
+    def _has_pointers(self, typ: Type) -> bool:
         under = typ.underlying()
         if isinstance(under, Array):
             return under.len > 0 and self.has_pointers(under.elem)

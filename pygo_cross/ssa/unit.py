@@ -37,6 +37,9 @@ PACKAGE_INIT: Final = 131072  # gives a package's variables their first values
 COUNTER: Final = 1
 """Of Data.section: counters of coverage, which the runtime finds together."""
 
+MOST_DATA: Final = 2_000_000_000
+"""The most bytes that a symbol may have (src/cmd/internal/obj/objfile.go, MaxSymSize)."""
+
 Target = DataRef | TextRef | FuncValueRef | BytesRef | TypeRef | ItabRef
 
 

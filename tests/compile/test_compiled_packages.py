@@ -318,6 +318,9 @@ def test_what_is_too_large_has_stocks_messages(tmp_path: Path) -> None:
     large = "package p\n\nvar A [3 << 30]byte\n\nfunc F() { A[1<<31] = 1 }\n"
     with pytest.raises(UserError, match=r"p\.go:3:5: p\.A: symbol too large \(3221225472 bytes > 2000000000 bytes\)"):
         compiled(tmp_path, "p", large)
+    known = "package p\n\nvar A = [1 << 34]byte{1<<33: 1}\n\nvar B = []int{1 << 34: 1}\n"  # without the memory
+    with pytest.raises(UserError, match=r"p\.A: symbol too large \(17179869184 bytes"):
+        compiled(tmp_path, "p", known)
     frames = "package p\n\ntype T [1 << 30]byte\n\n//go:noinline\nfunc F(t T) byte { return t[3] }\n\nfunc G(t *T) byte { return F(*t) }\n"
     with pytest.raises(UserError) as caught:
         compiled(tmp_path, "p", frames)
