@@ -8,12 +8,13 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import cputime
 import full
 import pytest
-from cputime import CpuTime
+from cliserver import CliServer, at_start
 
 ROOT = Path(__file__).parent.parent
 # What is not about the compiler is built by stock Go's: with ours, each cold build of a program with fmt is a minute. Tests of the compiler
@@ -35,7 +36,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--full"):
         full.ask()
     if config.getoption("--cpu"):
-        config.pluginmanager.register(CpuTime())
+        config.pluginmanager.register(cputime.CpuTime())
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -47,27 +48,35 @@ Cli = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 @pytest.fixture(scope="session")
-def cli() -> Cli:
-    """Runs `pygo-cross ARGS`: `cwd`, extra `env` (None removes), `stdin`."""
+def cli() -> Iterator[Cli]:
+    """Runs `pygo-cross ARGS`: `cwd`, extra `env` (None removes), `stdin`; `fresh`, by a Python that is started for it (cliserver.py)."""
+    server: CliServer | None = None
+    settings = {**os.environ, "PYTHONPATH": str(ROOT)}
+    for name in ("GOOS", "GOARCH", "GOFLAGS", "GOROOT", "CGO_ENABLED", "PYGO_CROSS_CONFIG", "SOURCE_DATE_EPOCH"):
+        settings.pop(name, None)
 
     def run(
-        *args: str | Path, cwd: Path | None = None, env: dict[str, str | None] | None = None, stdin: str = ""
+        *args: str | Path, cwd: Path | None = None, env: dict[str, str | None] | None = None, stdin: str = "", fresh: bool = False
     ) -> subprocess.CompletedProcess[str]:
-        settings = {**os.environ, "PYTHONPATH": str(ROOT)}
-        for name in ("GOOS", "GOARCH", "GOFLAGS", "GOROOT", "CGO_ENABLED", "PYGO_CROSS_CONFIG", "SOURCE_DATE_EPOCH"):
-            settings.pop(name, None)
-        for name, value in (env or {}).items():
-            if value is None:
-                settings.pop(name, None)
-            else:
-                settings[name] = value
-        command = [sys.executable, "-P", "-m", "pygo_cross", *map(str, args)]
-        done = subprocess.run(command, cwd=cwd, env=settings, input=stdin, capture_output=True, text=True, check=False)
+        nonlocal server
+        wanted = {name: value for name, value in {**settings, **(env or {})}.items() if value is not None}
+        words = [str(arg) for arg in args]
+        if not fresh and at_start(wanted) == at_start(settings):
+            if server is None:
+                server = CliServer(settings)
+                cputime.ELSEWHERE.append(server)
+            done = server.run(words, cwd, wanted, stdin)
+        else:
+            command = [sys.executable, "-P", "-m", "pygo_cross", *words]
+            done = subprocess.run(command, cwd=cwd, env=wanted, input=stdin, capture_output=True, text=True, check=False)
         assert "Traceback" not in done.stderr, done.stderr
         assert "internal error" not in done.stderr, done.stderr
         return done
 
-    return run
+    yield run
+    if server is not None:
+        cputime.ELSEWHERE.remove(server)
+        server.close()
 
 
 @pytest.fixture

@@ -29,7 +29,7 @@ def test_help(cli: Any) -> None:
 
 @pytest.mark.parametrize("name", [name for name in COMMANDS if name != "link"])
 def test_help_of_each(name: str, cli: Any) -> None:
-    done = cli(name, "--help")
+    done = cli(name, "--help", fresh=True)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith(f"usage: pygo-cross {name}")
     assert cli("help", name).stdout == done.stdout
