@@ -15,12 +15,16 @@ import cputime
 import full
 import pytest
 from cliserver import CliServer, at_start
+from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).parent.parent
 # What is not about the compiler is built by stock Go's: with ours, each cold build of a program with fmt is a minute. Tests of the compiler
 # and of the default say otherwise.
 os.environ.setdefault("PYGO_CROSS_STOCK", "all")
 
+# How long an example takes says nothing where other processes run.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 # What is started here inherits what is ignored, and a shell's `&` had signals ignored that tests send.
 for _number in (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM):
     if signal.getsignal(_number) is signal.SIG_IGN:
@@ -51,19 +55,19 @@ Cli = Callable[..., "subprocess.CompletedProcess[str]"]
 def cli() -> Iterator[Cli]:
     """Runs `pygo-cross ARGS`: `cwd`, extra `env` (None removes), `stdin`; `fresh`, by a Python that is started for it (cliserver.py)."""
     server: CliServer | None = None
-    settings = {**os.environ, "PYTHONPATH": str(ROOT)}
+    variables = {**os.environ, "PYTHONPATH": str(ROOT)}
     for name in ("GOOS", "GOARCH", "GOFLAGS", "GOROOT", "CGO_ENABLED", "PYGO_CROSS_CONFIG", "SOURCE_DATE_EPOCH"):
-        settings.pop(name, None)
+        variables.pop(name, None)
 
     def run(
         *args: str | Path, cwd: Path | None = None, env: dict[str, str | None] | None = None, stdin: str = "", fresh: bool = False
     ) -> subprocess.CompletedProcess[str]:
         nonlocal server
-        wanted = {name: value for name, value in {**settings, **(env or {})}.items() if value is not None}
+        wanted = {name: value for name, value in {**variables, **(env or {})}.items() if value is not None}
         words = [str(arg) for arg in args]
-        if not fresh and at_start(wanted) == at_start(settings):
+        if not fresh and at_start(wanted) == at_start(variables):
             if server is None:
-                server = CliServer(settings)
+                server = CliServer(variables)
                 cputime.ELSEWHERE.append(server)
             done = server.run(words, cwd, wanted, stdin)
         else:

@@ -263,7 +263,7 @@ def assembled(text: str) -> bytes | None:
         return None
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(lines=st.lists(st.lists(st.sampled_from(WORDS), max_size=8), max_size=12), seed=st.integers(0, 1 << 30))
 def test_fuzz(tmp_path_factory, lines, seed):
     path = tmp_path_factory.getbasetemp() / "fuzz.s"
@@ -273,7 +273,7 @@ def test_fuzz(tmp_path_factory, lines, seed):
     assembled(str(path))
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(data=st.binary(max_size=200))
 def test_fuzz_bytes(tmp_path_factory, data):
     path = tmp_path_factory.getbasetemp() / "bytes.s"

@@ -54,7 +54,7 @@ def test_semicolons() -> None:
     assert " ".join(text) == "a newline ( b newline ) newline return newline opop newline else x EOF EOF EOF"
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.lists(
         st.one_of(
