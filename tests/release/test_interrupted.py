@@ -81,7 +81,9 @@ def test_killed_at_any_moment(make: Any, project: Path) -> None:
         child = in_child(lambda: make(REST))
         time.sleep(source.random() * took * 1.2)
         os.kill(child, signal.SIGKILL)
-        killed += status_of(child) == -signal.SIGKILL
+        early = status_of(child) == -signal.SIGKILL
+        killed += early
+        took *= 1.1 if early else 0.8  # other processes come and go
         found = tree(project / "dist")
         assert found.items() <= whole.items()  # nothing that is not whole
         if "artifacts.json" in found:
