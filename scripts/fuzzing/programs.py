@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Random Go programs, built by us and by stock Go: they have to print the same.
 
-`fuzzing/_goprogram.py` and `_gofeatures.py` make them. `--own` is a command that builds {src} to {out}; `--run` how the result is run
-({exe}), for programs of another system. With `--quick` one process compiles all batches, against stock's standard library, and stock's
+`fuzzing/_goprogram.py` and `_gofeatures.py` make them; with `--kind numbers` `_gonumbers.py` does, functions that compute with numbers at
+the edges of their kinds. `--own` is a command that builds {src} to {out}; `--run` how the result is run ({exe}), for programs of another
+system. With `--quick` one process compiles all batches, against stock's standard library, and stock's
 linker links them. What prints the same has to do so once more while the collector works all the time and spoils what it frees. A batch
 that differs is left in `--keep`, with both outputs, and the programs that differ are named by their seeds.
 """
@@ -19,11 +20,12 @@ from pathlib import Path
 
 from conformance.mixed import Kit
 
-from fuzzing._gofeatures import package
+from fuzzing import _gofeatures, _gonumbers
 from pygo_cross.build.goroot import find_goroot
 
 _SECONDS = 120
 _HOSTILE = {"GOGC": "1", "GODEBUG": "clobberfree=1,gccheckmark=1,gcshrinkstackoff=0"}
+_KINDS = {"features": _gofeatures.package, "numbers": _gonumbers.package}
 _IMPORTS = ["cmp", "math", "math/bits", "runtime", "slices", "unsafe"]
 
 
@@ -38,12 +40,12 @@ def execute(command: list[str], seconds: int = _SECONDS, **environment: str) -> 
     return text, f"exit status {done.returncode}" if done.returncode else ""
 
 
-def batch(seeds: range, own: str | Kit, run: str, keep: Path, go: str) -> list[str]:
+def batch(kind: str, seeds: range, own: str | Kit, run: str, keep: Path, go: str) -> list[str]:
     """Build and run the programs of some seeds both ways; what differs."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         source = folder / "main.go"
-        source.write_text(package(seeds), encoding="utf-8")
+        source.write_text(_KINDS[kind](seeds), encoding="utf-8")
         text, problem = execute([go, "build", "-ldflags=-s -w", "-o", str(folder / "stock"), str(source)], 600)
         if problem:
             return [f"{seeds}: stock Go refuses the program: {text[:2000]}"]
@@ -79,6 +81,7 @@ def _kept(seeds: range, folder: Path, keep: Path, what: str, want: str, got: str
 def main(argv: list[str]) -> int:
     """Run the comparison."""
     parser = argparse.ArgumentParser(prog="scripts/fuzz programs", description=__doc__)
+    parser.add_argument("--kind", choices=_KINDS, default="features", help="which programs (default features)")
     parser.add_argument("--seed", type=int, default=0, help="the first seed")
     parser.add_argument("-n", type=int, default=100, help="how many programs (default 100)")
     parser.add_argument("--batch", type=int, default=20, help="how many programs one binary has (default 20)")
@@ -92,7 +95,7 @@ def main(argv: list[str]) -> int:
     end = options.seed + options.n
     bad = 0
     for first in range(options.seed, end, options.batch):
-        for line in batch(range(first, min(first + options.batch, end)), own, options.run, options.keep, go):
+        for line in batch(options.kind, range(first, min(first + options.batch, end)), own, options.run, options.keep, go):
             bad += 1
             print(line, flush=True)
     print(f"{options.n} programs in batches of {options.batch}: {bad} batches differ")
