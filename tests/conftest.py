@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import signal
@@ -46,6 +47,10 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     if not full.asked():
         full.leave_out(items)
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()  # thousands of tests stay until the end; the collector needs not look at them again and again
 
 
 Cli = Callable[..., "subprocess.CompletedProcess[str]"]
