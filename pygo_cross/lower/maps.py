@@ -43,11 +43,12 @@ _MEMORY_BASICS: Final = frozenset(range(t.BOOL, t.UINTPTR + 1)) | {t.UNSAFE_POIN
 
 @final
 class MapPlace:
-    """An element of a map that is assigned: the key is put in when there is a value for it."""
+    """An element of a map that is assigned, at `pos`: the key is put in when there is a value for it."""
 
-    __slots__ = ("key", "map", "typ")
+    __slots__ = ("key", "map", "pos", "typ")
 
-    def __init__(self, typ: Type, map_: Val, key: Val) -> None:
+    def __init__(self, typ: Type, map_: Val, key: Val, pos: int) -> None:
+        self.pos = pos
         self.typ = typ
         self.map = map_
         self.key = key
@@ -210,7 +211,7 @@ def _from_arrays(f: FuncLowering, m: Val, key_type: Type, elem_type: Type, entri
         f.load(typ, f.emit(ops.ADD_PTR, P, (start, f.emit(ops.MUL, I64, (at, f.int_const(width))))))
         for typ, start, width in zip(types, starts, widths, strict=True)
     )
-    write(f, MapPlace(elem_type, m, key), value)
+    write(f, MapPlace(elem_type, m, key, f.b.pos), value)
     following = f.emit(ops.ADD, I64, (at, f.int_const(1)))
     b.write(counter, following)
     b.branch(f.emit(ops.LT_S, B, (following, f.int_const(count))), head, end, 1)
@@ -254,7 +255,7 @@ def literal(f: FuncLowering, e: CompositeLit, typ: Type) -> Val:
         key = f.kept(calls.assigned(f, exprs.expr(f, one.key), key_type))
         value = calls.assigned(f, exprs.expr(f, one.value), elem_type)
         f.b.pos = one.pos
-        write(f, MapPlace(elem_type, made, key), value)
+        write(f, MapPlace(elem_type, made, key, f.b.pos), value)
         order.end(f, before)
     return made
 
@@ -265,7 +266,7 @@ def literal(f: FuncLowering, e: CompositeLit, typ: Type) -> Val:
 def place(f: FuncLowering, e: IndexExpr) -> MapPlace:
     """m[k] as something to assign."""
     m, key = _operands(f, e, False)
-    return MapPlace(f.typ(map_type(f, m.typ).elem), m, f.kept(key))
+    return MapPlace(f.typ(map_type(f, m.typ).elem), m, f.kept(key), e.pos)
 
 
 def _operands(f: FuncLowering, e: IndexExpr, looks: bool = True) -> tuple[Val, Val]:
@@ -314,7 +315,10 @@ def _zeros(f: FuncLowering, elem: Type) -> Value:
 
 def element(f: FuncLowering, where: MapPlace) -> Value:
     """The address of the element for a key, which is put in if it was not there."""
-    return _call(f, "mapassign", variant(f, map_type(f, where.map.typ)), where.map, where.key)[0].one
+    saved, f.b.pos = f.b.pos, where.pos
+    address = _call(f, "mapassign", variant(f, map_type(f, where.map.typ)), where.map, where.key)[0].one
+    f.b.pos = saved
+    return address
 
 
 def read(f: FuncLowering, where: MapPlace) -> Val:
