@@ -5,7 +5,8 @@
 
 A program prints the names of its cases when it has no argument, and else goes on to the case that is named; those of
 tests/codegen/testdata/tracebacks are tried unless others are named. Only the program is compiled by us; the standard library is stock's,
-with records of its declarations kept in FOLDER, so that none of its functions is inlined: a case that has to do with that differs. Addresses are not compared, nor values that a traceback marks with a question mark.
+with records of its declarations kept in FOLDER, so that none of its functions is inlined: a case that has to do with that differs.
+Addresses are not compared, nor values that a traceback marks with a question mark.
 """
 
 from __future__ import annotations
