@@ -32,6 +32,7 @@ from pygo_cross.syntax.nodes import (
     KeyValueExpr,
     LabeledStmt,
     Name,
+    Node,
     Operation,
     ReturnStmt,
     SelectorExpr,
@@ -160,8 +161,9 @@ def _assign_in_order(f: FuncLowering, s: AssignStmt, lhs: Sequence[Expr], rhs: S
             places.move(f, places.target(f, lhs[0]), source)
             return
         typ = f.type_of(lhs[0])
-        if isinstance(unparen(rhs[0]), CompositeLit) and not f.shapes.is_value(typ) and _is_certain(f, rhs[0]):
-            where = places.target(f, lhs[0])  # first, that the literal may be built there
+        built = isinstance(unparen(rhs[0]), CompositeLit) and not f.shapes.is_value(typ) and _is_certain(f, rhs[0])
+        if built or _calls(lhs[0]):
+            where = places.target(f, lhs[0])  # first, that the literal may be built there, and as a call may change what the value reads
             places.write(f, where, calls.assigned(f, values_of(f, rhs, 1)[0], typ))
             return
         # What the value panics of comes before what the place does.
@@ -170,6 +172,18 @@ def _assign_in_order(f: FuncLowering, s: AssignStmt, lhs: Sequence[Expr], rhs: S
         return
     targets = [None if is_blank(e) else places.later(f, e) for e in lhs]
     _write_all(f, targets, values_of(f, rhs, len(lhs)))
+
+
+def _calls(e: Expr) -> bool:
+    """Whether an expression calls anything, or receives."""
+    todo: list[Node] = [e]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, CallExpr) or (isinstance(node, Operation) and node.op == tk.RECV):
+            return True
+        if not isinstance(node, FuncLit):
+            todo += children(node)
+    return False
 
 
 def _is_certain(f: FuncLowering, e: Expr) -> bool:

@@ -210,7 +210,35 @@ func valueFirst(zero int, none []int, p *[9]int, m map[int]any) {
 	try(func() { none[zero], p[1] = 1/zero, 2 })
 }
 
+type target struct{ f, g int }
+
+var counted = 1
+
+func counting(p *target) *target { counted += 10; return p }
+func countingIndex(i int) int    { counted += 100; return i }
+
+// What the place calls comes before the value is read.
+func callsOfPlaces() {
+	var t target
+	s := []int{0, 0}
+	counting(&t).f = counted
+	s[countingIndex(1)] = counted
+	*(&counting(&t).g) = counted
+	println(t.f, s[1], t.g)
+	y := 5
+	p := func() *int { y *= 2; return &y }
+	*p() = y + 1
+	s[func() int { y++; return 0 }()] = y
+	c := make(chan *target, 1)
+	c <- &t
+	(<-c).f = y
+	println(y, s[0], t.f)
+	try(func() { counting(nil).f = 1 / (y - y) })
+	println(counted)
+}
+
 func main() {
+	callsOfPlaces()
 	valueFirst(0, nil, nil, nil)
 	inOrder()
 	copied()
