@@ -39,6 +39,7 @@ from pygo_cross.opt.loads import loads
 from pygo_cross.opt.memcombine import memcombine
 from pygo_cross.opt.promote import promote
 from pygo_cross.opt.prove import prove
+from pygo_cross.opt.results import results
 from pygo_cross.opt.startup import startup
 from pygo_cross.opt.summaries import ONLY_WRITTEN, Summary
 from pygo_cross.opt.tails import tails
@@ -170,6 +171,7 @@ PASSES: Final[tuple[Pass | UnitPass, ...]] = (
     Pass("expand", expand, "the last that knows Allocs; calls of the runtime come late, since calls stop other passes", True),
     Pass("zeros", zeros, "objects of the heap are known behind expand; a store that goes needs no barrier"),
     Pass("barriers", barriers, "behind everything that moves stores or could make them needless", True),
+    Pass("results", results, "behind expand and barriers, which make the last calls", True),
     Pass("sizes", sizes, "behind barriers, which know new objects by the call that made them"),
     Pass("tails", _alone(tails), "when nothing asks any more which way led to a block"),
     Pass("last dead", _alone(dead), "addresses and constants that expansion has left"),
