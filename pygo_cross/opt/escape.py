@@ -580,6 +580,8 @@ class _Walk:
             self.growing.add(value)
             if self.uses is None:
                 self.uses = Uses(self.func, self.context, self.circle.known)
+            if self.uses.shows_capacity(value):
+                return
             returns = self.uses.returned(value)
             if returns is not None:
                 again = value.block in self.loops or not self.natural

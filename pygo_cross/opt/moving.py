@@ -99,6 +99,12 @@ class Uses:
                     return None
         return found if found.places else None
 
+    def shows_capacity(self, call: Value) -> bool:
+        """Whether anybody but further appends asks for the capacity of what a call of growslice makes, which is another one in the frame."""
+        return not all(
+            self._follow(result, set(), self._capacities, [call]) for result in self._users.get(call, ()) if result.imm == 2
+        )
+
     def _follow(self, start: Value, seen: set[Value], step: Callable[[Value, Value, list[Value]], bool], grown: list[Value]) -> bool:
         """Follow a value through Phis. `step` says of any other use whether it is harmless."""
         if start in seen:
