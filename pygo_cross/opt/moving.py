@@ -29,6 +29,7 @@ from pygo_cross.types.types import INT, TYP, UINTPTR, UNSAFE_POINTER, Slice
 GROW: Final = "runtime.growslice"
 _SAME: Final = frozenset([ops.PHI, ops.COPY, ops.NIL_CHECK])
 _ONLY_LOOK: Final = frozenset([ops.LOAD, ops.ZERO, ops.EQ, ops.NE, ops.KEEP_ALIVE])
+_LIMITS: Final = frozenset([ops.LT_U, ops.STORE])
 _SLICE: Final = (TYP[UNSAFE_POINTER], TYP[INT], TYP[INT])
 _MOVE: Final = CallInfo(TextRef("runtime.moveSliceNoCap"), (TYP[UNSAFE_POINTER], TYP[UNSAFE_POINTER], TYP[INT]), _SLICE)
 _MOVE_NO_SCAN: Final = CallInfo(TextRef("runtime.moveSliceNoCapNoScan"), (TYP[UINTPTR], TYP[UNSAFE_POINTER], TYP[INT]), _SLICE)
@@ -100,10 +101,9 @@ class Uses:
         return found if found.places else None
 
     def shows_capacity(self, call: Value) -> bool:
-        """Whether anybody but further appends asks for the capacity of what a call of growslice makes, which is another one in the frame."""
-        return not all(
-            self._follow(result, set(), self._capacities, [call]) for result in self._users.get(call, ()) if result.imm == 2
-        )
+        """Whether the function computes with the capacity of what a call of growslice makes, which is another one in the frame."""
+        capacities = [result for result in self._users.get(call, ()) if result.imm == 2]
+        return not all(self._follow(result, set(), self._only_limits, [call]) for result in capacities)
 
     def _follow(self, start: Value, seen: set[Value], step: Callable[[Value, Value, list[Value]], bool], grown: list[Value]) -> bool:
         """Follow a value through Phis. `step` says of any other use whether it is harmless."""
@@ -155,6 +155,12 @@ class Uses:
     def _capacities(self, value: Value, user: Value, grown: list[Value]) -> bool:
         """A use of the slice's capacity: only appends may ask for it."""
         return (user.op == ops.LT_U and user.args[0] is value) or (_is_growth(user) and user.args[2] is value)
+
+    def _only_limits(self, value: Value, user: Value, grown: list[Value]) -> bool:
+        """A use of the slice's capacity that a program makes without asking for it: checks, and slices that are stored or passed."""
+        if user.op == ops.SLICE_BOUNDS:
+            return user.args[0] is not value
+        return user.op in _LIMITS or bool(ops.FLAGS.get(user.op, ops.CALL) & ops.CALL)
 
 
 def _is_growth(value: Value) -> bool:

@@ -1,4 +1,5 @@
-// Slices that grow and are returned: as they are, cut, inside a struct, beside the address of an element. Nothing of them may stay in the frame.
+// Slices that grow and are returned: as they are, cut, inside a struct, beside the address of an element. Nothing of them may stay in the
+// frame. Whoever computes with capacities sees the runtime's.
 package main
 
 type pair struct{ all, even []string }
@@ -51,6 +52,16 @@ func early(n int) (r []string) {
 }
 
 //go:noinline
+func capacities() (found [6]int) {
+	var b []byte
+	for i := range found {
+		b = append(b[:cap(b)], make([]byte, 1)...)
+		found[i] = cap(b)
+	}
+	return
+}
+
+//go:noinline
 func overwrite(n int) int {
 	var a [64]int
 	for i := range a {
@@ -63,6 +74,9 @@ func overwrite(n int) int {
 }
 
 func main() {
+	for _, n := range capacities() {
+		println(n)
+	}
 	for n := 2; n < 7; n++ {
 		a, b := cut(n, true), cut(n, false)
 		c, none := element(n, true)
