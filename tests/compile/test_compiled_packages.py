@@ -440,7 +440,6 @@ def test_what_was_decided_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[
     told = [line.rpartition("/")[2] for line in capsys.readouterr().out.splitlines()]
     assert told == [
         "p.go:5:6: can inline Leaf",
-        "p.go:7:6: can inline F",
         "p.go:8:14: does not escape",
         "p.go:8:14: escapes to heap",
         "p.go:8:24: inlining call to Leaf",
