@@ -56,6 +56,7 @@ from pygo_cross.types.check.operand import BUILTIN, TYPEXPR
 from pygo_cross.types.objects import Builtin, Func, Var
 from pygo_cross.types.predicates import identical, identical_ignoring_tags, is_integer, is_interface, is_string, is_unsigned
 from pygo_cross.types.selection import METHOD_EXPR
+from pygo_cross.types.sizes import Sizes
 from pygo_cross.types.types import (
     TYP,
     UINTPTR,
@@ -592,7 +593,7 @@ class _Count:
         arg = e.arg_list[0]
         to, found = self.type(e), self.info.types.get(unparen(arg))
         self.expr(arg)
-        if found is None or found.typ is None or not _same_bits(found.typ, to):
+        if found is None or found.typ is None or not _same_bits(found.typ, to, self.f.shapes.sizes):
             self.total += 1
 
     def builtin(self, e: CallExpr) -> None:
@@ -630,7 +631,7 @@ class _Count:
                 self.expr(arg)
 
 
-def _same_bits(x: Type, y: Type) -> bool:
+def _same_bits(x: Type, y: Type, sizes: Sizes) -> bool:
     """Whether a conversion leaves a value as it is."""
     a, b = x.underlying(), y.underlying()
     if identical_ignoring_tags(a, b):
@@ -642,16 +643,10 @@ def _same_bits(x: Type, y: Type) -> bool:
     if isinstance(a, Basic) and isinstance(b, Basic):
         if UNSAFE_POINTER in (a.kind, b.kind):
             return a.kind in (UNSAFE_POINTER, UINTPTR) and b.kind in (UNSAFE_POINTER, UINTPTR)
-        return is_integer(a) and is_integer(b) and is_unsigned(a) == is_unsigned(b) and _width(a) == _width(b)
+        return is_integer(a) and is_integer(b) and is_unsigned(a) == is_unsigned(b) and sizes.sizeof(a) == sizes.sizeof(b)
     return (isinstance(a, Pointer) and isinstance(b, Basic) and b.kind == UNSAFE_POINTER) or (
         isinstance(b, Pointer) and isinstance(a, Basic) and a.kind == UNSAFE_POINTER
     )
-
-
-def _width(typ: Basic) -> int:
-    """The bits of an integer, of 64-bit machines."""
-    digits = "".join([c for c in typ.name if c.isdigit()])
-    return int(digits) if digits else {"byte": 8, "rune": 32}.get(typ.name, 64)
 
 
 _STMTS: Final[dict[type[Stmt], Callable[[_Count, Any], None]]] = {

@@ -8,7 +8,7 @@ memory at once: loads, stores, moves, comparisons, and calls and returns that pa
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import final
+from typing import Final, final
 
 from pygo_cross.ssa import ops
 from pygo_cross.ssa.dominators import postorder
@@ -18,9 +18,10 @@ from pygo_cross.ssa.shape import Shapes
 from pygo_cross.ssa.unit import FuncInfo
 from pygo_cross.types.types import Type
 
-_SAME_OBJECT = frozenset([ops.NIL_CHECK, ops.COPY])
-_ONLY_LOOK = frozenset([ops.EQ, ops.NE, ops.KEEP_ALIVE, ops.PREFETCH])
-_CALLS = frozenset([ops.CALL_STATIC, ops.CALL_CLOSURE, ops.CALL_POINTER, ops.PANIC])
+# What makes an address of another one into the same object.
+SAME_OBJECT: Final = frozenset([ops.ADD_PTR, ops.NIL_CHECK, ops.COPY])
+_ONLY_LOOK: Final = frozenset([ops.EQ, ops.NE, ops.KEEP_ALIVE, ops.PREFETCH])
+_CALLS: Final = frozenset([ops.CALL_STATIC, ops.CALL_CLOSURE, ops.CALL_POINTER, ops.PANIC])
 
 
 @final
@@ -38,6 +39,24 @@ class Variable:
         self.chain: list[Value] = []
         self.leaks = False
         self.inspected = False
+
+
+def base_of(address: Value) -> Value:
+    """The address that one into the same object is computed from."""
+    while address.op in SAME_OBJECT:
+        address = address.args[0]
+    return address
+
+
+def object_of(address: Value, offset: int = 0) -> tuple[Value, int | None]:
+    """`base_of`, and how far behind it an offset from an address is; None if that is not known."""
+    known: int | None = offset
+    while address.op in SAME_OBJECT:
+        if address.op == ops.ADD_PTR:
+            step = address.args[1]
+            known = known + step.imm if known is not None and step.op == ops.CONST else None
+        address = address.args[0]
+    return address, known
 
 
 def in_memory(types: Sequence[Type], shapes: Shapes) -> list[bool]:
@@ -64,7 +83,7 @@ def variables(func: Func, shapes: Shapes) -> list[Variable]:
                 one = Variable(value)
                 made.append(one)
                 roots[value] = (one, 0)
-            elif value.op == ops.ADD_PTR or value.op in _SAME_OBJECT:
+            elif value.op in SAME_OBJECT:
                 root = roots.get(value.args[0])
                 if root is not None:
                     one, offset = root

@@ -15,6 +15,7 @@ from __future__ import annotations
 from typing import Final
 
 from pygo_cross.diag import UserError
+from pygo_cross.opt.addresses import base_of, object_of
 from pygo_cross.opt.context import TYPED_CLEAR, TYPED_MOVE, Context
 from pygo_cross.opt.fresh import hides
 from pygo_cross.ssa import ops
@@ -30,7 +31,6 @@ MOST: Final = 4
 
 _WORD: Final = 8
 _WRITES: Final = frozenset([ops.STORE, ops.ZERO, ops.MOVE])
-_SAME_OBJECT: Final = frozenset([ops.ADD_PTR, ops.NIL_CHECK, ops.COPY])
 
 
 def barriers(func: Func, context: Context) -> None:
@@ -101,10 +101,10 @@ class _Barriers:
         address, value = store.args
         if value.kind != P or store.aux is not None:
             return False
-        root, offset = _root(address, store.imm)
+        root, offset = object_of(address, store.imm)
         if root.op in (ops.SLOT_ADDR, ops.ALLOC):
             return False
-        if root is self.fresh and offset >= 0 and offset not in self.written and _never_heap(value):
+        if root is self.fresh and offset is not None and offset not in self.written and _never_heap(value):
             return False
         if self.forbidden:
             raise self.error(store)
@@ -114,11 +114,11 @@ class _Barriers:
         """What is known of the fresh object behind a store. Until its address is stored, no other address leads to it."""
         if self.fresh is None:
             return
-        root, offset = _root(store.args[0], store.imm)
-        if store.args[1].kind == P and _root(store.args[1], 0)[0] is self.fresh:
+        root, offset = object_of(store.args[0], store.imm)
+        if store.args[1].kind == P and base_of(store.args[1]) is self.fresh:
             self.fresh = None
         elif root is self.fresh:
-            if offset < 0:
+            if offset is None:
                 self.fresh = None
             else:
                 self.written.add(offset // _WORD * _WORD)
@@ -137,7 +137,7 @@ class _Barriers:
         shapes = self.context.shapes
         if not isinstance(typ, Type) or not shapes.has_pointers(typ):
             return [value]
-        root, _ = _root(value.args[0], 0)
+        root = base_of(value.args[0])
         if root.op in (ops.SLOT_ADDR, ops.ALLOC):
             return [value]
         if root is self.fresh and value.op == ops.ZERO and not self.written:
@@ -182,20 +182,9 @@ class _Barriers:
         return [descriptor, value]
 
 
-def _root(address: Value, offset: int) -> tuple[Value, int]:
-    """The object that an address is in, and the offset in it (-1 if that is not known)."""
-    while address.op in _SAME_OBJECT:
-        if address.op == ops.ADD_PTR:
-            step = address.args[1]
-            offset = offset + step.imm if step.op == ops.CONST and offset >= 0 else -1
-        address = address.args[0]
-    return address, offset
-
-
 def _never_heap(value: Value) -> bool:
     """Whether a pointer is never one into the heap: nil, and addresses of symbols."""
-    while value.op in _SAME_OBJECT:
-        value = value.args[0]
+    value = base_of(value)
     return value.op == ops.ADDR or (value.op == ops.CONST and value.imm == 0)
 
 

@@ -29,12 +29,12 @@ from collections.abc import Mapping, MutableMapping, Sequence
 from typing import Final, cast, final
 
 from pygo_cross.opt import buffers
-from pygo_cross.opt.addresses import in_memory
+from pygo_cross.opt.addresses import base_of, in_memory
 from pygo_cross.opt.callgraph import components, own_name
 from pygo_cross.opt.context import Context
 from pygo_cross.opt.conversions import TO_BYTES, share
 from pygo_cross.opt.flow import HEAP, WRITES, Flow
-from pygo_cross.opt.moving import GROW, Returns, Uses
+from pygo_cross.opt.moving import GROW, Returns, Uses, is_growth
 from pygo_cross.opt.summaries import KEPT, KEPT_NOT, RUNTIME, WRITTEN, Row, Summary
 from pygo_cross.ssa import ops
 from pygo_cross.ssa.dominators import Dominators, Loop, find_loops
@@ -114,7 +114,7 @@ class _Variable:
         self.is_slot = value.op == ops.SLOT_ADDR
         self.loop: Loop | None = None
         self.heap = False
-        self.grows = isinstance(value.aux, CallInfo) and str(value.aux.target) == GROW
+        self.grows = is_growth(value)
         self.again = False
         self.shared = False
 
@@ -605,15 +605,8 @@ class _Walk:
 def _is_own(address: Value, stored: Value) -> bool:
     """Whether an object gets what it has had before: x.list = x.list[1:] changes nothing of what lives as long as x
     (src/cmd/compile/internal/escape/assign.go knows this of some forms, too)."""
-    loaded = _base(stored)
-    return loaded.op == ops.LOAD and _base(loaded.args[0]) is _base(address)
-
-
-def _base(pointer: Value) -> Value:
-    """The pointer that one into the same object is computed from."""
-    while pointer.op in (ops.ADD_PTR, ops.NIL_CHECK, ops.COPY):
-        pointer = pointer.args[0]
-    return pointer
+    loaded = base_of(stored)
+    return loaded.op == ops.LOAD and base_of(loaded.args[0]) is base_of(address)
 
 
 def _grown(pointer: Value) -> list[Value]:
@@ -625,7 +618,7 @@ def _grown(pointer: Value) -> list[Value]:
         value = todo.pop()
         if value.op == ops.RESULT:
             call = value.args[0]
-            if isinstance(call.aux, CallInfo) and str(call.aux.target) == GROW:
+            if is_growth(call):
                 found.append(call)
         elif value.op in _STEPS:
             for arg in value.args:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from pygo_cross.opt.addresses import SAME_OBJECT, base_of, object_of
 from pygo_cross.opt.context import NEW_OBJECT, Context
 from pygo_cross.ssa import ops
 from pygo_cross.ssa.func import Block, Func, Value
@@ -24,7 +25,6 @@ _TINY: Final = 16
 _CLASSES: Final = (0, 8, 16, 24, 32, 48, 64, 80)
 """The sizes of the first classes."""
 _ALLOCATES: Final = ((TYP[UINTPTR], TYP[UNSAFE_POINTER], TYP[BOOL]), (TYP[UNSAFE_POINTER],))
-_SAME_OBJECT: Final = frozenset([ops.ADD_PTR, ops.NIL_CHECK, ops.COPY])
 _ONLY_LOOK: Final = frozenset([ops.LOAD, ops.EQ, ops.NE])
 _CALLS: Final[dict[str, CallInfo]] = {}
 
@@ -49,8 +49,8 @@ def _zeros(block: Block) -> None:
             continue
         elif op == ops.STORE:
             what = value.args[1]
-            root, offset = _root(value.args[0], value.imm)
-            if _root(what, 0)[0] is fresh:
+            root, offset = object_of(value.args[0], value.imm)
+            if base_of(what) is fresh:
                 fresh = None  # others can write to it from here on
             elif root is not fresh:
                 continue
@@ -63,7 +63,7 @@ def _zeros(block: Block) -> None:
                 else:
                     written.update(there)
         elif op in (ops.ZERO, ops.MOVE):
-            root, offset = _root(value.args[0], 0)
+            root, offset = object_of(value.args[0])
             if root is fresh:
                 if op == ops.ZERO and not written and offset is not None:
                     gone.add(value)
@@ -83,20 +83,9 @@ def _zeros(block: Block) -> None:
 def hides(value: Value, fresh: Value | None) -> bool:
     """Whether a value without effects is an address of an object that does not show it: a choice between addresses, a number."""
     op = value.op
-    if fresh is None or op in _SAME_OBJECT or op in _ONLY_LOOK:
+    if fresh is None or op in SAME_OBJECT or op in _ONLY_LOOK:
         return False
-    return any(_root(arg, 0)[0] is fresh for arg in value.args)
-
-
-def _root(address: Value, offset: int) -> tuple[Value, int | None]:
-    """The object that an address is in, and the offset in it, if that is known."""
-    known: int | None = offset
-    while address.op in _SAME_OBJECT:
-        if address.op == ops.ADD_PTR:
-            step = address.args[1]
-            known = known + step.imm if known is not None and step.op == ops.CONST else None
-        address = address.args[0]
-    return address, known
+    return any(base_of(arg) is fresh for arg in value.args)
 
 
 def sizes(func: Func, context: Context) -> None:

@@ -124,7 +124,7 @@ class Uses:
 
     def _pointers(self, value: Value, user: Value, grown: list[Value]) -> bool:
         """A use of the slice's pointer."""
-        if _is_growth(user) and user.args[0] is value:
+        if is_growth(user) and user.args[0] is value:
             if sum(arg is value for arg in user.args) != 1:
                 return False
             if user not in grown:
@@ -154,7 +154,7 @@ class Uses:
 
     def _capacities(self, value: Value, user: Value, grown: list[Value]) -> bool:
         """A use of the slice's capacity: only appends may ask for it."""
-        return (user.op == ops.LT_U and user.args[0] is value) or (_is_growth(user) and user.args[2] is value)
+        return (user.op == ops.LT_U and user.args[0] is value) or (is_growth(user) and user.args[2] is value)
 
     def _only_limits(self, value: Value, user: Value, grown: list[Value]) -> bool:
         """A use of the slice's capacity that a program makes without asking for it: checks, and slices that are stored or passed."""
@@ -163,7 +163,8 @@ class Uses:
         return user.op in _LIMITS or bool(ops.FLAGS.get(user.op, ops.CALL) & ops.CALL)
 
 
-def _is_growth(value: Value) -> bool:
+def is_growth(value: Value) -> bool:
+    """Whether a value is the call that makes a slice grow."""
     return value.op == ops.CALL_STATIC and isinstance(value.aux, CallInfo) and str(value.aux.target) == GROW
 
 

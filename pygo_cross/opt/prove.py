@@ -15,12 +15,12 @@ from __future__ import annotations
 from typing import Final
 
 from pygo_cross.opt.fold import unsigned
+from pygo_cross.opt.moving import is_growth
 from pygo_cross.opt.ranges import MAX_LENGTH, natural_range
 from pygo_cross.ssa import ops
 from pygo_cross.ssa.dominators import Dominators
 from pygo_cross.ssa.func import Block, Func, Value
 from pygo_cross.ssa.kinds import BITS, is_int
-from pygo_cross.ssa.refs import CallInfo
 
 _MAX: Final = (1 << 63) - 1
 _DEPTH: Final = 7
@@ -28,7 +28,6 @@ _DEEPEST: Final = 32
 _FUEL: Final = 60
 """Steps that the search for one answer may take."""
 
-_GROW: Final = "runtime.growslice"
 _COMPARISONS: Final = frozenset([ops.EQ, ops.NE, ops.LT_S, ops.LE_S, ops.LT_U, ops.LE_U])
 _SAME_VALUE: Final = frozenset([ops.BOUNDS, ops.SLICE_BOUNDS, ops.SIGN_EXT, ops.COPY])
 
@@ -83,7 +82,7 @@ class _Prover:
             for value in block.values:
                 if value.op == ops.BOUNDS:
                     told.append(value.args[1])
-                elif value.op == ops.CALL_STATIC and isinstance(value.aux, CallInfo) and str(value.aux.target) == _GROW:
+                elif is_growth(value):
                     grown.add(value.args[1])
         for value in told:
             if value not in self.lengths:

@@ -14,16 +14,16 @@ from __future__ import annotations
 
 from typing import Final
 
-from pygo_cross.opt.addresses import in_memory
+from pygo_cross.opt.addresses import SAME_OBJECT, base_of
 from pygo_cross.opt.context import Context
 from pygo_cross.ssa import ops
-from pygo_cross.ssa.func import Block, Func, Value
+from pygo_cross.ssa.builder import replace
+from pygo_cross.ssa.func import Func, Value
 from pygo_cross.ssa.kinds import VOID, P
 from pygo_cross.ssa.refs import CallInfo
 from pygo_cross.types.types import Type
 
-_SAME_OBJECT: Final = frozenset([ops.ADD_PTR, ops.NIL_CHECK, ops.COPY])
-_LOOKS: Final = _SAME_OBJECT | {ops.LOAD, ops.MOVE}
+_LOOKS: Final = SAME_OBJECT | {ops.LOAD, ops.MOVE}
 
 
 def results(func: Func, context: Context) -> None:
@@ -42,13 +42,11 @@ def results(func: Func, context: Context) -> None:
 def _type_in_memory(result: Value, context: Context) -> Type | None:
     """The type of a result in memory; None for what is in a register."""
     info = result.args[0].aux
-    if not isinstance(info, CallInfo) or not in_memory(info.results, context.shapes)[result.imm]:
-        return None
     at = 0
-    for typ in info.results:
-        if at == result.imm:
-            return typ
+    for typ in info.results if isinstance(info, CallInfo) else ():
         leaves = context.shapes.leaves(typ)
+        if at == result.imm:
+            return typ if leaves is None else None
         at += 1 if leaves is None else len(leaves)
     return None
 
@@ -60,21 +58,15 @@ def _needed_later(func: Func, left: dict[Value, Type]) -> list[Value]:
         last: Value | None = None
         for value in block.values:
             for arg in value.args:
-                root = _root(arg)
+                root = base_of(arg)
                 if root in left and (value.op not in _LOOKS or root.args[0] is not last):
                     found[root] = None
             if ops.FLAGS.get(value.op, ops.CALL) & ops.CALL:
                 last = value
         for control in block.controls:
-            if _root(control) in left:
-                found[_root(control)] = None
+            if base_of(control) in left:
+                found[base_of(control)] = None
     return list(found)
-
-
-def _root(address: Value) -> Value:
-    while address.op in _SAME_OBJECT:
-        address = address.args[0]
-    return address
 
 
 def _save(func: Func, result: Value, typ: Type, context: Context) -> None:
@@ -84,21 +76,13 @@ def _save(func: Func, result: Value, typ: Type, context: Context) -> None:
     slot = func.new_slot("", typ, size, sizes.alignof(typ), context.shapes.has_pointers(typ))
     live = func.make(block, ops.SLOT_LIVE, VOID, (), 0, slot, result.pos)
     address = func.make(block, ops.SLOT_ADDR, P, (), 0, slot, result.pos)
-    for other in func.blocks:
-        _replace(other, result, address)
-    move = func.make(block, ops.MOVE, VOID, (address, result), size, typ, result.pos)
-    for made in (live, address, move):
+    again = func.make(block, ops.RESULT, P, result.args, result.imm, None, result.pos)
+    move = func.make(block, ops.MOVE, VOID, (address, again), size, typ, result.pos)
+    for made in (live, address, again, move):
         made.inline = result.inline
-    at = block.values.index(result) + 1
+    at = block.values.index(result)
+    block.values.insert(at, again)
     while at < len(block.values) and block.values[at].op == ops.RESULT and block.values[at].args[0] is result.args[0]:
         at += 1
     block.values[at:at] = (live, address, move)
-
-
-def _replace(block: Block, old: Value, new: Value) -> None:
-    for value in block.values:
-        for i, arg in enumerate(value.args):
-            if arg is old:
-                value.set_arg(i, new)
-    if old in block.controls:
-        block.set_controls([new if control is old else control for control in block.controls])
+    replace(func, {result: address})

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from typing import Final, final
 
+from pygo_cross.opt.addresses import SAME_OBJECT, base_of
 from pygo_cross.opt.context import MAX_IMPLICIT, Context
 from pygo_cross.opt.dead import dead
 from pygo_cross.ssa import ops
@@ -26,7 +27,6 @@ from pygo_cross.ssa.unit import Address, Data, Unit
 from pygo_cross.types.types import Type
 
 _WORD: Final = 8
-_SAME_OBJECT: Final = frozenset([ops.ADD_PTR, ops.COPY, ops.NIL_CHECK])
 _NOTHING: Final = (VOID, 0, 0, None)
 _TARGETS: Final = (DataRef, TextRef, FuncValueRef, BytesRef, TypeRef, ItabRef)
 
@@ -106,7 +106,7 @@ class _Startup:
     def _root(self, address: Value) -> tuple[str | Value, int]:
         """The variable, by name, or the value that an address is made of, and the offset from it."""
         offset = 0
-        while address.op in _SAME_OBJECT:
+        while address.op in SAME_OBJECT:
             if address.op == ops.ADD_PTR:
                 if not address.args[1].is_const:
                     return address, 0
@@ -118,13 +118,11 @@ class _Startup:
 
     def _base(self, address: Value) -> str | Value:
         """The variable or value that an address is made of, wherever in it."""
-        while address.op in _SAME_OBJECT:
-            address = address.args[0]
-        return self._root(address)[0]
+        return self._root(base_of(address))[0]
 
     def _look(self, value: Value) -> None:
         """A value that may look at what its arguments point to, or let others do so."""
-        if value.op in _SAME_OBJECT:
+        if value.op in SAME_OBJECT:
             return
         for arg in value.args:
             if arg.kind == P:
