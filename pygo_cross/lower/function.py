@@ -198,7 +198,7 @@ class FuncLowering:
         self.known[var] = ()
         if var in self.in_memory or var in self.laid_out or self.package.variables_in_memory or not self.shapes.is_value(self.typ(var.typ)):
             self.tell(var, in_memory=True)
-            address = self.laid_out.get(var) or self.emit(ops.ALLOC, P, (), 0, self.typ(var.typ))
+            address = self.laid_out.get(var) or self.emit(ops.ALLOC, P, (), ops.DECLARED, self.typ(var.typ))
             self.addresses[var] = address
             self.b.write(var, address)
             self.store(value, address)

@@ -78,6 +78,6 @@ def _merge(func: Func, move: Value, source: Variable, to: Variable | None) -> No
     if to is not None:
         source.accesses += [access for access in to.accesses if access[0] is not move]
         source.leaks, source.inspected = to.leaks, to.inspected
-    source.alloc.imm &= ~ops.STAYS
+    source.alloc.imm = source.alloc.imm & ~(ops.STAYS | ops.DECLARED) | move.args[0].imm & ops.DECLARED
     move.set_args(())
     move.block.values.remove(move)

@@ -3,7 +3,7 @@
 
 A variable that is too large for the frame is in the heap in any case. A slot gets its contents at the place of the Alloc, each time that
 is passed: SlotLive, then zeros, unless what comes next overwrites it as a whole. `boxes.py` knows better ways to the heap for what
-interfaces hold, `smallmaps.py` what maps are.
+interfaces hold, `smallmaps.py` what maps are, `sharing.py` what small variables may share.
 Before: v1 p = Alloc {T}; after: SlotLive {slot}; v1 p = SlotAddr {slot}; Zero v1 [size] {T}, or v1 p = a Result of runtime.newobject.
 """
 
@@ -13,6 +13,7 @@ from pygo_cross.diag import InternalError
 from pygo_cross.opt.addresses import variables
 from pygo_cross.opt.boxes import boxed
 from pygo_cross.opt.context import MAX_VARIABLE, NEW_OBJECT, Context
+from pygo_cross.opt.sharing import may_share, share
 from pygo_cross.opt.smallmaps import in_frame, in_heap
 from pygo_cross.ssa import ops
 from pygo_cross.ssa.func import ADDRESS, Block, Func, Value
@@ -31,25 +32,31 @@ def expand(func: Func, context: Context) -> None:
 
 def _block(func: Func, block: Block, stays: set[Value], context: Context) -> None:
     old, new = block.values, []
+    shapes = context.shapes
+    allocs = [value for value in old if value.op == ops.ALLOC]
+    shared = share(func, [one for one in allocs if may_share(one, shapes) and not _in_frame(one, stays, context)], shapes)
     for at, value in enumerate(old):
+        if value in shared:
+            new += shared[value]
+            continue
         if value.op != ops.ALLOC:
             new.append(value)
             continue
         typ = value.aux
         if not isinstance(typ, Type):
             raise InternalError("expand", "an Alloc without a type", f"{func.symbol} {value}")
-        size = context.shapes.sizes.sizeof(typ)
+        size = shapes.sizes.sizeof(typ)
         if size == 0:
             value.reset(ops.ADDR, (), 0, DataRef("runtime.zerobase"))
             new.append(value)
-        elif (value in stays or value.imm & ops.STAYS) and size <= MAX_VARIABLE:
+        elif _in_frame(value, stays, context):
             is_map = value.imm & ops.MAP
             new += _slot(func, value, typ, size, context, bool(value.imm & ops.NO_ZERO) or _overwritten(old, at, size))
             if is_map:
                 new += in_frame(func, value)
         elif value.imm & ops.MAP:
             new += in_heap(func, value)
-        elif value.imm & ops.BOX and (made := boxed(func, old, at, context.shapes)) is not None:
+        elif value.imm & ops.BOX and (made := boxed(func, old, at, shapes)) is not None:
             new += made
         else:
             descriptor = func.make(block, ops.ADDR, P, (), 0, TypeRef(typ), value.pos)
@@ -58,6 +65,13 @@ def _block(func: Func, block: Block, stays: set[Value], context: Context) -> Non
             value.reset(ops.RESULT, (call,), 0)
             new += (descriptor, call, value)
     block.values = new
+
+
+def _in_frame(alloc: Value, stays: set[Value], context: Context) -> bool:
+    """Whether a variable is in the frame."""
+    if not isinstance(alloc.aux, Type):
+        return False
+    return bool(alloc in stays or alloc.imm & ops.STAYS) and context.shapes.sizes.sizeof(alloc.aux) <= MAX_VARIABLE
 
 
 def _slot(func: Func, value: Value, typ: Type, size: int, context: Context, overwritten: bool) -> list[Value]:

@@ -19,7 +19,7 @@ from pygo_cross.ssa.kinds import I64, SIZES, B
 from pygo_cross.ssa.refs import CallInfo, TextRef, TypeRef
 from pygo_cross.types.types import BOOL, TYP, UINTPTR, UNSAFE_POINTER
 
-_LARGEST: Final = 80
+LARGEST: Final = 80
 """Up to this size, in bytes, there are allocators of single classes."""
 _TINY: Final = 16
 _CLASSES: Final = (0, 8, 16, 24, 32, 48, 64, 80)
@@ -29,10 +29,30 @@ _ONLY_LOOK: Final = frozenset([ops.LOAD, ops.EQ, ops.NE])
 _CALLS: Final[dict[str, CallInfo]] = {}
 
 
+def allocator(size: int, pointers: bool) -> CallInfo:
+    """The function that allocates objects of a size, in bytes, at most `LARGEST`: its arguments are size, type (nil will do where there are
+    no pointers), and whether to have zeros.
+    """
+    number = next(at for at, most in enumerate(_CLASSES) if size <= most)
+    name = f"SmallScanNoHeaderSC{number}"
+    if not pointers:
+        name = f"SmallNoScanSC{number}" if size >= _TINY else "TinySC2"
+    call = _CALLS.get(name)
+    if call is None:
+        call = _CALLS[name] = CallInfo(TextRef("runtime.mallocgc" + name), *_ALLOCATES)
+    return call
+
+
+def _is_new(call: Value) -> bool:
+    """Whether a value is a call that gives a new object, zeroed."""
+    aux = call.aux
+    return call.op == ops.CALL_STATIC and (aux is NEW_OBJECT or (isinstance(aux, CallInfo) and aux in _CALLS.values()))
+
+
 def zeros(func: Func, context: Context) -> None:
     """Remove zeros that are stored into objects that are zero."""
     for block in func.blocks:
-        if any(value.op == ops.CALL_STATIC and value.aux is NEW_OBJECT for value in block.values):
+        if any(_is_new(value) for value in block.values):
             _zeros(block)
 
 
@@ -42,7 +62,7 @@ def _zeros(block: Block) -> None:
     gone: set[Value] = set()
     for value in block.values:
         op = value.op
-        if op == ops.RESULT and value.args[0].aux is NEW_OBJECT:
+        if op == ops.RESULT and _is_new(value.args[0]):
             fresh = value
             written = set()
         elif fresh is None:
@@ -101,19 +121,12 @@ def sizes(func: Func, context: Context) -> None:
                 continue
             typ = descriptor.aux.typ
             size = shapes.sizes.sizeof(typ)
-            if not 0 < size <= _LARGEST:
+            if not 0 < size <= LARGEST:
                 continue
-            number = next(at for at, most in enumerate(_CLASSES) if size <= most)
-            name = f"SmallScanNoHeaderSC{number}"
-            if not shapes.has_pointers(typ):
-                name = f"SmallNoScanSC{number}" if size >= _TINY else "TinySC2"
-            call = _CALLS.get(name)
-            if call is None:
-                call = _CALLS[name] = CallInfo(TextRef("runtime.mallocgc" + name), *_ALLOCATES)
             bytes_ = func.make(block, ops.CONST, I64, (), size, None, value.pos)
             zeroed = func.make(block, ops.CONST, B, (), 1, None, value.pos)
             bytes_.inline = zeroed.inline = value.inline
-            value.reset(ops.CALL_STATIC, (bytes_, descriptor, zeroed), 0, call)
+            value.reset(ops.CALL_STATIC, (bytes_, descriptor, zeroed), 0, allocator(size, shapes.has_pointers(typ)))
             before[value] = [bytes_, zeroed]
         if before:
             block.values = [one for value in block.values for one in (*before.get(value, ()), value)]

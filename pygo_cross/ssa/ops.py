@@ -233,7 +233,7 @@ _ROWS: Final = (
     OpInfo(NIL_CHECK, "NilCheck", 1, FAULTS),  # the pointer, known not to be nil
     OpInfo(BOUNDS, "Bounds", 2, FAULTS, aux="what is out of bounds"),  # the index, known to be less than the length (unsigned)
     OpInfo(SLICE_BOUNDS, "SliceBounds", 2, FAULTS, aux="what is out of bounds"),  # at most the limit
-    OpInfo(ALLOC, "Alloc", 0, WRITES, imm="bits NO_ZERO, STAYS, BOX, MAP", aux="type"),  # a variable: heap or stack
+    OpInfo(ALLOC, "Alloc", 0, WRITES, imm="bits NO_ZERO, STAYS, BOX, MAP, DECLARED", aux="type"),  # a variable: heap or stack
     OpInfo(SLOT_LIVE, "SlotLive", 0, WRITES, aux="slot"),  # from here on the slot has contents
     OpInfo(KEEP_ALIVE, "KeepAlive", 1, WRITES),
     # Before stores of pointers: if the collector is marking, tells it what memory has and what it gets. Address, value, address, value ...
@@ -260,8 +260,9 @@ _ROWS: Final = (
 # ---- bits of an Alloc
 NO_ZERO: Final = 1  # what follows writes all of it before anything reads it
 STAYS: Final = 2  # its address does not outlive the call, nor, in a loop, the round: it may be in the frame
-MAP: Final = 8  # a map of one group: its header and the group
 BOX: Final = 4  # what an interface holds: nothing writes it but the stores that stand directly behind it
+MAP: Final = 8  # a map of one group: its header and the group
+DECLARED: Final = 16  # a variable that the source declares: in the heap it may share an object with others
 
 INFO: Final[dict[int, OpInfo]] = {row.op: row for row in _ROWS}
 BY_NAME: Final[dict[str, int]] = {row.name: row.op for row in _ROWS}

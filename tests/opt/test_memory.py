@@ -19,11 +19,13 @@ from pygo_cross.ssa.shape import Shapes
 from pygo_cross.ssa.unit import NO_WRITE_BARRIER, FuncInfo
 from pygo_cross.ssa.verify import verify
 from pygo_cross.types.sizes import Sizes
-from pygo_cross.types.types import INT, TYP, Array, Pointer
+from pygo_cross.types.types import INT, TYP, UINT8, UINT32, Array, Pointer
 
 CONTEXT = Context(Shapes(Sizes()))
 TYPES = {
     "int": TYP[INT],
+    "word": TYP[UINT32],
+    "byte": TYP[UINT8],
     "pair": Array(Pointer(TYP[INT]), 2),
     "nine": Array(Pointer(TYP[INT]), 9),
     "large": Array(TYP[INT], 20_000),
@@ -182,6 +184,21 @@ def test_memory_is_a_slot_or_an_object() -> None:
     assert (slot.size, slot.align, slot.pointers) == (16, 8, True)
     assert names(func)[1:4] == ["SlotLive", "SlotAddr", "Zero"]
     assert [str(value.aux) for value in func.entry.values if value.op == ops.CALL_STATIC] == ["runtime.newobject"] * 2
+
+
+def test_small_variables_share_an_object() -> None:
+    allocs = [("v1", "byte", 16), ("v2", "int", 16), ("v3", "word", 16), ("v4", "byte", 0), ("v5", "byte", 16), ("v6", "int", 16)]
+    text = "".join(f" {name} p = Alloc [{bits}] {{{typ}}}\n v1{name[1]} = Store v0 {name}\n" for name, typ, bits in allocs)
+    func = typed("(p) ", "b0:\n v0 p = Param\n" + text + " Ret")
+    expand(func, CONTEXT)
+    verify(func, "expand")
+    calls = [value for value in func.entry.values if value.op == ops.CALL_STATIC]
+    assert [str(call.aux) for call in calls] == ["runtime.mallocgcSmallNoScanSC2", "runtime.newobject", "runtime.newobject"]
+    assert calls[0].args[0].imm == 16  # a word more or less, and the last integer would have no room
+    stored = [value.args[1] for value in func.entry.values if value.op == ops.STORE]
+    parts = [(one.args[0].args[0], one.args[1].imm) for one in stored if one.op == ops.ADD_PTR]
+    assert parts == [(calls[0], 12), (calls[0], 0), (calls[0], 8), (calls[0], 13)]
+    assert [one.args[0] for one in stored if one.op == ops.RESULT] == calls[1:]
 
 
 def barriers_of(text: str, flags: int = 0) -> Func:

@@ -1,5 +1,6 @@
 // Slices that grow and are returned: as they are, cut, inside a struct, beside the address of an element. Nothing of them may stay in the
-// frame. Whoever computes with capacities sees the runtime's.
+// frame. Whoever computes with capacities sees the runtime's. Small variables whose addresses are kept share objects: each keeps its value
+// when nothing but it is reachable any more.
 package main
 
 type pair struct{ all, even []string }
@@ -61,6 +62,47 @@ func capacities() (found [6]int) {
 	return
 }
 
+type small struct {
+	a *int8
+	b *int32
+	c *int64
+	d func() int
+}
+
+//go:noinline
+func smalls(n int) (all []small) {
+	for i := range n {
+		a, b, c := int8(i), int32(i*3), int64(i)<<40
+		var d [3]byte
+		d[i%3] = byte(i)
+		one := small{&a, &b, &c, func() int { d[0]++; return int(d[0]) + int(d[1])<<8 + int(d[2])<<16 }}
+		switch i % 4 {
+		case 1:
+			one.a, one.c = nil, nil
+		case 2:
+			one.b, one.d = nil, nil
+		}
+		all = append(all, one)
+	}
+	return
+}
+
+//go:noinline
+func sum(all []small) (s int) {
+	for _, one := range all {
+		if one.a != nil {
+			s = s*31 + int(*one.a) + int(*one.c)
+			*one.a++
+			*one.c++
+		}
+		if one.b != nil {
+			s = s*31 + int(*one.b) + one.d()
+			*one.b++
+		}
+	}
+	return
+}
+
 //go:noinline
 func overwrite(n int) int {
 	var a [64]int
@@ -82,7 +124,9 @@ func main() {
 		c, none := element(n, true)
 		_, p := element(n, false)
 		s, r := both(n), early(n)
+		t := smalls(n * 4)
 		overwrite(20)
+		println(sum(t), sum(t))
 		println(n, len(c), none == nil, *p)
 		for i, x := range b {
 			println(x, a[i], c[i])
