@@ -15,7 +15,7 @@ A function that defers has its results in memory: every return writes them there
 Where no loop defers, and little is deferred, the calls are open-coded: each return makes them itself, in the reverse order of the
 statements, as far as a byte of bits says that these were executed. That byte and the functions are in pinned slots, where the runtime
 finds them in a panic (`FuncInfo.open_defer`); a bit is cleared before its call. What is known of both when a return is lowered needs no
-test.
+test. These calls are never inlined (`ops.DEFERRED`), so a panic shows the frame that it shows when the runtime makes them.
 
 Facts: src/cmd/compile/internal/typecheck/stmt.go (normalizeGoDeferCall), src/cmd/compile/internal/ssagen/ssa.go (exit, deferstruct),
 src/runtime/panic.go, src/cmd/link/internal/ld/pcln.go (computeDeferReturn).
@@ -278,9 +278,9 @@ class OpenDefers:
 
     def _call(self, f: FuncLowering, closure: Value) -> None:
         if closure.op == ops.ADDR and isinstance(closure.aux, FuncValueRef):
-            f.call(ops.CALL_STATIC, CallInfo(TextRef(closure.aux.name), (), ()), (), ())
+            f.emit(ops.CALL_STATIC, VOID, (), ops.DEFERRED, CallInfo(TextRef(closure.aux.name), (), ()))
         else:
-            f.call(ops.CALL_CLOSURE, CallInfo(None, (), ()), (closure,), ())
+            f.emit(ops.CALL_CLOSURE, VOID, (closure,), ops.DEFERRED, CallInfo(None, (), ()))
 
 
 def _byte(bits: int) -> int:

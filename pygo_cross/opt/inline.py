@@ -258,7 +258,7 @@ class _Inlining:
     def call(self, call: Value) -> list[Value] | None:
         """Inline a call; gives the calls of function values that came with the body. None if it stays."""
         info = call.aux
-        if not isinstance(info, CallInfo):
+        if not isinstance(info, CallInfo) or call.imm == ops.DEFERRED:
             return None
         closure: Value | None = None
         args = call.args

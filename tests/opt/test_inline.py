@@ -82,6 +82,8 @@ def called(func: Func) -> list[str]:
         ),
         ("func main() { n := 1; func() { n++; println(n) }(); println(n) }", []),
         ("func never() { for { println(1); panic(2) } }; func main() { defer func() { recover() }(); never() }", []),
+        ("func main() { n := 1; defer func() { println(n) }(); n++ }", ["func"]),
+        ("func f() { println(1) }; func main() { defer f(); println(2) }", ["main.f"]),
         (
             "func seq(yield func(int) bool) { for i := 0; yield(i); i++ {} }; "
             "func main() { for i := range seq { if i > 3 { break }; println(i) } }",
