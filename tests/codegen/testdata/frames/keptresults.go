@@ -1,7 +1,10 @@
 // Results of calls that are in memory, and go into objects of the heap while the collector marks: the barrier is a call as well.
 package main
 
-import "runtime"
+import (
+	"runtime"
+	"sync/atomic"
+)
 
 type event struct {
 	p [3]*int
@@ -76,6 +79,8 @@ func read2(p *int, i int) *event {
 	return &e
 }
 
+var cycles atomic.Int32
+
 func main() {
 	stop, done := make(chan bool), make(chan bool)
 	go func() {
@@ -86,10 +91,14 @@ func main() {
 				return
 			default:
 				runtime.GC()
+				cycles.Add(1)
 			}
 		}
 	}()
-	work(20000)
+	// By collections, not by rounds: where the world stops, each round makes some of its own.
+	for i := 0; cycles.Load() < 60 || i < 8; i++ {
+		work(10)
+	}
 	stop <- true
 	<-done
 	println("ok")
