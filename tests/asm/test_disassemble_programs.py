@@ -36,7 +36,8 @@ PART = re.compile(r"^(main|strconv|internal/bytealg|unicode/utf8)\.|^runtime\.(m
 @pytest.fixture(scope="session")
 def programs(tmp_path_factory):
     """Builds hello for a target."""
-    folder = tmp_path_factory.mktemp("disassembled")
+    folder = tmp_path_factory.mktemp("disassembled") / "example.com/hello"  # as the programs name it
+    folder.mkdir(parents=True)
     (folder / "go.mod").write_text("module example.com/hello\n\ngo 1.21\n")
     (folder / "main.go").write_text(SOURCE)
 
@@ -44,7 +45,7 @@ def programs(tmp_path_factory):
         output = folder / "-".join(["hello", *target.split("/"), *(flag.strip("-").replace(" ", "") for flag in flags)])
         if not output.exists():
             goos, arch = target.split("/")
-            go("build", *flags, "-o", str(output), ".", cwd=folder, GOOS=goos, GOARCH=arch)
+            go("build", "-trimpath", *flags, "-o", str(output), ".", cwd=folder, GOOS=goos, GOARCH=arch)
         return output
 
     return build
@@ -87,9 +88,10 @@ def test_stripped_programs_have_names_and_lines(programs, cli):
     found = [(function.name, len(function.code)) for function in binary.functions]
     # Instances of generics have shorter names in that table.
     assert len(found) > 1000 and len(set(found) & set(whole)) > 0.9 * len(whole)
-    done = cli("objdump", "-S", "-s", r"^main\.main$", str(programs("linux/arm64", "-ldflags=-s -w")))
+    stripped = programs("linux/arm64", "-ldflags=-s -w")
+    done = cli("objdump", "-S", "-s", r"^main\.main$", str(stripped), cwd=stripped.parents[2])
     lines = done.stdout.splitlines()
-    assert lines[0].startswith("TEXT main.main(SB) /") and lines[0].endswith("/main.go")
+    assert lines[0] == "TEXT main.main(SB) example.com/hello/main.go"
     at = lines.index('\tfmt.Println("hello", 1.5)')
     assert lines[at + 1].startswith("  main.go:6\t0x")
     assert any("CALL\tfmt.Fprintln(SB)" in line for line in lines)

@@ -77,10 +77,12 @@ def test_the_same_bytes_however_it_runs(cli: Any, hello: Path) -> None:
     assert trees[0] == trees[1]
 
 
-def test_one_program_is_what_go_build_makes(cli: Any, hello: Path, tmp_path: Path) -> None:
-    assert stock("build", "-o", str(tmp_path / "stock"), ".", cwd=hello, GOOS="linux", GOARCH="arm64").returncode == 0
+@pytest.mark.parametrize(("target", "flags"), [("linux/arm64", ["-trimpath"]), ("linux/amd64", [])])
+def test_one_program_is_what_go_build_makes(cli: Any, hello: Path, tmp_path: Path, target: str, flags: list[str]) -> None:
+    goos, goarch = target.split("/")
+    assert stock("build", *flags, "-o", str(tmp_path / "stock"), ".", cwd=hello, GOOS=goos, GOARCH=goarch).returncode == 0
     ours = tmp_path / "ours"
-    done = cli("build", "--builder", "go", "-o", ours, "--target", "linux/arm64", ".", cwd=hello)
+    done = cli("build", "--builder", "go", *flags, "-o", ours, "--target", target, ".", cwd=hello)
     assert done.returncode == 0, done.stderr
     assert ours.read_bytes() == (tmp_path / "stock").read_bytes()
     assert not (hello / "dist").exists()
@@ -93,7 +95,7 @@ def test_where_one_program_goes(cli: Any, hello: Path, tmp_path: Path) -> None:
         (["-o", "bin/", "main.go"], {}, hello / "bin/main"),
         (["-o", str(tmp_path / "out"), "."], {"GOOS": "linux", "GOARCH": "arm64"}, tmp_path / "out/hello"),
     ):
-        done = cli("build", "--builder", "go", "-q", *args, cwd=hello, env=env)
+        done = cli("build", "--builder", "go", "-q", "-trimpath", *args, cwd=hello, env=env)
         assert done.returncode == 0, done.stderr
         assert made.read_bytes()[:4] in (b"\x7fELF", b"\xcf\xfa\xed\xfe")
     assert (tmp_path / "out/hello").read_bytes()[18:20] == b"\xb7\0"  # e_machine: AArch64, as GOARCH said

@@ -80,7 +80,7 @@ def arch(request: pytest.FixtureRequest) -> str:
 
 
 def test_areas_are_those_of_stocks_objects_and_of_assembly(arch: str) -> None:
-    env = {**os.environ, "GOOS": "linux", "GOARCH": arch, "CGO_ENABLED": "0", "GOFLAGS": ""}
+    env = {**os.environ, "GOOS": "linux", "GOARCH": arch, "CGO_ENABLED": "0", "GOFLAGS": "-trimpath"}
     env.pop("GOROOT", None)
     command = [str(find_goroot() / "bin/go"), "list", "-export", "-f", "{{.ImportPath}}={{.Export}}", *PACKAGES]
     listed = subprocess.run(command, env=env, capture_output=True, text=True, check=True).stdout

@@ -32,7 +32,7 @@ def _told(reader: Path, program: Path) -> list[str]:
 def test_functions_parameters_and_variables(kit: Kit, reader: Path, tmp_path: Path) -> None:
     source, ours, stock = _FOLDER / "program.go", tmp_path / "ours", tmp_path / "stock"
     assert kit.compile([str(source)], str(ours), strip=False) == ""
-    go("build", "-gcflags=-l", "-o", str(stock), str(source))
+    go("build", "-trimpath", "-gcflags=-l", "-o", str(stock), str(source))
     assert subprocess.run([ours], capture_output=True, check=True).stderr == subprocess.run([stock], capture_output=True, check=True).stderr
     got, wanted = _told(reader, ours), _told(reader, stock)
     assert [line for line in wanted if line.startswith(("func", "param", "result"))] != []
@@ -52,7 +52,7 @@ def test_functions_parameters_and_variables(kit: Kit, reader: Path, tmp_path: Pa
 def test_values_and_inlined_calls(kit: Kit, reader: Path, tmp_path: Path) -> None:
     source, ours, stock = _FOLDER / "inlined.go", tmp_path / "ours", tmp_path / "stock"
     assert kit.compile([str(source)], str(ours), strip=False) == ""
-    go("build", "-o", str(stock), str(source))
+    go("build", "-trimpath", "-o", str(stock), str(source))
     got, wanted = _told(reader, ours), _told(reader, stock)
     calls = [line for line in wanted if line.startswith("call main.summed main.")]
     assert calls != []

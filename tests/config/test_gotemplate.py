@@ -30,7 +30,7 @@ def oracle(tmp_path_factory: pytest.TempPathFactory) -> Callable[[list[str]], li
     """text/template on a list of templates."""
     program = tmp_path_factory.mktemp("oracle") / "oracle"
     source = Path(__file__).with_name("oracle.go")
-    env = {**os.environ, "CGO_ENABLED": "0", "GOTOOLCHAIN": "local", "GOROOT": str(find_goroot()), "GOFLAGS": ""}
+    env = {**os.environ, "CGO_ENABLED": "0", "GOTOOLCHAIN": "local", "GOROOT": str(find_goroot()), "GOFLAGS": "-trimpath"}
     subprocess.run([find_goroot() / "bin/go", "build", "-o", program, source], env=env, check=True)
 
     def ask(templates: list[str]) -> list[dict[str, str]]:

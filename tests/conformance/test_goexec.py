@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import shlex
@@ -120,7 +121,7 @@ def go(goroot: Path, tmp_path: Path) -> Go:
     for name, text in MODULE.items():
         path = tmp_path / "m" / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
+        path.write_text(text.replace("runtime.GOROOT()", json.dumps(str(goroot))))  # built with -trimpath, it does not know
     binaries = tmp_path / "bin"
     binaries.mkdir()
     scripts = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["scripts"]
@@ -135,7 +136,7 @@ def go(goroot: Path, tmp_path: Path) -> Go:
         system, _, arch = target.partition("/")
         env = {key: value for key, value in os.environ.items() if not key.startswith("GO") or key in ("GOCACHE", "GOPATH")}
         env |= {"GOOS": system, "GOARCH": arch, "GOTOOLCHAIN": "local", "PATH": f"{binaries}:{goroot}/bin:{os.environ['PATH']}"}
-        env |= {"PYTHONPATH": str(ROOT), "SECRET": "secret", **environment}
+        env |= {"GOFLAGS": "-trimpath", "PYTHONPATH": str(ROOT), "SECRET": "secret", **environment}
         return subprocess.run(["go", *args], cwd=tmp_path / "m", env=env, input=stdin, capture_output=True, text=True, check=False)
 
     return run

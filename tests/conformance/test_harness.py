@@ -67,7 +67,7 @@ def binary(goroot: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "m_test.go").write_text(TESTS)
     env = {key: value for key, value in os.environ.items() if not key.startswith("GO") or key in ("GOCACHE", "GOPATH")}
     env |= {"GOOS": "linux", "GOARCH": "amd64", "CGO_ENABLED": "0", "GOTOOLCHAIN": "local"}
-    command = [str(goroot / "bin/go"), "test", "-c", "-vet=off", "-o", "m.test"]
+    command = [str(goroot / "bin/go"), "test", "-c", "-trimpath", "-vet=off", "-o", "m.test"]
     subprocess.run(command, cwd=folder, env=env, check=True, capture_output=True)
     return folder / "m.test"
 

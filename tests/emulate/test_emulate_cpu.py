@@ -243,7 +243,7 @@ def test_lengths_are_those_of_the_go_disassembler(build: Build, goroot: Path, tm
     source = Path(__file__).parent / "testdata/hello.go"
     environment = {**os.environ, "GOOS": "linux", "GOARCH": "amd64", "CGO_ENABLED": "0"}
     go = str(goroot / "bin/go")
-    subprocess.run([go, "build", "-o", str(out), str(source)], env=environment, check=True, capture_output=True)
+    subprocess.run([go, "build", "-trimpath", "-o", str(out), str(source)], env=environment, check=True, capture_output=True)
     listing = subprocess.run([go, "tool", "objdump", str(out)], env=environment, check=True, capture_output=True, text=True).stdout
     seen = refused = 0
     known: set[str] = set()

@@ -6,6 +6,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -134,6 +135,32 @@ def test_what_is_not_a_file(tmp_path: Path) -> None:
     assert command(tmp_path).returncode == 126
 
 
+@pytest.mark.parametrize(
+    ("target", "changed", "expected"),
+    [
+        # As long as before: what the go command calls a file given by its name is shorter.
+        ("linux/amd64", ("arguments", "argum", "linux", "dragonfly"), (126, "wrong-system", "a Go binary for dragonfly")),
+        ("linux/amd64", ("GOAMD64=v1", "GOAMD64=v3"), (125, "goamd64", "GOAMD64=v3")),
+        ("darwin/amd64", ("GOAMD64=v1", "GOAMD64=v4"), (125, "goamd64", "build it with GOAMD64=v1 or v2")),
+    ],
+)
+def test_what_the_build_information_says(build: Build, target: str, changed: tuple[str, ...], expected: tuple[int, str, str]) -> None:
+    def change(found: re.Match[bytes]) -> bytes:
+        text = found[0].decode()
+        for old, new in zip(changed[::2], changed[1::2], strict=True):
+            assert old in text
+            text = text.replace(old, new)
+        assert len(text) == len(found[0])
+        return text.encode()
+
+    data, count = re.subn(rb"path\tcommand-line-arguments\n(build\t.*\n)+", change, build("hello", target).read_bytes())
+    assert count
+    result = run(data)
+    assert (result.status, result.error_code, result.counters.instructions) == (*expected[:2], 0)
+    assert expected[2] in result.error
+
+
+@pytest.mark.full("four levels and systems are compiled; test_what_the_build_information_says")
 def test_other_go_targets_are_refused(goroot: Path, tmp_path: Path) -> None:
     def make(name: str, *flags: str, **settings: str) -> Path:
         environment = {**os.environ, "CGO_ENABLED": "0", "GOFLAGS": "", "GOARCH": "amd64", **settings}

@@ -11,13 +11,15 @@ from pathlib import Path
 
 import full
 import pytest
-from binaries import TARGETS
 
 from pygo_cross.emulate import run
 
 Build = Callable[[str, str], Path]
 
 on_amd64 = pytest.mark.skipif(sys.platform != "linux" or platform.machine() != "x86_64", reason="the host is not linux/amd64")
+
+# All of net/http would be compiled for each target, and what the emulator does for a network is the system's, not the processor's.
+SYSTEMS = ["linux/amd64", "darwin/arm64", *full.more("each system is there, and each processor", "linux/arm64", "darwin/amd64")]
 
 
 @pytest.fixture(scope="session")
@@ -27,7 +29,7 @@ def native_output(build: Build) -> str:
 
 
 @on_amd64
-@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("target", SYSTEMS)
 def test_network_as_native(build: Build, native_output: str, target: str) -> None:
     result = run(build("network", target))
     assert (result.error, result.status) == ("", 0), result.stderr.decode()
@@ -58,7 +60,7 @@ def test_sockets_within_sockets_come_to_an_end(build: Build, target: str) -> Non
     assert (result.error, result.status, result.stdout) == ("", 0, b"enough\n"), result.stderr.decode()
 
 
-@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("target", SYSTEMS)
 def test_a_listener_is_inherited(build: Build, target: str) -> None:
     result = run(build("inherit", target))
     assert (result.error, result.status) == ("", 0), result.stderr.decode()

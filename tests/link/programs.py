@@ -340,11 +340,8 @@ func FuzzSign(f *testing.F) {
 GOROOT = {
     "main.go": """package main
 
-import (
-	"fmt"
-	"runtime"
-)
+import "runtime"
 
-func main() { fmt.Println(runtime.GOROOT()) }
+func main() { println(runtime.GOROOT()) }
 """
 }

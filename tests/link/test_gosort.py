@@ -94,7 +94,7 @@ def _inputs() -> list[str]:
 def test_same_permutation_as_go(tmp_path: Path) -> None:
     program = tmp_path / "sort.go"
     program.write_text(_PROGRAM)
-    environment = os.environ | {"GOFLAGS": "", "GOOS": "", "GOARCH": "", "CGO_ENABLED": "0"}
+    environment = os.environ | {"GOFLAGS": "-trimpath", "GOOS": "", "GOARCH": "", "CGO_ENABLED": "0"}
     command, lines = [go_command(), "run", str(program)], "\n".join(_inputs()) + "\n"
     result = subprocess.run(command, input=lines, env=environment, capture_output=True, text=True, check=True)
     cases = [json.loads(line) for line in result.stdout.splitlines()]

@@ -153,7 +153,7 @@ def test_plain_build(goos: str, goarch: str, captures: Captures, tmp_path: Path)
     assert captured.environment["GOROOT"]
     program = link_both(captured, *STRIPPED)
     if (goos, goarch) == HOST:
-        assert printed(program, tmp_path) == f"{captured.environment['GOROOT']}\n"
+        assert run(program, tmp_path).stderr == f"{captured.environment['GOROOT']}\n"
 
 
 # Flags.

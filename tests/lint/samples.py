@@ -23,6 +23,7 @@ from pygo_cross.lint.check import check
 from pygo_cross.lint.finding import Finding
 
 HELLO = 'package main\n\nimport "fmt"\n\nfunc main() { fmt.Println("hello") }\n'
+BARE = 'package main\n\nfunc main() { println("hello") }\n'  # where flags have all that is imported compiled for them alone
 VERSION = "v1.2.3"  # of the samples, so that they know their version
 
 
@@ -52,6 +53,11 @@ def compiled(*flags: str, source: str = 'int puts(const char *); int main(void) 
         done = subprocess.run([compiler, *flags, "-o", str(out), "main.c"], cwd=folder, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
         return out.read_bytes()
+
+
+def pie(target: str) -> bytes:
+    """A small program of stock Go that can lie anywhere."""
+    return stock(target, "-buildmode=pie", source=BARE)
 
 
 def fat(*parts: tuple[int, int, int, bytes]) -> bytes:

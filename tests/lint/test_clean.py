@@ -14,7 +14,7 @@ from pathlib import Path
 import full
 import pytest
 from go_programs import TARGETS, go
-from samples import compiled, rules, stock, universal
+from samples import BARE, compiled, pie, rules, stock, universal
 
 from pygo_cross.lint.check import check, is_binary
 from pygo_cross.lint.rules import ERROR
@@ -48,8 +48,9 @@ def binaries(folder: Path, most: int) -> list[Path]:
     ],
 )
 def test_stock_hello(variant: str, target: str) -> None:
-    flags = VARIANTS[variant] or ("-trimpath=false",)
-    assert rules(stock(target, *flags)) == set()
+    plain = "-trimpath=false"
+    data = stock(target, *VARIANTS[variant]) if VARIANTS[variant] else stock(target, plain, source=BARE)
+    assert rules(data) == set()
 
 
 @pytest.mark.parametrize("target", TARGETS if FULL else ("linux/amd64", "darwin/arm64"))
@@ -79,9 +80,9 @@ def test_goroot() -> None:
         assert rules(path.read_bytes()) == set(), path
 
 
-@pytest.mark.parametrize("target", ["linux/amd64", "linux/arm64"])
+@pytest.mark.parametrize("target", ["linux/amd64", *full.more("the format is there, and the processor", "linux/arm64")])
 def test_stock_pie(target: str) -> None:
-    assert rules(stock(target, "-buildmode=pie")) == set()
+    assert rules(pie(target)) == set()
 
 
 def test_universal() -> None:
@@ -97,9 +98,10 @@ def test_levels_of_processors() -> None:
 def test_cgo() -> None:
     if compiled() is None:
         pytest.skip("there is no gcc")
-    source = 'package main\n\n// int twice(int x) { return 2 * x; }\nimport "C"\nimport "net"\n\n'
-    source += "func main() { println(C.twice(4), net.IPv4len) }\n"
-    for flags in ((), ("-buildmode=pie",), ("-ldflags=-linkmode=external -s",)):
+    head = 'package main\n\n// int twice(int x) { return 2 * x; }\nimport "C"\n'
+    resolver = f'{head}import "net"\n\nfunc main() {{ println(C.twice(4), net.IPv4len) }}\n'
+    bare = f"{head}\nfunc main() {{ println(C.twice(4)) }}\n"
+    for flags, source in (((), resolver), (("-ldflags=-linkmode=external -s",), resolver), (("-buildmode=pie",), bare)):
         data = stock("linux/amd64" if os.uname().machine == "x86_64" else "linux/arm64", *flags, source=source, cgo=True)
         assert rules(data) == set(), flags
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import struct
 
 import pytest
-from samples import Damage, ElfPatch, overwrite, rules, stock
+from samples import Damage, ElfPatch, overwrite, pie, rules, stock
 
 from pygo_cross.exe import elf
 
@@ -19,7 +19,7 @@ def elf_of(sample: str) -> ElfPatch:
         {
             "elf": lambda: stock("linux/amd64"),
             "elf-arm64": lambda: stock("linux/arm64"),
-            "pie": lambda: stock("linux/amd64", "-buildmode=pie"),
+            "pie": lambda: pie("linux/amd64"),
         }[sample]()
     )
 

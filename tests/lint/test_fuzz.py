@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from samples import ElfPatch, MachPatch, compiled, stock, universal
+from samples import ElfPatch, MachPatch, compiled, pie, stock, universal
 
 from pygo_cross.lint.check import check
 from pygo_cross.lint.output import document, lines
@@ -46,7 +46,7 @@ def samples() -> dict[str, Callable[[], bytes]]:
     return {
         "elf": lambda: stock("linux/amd64", "-trimpath", "-ldflags=-s"),
         "elf with symbols": lambda: stock("linux/arm64"),
-        "pie": lambda: stock("linux/amd64", "-buildmode=pie"),
+        "pie": lambda: pie("linux/amd64"),
         "macho": lambda: stock("darwin/amd64", "-trimpath", "-ldflags=-s"),
         "signed": lambda: stock("darwin/arm64"),
         "universal": universal,

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from samples import ElfPatch, MachPatch, stock, universal
+from samples import ElfPatch, MachPatch, pie, stock, universal
 
 from pygo_cross.cli.lint import run
 from pygo_cross.cli.main import report
@@ -237,7 +237,7 @@ def test_hostile_archives() -> None:
     assert of_archive(tarred(("x", content), mode=0o4755), "tar") == ["archive-mode"]
     assert of_archive(tarred(("x", content), mode=0o777), "tar") == ["archive-mode"]
     assert of_archive(tarred(("x", stock("linux/amd64")), mode=0o644), "tar") == ["archive-mode"]
-    assert of_archive(tarred(("x.so", stock("linux/amd64", "-buildmode=pie")), mode=0o644), "tar") == []
+    assert of_archive(tarred(("x.so", pie("linux/amd64")), mode=0o644), "tar") == []
     assert of_archive(tarred(("a\nb", content), ("a b", content), mode=0o644), "tar") == []
 
 

@@ -54,7 +54,7 @@ def execute(source: str, go_version: str = "go1.27") -> str:
 @pytest.mark.parametrize("name", sorted(path.stem for path in PROGRAMS.glob("*.go")))
 def test_programs_print_what_they_print_natively(name: str, tmp_path: Path) -> None:
     path = PROGRAMS / f"{name}.go"
-    env = {**os.environ, "CGO_ENABLED": "0", "GOFLAGS": "", "GO111MODULE": "off"}
+    env = {**os.environ, "CGO_ENABLED": "0", "GOFLAGS": "-trimpath", "GO111MODULE": "off"}
     for variable in ("GOOS", "GOARCH", "GOROOT"):
         env.pop(variable, None)
     command = [str(find_goroot() / "bin/go"), "run", str(path)]

@@ -89,7 +89,7 @@ def native(sources: Mapping[str, str], folder: Path) -> str:
         place = folder / path.removeprefix("m/") if path != "main" else folder
         place.mkdir(exist_ok=True)
         (place / "x.go").write_text(source)
-    env = {**os.environ, "CGO_ENABLED": "0", "GOFLAGS": "", "GOWORK": "off"}
+    env = {**os.environ, "CGO_ENABLED": "0", "GOFLAGS": "-trimpath", "GOWORK": "off"}
     for variable in ("GOOS", "GOARCH", "GOROOT", "GO111MODULE"):
         env.pop(variable, None)
     command = [str(find_goroot() / "bin/go"), "run", "."]

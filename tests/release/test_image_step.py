@@ -26,7 +26,7 @@ builder: go
 builds:
   - id: hello
     main: ./cmd/greet
-    targets: [linux/amd64, linux_amd64_v2, linux/arm64, darwin/arm64]
+    targets: [linux/amd64, linux_amd64_v3, linux/arm64, darwin/arm64]
 """
 
 
@@ -73,7 +73,7 @@ sboms:
     assert image["contains"] == sorted(digest for name, digest in binaries.items() if name.startswith("linux"))
     extra = image["extra"]
     assert extra["Repositories"] == ["localhost:5000/hello/greet", "registry.example.com:5000/x/greet"]
-    assert extra["Platforms"] == ["linux/amd64", "linux/amd64/v2", "linux/arm64/v8"]
+    assert extra["Platforms"] == ["linux/amd64", "linux/amd64/v3", "linux/arm64/v8"]
     assert len(extra["Tags"]) == 2 and extra["Tags"][1] == "latest"
     layout = Layout(project / "dist/hello.oci")
     top = layout.check()
@@ -91,13 +91,13 @@ sboms:
         certificates = archive.extractfile("etc/ssl/certs/ca-certificates.crt")
         assert certificates is not None and b"BEGIN CERTIFICATE" in certificates.read()
     documents = {item["path"]: item for item in artifacts(project, "SBOM")}
-    assert {"linux_amd64_v2.tar.gz.cdx.json", "linux_amd64_v2.tar.gz.spdx.json", "darwin_arm64_v8.0.json", "hello.oci.spdx.json"} <= set(
+    assert {"linux_amd64_v3.tar.gz.cdx.json", "linux_amd64_v3.tar.gz.spdx.json", "darwin_arm64_v8.0.json", "hello.oci.spdx.json"} <= set(
         documents
     )
     assert len(documents) == 4 * 2 + 4 + 1
     about = json.loads((project / "dist/hello.oci.spdx.json").read_bytes())
     assert about["packages"][0]["checksums"][0]["checksumValue"] == top.digest.removeprefix("sha256:")
-    assert json.loads((project / "dist/linux_amd64_v2.tar.gz.cdx.json").read_bytes())["bomFormat"] == "CycloneDX"
+    assert json.loads((project / "dist/linux_amd64_v3.tar.gz.cdx.json").read_bytes())["bomFormat"] == "CycloneDX"
 
     # Again, elsewhere and without the parts that are skipped.
     first = {path.name: path.read_bytes() for path in (project / "dist/hello.oci/blobs/sha256").iterdir()}

@@ -35,7 +35,7 @@ def build_oracle(folder: Path) -> Path:
     shutil.copy(ORACLE / "main.go", module)
     (module / "go.mod").write_text("module oracle\n\ngo 1.27\n")
     program = folder / "oracle-program"
-    settings = {**os.environ, "CGO_ENABLED": "0", "GOFLAGS": "", "GOPROXY": "off", "GOWORK": "off"}
+    settings = {**os.environ, "CGO_ENABLED": "0", "GOFLAGS": "-trimpath", "GOPROXY": "off", "GOWORK": "off"}
     for name in ("GOOS", "GOARCH", "GOROOT"):
         settings.pop(name, None)
     command = [str(goroot / "bin/go"), "build", "-o", str(program), "."]

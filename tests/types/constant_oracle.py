@@ -203,7 +203,7 @@ def differences(expressions: list[str], program: Path) -> list[str]:
 def build_program(folder: Path) -> Path:
     """tests/types/constants, built by stock Go."""
     program = folder / "constants"
-    go("build", "-o", str(program), str(HERE / "constants/main.go"), cwd=folder)
+    go("build", "-trimpath", "-o", str(program), str(HERE / "constants/main.go"), cwd=folder)
     return program
 
 

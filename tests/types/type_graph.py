@@ -274,7 +274,7 @@ def dump(folder: Path, every: int, *packages: str, target: str = "linux/amd64") 
     in `folder`.
     """
     tool = folder / "graph"
-    go("build", "-o", str(tool), str(HERE / "graph/main.go"), cwd=HERE, GO111MODULE="off")
+    go("build", "-trimpath", "-o", str(tool), str(HERE / "graph/main.go"), cwd=HERE, GO111MODULE="off")
     goos, goarch = target.split("/")
     settings = {**os.environ, "CGO_ENABLED": "0", "GOROOT": str(find_goroot()), "GOOS": goos, "GOARCH": goarch}
     settings["PATH"] = f"{find_goroot()}/bin:{settings['PATH']}"
