@@ -14,7 +14,7 @@ from pygo_cross.lower.convert import convert, number
 from pygo_cross.lower.values import Val
 from pygo_cross.ssa import ops
 from pygo_cross.ssa.func import Value
-from pygo_cross.ssa.kinds import F32, I64, B, P
+from pygo_cross.ssa.kinds import F32, I64, VOID, B, P
 from pygo_cross.ssa.refs import CallInfo, TextRef, TypeRef
 from pygo_cross.syntax import tokens as tk
 from pygo_cross.syntax.nodes import CallExpr, Expr, IndexExpr, Name, SelectorExpr, unparen
@@ -373,7 +373,8 @@ def _copy(f: FuncLowering, e: CallExpr) -> list[Val]:
     count = f.emit(ops.SELECT, I64, (f.emit(ops.LT_S, B, (room, length)), room, length))
     size = f.shapes.sizes.sizeof(elem)
     if size:
-        f.runtime("memmove", to.parts[0], source.parts[0], count if size == 1 else f.emit(ops.MUL, I64, (count, f.int_const(size))))
+        moved = count if size == 1 else f.emit(ops.MUL, I64, (count, f.int_const(size)))
+        f.emit(ops.CALL_STATIC, VOID, (to.parts[0], source.parts[0], moved), ops.COPIES, f.package.runtime.call("memmove"))
     return [f.int_val(count)]
 
 

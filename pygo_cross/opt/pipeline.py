@@ -36,6 +36,7 @@ from pygo_cross.opt.fresh import sizes, zeros
 from pygo_cross.opt.hoist import hoist
 from pygo_cross.opt.inline import inline
 from pygo_cross.opt.loads import loads
+from pygo_cross.opt.makecopy import makecopy
 from pygo_cross.opt.memcombine import memcombine
 from pygo_cross.opt.promote import promote
 from pygo_cross.opt.prove import prove
@@ -158,6 +159,7 @@ PASSES: Final[tuple[Pass | UnitPass, ...]] = (
     Pass("cse", _alone(cse), "equal operations are one value: facts about it are then found by identity"),
     Pass("loads", loads, "behind cse, which makes equal addresses one value; what is known of memory makes more operations equal"),
     Pass("cse again", _alone(cse), "operations of what was loaded twice"),
+    Pass("makecopy", makecopy, "behind escape analysis, which has slices in the frame; before prove, which knows lengths otherwise"),
     Pass("prove", _alone(prove), "behind cse, so that the length in a loop's condition is the length in its bounds check"),
     Pass("hoist", _alone(hoist), "behind prove, which leaves fewer checks; before unwrap, so that a load says which checks it depends on"),
     Pass("unwrap", _alone(unwrap), "behind prove, which goes by checked values"),

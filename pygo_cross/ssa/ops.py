@@ -240,7 +240,7 @@ _ROWS: Final = (
     OpInfo(WRITE_BARRIER, "WriteBarrier", -1, READS | WRITES, aux="offsets of the addresses, a tuple of ints"),
     OpInfo(SPILL, "Spill", 1, PURE, aux="slot"),  # made by register allocation: the value in memory of the frame
     OpInfo(RELOAD, "Reload", 1, PURE),  # of a Spill (or of a Phi in memory)
-    OpInfo(CALL_STATIC, "CallStatic", -1, CALL, imm="DEFERRED or 0", aux="callee"),
+    OpInfo(CALL_STATIC, "CallStatic", -1, CALL, imm="DEFERRED, COPIES or 0", aux="callee"),
     OpInfo(CALL_CLOSURE, "CallClosure", -1, CALL, imm="DEFERRED or 0", aux="signature"),  # the closure, then arguments
     OpInfo(CALL_POINTER, "CallPointer", -1, CALL, aux="signature"),  # the code's address, then arguments
     OpInfo(GO, "Go", 1, CALL),
@@ -259,6 +259,8 @@ _ROWS: Final = (
 
 # ---- `imm` of a call
 DEFERRED: Final = 1  # an open-coded deferred call, made on return: it is never inlined, so tracebacks have its frame on all ways
+COPIES: Final = 2  # a memmove that `copy` is made of: as many elements as there are, and as have room
+
 # ---- bits of an Alloc
 NO_ZERO: Final = 1  # what follows writes all of it before anything reads it
 STAYS: Final = 2  # its address does not outlive the call, nor, in a loop, the round: it may be in the frame

@@ -10,11 +10,12 @@ from pygo_cross.opt.barriers import barriers
 from pygo_cross.opt.context import Context
 from pygo_cross.opt.copies import copies
 from pygo_cross.opt.expand import expand
+from pygo_cross.opt.makecopy import makecopy
 from pygo_cross.opt.promote import promote
 from pygo_cross.ssa import ops
 from pygo_cross.ssa.func import Func
 from pygo_cross.ssa.parser import parse_funcs
-from pygo_cross.ssa.refs import CallInfo
+from pygo_cross.ssa.refs import CallInfo, TextRef, TypeRef
 from pygo_cross.ssa.shape import Shapes
 from pygo_cross.ssa.unit import NO_WRITE_BARRIER, FuncInfo
 from pygo_cross.ssa.verify import verify
@@ -199,6 +200,41 @@ def test_small_variables_share_an_object() -> None:
     parts = [(one.args[0].args[0], one.args[1].imm) for one in stored if one.op == ops.ADD_PTR]
     assert parts == [(calls[0], 12), (calls[0], 0), (calls[0], 8), (calls[0], 13)]
     assert [one.args[0] for one in stored if one.op == ops.RESULT] == calls[1:]
+
+
+COPY = " v7 = CallStatic v3 v5 v2 v0 v1 {runtime.typedslicecopy}"
+COUNTED = " v8 b = LtS v2 v1\n v10 i64 = Select v8 v2 v1\n v6 i64 = Mul v10 v9\n v7 = CallStatic v5 v0 v6 [2] {runtime.memmove}"
+
+
+@pytest.mark.parametrize(
+    ("text", "joined"),
+    [
+        (COPY, True),
+        (" v6 i64 = Load v0\n" + COPY.replace("v1", "v6"), True),
+        (" v6 i64 = Load v5\n" + COPY.replace("v1", "v6"), False),  # of what was made
+        (" v6 = Store v0 v1\n" + COPY, False),
+        (COPY.replace("v2", "v1"), False),  # has another length
+        (COPY.replace("v5 v2 v0", "v0 v2 v5"), False),  # the other way
+        (COUNTED, True),
+        (COUNTED.replace("v8 v2 v1", "v8 v1 v2"), False),
+        (COUNTED.replace("v10 v9", "v2 v9"), True),
+        (COUNTED.replace("v10 v9", "v2 v2"), False),
+        (COUNTED.replace("[2] ", ""), False),  # who knows whether there is so much
+    ],
+)
+def test_slices_are_made_and_filled_by_one_call(text: str, joined: bool) -> None:
+    head = "b0:\n v0 p = Param\n v1 i64 = Param [1]\n v2 i64 = Param [2]\n v9 i64 = Const [16]\n v3 p = Addr {type}\n"
+    func = typed("(p i64 i64) p", head + " v4 = CallStatic v3 v2 v2 {runtime.makeslice}\n v5 p = Result v4\n" + text + "\n Ret v5")
+    for value in func.entry.values:
+        if value.op == ops.ADDR:
+            value.aux = TypeRef(TYPES["pair"])
+        elif value.op == ops.CALL_STATIC:
+            value.aux = CallInfo(TextRef(str(value.aux)), (), ())
+    makecopy(func, CONTEXT)
+    verify(func, "makecopy")
+    calls = [str(value.aux) for value in func.entry.values if value.op == ops.CALL_STATIC]
+    assert (calls == ["runtime.makeslicecopy"]) is joined
+    assert joined or calls[0] == "runtime.makeslice"
 
 
 def barriers_of(text: str, flags: int = 0) -> Func:
