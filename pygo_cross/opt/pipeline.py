@@ -35,6 +35,7 @@ from pygo_cross.opt.forward import forward
 from pygo_cross.opt.fresh import sizes, zeros
 from pygo_cross.opt.hoist import hoist
 from pygo_cross.opt.inline import inline
+from pygo_cross.opt.literalnames import rename
 from pygo_cross.opt.loads import loads
 from pygo_cross.opt.makecopy import makecopy
 from pygo_cross.opt.memcombine import memcombine
@@ -105,7 +106,9 @@ def _tidy(func: Func, context: Context) -> None:
 
 
 def _inline(unit: Unit, context: Context, result: Result) -> None:
-    """Inlining. Function literals that are nowhere any more, since all their calls are inlined, go."""
+    """Inlining. Literals that came with what was inlined get their names; those that are nowhere any more, since all their calls are
+    inlined, go.
+    """
 
     names, there = context.names, {func.symbol for func in unit.funcs}
 
@@ -115,6 +118,7 @@ def _inline(unit: Unit, context: Context, result: Result) -> None:
 
     skips = _skipping("inline", context)
     result.bodies = {func.symbol: Body(func) for func in inline(unit.funcs, tidy, context.bodies, skips)}
+    unit.funcs += rename(unit.funcs)
     named = {name for func in unit.funcs for name in callees(func)}
     # The linker reads of every function that was inlined where it begins: it is in the object, and the linker leaves its code out.
     named.update(one.callee for func in unit.funcs if isinstance(func.info, FuncInfo) for one in func.info.inlined)

@@ -310,6 +310,38 @@ class Func:
             known = self.names.get(value.id)
             self.names[value.id] = names if known is None else known + tuple([one for one in names if one not in known])
 
+    def duplicate(self, symbol: str) -> tuple[Func, list[Slot]]:
+        """The same function under another name, but for `info`: values and blocks keep their numbers, and slots, which come with it, their
+        places in the list.
+        """
+        made = Func(symbol, self.params, self.results, self.pos)
+        slots: dict[Slot, Slot] = {}
+        for slot in self.slots:
+            own = slots[slot] = made.new_slot(slot.name, slot.typ, slot.size, slot.align, slot.pointers)
+            own.variable, own.pinned, own.offset = slot.variable, slot.pinned, slot.offset
+        blocks: dict[Block, Block] = {}
+        values: dict[Value, Value] = {}
+        for block in self.blocks:
+            copied = blocks[block] = Block(block.id, made)
+            copied.kind, copied.likely, copied.pos = block.kind, block.likely, block.pos
+            copied.op, copied.imm, copied.inline, copied.aux = block.op, block.imm, block.inline, block.aux
+            for value in block.values:
+                aux = slots[value.aux] if isinstance(value.aux, Slot) else value.aux
+                one = values[value] = Value(value.id, value.op, value.kind, copied, value.pos, value.imm, aux)
+                one.inline = value.inline
+                copied.values.append(one)
+        for block, copied in blocks.items():
+            copied.preds = [blocks[pred] for pred in block.preds]
+            copied.succs = [blocks[succ] for succ in block.succs]
+            copied.set_controls([values[control] for control in block.controls])
+        for value, one in values.items():
+            one.set_args([values[arg] for arg in value.args])
+        made.blocks = list(blocks.values())
+        made.entry = blocks[self.entry]
+        made.names, made.variables = dict(self.names), list(self.variables)
+        made._next_block, made._next_value = self._next_block, self._next_value
+        return made, list(made.slots)
+
     def bug(self, stage: str, message: str, where: Value | Block | None = None) -> InternalError:
         """What to raise when something does not hold."""
         at = f"{self.symbol} {where}" if where is not None else self.symbol

@@ -11,6 +11,7 @@ import pytest
 
 from pygo_cross.diag import InternalError
 from pygo_cross.opt.bodies import Body, decode
+from pygo_cross.opt.callgraph import callees
 from pygo_cross.opt.context import Context
 from pygo_cross.opt.pipeline import optimise_unit, verifying
 from pygo_cross.ssa import ops
@@ -112,6 +113,40 @@ func main() { var p *int; println(outer(p)) }
     assert check.inline == 2
     with pytest.raises(GoPanic):
         Machine(unit, SHAPES).run()
+
+
+LITERALS = """
+var out int
+type option func(int)
+func add(n int) option { return func(m int) { func() { out += n * m }() } }
+func twice(f func()) func() { return func() { defer func() { out++ }(); f(); f() } }
+func numbers(n int) func(func(int) bool) { return func(yield func(int) bool) { for i := 0; i < n && yield(i); i++ {} } }
+//go:noinline
+func all(m int, options ...option) { for _, o := range options { o(m) } }
+//go:noinline
+func call(f func()) { f() }
+func main() {
+	all(2, add(1), add(out))
+	call(func() { all(3, add(1), add(out)); call(twice(func() { out += 100 })); for i := range numbers(4) { out += i } })
+	func() { k := out; call(func() { println(k); call(func() { println(k + 1) }) }) }()
+	println(out)
+}
+"""
+
+
+def test_inlined_literals_are_called_as_where_they_are_made_says() -> None:
+    unit = optimised(LITERALS)
+    made = {func.symbol: sorted(name for name in callees(func) if not name.startswith("runtime.")) for func in unit.funcs}
+    # In a literal what is inlined makes literals of a literal; a literal that is inlined makes them as if it were declared.
+    assert made["main.main"] == ["main.add.func1", "main.all", "main.call", "main.main.func1", "main.main.func2.func1"]
+    assert made["main.main.func1"] == ["main.add.1", "main.all", "main.call", "main.main.func1.1", "main.twice.1"]
+    assert made["main.main.func2.func1"] == ["main.call", "main.main.func2.func1.1"]
+    assert made["main.twice.1"] == ["main.twice.1.1"] and made["main.twice.func1"] == ["main.twice.func1.1"]
+    inlined = {func.symbol: [one.callee for one in func.info.inlined] for func in unit.funcs if isinstance(func.info, FuncInfo)}
+    assert inlined["main.add.func1"] == ["main.add.func1.1"] and inlined["main.add.1"] == ["main.add.1.1"]
+    assert inlined["main.main.func1"][-3:] == ["main.numbers", "main.numbers.1", "main.main.func1-range1"]
+    assert {name for names in inlined.values() for name in names} <= set(made)
+    assert Machine(unit, SHAPES).run() == Machine(lower("package main\n" + LITERALS), SHAPES).run()
 
 
 class Numbers:
