@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Division by constants: multiplications by reciprocals, and shifts for powers of two.
+"""Division by constants: multiplications by reciprocals, and shifts for powers of two. Who wants quotient and remainder divides once.
 
 Integers of up to 32 bits are widened, so that one multiplication has the whole product; of 64 bits the high half is taken.
 The numbers are those of Granlund and Montgomery, "Division by Invariant Integers using Multiplication" (1994).
@@ -13,6 +13,7 @@ from typing import Final
 
 from pygo_cross.opt.fold import unsigned
 from pygo_cross.ssa import ops
+from pygo_cross.ssa.dominators import Dominators
 from pygo_cross.ssa.func import Func, Value
 from pygo_cross.ssa.kinds import BITS, I64
 
@@ -20,7 +21,8 @@ _DIVISIONS: Final = frozenset([ops.DIV_S, ops.DIV_U, ops.MOD_S, ops.MOD_U])
 
 
 def divide(func: Func) -> None:
-    """Replace every division by a constant other than 0."""
+    """Replace every division by a constant other than 0, and every remainder where the quotient is there as well."""
+    _share(func)
     for block in func.blocks:
         if not any(value.op in _DIVISIONS for value in block.values):
             continue
@@ -30,6 +32,51 @@ def divide(func: Func) -> None:
                 _Division(func, value, values).replace()
             values.append(value)
         block.values = values
+
+
+def _share(func: Func) -> None:
+    """Remainders as what quotients leave, where one of both is on every way to the other."""
+    quotients: dict[tuple[Value, Value, bool], list[Value]] = {}
+    remainders: list[Value] = []
+    for block in func.blocks:
+        for value in block.values:
+            if value.op in (ops.MOD_S, ops.MOD_U):
+                if not _is_power(value.args[1]):
+                    remainders.append(value)
+            elif value.op in (ops.DIV_S, ops.DIV_U):
+                quotients.setdefault((value.args[0], value.args[1], value.op == ops.DIV_S), []).append(value)
+    pairs = [(one, found) for one in remainders if (found := quotients.get((one.args[0], one.args[1], one.op == ops.MOD_S)))]
+    if not pairs:
+        return
+    dominators = Dominators(func)
+    for remainder, found in pairs:
+        block = remainder.block
+        x, y = remainder.args
+        at = block.values.index(remainder)
+        quotient: Value | None = None
+        for one in found:
+            if block.values.index(one) < at if one.block is block else dominators.dominates(one.block, block):
+                quotient = one
+            elif dominators.dominates(block, one.block):
+                # The remainder is wanted first: the quotient is computed there.
+                quotient = func.make(block, one.op, one.kind, (x, y), 0, None, remainder.pos)
+                quotient.inline = remainder.inline
+                block.values.insert(at, quotient)
+                one.become(quotient)
+                found[found.index(one)] = quotient
+            if quotient is not None:
+                break
+        if quotient is None:
+            continue
+        product = func.make(block, ops.MUL, remainder.kind, (quotient, y), 0, None, remainder.pos)
+        product.inline = remainder.inline
+        block.values.insert(block.values.index(remainder), product)
+        remainder.reset(ops.SUB, (x, product))
+
+
+def _is_power(divisor: Value) -> bool:
+    """Whether a remainder is cheaper than a quotient: that of a power of two."""
+    return divisor.is_const and abs(divisor.imm) & (abs(divisor.imm) - 1) == 0
 
 
 def magic_unsigned(divisor: int, bits: int) -> tuple[int, int]:

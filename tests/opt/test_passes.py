@@ -325,6 +325,31 @@ def test_division_by_constants(op: int, kind: int) -> None:
             assert signed(int(got), kind) == quotient(op, given, divisor, kind), f"{given} by {divisor}"
 
 
+@pytest.mark.parametrize("kind", [I8, I32, I64])
+@pytest.mark.parametrize("signed_too", [True, False])
+@pytest.mark.parametrize("form", ["quotient first", "remainder first", "in a later block"])
+def test_quotient_and_remainder_are_one_division(kind: int, signed_too: bool, form: str) -> None:
+    div, mod = (ops.DIV_S, ops.MOD_S) if signed_too else (ops.DIV_U, ops.MOD_U)
+    machine = Machine(Unit("p", "p"), Shapes(Sizes()))
+    func = Func("f", [kind, kind], [kind, kind])
+    args = [func.append(func.entry, ops.PARAM, kind, (), i) for i in (0, 1)]
+    last = func.entry
+    if form == "in a later block":
+        last = func.new_block(0)
+        func.entry.add_edge(last)
+    first, second = (mod, div) if form == "remainder first" else (div, mod)
+    one = func.append(func.entry, first, kind, args)
+    other = func.append(last, second, kind, args)
+    last.kind = ops.RET
+    last.set_controls((one, other))
+    found = after([divide, fold, dead], func)
+    assert len({ops.NAMES[div], ops.NAMES[mod]} & set(found)) == 1 and found.count(ops.NAMES[div]) == 1
+    least = -(1 << (BITS[kind] - 1))
+    for x, y in [(7, 2), (-7, 2), (7, -2), (least, -1), (least, 3), (-least - 1, 10), (0, 5), (5, least), (-1, 7)]:
+        got = [signed(int(part), kind) for part in machine.execute(func, [x, y], 0)]
+        assert got == [quotient(op, x, y, kind) for op in (first, second)], f"{x} by {y}"
+
+
 @pytest.mark.parametrize(
     ("text", "left"),
     [
