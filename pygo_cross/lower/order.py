@@ -3,7 +3,7 @@
 
 The language orders calls, receives and logical operations; when variables and elements are read in between is free. Programs see it all the
 same, so it is as stock has it: calls go first, in their order, and what is left is evaluated after them: in `x + f()`, the variable is
-read when f has returned, and so is the element (and its index checked) in `a[i] = f()`.
+read when f has returned, and so is the element (and its index checked) in `a[i] = f()`. To stock slices and assertions are calls in this.
 
 Most expressions look the same in either order. `begin` looks at operands that are to be evaluated together, and only if something would
 be read before a call that could change it, the calls are made at once and their values kept for when evaluation comes to them
@@ -96,7 +96,7 @@ _READ: Final = _Read()
 
 
 def _changes(f: FuncLowering, operands: Sequence[Expr | None], assigned: int) -> bool:
-    """Whether something is read that a call behind it could change."""
+    """Whether something is read, or may panic, before a call or what goes first as calls do."""
     info = f.package.info
     stack: list[Node | _Read | None] = list(reversed(operands))
     for i in range(assigned):
@@ -154,8 +154,12 @@ def _changes(f: FuncLowering, operands: Sequence[Expr | None], assigned: int) ->
                 continue
             stack += (_READ, e.index, e.x)
         elif isinstance(e, SliceExpr):
+            if read:
+                return True
             stack += (e.max, e.high, e.low, e.x)
         elif isinstance(e, AssertExpr):
+            if read and not f.shapes.is_direct(f.type_of(e)):
+                return True
             stack.append(e.x)
         elif isinstance(e, CompositeLit):
             stack += reversed(e.elem_list)

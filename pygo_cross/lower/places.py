@@ -128,8 +128,8 @@ def _later_element(f: FuncLowering, e: IndexExpr) -> Callable[[], Place | Part |
         raise f.bug("an element that can't be assigned", e)
 
     def pointed() -> Place:
-        checked_at = _bounded(f, at, unsigned, f.int_const(array.len))
-        return Place(typ, address=_scaled(f, checked(f, pointer), checked_at, size))
+        there = checked(f, pointer)
+        return Place(typ, address=_scaled(f, there, _bounded(f, at, unsigned, f.int_const(array.len)), size))
 
     return _positioned(f, e.pos, pointed)
 
@@ -254,8 +254,9 @@ def _indexed(f: FuncLowering, e: IndexExpr) -> Place | Part:
         array = under.elem.underlying()
         assert isinstance(array, Array)
         pointer = exprs.expr(f, e.x).one
-        at = index(f, e.index, f.int_const(array.len))
-        return Place(typ, address=_scaled(f, checked(f, pointer), at, size))
+        at, unsigned = _number(f, e.index)
+        pointer = checked(f, pointer)  # an index of no array at all is not out of bounds
+        return Place(typ, address=_scaled(f, pointer, _bounded(f, at, unsigned, f.int_const(array.len)), size))
     if not isinstance(under, Array):
         raise f.bug("an element that can't be assigned", e)
     whole = place(f, e.x) if is_place(f, e.x) else _made(f, exprs.expr(f, e.x))

@@ -235,7 +235,25 @@ func callsOfPlaces() {
 	println(y, s[0], t.f)
 }
 
+// Which of two panics of one statement comes: no array has no bounds; assertions and slices are made before elements are read.
+func whichFirst(at, n int, array *[5]int, list []int, x any) {
+	fields := &struct{ list, other []int }{[]int{1, 2, 3}, list}
+	try(func() { println(array[at]) })
+	try(func() { array[at] = n })
+	try(func() { array[at], n = n, at })
+	try(func() { println(list[at] + x.(int)) })
+	try(func() { println(len(list[at:n]), list[at]) })
+	try(func() { fields.other[at] += len(fields.list[at:n]) })
+	try(func() { println(append(fields.list[:n], fields.list[n+1:]...)[n], list[at], x.(int)) })
+	try(func() { println(*(*int)(nil), list[n:at][n]) })
+	try(func() { fields.other = append(fields.list[:n:n], len(fields.list[n:]), x.(pair).n); println(len(fields.other), fields.other[n+1]) })
+}
+
+type pair struct{ n, m int }
+
 func main() {
+	whichFirst(9, 1, nil, []int{1, 2}, "")
+	whichFirst(1, 1, &[5]int{1, 2, 3, 4, 5}, []int{1, 2}, pair{7, 8})
 	callsOfPlaces()
 	valueFirst(0, nil, nil, nil)
 	inOrder()
