@@ -4,7 +4,8 @@
 A store needs none if it goes to the frame, or if neither what it writes nor what it overwrites can be an object of the heap: nil and
 addresses of static data on one side, memory that was allocated just before on the other. One WriteBarrier serves the stores that follow it
 in a row: nothing between it and the last of them may be a call, so there its addresses and values are all there already.
-Moves and clearings of memory with pointers become stores where they are small, else calls of the runtime.
+Moves and clearings of memory with pointers become stores, and moves of what is between these, where they are small, else calls of the
+runtime.
 
 The conditions are those of src/cmd/compile/internal/ssa/writebarrier.go. This pass is the last that may move stores.
 Before: Store v1 v2 [8]; after: WriteBarrier v1 v2 {(8,)}; Store v1 v2 [8].
@@ -12,6 +13,7 @@ Before: Store v1 v2 [8]; after: WriteBarrier v1 v2 {(8,)}; Store v1 v2 [8].
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from pygo_cross.diag import UserError
@@ -20,16 +22,18 @@ from pygo_cross.opt.context import TYPED_CLEAR, TYPED_MOVE, Context
 from pygo_cross.opt.fresh import hides
 from pygo_cross.ssa import ops
 from pygo_cross.ssa.func import Block, Func, Value
-from pygo_cross.ssa.kinds import VOID, P
+from pygo_cross.ssa.kinds import I64, SIZES, VOID, P
 from pygo_cross.ssa.refs import CallInfo, TypeRef
 from pygo_cross.ssa.shape import Leaf
 from pygo_cross.ssa.unit import NO_WRITE_BARRIER, FuncInfo
-from pygo_cross.types.types import Type
+from pygo_cross.types.types import TYP, UINT8, Array, Type
 
 MOST: Final = 4
 """Stores that one WriteBarrier serves: two entries each of the eight that the runtime gives at once (src/runtime/mwbbuf.go)."""
 
 _WORD: Final = 8
+_INLINE: Final = 128
+"""Up to this size, in bytes, moves and clearings are not left to the runtime."""
 _WRITES: Final = frozenset([ops.STORE, ops.ZERO, ops.MOVE])
 
 
@@ -146,14 +150,33 @@ class _Barriers:
             raise self.error(value)
         size = shapes.sizes.sizeof(typ)
         leaves = shapes.leaves(typ)
-        if size == value.imm and leaves is not None and len(leaves) <= MOST and not _has_holes(leaves):
+        if size == value.imm and size <= _INLINE and leaves is not None and _is_simple(leaves):
             return self.stores(value, leaves)
         return self.call(value, typ, size)
 
     def stores(self, value: Value, leaves: tuple[Leaf, ...]) -> list[Value]:
-        """A small Move or Zero as what it is made of."""
-        func, block, to = self.func, value.block, value.args[0]
+        """A small Move or Zero as what it is made of. Pointers come first, so that one barrier serves all; what is between them is moved
+        as it is where it is many bytes.
+        """
         made: list[Value] = []
+        pointers = leaves if len(leaves) <= MOST else [leaf for leaf in leaves if leaf.kind == P]
+        self.parts(value, pointers, made)
+        if len(leaves) > MOST:
+            run: list[Leaf] = []
+            for leaf in (*leaves, None):
+                if leaf is not None and leaf.kind != P:
+                    run.append(leaf)
+                    continue
+                self.between(value, run, made)
+                run = []
+        for one in made:
+            one.inline = value.inline
+        value.set_args(())
+        return made
+
+    def parts(self, value: Value, leaves: Sequence[Leaf], made: list[Value]) -> None:
+        """Loads and stores of scalars."""
+        func, block, to = self.func, value.block, value.args[0]
         parts: list[Value] = []
         for leaf in leaves:
             if value.op == ops.ZERO:
@@ -164,10 +187,18 @@ class _Barriers:
         made += parts
         for leaf, part in zip(leaves, parts, strict=True):
             made.append(func.make(block, ops.STORE, VOID, (to, part), leaf.offset, leaf.stored, value.pos))
-        for one in made:
-            one.inline = value.inline
-        value.set_args(())
-        return made
+
+    def between(self, value: Value, leaves: list[Leaf], made: list[Value]) -> None:
+        """Scalars without pointers that lie side by side."""
+        if len(leaves) < 2 or (size := leaves[-1].offset + SIZES[leaves[-1].kind] - leaves[0].offset) < 2 * _WORD:
+            self.parts(value, leaves, made)
+            return
+        func, block = self.func, value.block
+        places: list[Value] = []
+        offset = func.make(block, ops.CONST, I64, (), leaves[0].offset, None, value.pos)
+        for base in value.args:
+            places.append(func.make(block, ops.ADD_PTR, P, (base, offset), 0, None, value.pos))
+        made += (offset, *places, func.make(block, value.op, VOID, places, size, Array(TYP[UINT8], size), value.pos))
 
     def call(self, value: Value, typ: Type, size: int) -> list[Value]:
         """A Move or Zero by the runtime; of several elements of a type (its size is smaller), one after another."""
@@ -188,5 +219,6 @@ def _never_heap(value: Value) -> bool:
     return value.op == ops.ADDR or (value.op == ops.CONST and value.imm == 0)
 
 
-def _has_holes(leaves: tuple[Leaf, ...]) -> bool:
-    return len({leaf.offset for leaf in leaves}) != len(leaves)
+def _is_simple(leaves: tuple[Leaf, ...]) -> bool:
+    """Whether scalars have places of their own, and one barrier serves their pointers."""
+    return len({leaf.offset for leaf in leaves}) == len(leaves) and sum(leaf.kind == P for leaf in leaves) <= MOST

@@ -41,7 +41,7 @@ def _both(kit: Kit, name: str, folder: Path) -> tuple[Path, Path]:
     "name",
     [
         *("frames", "goroutines", "deferred", "wrappers", "comparisons", "memoryresults"),
-        *("grown", "returned", "assignments", "sharedbytes", "proofs", "keptresults"),
+        *("grown", "returned", "assignments", "sharedbytes", "proofs", "keptresults", "records"),
     ],
 )
 def test_pointers_are_found_and_moved(kit: Kit, tmp_path: Path, name: str) -> None:

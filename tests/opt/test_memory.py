@@ -19,8 +19,9 @@ from pygo_cross.ssa.refs import CallInfo, TextRef, TypeRef
 from pygo_cross.ssa.shape import Shapes
 from pygo_cross.ssa.unit import NO_WRITE_BARRIER, FuncInfo
 from pygo_cross.ssa.verify import verify
+from pygo_cross.types.objects import FIELD_VAR, Var
 from pygo_cross.types.sizes import Sizes
-from pygo_cross.types.types import INT, TYP, UINT8, UINT32, Array, Pointer
+from pygo_cross.types.types import INT, STRING, TYP, UINT8, UINT32, Array, Pointer, Struct
 
 CONTEXT = Context(Shapes(Sizes()))
 TYPES = {
@@ -29,6 +30,9 @@ TYPES = {
     "byte": TYP[UINT8],
     "pair": Array(Pointer(TYP[INT]), 2),
     "nine": Array(Pointer(TYP[INT]), 9),
+    "record": Struct(
+        [Var(FIELD_VAR, 0, None, "_", typ) for typ in (TYP[STRING], *[TYP[INT]] * 3, Pointer(TYP[INT]), TYP[INT], TYP[UINT32])]
+    ),
     "large": Array(TYP[INT], 20_000),
 }
 
@@ -299,6 +303,23 @@ def test_fresh_memory_needs_none_for_what_is_no_object() -> None:
     verify(func, "barriers")
     (barrier,) = (value for value in func.entry.values if value.op == ops.WRITE_BARRIER)
     assert barrier.aux == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        (" v3 = Move v0 v1 [64] {record}", "Move"),
+        (" v3 = Zero v0 [64] {record}", "Zero"),
+    ],
+)
+def test_one_barrier_serves_a_struct(text: str, kept: str) -> None:
+    func = barriers_of(text)
+    (barrier,) = (value for value in func.entry.values if value.op == ops.WRITE_BARRIER)
+    assert barrier.aux == (0, 40)
+    stored = [value.imm for value in func.entry.values if value.op == ops.STORE]
+    assert stored == [0, 40, 48, 56]
+    (rest,) = (value for value in func.entry.values if ops.NAMES[value.op] == kept)
+    assert rest.imm == 32 and all(address.op == ops.ADD_PTR and address.args[1].imm == 8 for address in rest.args)
 
 
 @pytest.mark.parametrize(
