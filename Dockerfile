@@ -24,14 +24,16 @@ COPY pygo_cross/build/image/requirements.txt pygo_cross/build/image/build-requir
 RUN /pip/bin/pip --python /opt/pygo-cross/bin/python install --require-hashes -r /requirements.txt \
     && /pip/bin/pip install --require-hashes -r /build-requirements.txt
 
-# GOROOT, and the standard library compiled for every target: minutes, so this depends on nothing else of ours.
+# GOROOT, and the standard library compiled for every target: minutes, so this depends on nothing else of ours. STD names a few packages,
+# in place of all that are public.
 FROM packages AS goroot
 WORKDIR /image
 COPY pygo_cross/__init__.py pygo_cross/
 COPY pygo_cross/build/__init__.py pygo_cross/build/
 COPY pygo_cross/build/image/__init__.py pygo_cross/build/image/goroot.py pygo_cross/build/image/sizes.py pygo_cross/build/image/
 ARG WARM=
-RUN python3 -m pygo_cross.build.image.goroot /opt/pygo-cross/lib/python3*/site-packages/go /go ${WARM}
+ARG STD=
+RUN STD="${STD}" python3 -m pygo_cross.build.image.goroot /opt/pygo-cross/lib/python3*/site-packages/go /go ${WARM}
 
 # The packages with assembly once more, by our assembler: this depends on it and on nothing else that is not above.
 FROM goroot AS assembled
@@ -43,9 +45,10 @@ COPY pygo_cross/cli/__init__.py pygo_cross/cli/main.py pygo_cross/cli/asm.py pyg
 COPY pygo_cross/build/stageid.py pygo_cross/build/toolexec.sh pygo_cross/build/
 COPY pygo_cross/build/image/assembled.py pygo_cross/build/image/gocache.py pygo_cross/build/image/
 ARG WARM=
-RUN python3 -m pygo_cross.build.image.assembled /go/assembled ${WARM}
+ARG STD=
+RUN STD="${STD}" python3 -m pygo_cross.build.image.assembled /go/assembled ${WARM}
 
-# And all packages, by our compiler, for the targets that it makes code for: minutes again. OURS says which, in place of all.
+# And all packages, by our compiler, for the targets that it makes code for: minutes again. OURS says which, in place of those of STD.
 FROM assembled AS compiled
 COPY pygo_cross/compile.py pygo_cross/compileflags.py pygo_cross/compileimports.py pygo_cross/compileswitches.py pygo_cross/gostrings.py pygo_cross/native.py pygo_cross/recursion.py pygo_cross/
 COPY pygo_cross/codegen pygo_cross/codegen
@@ -59,8 +62,9 @@ COPY pygo_cross/unicode pygo_cross/unicode
 COPY pygo_cross/build/caches.py pygo_cross/build/kept.py pygo_cross/build/stockcache.py pygo_cross/build/toolexec.py pygo_cross/build/
 COPY pygo_cross/build/image/compiled.py pygo_cross/build/image/
 ARG WARM=
+ARG STD=
 ARG OURS=
-RUN OURS="${OURS}" python3 -m pygo_cross.build.image.compiled /go/compiled ${WARM}
+RUN STD="${STD}" OURS="${OURS}" python3 -m pygo_cross.build.image.compiled /go/compiled ${WARM}
 
 # Our own, and the files of the base that all of it needs.
 FROM compiled AS rootfs

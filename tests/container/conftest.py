@@ -5,10 +5,10 @@ By hand, as these fixtures do it, on an engine that has a base image with python
 
     python3 -m pip download -d build/wheelhouse --no-deps -r pygo_cross/build/image/requirements.txt
     python3 -m pip download -d build/wheelhouse --no-deps -r pygo_cross/build/image/build-requirements.txt
-    docker build --build-arg PIP_NO_INDEX=1 --build-arg BASE=IMAGE --build-arg WARM=linux/amd64 --build-arg OURS=fmt -t pygo-cross-test .
+    docker build --build-arg PIP_NO_INDEX=1 --build-arg BASE=IMAGE --build-arg WARM=linux/amd64 --build-arg STD=flag -t pygo-cross-test .
 
 WARM names the targets that the standard library is compiled for ahead, all four when it is left out: a minute of two
-processors each, and some minutes more for those that our compiler makes code for, unless OURS names a few packages. The engine keeps
+processors each, and some minutes more for those that our compiler makes code for, unless STD names a few packages. The engine keeps
 what it built, so all but the first time take seconds.
 
 What is asked of the environment:
@@ -22,6 +22,7 @@ from __future__ import annotations
 
 import os
 
+import full
 import pytest
 from real_engine import ROOT, TAG, Docker, alone, docker, fill_wheelhouse, find_base, give_up, missing_engine
 
@@ -45,6 +46,7 @@ def image(engine: Docker, tmp_path_factory: pytest.TempPathFactory) -> str:
         base = find_base()
         fill_wheelhouse(base)
         processor = engine("version", "--format", "{{.Server.Arch}}").stdout.strip()
-        arguments = {"BASE": base, "PIP_NO_INDEX": "1", "WARM": f"linux/{processor}", "OURS": "fmt"}
+        packages = {"OURS": "flag"} if full.asked() else {"STD": "flag"}  # all that examples/hello needs
+        arguments = {"BASE": base, "PIP_NO_INDEX": "1", "WARM": f"linux/{processor}", **packages}
         engine("build", *(f"--build-arg={name}={value}" for name, value in arguments.items()), "-t", TAG, ROOT)
     return TAG

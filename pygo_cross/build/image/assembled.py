@@ -4,6 +4,7 @@
 The packages of the standard library that have assembly are compiled once more, as `builder: pygo` has it (builders.py). All others
 are found in `CACHE`, where `goroot` has put what stock Go makes; its own of these packages stay there, for `builder: go`. OUT gets a
 tree with what is new, for a layer of its own: it changes when our assembler does, and the large cache below it only with the release of Go.
+STD in the environment says which packages, as for `goroot`.
 
 This runs before the rest of pygo_cross is there, with no Python package but what Python has.
 """
@@ -16,7 +17,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from pygo_cross.build.image import gocache
-from pygo_cross.build.image.goroot import CACHE, GOROOT, TARGETS, environment, freeze, public_packages, release_time, settle
+from pygo_cross.build.image.goroot import CACHE, GOROOT, TARGETS, asked, environment, freeze, public_packages, release_time, settle
 from pygo_cross.build.image.sizes import report
 from pygo_cross.build.stageid import stage_id
 
@@ -57,7 +58,7 @@ def main(argv: Sequence[str]) -> int:
         return 2
     out = Path(argv[0])
     own = out / CACHE[1:]
-    warm(Path(GOROOT), Path(CACHE), own, targets)
+    warm(Path(GOROOT), Path(CACHE), own, targets, asked())
     report([("assembled", own)])
     settle(out, release_time(Path(GOROOT)))
     return 0

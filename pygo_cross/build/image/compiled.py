@@ -2,7 +2,7 @@
 """Adds to the image's warm cache what our compiler makes: `python3 -m pygo_cross.build.image.compiled OUT [OS/ARCH...]`.
 
 The packages of the standard library are compiled once more for the targets that we make code for, as `builder: pygo` has it (builders.py):
-without this, the first build with fmt takes a minute. OURS in the environment says which packages, in place of all that are public;
+without this, the first build with fmt takes a minute. OURS in the environment says which packages, in place of those of STD;
 what these need is always among them. OUT gets a tree with the archives, and one with the records by which packages know what others export
 (frontend/record.py), for a layer of its own that changes when our compiler does.
 
@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Final
 
 from pygo_cross.build.image import assembled
-from pygo_cross.build.image.goroot import CACHE, GOROOT, TARGETS, release_time, settle
+from pygo_cross.build.image.goroot import CACHE, GOROOT, TARGETS, asked, release_time, settle
 from pygo_cross.build.image.sizes import report
 from pygo_cross.build.stageid import stage_id
 from pygo_cross.build.toolexec import COMPILED, STOCK
@@ -48,7 +48,7 @@ def main(argv: Sequence[str]) -> int:
         return 2
     out = Path(argv[0])
     targets = [target for target in targets if target.partition("/")[2] in COMPILED]
-    warm(Path(GOROOT), Path(CACHE), out, targets, os.environ.get("OURS", "").split())
+    warm(Path(GOROOT), Path(CACHE), out, targets, os.environ.get("OURS", "").split() or asked())
     report([("compiled", out / CACHE[1:]), ("records", out / RECORDS[1:])])
     settle(out, release_time(Path(GOROOT)))
     return 0

