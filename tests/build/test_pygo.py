@@ -297,5 +297,5 @@ def test_the_linker_s_mistakes_come_through(cli: Any, tmp_path: Path) -> None:
 
 
 def test_python_is_the_one_that_runs_us(cli: Any, hello: Path) -> None:
-    plan = json.loads(cli("build", "--print", "--json", cwd=hello).stdout)
+    plan = json.loads(cli("build", "--builder=pygo", "--print", "--json", cwd=hello).stdout)
     assert any(word.startswith("-toolexec=/bin/sh ") and sys.executable in word for word in plan[0]["command"])
