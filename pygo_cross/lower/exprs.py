@@ -390,7 +390,7 @@ def _index(f: FuncLowering, e: IndexExpr) -> Val:
 
 
 def _slice(f: FuncLowering, e: SliceExpr) -> Val:
-    before = order.begin(f, (e.x, e.low, e.high, e.max))
+    before = order.begin_slice(f, e)
     sliced = _sliced(f, e)
     order.end(f, before)
     return sliced

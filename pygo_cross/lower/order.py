@@ -66,6 +66,33 @@ def begin(f: FuncLowering, operands: Sequence[Expr | None], assigned: int = 0, t
     return before
 
 
+def begin_slice(f: FuncLowering, e: SliceExpr) -> bool:
+    """`begin`, of what is sliced and its bounds. A bound is evaluated with the calls, whole, unless it is cheap: in `s[p.at:p.next()]`
+    p.at is read before the call, and s behind it."""
+    before = f.ordered
+    bounds = [bound for bound in (e.low, e.high, e.max) if bound is not None]
+    if not before and any(type(bound) not in _SIMPLE for bound in bounds):
+        f.ordered = True
+        if _changes(f, (e.x, *bounds), 0):
+            _call_early(f, e.x, None, False)
+            for bound in bounds:
+                if not _is_cheap(f, bound):
+                    _keep(f, unparen(bound))
+    return before
+
+
+def _is_cheap(f: FuncLowering, e: Expr) -> bool:
+    """Whether evaluating an expression again costs nothing: variables, constants, and lengths of variables."""
+    while True:
+        e = unparen(e)
+        found = f.package.info.types.get(e)
+        if type(e) is Name or (found is not None and found.val is not None):
+            return True
+        if not isinstance(e, CallExpr) or _builtin(f, e) not in (u.LEN, u.CAP):
+            return False
+        (e,) = e.arg_list
+
+
 def end(f: FuncLowering, before: bool) -> None:
     """The operands are evaluated."""
     f.ordered = before

@@ -16,7 +16,8 @@ from pygo_cross.ssa.builder import replace
 from pygo_cross.ssa.dominators import Dominators
 from pygo_cross.ssa.func import Block, Func, Value
 
-_NOT: Final = frozenset((ops.PHI, ops.RESULT, ops.COPY))
+_NOT: Final = frozenset((ops.PHI, ops.RESULT, ops.COPY, ops.PTR_TO_INT))
+"""A call may move the stack, and an address in it that is a number does not move with it: each number is of its own place."""
 _CANDIDATES: Final = frozenset(
     (ops.NIL_CHECK, ops.BOUNDS, ops.SLICE_BOUNDS, *(op for op, flags in ops.FLAGS.items() if flags & ops.PURE and op not in _NOT))
 )

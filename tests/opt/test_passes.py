@@ -152,6 +152,18 @@ Ret v5"""
     assert after([cse, dead], body("i64, i64", "i64", text)).count("Add") == 1
 
 
+def test_addresses_as_numbers_are_not_kept_over_calls() -> None:
+    """A call may move the stack: cse leaves each conversion where it is."""
+    text = """b0:
+v0 p = Param
+v1 i64 = PtrToInt v0
+v2 = CallStatic {p.g}
+v3 i64 = PtrToInt v0
+v4 i64 = Add v1 v3
+Ret v4"""
+    assert after([cse, dead], body("p", "i64", text)).count("PtrToInt") == 2
+
+
 LOOP = """b0:
 v0 p = Param
 v1 i64 = Param [1]

@@ -53,6 +53,7 @@ func main() {
 	g := func() string { s = "y"; return "g" }
 	println(s + g() + s)
 	atOnce()
+	bounds()
 }
 
 type big struct{ a, b, c, d, e int }
@@ -169,4 +170,34 @@ func recursive(n int) int {
 		return 0
 	}
 	return recursive(n - 1)
+}
+
+type lexer struct {
+	text string
+	at   int
+}
+
+func (l *lexer) next() int { l.at += 2; return l.at }
+
+func (l *lexer) other() int { l.text = "ABCDEFGHIJ"; return l.at }
+
+func bounds() {
+	l := &lexer{"abcdefghij", 0}
+	println(l.text[l.at:l.next()], l.text[l.at-1:l.next()], l.text[l.at+0:l.next()])
+	println(l.text[:l.other()], l.text[len(l.text)-6:l.next()])
+	at := &l.at
+	l.at = 1
+	println(l.text[*at:l.next()], l.text[min(l.at, 2):l.next()])
+	global = 1
+	println(l.text[global:bump()+2], l.text[int(int8(global)):bump()+4], l.text[(global):bump()])
+	five := []int{1, 2, 3, 4, 5}
+	ends := [2]int{0, 3}
+	move := func(n int) int { ends[0]++; ends[1]++; five = five[1:]; return n }
+	part := five[ends[0]:ends[1]:move(4)]
+	println(part[0], len(part), cap(part), ends[0])
+	ends[1] = 2
+	part = five[ends[0]:move(2):ends[1]]
+	println(part[0], len(part), cap(part), ends[0])
+	part = five[len(five)-2 : move(2)]
+	println(len(part), len(five))
 }
