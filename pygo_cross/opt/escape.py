@@ -83,7 +83,8 @@ def escape(
     from the context. `told` gets the position of each variable, and whether it is in the heap.
     """
     made = dict(given or {})
-    known = ChainMap(made, RUNTIME, cast("MutableMapping[str, Summary]", context.summaries))
+    # A package may declare a function of the runtime as one that keeps nothing: its own calls of it, not those that lowering makes.
+    known = ChainMap(RUNTIME, made, cast("MutableMapping[str, Summary]", context.summaries))
     fields: dict[str, dict[int, Row]] = {}
     for circle in components(funcs):
         one = _Circle(circle, context, known, fields)

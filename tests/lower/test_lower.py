@@ -23,6 +23,7 @@ from pygo_cross.syntax.source import FileSet
 from pygo_cross.types.check.checker import ImportFailure
 from pygo_cross.types.package import Package
 from pygo_cross.types.sizes import Sizes
+from pygo_cross.types.universe import UNSAFE
 
 PROGRAMS = Path(__file__).parent / "programs"
 
@@ -32,6 +33,8 @@ def prepare(source: str, go_version: str = "go1.27") -> PackageLowering:
     mistakes = Mistakes(fset)
 
     def importer(path: str) -> Package:
+        if path == "unsafe":
+            return UNSAFE
         raise ImportFailure(path)
 
     checked = check_package(fset, "main", [fset.add("main.go", source.encode())], importer, Sizes(), mistakes, go_version=go_version)

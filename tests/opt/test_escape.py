@@ -139,6 +139,13 @@ def test_assembly_that_keeps_nothing() -> None:
         assert made_of(analysed(source.replace("%s", directive))[0])[1] == heap
 
 
+def test_what_a_package_says_of_the_runtime_is_not_true_of_what_lowering_calls() -> None:
+    head = "package main\n\nimport \"unsafe\"\n\n%sfunc assign(t, m unsafe.Pointer, key string) unsafe.Pointer\n\n"
+    body = "func main() { m := map[string]int{}; b := []byte{1, 2}; m[string(b)] = 3; keep = m; _ = assign }\n\nvar keep map[string]int\n"
+    without, linked = (head % directives for directives in ("", "//go:noescape\n//go:linkname assign runtime.mapassign_faststr\n"))
+    assert made_of(analysed(linked + body)[0]) == made_of(analysed(without + body)[0])
+
+
 @pytest.mark.parametrize(
     ("body", "buffers"),
     [
