@@ -56,13 +56,10 @@ def begin(f: FuncLowering, operands: Sequence[Expr | None], assigned: int = 0, t
     becomes, where that is known: what an interface has to have a copy of is evaluated with the calls. What comes back is for `end`.
     """
     before = f.ordered
-    # Behind the first operand there is something to be called, or there is no question here (but within the first there may be one).
-    if not before and any(type(e) not in _SIMPLE for e in operands[1:]):
-        f.ordered = True
-        if _changes(f, operands, assigned):
-            for i, e in enumerate(operands):
-                if e is not None:
-                    _call_early(f, e, targets[i - assigned] if assigned <= i < len(targets) + assigned else None, i < assigned)
+    if _matters(f, operands, assigned):
+        for i, e in enumerate(operands):
+            if e is not None:
+                _call_early(f, e, targets[i - assigned] if assigned <= i < len(targets) + assigned else None, i < assigned)
     return before
 
 
@@ -71,14 +68,21 @@ def begin_slice(f: FuncLowering, e: SliceExpr) -> bool:
     p.at is read before the call, and s behind it."""
     before = f.ordered
     bounds = [bound for bound in (e.low, e.high, e.max) if bound is not None]
-    if not before and any(type(bound) not in _SIMPLE for bound in bounds):
-        f.ordered = True
-        if _changes(f, (e.x, *bounds), 0):
-            _call_early(f, e.x, None, False)
-            for bound in bounds:
-                if not _is_cheap(f, bound):
-                    _keep(f, unparen(bound))
+    if _matters(f, (e.x, *bounds), 0):
+        _call_early(f, e.x, None, False)
+        for bound in bounds:
+            if not _is_cheap(f, bound):
+                _keep(f, unparen(bound))
     return before
+
+
+def _matters(f: FuncLowering, operands: Sequence[Expr | None], assigned: int) -> bool:
+    """Whether it can be seen in which order operands are evaluated. From here on that is answered for what is within them too."""
+    # Behind the first operand there is something to be called, or there is no question here (but within the first there may be one).
+    if f.ordered or all(type(e) in _SIMPLE for e in operands[1:]):
+        return False
+    f.ordered = True
+    return _changes(f, operands, assigned)
 
 
 def _is_cheap(f: FuncLowering, e: Expr) -> bool:

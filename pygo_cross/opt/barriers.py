@@ -18,12 +18,13 @@ from typing import Final
 
 from pygo_cross.diag import UserError
 from pygo_cross.opt.addresses import base_of, object_of
+from pygo_cross.opt.callgraph import callee
 from pygo_cross.opt.context import TYPED_CLEAR, TYPED_MOVE, Context
 from pygo_cross.opt.fresh import hides
 from pygo_cross.ssa import ops
 from pygo_cross.ssa.func import Block, Func, Value
 from pygo_cross.ssa.kinds import I64, SIZES, VOID, P
-from pygo_cross.ssa.refs import CallInfo, TypeRef
+from pygo_cross.ssa.refs import TypeRef
 from pygo_cross.ssa.shape import Leaf
 from pygo_cross.ssa.unit import NO_WRITE_BARRIER, FuncInfo
 from pygo_cross.types.types import TYP, UINT8, Array, Type
@@ -86,8 +87,7 @@ class _Barriers:
                 place[made] = len(new)
                 new.append(made)
             if op == ops.RESULT:
-                call = value.args[0]
-                if isinstance(call.aux, CallInfo) and call.aux.target is not None and call.aux.target.name == "runtime.newobject":
+                if callee(value.args[0]) == "runtime.newobject":
                     self.fresh = value
                     self.written = set()
             elif ops.FLAGS.get(op, ops.CALL) & ops.CALL or (op not in _WRITES and hides(value, self.fresh)):

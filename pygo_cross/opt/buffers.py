@@ -15,13 +15,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from pygo_cross.opt.callgraph import callee
 from pygo_cross.opt.context import MAX_IMPLICIT, Context
 from pygo_cross.opt.moving import GROW, Returns, move
 from pygo_cross.opt.splice import cut
 from pygo_cross.ssa import ops
 from pygo_cross.ssa.func import Block, Func, Value
 from pygo_cross.ssa.kinds import I64, VOID, B, P
-from pygo_cross.ssa.refs import CallInfo, TypeRef
+from pygo_cross.ssa.refs import TypeRef
 from pygo_cross.types.types import BOOL, INT32, TYP, UINT8, UINTPTR, Array, Type
 
 SMALL: Final = 32
@@ -73,8 +74,7 @@ def keep(func: Func, call: Value, context: Context, again: bool, returns: Return
     """Make the memory. `again` says of what grows that the memory of one time may be needed when the call is there another time, `returns`
     where it is moved to the heap.
     """
-    assert isinstance(call.aux, CallInfo) and call.aux.target is not None
-    name = call.aux.target.name
+    name = callee(call)
     first, blocks, before = func.value_count, len(func.blocks), call.block
     if name in _SHORT:
         elem, count = _SHORT[name]

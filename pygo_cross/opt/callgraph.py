@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pygo_cross.ssa import ops
-from pygo_cross.ssa.func import Func
+from pygo_cross.ssa.func import Func, Value
 from pygo_cross.ssa.refs import CallInfo, FuncValueRef, TextRef
 from pygo_cross.ssa.unit import ABI0, FuncInfo
 
@@ -20,15 +20,21 @@ def own_name(func: Func) -> str:
     return str(TextRef(func.symbol, isinstance(info, FuncInfo) and bool(info.flags & ABI0)))
 
 
+def callee(value: Value) -> str:
+    """The name (as `own_name` gives it) of the function that a value calls; "" if it calls none, or one that only the program knows."""
+    aux = value.aux
+    return str(aux.target) if isinstance(aux, CallInfo) and aux.target is not None else ""
+
+
 def callees(func: Func) -> list[str]:
     """The names (as `own_name` gives them) of functions that a function calls, or has the address of."""
     found: dict[str, None] = {}
     for block in func.blocks:
         for value in block.values:
             aux = value.aux
-            if isinstance(aux, CallInfo):
-                if aux.target is not None:
-                    found[str(aux.target)] = None
+            name = callee(value)
+            if name:
+                found[name] = None
             elif value.op == ops.ADDR and isinstance(aux, (TextRef, FuncValueRef)):
                 found[str(aux) if isinstance(aux, TextRef) else aux.name] = None
     return list(found)

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from pygo_cross.opt.callgraph import callee
 from pygo_cross.ssa import ops
 from pygo_cross.ssa.func import Func, Value
 from pygo_cross.ssa.kinds import B, P
@@ -37,11 +38,10 @@ def conversions(func: Func) -> None:
         value
         for block in func.blocks
         for value in block.values
-        if value.op == ops.CALL_STATIC and isinstance(value.aux, CallInfo) and str(value.aux.target) in _CONVERSIONS
+        if callee(value) in _CONVERSIONS
     ]
     for call in reversed(calls):
-        assert isinstance(call.aux, CallInfo)
-        name = str(call.aux.target)
+        name = callee(call)
         results = [value for value in call.block.values if value.op == ops.RESULT and value.args[0] is call]
         if len(results) != call.uses:
             continue

@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 from typing import Final, final
 
 from pygo_cross.opt.bodies import copy_of, is_exported
-from pygo_cross.opt.callgraph import components, own_name
+from pygo_cross.opt.callgraph import callee, components, own_name
 from pygo_cross.opt.splice import cut, splice
 from pygo_cross.ssa import ops
 from pygo_cross.ssa.builder import remove_unreachable, replace, simplify_phis
@@ -71,8 +71,8 @@ _NOT_INLINED: Final = frozenset(
 )
 
 
-def cost(func: Func, most: int, callee: Callable[[str], int | None] = lambda name: None) -> int:
-    """What a function costs; more than `most` if it may not be inlined, or once that is clear. `callee` is what a function costs that is
+def cost(func: Func, most: int, price_of: Callable[[str], int | None] = lambda name: None) -> int:
+    """What a function costs; more than `most` if it may not be inlined, or once that is clear. `price_of` is what a function costs that is
     inlined wherever it is called.
     """
     info = func.info
@@ -84,7 +84,7 @@ def cost(func: Func, most: int, callee: Callable[[str], int | None] = lambda nam
         for name, alone in price.calls:
             if total > most:
                 break
-            inlined = callee(name)
+            inlined = price_of(name)
             total += alone if inlined is None else inlined
         return most + 1 if total > most or _is_bound(func) else total
     total = 0
@@ -125,8 +125,7 @@ def _is_bound(func: Func) -> bool:
         for value in block.values:
             if value.op in _OF_CALLER:
                 return True
-            called = value.aux
-            if isinstance(called, CallInfo) and called.target is not None and called.target.name in _NOT_INLINED:
+            if callee(value) in _NOT_INLINED:
                 return True
     return False
 
@@ -147,14 +146,14 @@ def inline(
     literals: dict[str, Func] = {}
     circular: set[str] = set()
 
-    def callee(name: str) -> int | None:
+    def price_of(name: str) -> int | None:
         body = bodies.get(name) or imported(name)
         price = BUDGET + 1 if body is None else cost(body, BUDGET)
         return price if price <= BUDGET else None
 
     def offer(func: Func, copied: bool) -> None:
         name, info = own_name(func), func.info
-        price = cost(func, BUDGET_ONCE, callee)
+        price = cost(func, BUDGET_ONCE, price_of)
         if price > BUDGET_ONCE:
             return
         assert isinstance(info, FuncInfo)
@@ -196,11 +195,7 @@ def _is_literal(name: str) -> bool:
 
 def _calls(func: Func, name: str) -> bool:
     """Whether a function calls itself."""
-    return any(
-        isinstance(value.aux, CallInfo) and value.aux.target is not None and str(value.aux.target) == name
-        for block in func.blocks
-        for value in block.values
-    )
+    return any(callee(value) == name for block in func.blocks for value in block.values)
 
 
 def _cut_long(func: Func) -> bool:

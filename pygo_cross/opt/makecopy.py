@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from pygo_cross.opt.callgraph import callee
 from pygo_cross.opt.context import Context
 from pygo_cross.ssa import ops
 from pygo_cross.ssa.func import Block, Func, Value
@@ -29,15 +30,8 @@ _COPY: Final = CallInfo(TextRef("runtime.makeslicecopy"), (_P, TYP[INT], TYP[INT
 def makecopy(func: Func, context: Context) -> None:
     """Join copies with the slices that are made for them."""
     for block in func.blocks:
-        for make in [value for value in block.values if _called(value) == _MAKE]:
+        for make in [value for value in block.values if callee(value) == _MAKE]:
             _join(block, make, context)
-
-
-def _called(value: Value) -> str:
-    """The function that a call calls, by its name."""
-    if value.op != ops.CALL_STATIC or not isinstance(value.aux, CallInfo) or value.aux.target is None:
-        return ""
-    return value.aux.target.name
 
 
 def _join(block: Block, make: Value, context: Context) -> None:
@@ -82,7 +76,7 @@ def _source(copy: Value, to: Value, length: Value, size: int) -> tuple[Value, Va
     """Where a call copies from, and the length of what is there, if it copies to an address as many elements of a size, in bytes, as there
     are and as have room.
     """
-    name = _called(copy)
+    name = callee(copy)
     if name == "runtime.typedslicecopy":
         _, target, room, source, count = copy.args
         return (source, count) if target is to and room is length and not copy.uses else None

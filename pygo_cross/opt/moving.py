@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping
 from typing import Final, final
 
 from pygo_cross.opt.addresses import in_memory
+from pygo_cross.opt.callgraph import callee
 from pygo_cross.opt.context import Context
 from pygo_cross.opt.splice import cut
 from pygo_cross.opt.summaries import WRITTEN, Row, Summary
@@ -165,7 +166,7 @@ class Uses:
 
 def is_growth(value: Value) -> bool:
     """Whether a value is the call that makes a slice grow."""
-    return value.op == ops.CALL_STATIC and isinstance(value.aux, CallInfo) and str(value.aux.target) == GROW
+    return callee(value) == GROW
 
 
 def _only_contents(row: Row) -> bool:

@@ -156,6 +156,7 @@ def test_from_the_whole_to_a_symbol_and_why(page: Browser) -> None:
     page.click(".why li:nth-last-child(2) > button")
     assert texts(page, "#picked") == ["type:*main.person"]
     page.click(".crumbs li:first-child button")
+    page.until("document.querySelectorAll('.crumbs li').length == 1")
     assert len(crumbs(page)) == 1 and crumbs(page)[0].startswith("shown linux/amd64")
 
 
