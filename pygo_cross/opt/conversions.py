@@ -34,12 +34,7 @@ _COUNT_RUNES: Final = CallInfo(TextRef("runtime.countrunes"), (TYP[STRING],), (T
 
 def conversions(func: Func) -> None:
     """Do without copies."""
-    calls = [
-        value
-        for block in func.blocks
-        for value in block.values
-        if callee(value) in _CONVERSIONS
-    ]
+    calls = [value for block in func.blocks for value in block.values if callee(value) in _CONVERSIONS]
     for call in reversed(calls):
         name = callee(call)
         results = [value for value in call.block.values if value.op == ops.RESULT and value.args[0] is call]

@@ -2,7 +2,8 @@
 """Builds values where they are wanted: a variable that is filled only to be copied into a new one is that one.
 
 The first variable must not be looked at behind the copy, the second not before it. Each time the copy is made the first one has to be new:
-it is if both are in the same loop, and all that is done to the first comes before the copy on every way.
+it is if both are in the same loop, and all that is done to the first comes before the copy on every way. If the second may be an object of
+the heap, the copy has to follow the first on every way too: a way without it would make an object as well, where it needs none.
 Before: v1 p = Alloc {T}; Store v1 v2; v3 p = Alloc {T}; Move v3 v1 {T}; after: v1 p = Alloc {T}; Store v1 v2, and v1 is v3.
 """
 
@@ -13,7 +14,7 @@ from pygo_cross.opt.context import Context
 from pygo_cross.ssa import ops
 from pygo_cross.ssa.builder import replace
 from pygo_cross.ssa.dominators import Dominators, find_loops
-from pygo_cross.ssa.func import Func, Value
+from pygo_cross.ssa.func import Block, Func, Value
 from pygo_cross.types.types import Type
 
 
@@ -35,9 +36,11 @@ def copies(func: Func, context: Context) -> None:
         one = known.get(source)
         if one is None or one.leaks or one.inspected or source is to or loops.get(source.block) is not loops.get(move.block):
             continue
-        if _is_untouched(to, move) and _is_last(one, move, dominators):
+        target = known.get(to)
+        costs = (target is None or target.leaks) and not _always_follows(source.block, move.block, dominators)
+        if not costs and _is_untouched(to, move) and _is_last(one, move, dominators):
             replaced[to] = source
-            _merge(func, move, one, known.get(to))
+            _merge(func, move, one, target)
     if replaced:
         replace(func, replaced)
 
@@ -69,6 +72,24 @@ def _is_last(one: Variable, move: Value, dominators: Dominators) -> bool:
             continue
         if value.block is move.block or not dominators.dominates(value.block, move.block):
             return False
+    return True
+
+
+def _always_follows(first: Block, last: Block, dominators: Dominators) -> bool:
+    """Whether every way on from a block comes to one that it dominates, unless it ends in a panic."""
+    seen = {last}
+    waiting = [first]
+    while waiting:
+        block = waiting.pop()
+        if block in seen:
+            continue
+        seen.add(block)
+        if block.kind in (ops.RET, ops.DEFER_RETURN):
+            return False
+        for succ in block.succs:
+            if succ is first or not dominators.dominates(first, succ):
+                return False
+            waiting.append(succ)
     return True
 
 

@@ -123,6 +123,28 @@ def test_what_is_only_copied_is_built_in_place(between: str, behind: str, left: 
     assert names(func).count("Move") == left and names(func).count("Alloc") == left + 1
 
 
+@pytest.mark.parametrize(("other", "left"), [("Ret v0", 1), ("Exit", 0)])
+def test_an_object_of_the_heap_is_not_made_on_a_way_that_needs_none(other: str, left: int) -> None:
+    func = typed(
+        "(i64) i64",
+        f"""b0:
+ v0 i64 = Param [0]
+ v1 p = Alloc {{pair}}
+ v2 = Store v1 v0
+ v3 b = LtS v0 v0
+ If v3 -> b1 b2
+b1: <- b0
+ v4 p = Alloc [4] {{pair}}
+ v5 = Move v4 v1 [16] {{pair}}
+ v6 = CallStatic v4 {{f}}
+ Ret v0
+b2: <- b0
+ {other}""",
+    )
+    copies(func, CONTEXT)
+    assert names(func).count("Move") == left
+
+
 def test_a_variable_that_is_copied_each_round_is_no_other() -> None:
     func = typed(
         "(i64) p",
