@@ -127,6 +127,7 @@ class Compilation:
             self.flags.dwarf,
             self.flags.shared,
             self.flags.std,
+            self.flags.debug.get("maymorestack", ""),
         )
         passes = self._passes(shapes, names)
         check, watch = "ssa/check" in self.flags.debug, watcher(self.flags.debug)

@@ -32,7 +32,8 @@ packages must have been compiled with pygo-cross, or by go build -toolexec='pygo
   -m                print what was decided: what is inlined, what is in the heap
   -e                no limit on the number of errors
   -c n              compile n functions at a time
-  -d list           debug settings: ssa/check, ssa/PASS/dump=FUNCTION, ssa/PASS/off[=FUNCTION]
+  -d list           debug settings: ssa/check, ssa/PASS/dump=FUNCTION, ssa/PASS/off[=FUNCTION],
+                    maymorestack=FUNCTION (called before a stack may grow)
   -V[=full]         print the version
 """
 

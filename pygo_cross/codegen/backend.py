@@ -37,7 +37,8 @@ from pygo_cross.types.linknames import TypeNames
 @final
 class Backend:
     """Makes the object of the package `path`. `absolute` gives the name that objects have for a file; `dwarf` asks for debug
-    information, `shared` for code that may lie anywhere (-buildmode=pie); `std` says that the package is of the standard library."""
+    information, `shared` for code that may lie anywhere (-buildmode=pie); `std` says that the package is of the standard library,
+    `maymorestack` which function is called before stacks are looked at whether they have to grow."""
 
     def __init__(
         self,
@@ -52,8 +53,10 @@ class Backend:
         dwarf: bool = False,
         shared: bool = False,
         std: bool = False,
+        maymorestack: str = "",
     ) -> None:
         self.context = Context(arch, goos, path)
+        self.context.maymorestack = maymorestack
         self.context.shared = shared
         self.context.std = std
         self.context.assembly = False

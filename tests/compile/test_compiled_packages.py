@@ -7,6 +7,7 @@ import json
 import marshal
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -346,6 +347,32 @@ def test_loops_of_newer_go_can_be_tried(tmp_path: Path) -> None:
         return found[1]
 
     assert size("-lang=go1.21", "-d=loopvar=1") == size() != size("-lang=go1.21") == size("-lang=go1.21", "-d=loopvar=-1")
+
+
+@pytest.mark.skipif(sys.platform != "linux" or os.uname().machine != "x86_64", reason="runs on linux/amd64 alone")
+def test_a_function_of_the_program_is_called_before_stacks_grow(program: Path, tmp_path: Path) -> None:
+    source = """package main
+
+var count int
+
+//go:nosplit
+func hook() { count++ }
+
+//go:noinline
+func down(n int) int {
+	var room [1024]byte
+	if n > 1 {
+		return down(n-1) + int(room[n])
+	}
+	return count
+}
+
+func main() { println(down(100)) }
+"""
+    made = compiled(tmp_path, "main", source, "-d=maymorestack=main.hook")
+    shutil.copy(program.with_name("importcfg.link"), tmp_path)
+    done = subprocess.run([str(linked(made, str(TOOLS / "link")))], capture_output=True, text=True, check=False)
+    assert (done.stderr, done.returncode) == ("101\n", 0)
 
 
 def test_generic_functions_import_what_their_own_package_does(tmp_path: Path) -> None:
