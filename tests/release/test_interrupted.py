@@ -35,9 +35,10 @@ archives: [{formats: [tar.gz, tar.xz, zip, tar], files: [data]}]
 
 def tree(folder: Path) -> dict[str, str]:
     """Every file in the output folder but what is hidden, with its digest; the page has times. What is hidden isn't looked into: compilers
-    that have lost their build may still be at work there."""
+    that have lost their build may still be at work there, and what is being written has such a name too (`wholefile.beside`)."""
     seen = (path for path in folder.iterdir() if not path.name.startswith("."))
-    files = (path for top in seen for path in ([top] if top.is_file() else top.rglob("*")))
+    below = (path for top in seen for path in ([top] if top.is_file() else top.rglob("*")))
+    files = (path for path in below if not path.name.startswith("."))
     return {
         path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sorted(files)
@@ -46,7 +47,8 @@ def tree(folder: Path) -> dict[str, str]:
 
 
 def hidden(folder: Path) -> set[str]:
-    return {path.name for path in folder.iterdir() if path.name.startswith(".")}
+    """What is hidden in the output folder, at any depth."""
+    return {path.relative_to(folder).as_posix() for path in folder.rglob(".*")}
 
 
 def in_child(work: Callable[[], object]) -> int:
@@ -102,6 +104,18 @@ def test_killed_at_any_moment(make: Any, project: Path) -> None:
         *(f"p_0.0.0-SNAPSHOT-none_linux_arm64.{form}" for form in ("tar.gz", "tar.xz", "zip", "tar")),
     }
     assert hidden(project / "dist") == {".gitignore"}
+
+
+@pytest.mark.parametrize("recorded", [True, False])
+def test_what_a_killed_build_was_writing_is_taken_away(make: Any, project: Path, recorded: bool) -> None:
+    (project / "data").write_bytes(b"data")
+    make(REST)
+    whole = tree(project / "dist")
+    (project / "dist/p_darwin_all/.p.1.1").write_bytes(b"a part")
+    if not recorded:
+        (project / "dist/artifacts.json").unlink()
+    make(REST)
+    assert tree(project / "dist") == whole and hidden(project / "dist") == {".gitignore"}
 
 
 def test_killed_with_its_compilers_at_work(cli: Any, hello: Path) -> None:

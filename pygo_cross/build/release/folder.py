@@ -54,7 +54,7 @@ def opened(dist: Path, clean: bool, planned: Iterable[str], kept: Iterable[str])
         write_json(dist / JOURNAL, sorted(earlier | planned))
         with writing(dist / RECORD):
             (dist / RECORD).unlink(missing_ok=True)
-        _sweep(dist)
+        _sweep({dist, *(folder for path in earlier | planned for folder in _folders(dist, path) or ())})
         for path in sorted(earlier - (planned & set(kept))):
             remove(dist, path)
         try:
@@ -82,16 +82,20 @@ def _known(dist: Path) -> set[str]:
     return {path for path in paths if isinstance(path, str)}
 
 
+def _folders(dist: Path, path: str) -> list[Path] | None:
+    """The folders below the output folder that a path leads through, outermost first; None for one that leads out of it, or nowhere."""
+    parts = path.split("/")
+    if "\0" in path or any(part in ("", ".", "..") for part in parts):
+        return None
+    folders = [dist.joinpath(*parts[:count]) for count in range(1, len(parts))]
+    return None if any(folder.is_symlink() for folder in folders) else folders
+
+
 def remove(dist: Path, path: str) -> None:
     """Removes what an earlier build made, and the folder it was alone in. Never anything outside the output folder."""
-    parts = path.split("/")
-    if not path or "\0" in path or any(part in ("", ".", "..") for part in parts):
+    folders = _folders(dist, path)
+    if folders is None:
         return
-    folder = dist
-    for part in parts[:-1]:
-        folder = folder / part
-        if folder.is_symlink():
-            return
     target = dist / path
     with writing(target):
         if target.is_dir() and not target.is_symlink():
@@ -100,22 +104,24 @@ def remove(dist: Path, path: str) -> None:
             with contextlib.suppress(NotADirectoryError, FileNotFoundError):
                 target.unlink()
     with contextlib.suppress(OSError):
-        while folder != dist:
+        for folder in reversed(folders):
             folder.rmdir()
-            folder = folder.parent
 
 
-def _sweep(dist: Path) -> None:
+def _sweep(folders: Iterable[Path]) -> None:
     """Removes the unfinished files of builds that were killed."""
-    with writing(dist):
-        for entry in list(os.scandir(dist)):
-            if entry.name.startswith(SCRATCH) and entry.is_dir(follow_symlinks=False):
-                # What a killed build started may still write there, by the folder's name.
-                away = dist / f"{SCRATCH}{os.getpid()}-{entry.name.removeprefix(SCRATCH)}"
-                os.rename(entry.path, away)
-                shutil.rmtree(away, ignore_errors=True)
-            elif _BESIDE.match(entry.name) and entry.is_file(follow_symlinks=False):
-                os.unlink(entry.path)
+    for folder in folders:
+        if not folder.is_dir():
+            continue
+        with writing(folder):
+            for entry in list(os.scandir(folder)):
+                if entry.name.startswith(SCRATCH) and entry.is_dir(follow_symlinks=False):
+                    # What a killed build started may still write there, by the folder's name.
+                    away = folder / f"{SCRATCH}{os.getpid()}-{entry.name.removeprefix(SCRATCH)}"
+                    os.rename(entry.path, away)
+                    shutil.rmtree(away, ignore_errors=True)
+                elif _BESIDE.match(entry.name) and entry.is_file(follow_symlinks=False):
+                    os.unlink(entry.path)
 
 
 def empty(dist: Path) -> None:

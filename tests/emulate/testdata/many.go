@@ -209,7 +209,7 @@ func main() {
 		fmt.Println(rel, d.Type(), err)
 		return nil
 	})
-	_, err = os.ReadFile("/nonexistent")
+	_, err = os.ReadFile("/no/such/file")
 	fmt.Println(err, errors.Is(err, fs.ErrNotExist))
 	err = os.Remove(filepath.Join(dir, "d"))
 	fmt.Println(err != nil)

@@ -16,7 +16,7 @@ func main() {
 	file.Read(buffer)
 	file.Stat()
 	file.Close()
-	os.Open("/nonexistent")
+	os.Open("/no/such/file")
 	os.Mkdir("/tmp/d", 0o755)
 	channel := make(chan os.Signal, 1)
 	signal.Notify(channel, syscall.SIGUSR1)
