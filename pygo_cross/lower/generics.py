@@ -47,8 +47,7 @@ class Instantiation:
         self._local = local
         self._names = implicit
         self._known: dict[Type, Type] = {}
-        if local:
-            self._subst.declared = self._declared
+        self._subst.declared = self._declared
 
     def typ(self, typ: Type) -> Type:
         """A type of the generic function as one of the instance."""

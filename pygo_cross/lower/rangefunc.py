@@ -168,10 +168,15 @@ def _body(f: FuncLowering, s: ForStmt, clause: RangeClause, own: Body) -> Value:
     closure = closures.make(f, name, shared)
     closures.bind(g, shared)
     values = f.package.parameters(g)
+    targets = unpack_list(clause.lhs)
+    if not clause.define:
+        for target, value in zip(targets, values, strict=False):  # one by one, and before misuse is looked for, as under stock
+            stmts.assign_values(g, [target], [value], False)
     state = g.read(g.place(own.state)).one
     _set(g, own.state, _PANIC)
     _unless(g, g.emit(ops.NE, B, (state, g.int_const(_READY))), state)
-    stmts.assign_values(g, unpack_list(clause.lhs), values, clause.define)
+    if clause.define:
+        stmts.assign_values(g, targets, values, True)
     stmts.block(g, s.body.list)
     g.b.pos = s.body.rbrace
     _stop(g, _READY)

@@ -51,7 +51,7 @@ _LARGEST: Final = 50_000  # types in a type argument
 class Substitution:
     """`targs` for `tparams`, index by index; one that is None leaves its type parameter. Instances that come up are kept in `context` and
     belong to `env`; `pos` is where the substitution takes place in the source. `declared`, if set, says what becomes of a defined type
-    (of an instance, its origin): one that a generic function declares is another type in each instance.
+    (of an instance, its origin): one that a generic function declares is another type in each instance. Nothing may be unfinished then.
     """
 
     __slots__ = ("context", "declared", "env", "map", "pos")
@@ -214,7 +214,12 @@ class Substitution:
     def _alias(self, t: Alias) -> Type:
         count = len(t.orig.tparams)
         if not count:
-            return t
+            if self.declared is None:
+                return t  # it may be what is being declared
+            # One that a generic function declares can stand for anything with its type parameters.
+            actual = t.unaliased()
+            new = self.typ(actual)
+            return t if new is actual else new
         if len(t.targs) != count:
             return INVALID_TYPE
         targs = self.types(t.targs)

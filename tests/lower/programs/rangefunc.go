@@ -130,7 +130,25 @@ func recovered() (r string) {
 	return "never"
 }
 
+// What is assigned is assigned one by one, and before the loop knows that it is over.
+func assigned() {
+	var a [3]int
+	i := 0
+	pairs := func(yield func(int, int) bool) { _ = yield(1, 10) && yield(2, 20) && yield(0, 30) }
+	for i, a[i] = range pairs {
+	}
+	println(i, a[0], a[1], a[2])
+	func() {
+		defer func() { println(recover() != nil) }()
+		for i = range func(yield func(int) bool) { yield(4); yield(5) } {
+			break
+		}
+	}()
+	println(i)
+}
+
 func main() {
+	assigned()
 	println(unmentioned(1))
 	println(unmentioned(5))
 	println(recovered())
