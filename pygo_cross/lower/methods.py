@@ -221,6 +221,8 @@ def value(f: FuncLowering, e: SelectorExpr, selection: Selection) -> Val:
     receiver = bound(f, e.x, method)
     if is_interface(method.receiver):
         f.emit(ops.NIL_CHECK, P, (receiver.parts[0],))
+        # The interface that is at hand, not an embedded one that declares the method: the code looks into a method table of the former.
+        method = method._replace(receiver=unalias(receiver.typ))
     code = wrappers.method_value(f.package, method)
     record = f.temporary(record_type(receiver.typ))
     f.emit(ops.STORE, VOID, (record, f.emit(ops.ADDR, P, (), 0, TextRef(code))), 0)

@@ -128,7 +128,34 @@ func asserts(x any) {
 	println(ok)
 }
 
+type abc interface {
+	ab
+	bc
+}
+type ab interface{ a(); b() }
+type bc interface{ b(); c() }
+type letters struct{ n int }
+
+func (l *letters) a() { l.n = l.n*10 + 1 }
+func (l *letters) b() { l.n = l.n*10 + 2 }
+func (l *letters) c() { l.n = l.n*10 + 3 }
+
+type held struct{ abc }
+
+func bound[T abc](x T) []func() { return []func(){x.a, x.b, x.c} }
+
+// Methods of interfaces that the static type embeds, as values.
+func embedded() {
+	l := &letters{}
+	var x abc = l
+	for _, f := range append(bound[abc](x), x.a, x.b, x.c, held{x}.c, (&held{x}).b, interface{ bc }(x).c) {
+		f()
+	}
+	println(l.n)
+}
+
 func main() {
+	embedded()
 	describe(Square{3})
 	describe(&Square{4})
 	describe(&Rect{a: 2, b: 5})
