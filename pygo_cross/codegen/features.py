@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from typing import final
 
 from pygo_cross.arch.insn import Feature
+from pygo_cross.diag import InternalError
 from pygo_cross.ssa import ops
 from pygo_cross.ssa.func import Block, Func, Value
 from pygo_cross.ssa.kinds import F64, I64, VOID, B, P, is_float
@@ -28,6 +29,9 @@ class Features:
 
     def __init__(self, features: Sequence[Feature], level: int) -> None:
         self._by_op = {ops.BY_NAME[one.op]: one for one in features if level < one.level}
+        unknown = [ops.NAMES[op] for op in self._by_op if op not in ops.ASKED]
+        if unknown:
+            raise InternalError("features", "passes do not know that these may be calls", ", ".join(unknown))
         self._calls: dict[str, CallInfo] = {}
 
     def ask(self, func: Func) -> None:

@@ -3,9 +3,9 @@
 
 A store needs none if it goes to the frame, or if neither what it writes nor what it overwrites can be an object of the heap: nil and
 addresses of static data on one side, memory that was allocated just before on the other. One WriteBarrier serves the stores that follow it
-in a row: nothing between it and the last of them may be a call, so there its addresses and values are all there already.
-Moves and clearings of memory with pointers become stores, and moves of what is between these, where they are small, else calls of the
-runtime.
+in a row: nothing between it and the last of them may be a call, or become one (`ops.ASKED`), and its addresses and values are all there
+already. Moves and clearings of memory with pointers become stores, and moves of what is between these, where they are small, else calls of
+the runtime.
 
 The conditions are those of src/cmd/compile/internal/ssa/writebarrier.go. This pass is the last that may move stores.
 Before: Store v1 v2 [8]; after: WriteBarrier v1 v2 {(8,)}; Store v1 v2 [8].
@@ -80,7 +80,9 @@ class _Barriers:
                         group.inline = made.inline
                         at = len(new)
                         new.append(group)
-                elif not ops.FLAGS.get(made.op, ops.EFFECTS) & ops.PURE and made.op not in (ops.STORE, ops.SLOT_LIVE):
+                elif made.op in ops.ASKED or (
+                    not ops.FLAGS.get(made.op, ops.EFFECTS) & ops.PURE and made.op not in (ops.STORE, ops.SLOT_LIVE)
+                ):
                     group = None
                 if made.op == ops.STORE:
                     self.store(made)

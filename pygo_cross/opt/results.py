@@ -61,7 +61,7 @@ def _needed_later(func: Func, left: dict[Value, Type]) -> list[Value]:
                 root = base_of(arg)
                 if root in left and (value.op not in _LOOKS or root.args[0] is not last):
                     found[root] = None
-            if ops.FLAGS.get(value.op, ops.CALL) & ops.CALL:
+            if ops.FLAGS.get(value.op, ops.CALL) & ops.CALL or value.op in ops.ASKED:
                 last = value
         for control in block.controls:
             if base_of(control) in left:

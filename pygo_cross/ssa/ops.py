@@ -257,6 +257,10 @@ _ROWS: Final = (
     OpInfo(PAUSE, "Pause", 0, WRITES, imm="how often"),
 )
 
+ASKED: Final = frozenset((POPCOUNT, FMA, FLOOR, CEIL, TRUNC_FLOAT, ROUND_EVEN))
+"""What some processors have no operation for. Code generation asks, and calls a function where there is none: to what no call may stand
+between, these are calls."""
+
 # ---- `imm` of a call
 DEFERRED: Final = 1  # an open-coded deferred call, made on return: it is never inlined, so tracebacks have its frame on all ways
 COPIES: Final = 2  # a memmove that `copy` is made of: as many elements as there are, and as have room

@@ -13,6 +13,9 @@ from typing import Final, final
 import naive
 import pytest
 
+from pygo_cross.arch.insn import Feature
+from pygo_cross.codegen.features import Features
+from pygo_cross.diag import InternalError
 from pygo_cross.ssa.func import Func
 from pygo_cross.ssa.kinds import BITS, BY_NAME, F32, F64
 from pygo_cross.ssa.parser import parse_funcs
@@ -571,6 +574,11 @@ def test_features_are_asked_for() -> None:
         code.uc.mem_write(code.symbols["runtime." + flag], b"\1")
         assert code.call(at, func, [value], [BY_NAME[kind]]) == [again]
         assert expected
+
+
+def test_passes_know_what_may_be_a_call() -> None:
+    with pytest.raises(InternalError, match="in Add: passes do not know"):
+        Features([Feature("Add", 2, "flag", "function")], 1)
 
 
 @pytest.mark.parametrize("kind", ["i32", "i64"])

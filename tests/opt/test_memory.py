@@ -12,6 +12,7 @@ from pygo_cross.opt.copies import copies
 from pygo_cross.opt.expand import expand
 from pygo_cross.opt.makecopy import makecopy
 from pygo_cross.opt.promote import promote
+from pygo_cross.opt.results import results
 from pygo_cross.ssa import ops
 from pygo_cross.ssa.func import Func
 from pygo_cross.ssa.parser import parse_funcs
@@ -285,6 +286,7 @@ def test_one_barrier_serves_stores_in_a_row() -> None:
         (" v4 i64 = Load v0", 2),
         (" v4 p = NilCheck v0", 2),
         (" v4 i64 = Const [1]", 1),
+        (" v6 i64 = Const [1]\n v4 i64 = PopCount v6", 2),  # a call, on some processors
     ],
 )
 def test_what_ends_a_row(between: str, count: int) -> None:
@@ -355,6 +357,16 @@ def test_large_ones_are_calls(text: str, what: str) -> None:
     func = barriers_of(text)
     (call,) = (value for value in func.entry.values if value.op == ops.CALL_STATIC)
     assert isinstance(call.aux, CallInfo) and str(call.aux) == what
+
+
+@pytest.mark.parametrize(("between", "saved"), [("Add v3 v3", False), ("PopCount v3", True)])
+def test_results_are_saved_from_what_may_be_a_call(between: str, saved: bool) -> None:
+    text = f"b0:\n v0 p = Param [0]\n v1 = CallStatic\n v2 p = Result v1\n v3 i64 = Const [1]\n v4 i64 = {between}\n"
+    func = typed("(p) ", text + " v5 = Move v0 v2 [160000] {large}\n Ret")
+    func.entry.values[1].aux = CallInfo(TextRef("g"), (), (TYPES["large"],))
+    results(func, CONTEXT)
+    verify(func, "results")
+    assert ("SlotAddr" in names(func)) == saved
 
 
 def test_a_barrier_where_none_may_be_is_told() -> None:
