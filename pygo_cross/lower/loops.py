@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from pygo_cross.lower import calls, captured, chans, exprs, maps, places, rangefunc, stmts, strings
+from pygo_cross.lower import calls, captured, chans, exprs, maps, order, places, rangefunc, stmts, strings
 from pygo_cross.lower.function import Target
 from pygo_cross.lower.values import Val
 from pygo_cross.ssa import ops
@@ -126,7 +126,7 @@ def _range(f: FuncLowering, s: ForStmt, clause: RangeClause, label: str) -> None
         assert isinstance(array, Array)
         if len(_variables(f, clause)) > 1 or captured.has_effects(clause.x):
             pointer = exprs.expr(f, clause.x).one
-            if len(_variables(f, clause)) > 1:
+            if len(_variables(f, clause)) > 1 and array.len:  # where there is no element, nothing is looked at
                 pointer = places.checked(f, pointer)
         else:
             pointer = f.b.const(P, 0)
@@ -230,7 +230,7 @@ def _count(f: FuncLowering, s: ForStmt, clause: RangeClause, label: str, limit: 
     less = ops.LT_U if is_unsigned(limit.typ) else ops.LT_S
     b.branch(f.emit(less, B, (at, limit.one)), body, end, 1)
     b.begin(body)
-    _set(f, clause, values(at))
+    _set(f, clause, lambda: values(at))
     _body(f, s, Target(label, end, post))
     b.begin(post)
     b.write(counter, f.emit(ops.ADD, kind, (b.read(counter), b.const(kind, 1))))
@@ -253,7 +253,7 @@ def _string(f: FuncLowering, s: ForStmt, clause: RangeClause, label: str) -> Non
     b.begin(body)
     rune, behind = strings.rune_at(f, text, at)
     b.write(following, behind)
-    _set(f, clause, [f.int_val(at), Val(RUNE, (rune,))])
+    _set(f, clause, lambda: [f.int_val(at), Val(RUNE, (rune,))])
     _body(f, s, Target(label, end, post))
     b.begin(post)
     b.write(index, b.read(following))
@@ -275,7 +275,7 @@ def _map(f: FuncLowering, s: ForStmt, clause: RangeClause, label: str, m: Map) -
     b.begin(body)
     wanted = len(_variables(f, clause))
     if wanted:
-        _set(f, clause, maps.entry(f, m, iterator, key, wanted))
+        _set(f, clause, lambda: maps.entry(f, m, iterator, key, wanted))
     _body(f, s, Target(label, end, post))
     b.begin(post)
     f.runtime("mapIterNext", iterator)
@@ -294,19 +294,24 @@ def _channel(f: FuncLowering, s: ForStmt, clause: RangeClause, label: str) -> No
     value, ok = chans.received(f, channel)
     b.branch(ok.one, body, end, 1)
     b.begin(body)
-    _set(f, clause, [value])
+    _set(f, clause, lambda: [value])
     _body(f, s, Target(label, end, head))
     b.seal(head)
     b.begin(end)
 
 
-def _set(f: FuncLowering, clause: RangeClause, values: list[Val]) -> None:
-    """Assign what a round of a loop ranges over, or define it."""
+def _set(f: FuncLowering, clause: RangeClause, values: Callable[[], list[Val]]) -> None:
+    """Assign what a round of a loop ranges over, or define it. Elements are read when what the places call has been called."""
     lhs = _variables(f, clause)
-    if not clause.define or f.package.own_loop_variables(clause.pos):
-        stmts.assign_values(f, lhs, values, clause.define)
+    if not clause.define:
+        before = order.calls_of_targets(f, lhs)
+        stmts.assign_values(f, lhs, values(), False)
+        order.end(f, before)
         return
-    for e, value in zip(lhs, values, strict=False):
+    if f.package.own_loop_variables(clause.pos):
+        stmts.assign_values(f, lhs, values(), True)
+        return
+    for e, value in zip(lhs, values(), strict=False):
         if not stmts.is_blank(e):
             assert isinstance(e, Name)
             where = places.variable(f, e)

@@ -270,11 +270,13 @@ def place(f: FuncLowering, e: IndexExpr) -> MapPlace:
 
 
 def _operands(f: FuncLowering, e: IndexExpr, looks: bool = True) -> tuple[Val, Val]:
-    from pygo_cross.lower import calls, exprs, strings
+    from pygo_cross.lower import calls, exprs, order, strings
 
+    before = order.begin(f, (e.x, e.index))
     m = exprs.expr(f, e.x)
     key_type = f.typ(map_type(f, m.typ).key)
     found = strings.looked_at(f, e.index) if looks and is_string(key_type.underlying()) else exprs.expr(f, e.index)
+    order.end(f, before)
     return m, calls.assigned(f, found, key_type)
 
 

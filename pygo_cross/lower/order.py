@@ -51,12 +51,15 @@ _AT_ONCE: Final = frozenset((u.APPEND, u.CAP, u.COMPLEX, u.COPY, u.IMAG, u.LEN, 
 _CHANGING: Final = frozenset((u.APPEND, u.COPY, u.RECOVER))
 
 
-def begin(f: FuncLowering, operands: Sequence[Expr | None], assigned: int = 0, targets: Sequence[Type | None] = ()) -> bool:
-    """Operands are going to be evaluated, in this order; the first `assigned` are assigned to. `targets` are the types that the rest
-    becomes, where that is known: what an interface has to have a copy of is evaluated with the calls. What comes back is for `end`.
+def begin(
+    f: FuncLowering, operands: Sequence[Expr | None], assigned: int = 0, targets: Sequence[Type | None] = (), reads: bool = False
+) -> bool:
+    """Operands are going to be evaluated, in this order; the first `assigned` are assigned to, and read before if `reads` says so.
+    `targets` are the types that the rest becomes, where that is known: what an interface has to have a copy of is evaluated with the calls.
+    What comes back is for `end`.
     """
     before = f.ordered
-    if _matters(f, operands, assigned):
+    if _matters(f, operands, 0 if reads else assigned):
         for i, e in enumerate(operands):
             if e is not None:
                 _call_early(f, e, targets[i - assigned] if assigned <= i < len(targets) + assigned else None, i < assigned)
@@ -233,6 +236,7 @@ def _call_early(f: FuncLowering, operand: Expr, target: Type | None, assigned: b
     """Evaluate the calls within an operand, and what stock takes for one, and keep their values."""
     info = f.package.info
     stack: list[Expr | None] = []
+    place = unparen(operand) if assigned else None
     _push(f, operand, target, stack)
     while stack:
         e = stack.pop()
@@ -265,7 +269,7 @@ def _call_early(f: FuncLowering, operand: Expr, target: Type | None, assigned: b
         elif isinstance(e, IndexExpr):
             if e.x in info.instances:
                 continue
-            if isinstance(f.type_of(e.x).underlying(), Map) and _is_string_of_bytes(f, e.index) and not (assigned and e is operand):
+            if isinstance(f.type_of(e.x).underlying(), Map) and _is_string_of_bytes(f, e.index) and e is not place:
                 _keep(f, e)
             else:
                 stack += (e.index, e.x)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from pygo_cross.lower import exprs, maps
+from pygo_cross.lower import exprs, maps, order
 from pygo_cross.lower.convert import number
 from pygo_cross.lower.maps import MapPlace
 from pygo_cross.lower.values import Place, Val
@@ -107,6 +107,13 @@ def _steps(f: FuncLowering, base: Place | Part | MapPlace, path: Sequence[int]) 
 
 
 def _later_element(f: FuncLowering, e: IndexExpr) -> Callable[[], Place | Part | MapPlace]:
+    before = order.begin(f, (e.x, e.index))
+    found = _element_later(f, e)
+    order.end(f, before)
+    return found
+
+
+def _element_later(f: FuncLowering, e: IndexExpr) -> Callable[[], Place | Part | MapPlace]:
     typ = f.type_of(e)
     under = f.type_of(e.x).underlying()
     size = f.shapes.sizes.sizeof(typ)
@@ -236,7 +243,9 @@ def is_place(f: FuncLowering, e: Expr) -> bool:
 
 def _element(f: FuncLowering, e: IndexExpr) -> Place | Part:
     saved, f.b.pos = f.b.pos, e.pos
+    before = order.begin(f, (e.x, e.index))  # in `list[add()] = x` the list is read when the call has made it longer
     where = _indexed(f, e)
+    order.end(f, before)
     f.b.pos = saved
     return where
 

@@ -138,7 +138,7 @@ def _assign(f: FuncLowering, s: AssignStmt) -> None:
         order.end(f, before)
         return
     if s.op != tk.NO_OP:
-        before = order.begin(f, (*lhs, *rhs))
+        before = order.begin(f, (*lhs, *rhs), len(lhs), reads=True)
     else:
         before = order.begin(f, (*lhs, *rhs), len(lhs), [None if is_blank(e) else f.type_of(e) for e in lhs])
     _assign_in_order(f, s, lhs, rhs)

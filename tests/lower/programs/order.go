@@ -54,6 +54,7 @@ func main() {
 	println(s + g() + s)
 	atOnce()
 	bounds()
+	places()
 }
 
 type big struct{ a, b, c, d, e int }
@@ -163,6 +164,83 @@ func atOnce() {
 	println(texts[0], texts[1], texts[2])
 	ints := [2][2]byte{[2]byte(letters), [2]byte(set('z'))}
 	println(ints[0][1], ints[1][1])
+}
+
+type grid struct {
+	rows  [3]int
+	cells []int
+}
+
+var (
+	table   []int
+	numbers map[int]int
+	sheet   *grid
+	fixed   *[3]int
+)
+
+func again() {
+	table, numbers = []int{1, 2, 3}, map[int]int{1: 5}
+	sheet, fixed = &grid{cells: []int{4, 5, 6}}, &[3]int{7, 8, 9}
+}
+
+// renew makes all of them anew; what is indexed by its result is what it has made.
+func renew(n int) int {
+	table, numbers = []int{10, 20, 30, 40}, map[int]int{1: 50}
+	sheet, fixed = &grid{[3]int{1, 2, 3}, []int{40, 50, 60, 70}}, &[3]int{70, 80, 90}
+	return n
+}
+
+func told(name string) {
+	println(name, table[0], table[1], table[2], len(table), numbers[1], len(numbers))
+	println(sheet.rows[0], sheet.rows[1], sheet.cells[1], fixed[0], fixed[1])
+	again()
+}
+
+func places() {
+	again()
+	i := 0
+	table[renew(3)] = 9
+	told("element")
+	table[renew(1)]++
+	told("counted")
+	(numbers[renew(1)])++
+	told("map")
+	numbers[renew(2)] = 9
+	told("put in")
+	v, ok := numbers[renew(1)]
+	println(v, ok)
+	told("looked up")
+	sheet.rows[renew(1)] = 9
+	told("field")
+	sheet.cells[renew(1)] -= 9
+	told("slice of a field")
+	fixed[renew(1)]++
+	told("array")
+	table[renew(1)], ok = 9, true
+	told("two")
+	*(&table[renew(1)]) = 9
+	told("address")
+	for i, table[renew(1)] = range table[:1] {
+	}
+	println(i)
+	told("range")
+
+	// A key is evaluated once.
+	calls := 0
+	f := func() int { return 6 }
+	bytes := func() []byte { calls++; return []byte("k") }
+	counts := map[string]int{"k": 6}
+	counts[string(bytes())] /= f() - 4
+	counts[string(bytes())] <<= f() - 4
+	(counts[string(bytes())]) += f()
+	(counts[string(bytes())]) = counts["k"] + f()
+	println(counts["k"], calls)
+	element := func() int { table[0] = 11; return 1 }
+	again()
+	for i, table[element()] = range table {
+		break
+	}
+	println(table[0], table[1])
 }
 
 func recursive(n int) int {

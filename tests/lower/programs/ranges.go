@@ -18,6 +18,9 @@ func main() {
 	for i, _ := range pointer() {
 		calls += 10 * i
 	}
+	for i, x := range (*[0]int)(nil) { // nothing is looked at
+		println(i, x)
+	}
 	println(calls)
 	clears()
 	a := [3]int{1, 2, 3}
