@@ -276,7 +276,7 @@ class Compilation:
         if found.startswith(("./", "../")):
             found = posixpath.normpath(posixpath.join(self.flags.local_prefix or os.getcwd(), found))
         if found not in self.imports:
-            raise ImportFailure(f"could not import {path} (open : no such file or directory)")
+            raise ImportFailure("open : no such file or directory" if self.flags.import_config else "file not found")
         return self.imports.package(found)
 
     def record(self, checked: CheckedPackage) -> Record:

@@ -8,9 +8,11 @@ Facts: GOROOT/src/cmd/compile/internal/base/flag.go, cmd/go/internal/work/gc.go.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
+from pygo_cross import GO_RELEASE
 from pygo_cross.diag import EXIT_USAGE, Pos, UserError
 from pygo_cross.toolflags import FALSE, TRUE, expand
 
@@ -72,6 +74,7 @@ _REFUSED: Final = {
     "linkobj": "two output files",
     "S": "a listing (go tool objdump shows the code)",
 }
+_LANGUAGE: Final = re.compile(r"go([1-9][0-9]*)\.(0|[1-9][0-9]*)")
 
 
 def _usage_error(message: str) -> UserError:
@@ -168,9 +171,21 @@ class Flags:
                 key, _, argument = setting.partition("=")
                 self.debug[key] = argument
         elif name in _STRINGS:
+            if name == "lang":
+                _check_language(value)
             self._set(_STRINGS[name], value)
         else:
             raise _usage_error(f"-{name} is not supported: name packages with -importcfg")
+
+
+def _check_language(value: str) -> None:
+    """-lang has to name a version that is known, or none (src/cmd/compile/internal/types/goversion.go)."""
+    found = _LANGUAGE.fullmatch(value)
+    if value and value != "go1" and found is None:
+        raise _usage_error(f'invalid value "{value}" for -lang: should be something like "go1.12"')
+    newest = GO_RELEASE.split(".")[:2]
+    if found is not None and [int(part) for part in found.groups()] > [int(part) for part in newest]:
+        raise _usage_error(f'invalid value "{value}" for -lang: max known version is "go{".".join(newest)}"')
 
 
 def _next(words: Iterator[str], name: str) -> str:

@@ -306,10 +306,11 @@ def common_underlying(
     Channels may differ in direction: the result is a restricted one, if none restricts the other way. `condition` is asked for each type
     and underlying type first (both None if there are no specific types), and what it finds ends the search.
     """
+    named = t
     if type(t) is Alias:
         t = t.unaliased()
     if type(t) is not TypeParam:
-        cause = None if condition is None else condition(t, t.underlying())
+        cause = None if condition is None else condition(named, t.underlying())
         return (t.underlying(), None) if cause is None else (None, cause)
     common: Type | None = None
     first: Type | None = None

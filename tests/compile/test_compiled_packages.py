@@ -279,8 +279,10 @@ def test_what_assembly_refers_to_is_stocks(tmp_path: Path) -> None:
 def test_mistakes_are_told_and_leave_no_archive(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"bad\.go:3:13: undefined: y"):
         compiled(tmp_path, "bad", "package bad\n\nvar x int = y\n")
-    with pytest.raises(UserError, match=r"could not import example\.com/none"):
+    with pytest.raises(UserError, match=r"bad\.go:3:8: could not import example\.com/none \(file not found\)$"):
         compiled(tmp_path, "bad", 'package bad\n\nimport "example.com/none"\n\nvar X = none.X\n')
+    with pytest.raises(UserError, match=r"cannot call x \(variable of interface type any\): any is not a f"):
+        compiled(tmp_path, "bad", "package bad\n\nfunc F(x any) { _ = x() }\n")
     assert not (tmp_path / "bad.a").exists()
 
 
@@ -488,6 +490,16 @@ def test_an_import_that_was_not_compiled_for_us_is_named(tmp_path: Path) -> None
 def test_flags_that_are_refused_by_name(flag: str) -> None:
     with pytest.raises(UserError, match=flag.partition("=")[0]):
         Flags(["-p", "p", *flag.split()])
+
+
+@pytest.mark.parametrize(
+    ("value", "wrong"),
+    [("foo", 'something like "go1.12"'), ("1.21", "something like"), ("go1.99", 'version is "go1.27"'), ("go2.0", "known version")],
+)
+def test_languages_that_nobody_knows_are_refused(value: str, wrong: str) -> None:
+    with pytest.raises(UserError, match=f'invalid value "{value}" for -lang: .*{wrong}'):
+        Flags(["-p", "p", f"-lang={value}", "p.go"])
+    assert Flags(["-p", "p", "-lang=go1", "p.go"]).language == "go1"
 
 
 def test_flags_of_the_go_command() -> None:
