@@ -15,7 +15,7 @@ Facts: the language specification, "Order of evaluation"; src/cmd/compile/intern
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from pygo_cross.syntax import tokens as tk
 from pygo_cross.syntax.nodes import (
@@ -232,85 +232,93 @@ def elements(f: FuncLowering, e: CompositeLit) -> list[tuple[Expr, Type | None]]
     return found
 
 
+class _Part(NamedTuple):
+    """What is still to be looked at for calls: with `target`, what becomes a value of that type; with `kept`, evaluated as a whole."""
+
+    e: Expr | None
+    target: Type | None = None
+    kept: bool = False
+
+
 def _call_early(f: FuncLowering, operand: Expr, target: Type | None, assigned: bool) -> None:
     """Evaluate the calls within an operand, and what stock takes for one, and keep their values."""
     info = f.package.info
-    stack: list[Expr | None] = []
     place = unparen(operand) if assigned else None
-    _push(f, operand, target, stack)
+    stack = [_Part(operand, target)]
     while stack:
-        e = stack.pop()
-        if e is None or type(e) in _SIMPLE:
+        e, target, kept = stack.pop()
+        if e is None:
+            continue
+        if kept or (target is not None and _is_copied(f, e, target)):
+            _keep(f, unparen(e))
+            continue
+        if type(e) in _SIMPLE:
             continue
         found = info.types.get(e)
         if found is not None and found.val is not None:
             continue
         if isinstance(e, ParenExpr):
-            stack.append(e.x)
+            stack.append(_Part(e.x))
         elif isinstance(e, CallExpr):
             fun = info.types.get(e.fun)
             if fun is not None and fun.mode == TYPEXPR:
-                _convert_early(f, e, stack)
+                stack.append(_conversion(f, e))
             elif fun is not None and fun.mode == BUILTIN and _builtin(f, e) not in _AT_ONCE:
-                stack += reversed(e.arg_list)
+                stack += map(_Part, reversed(e.arg_list))
             elif found is None or not (found.typ is None or isinstance(found.typ, Tuple)):
                 _keep(f, e)
         elif isinstance(e, Operation):
             if e.op == tk.RECV or e.op in (tk.AND_AND, tk.OR_OR):
                 _keep(f, e)
-            elif e.op in (tk.EQL, tk.NEQ) and e.y is not None:
-                for one in (e.x, e.y):
-                    _compare_early(f, one, stack)
             else:
-                stack += (e.y, e.x)
+                if e.op in (tk.EQL, tk.NEQ) and e.y is not None:
+                    # What is compared in memory is copied, if it is no variable, when the calls of both sides have been made.
+                    stack += [_Part(one, None, True) for one in (e.y, e.x) if _is_compared_in_memory(f, one)]
+                stack += (_Part(e.y), _Part(e.x))
         elif isinstance(e, SelectorExpr):
             if e in info.selections:
-                stack.append(e.x)
+                stack.append(_Part(e.x))
         elif isinstance(e, IndexExpr):
             if e.x in info.instances:
                 continue
             if isinstance(f.type_of(e.x).underlying(), Map) and _is_string_of_bytes(f, e.index) and e is not place:
                 _keep(f, e)
             else:
-                stack += (e.index, e.x)
+                stack += (_Part(e.index), _Part(e.x))
         elif isinstance(e, SliceExpr):
             _keep(f, e)
         elif isinstance(e, AssertExpr):
             if f.shapes.is_direct(f.type_of(e)):
-                stack.append(e.x)
+                stack.append(_Part(e.x))
             else:
                 _keep(f, e)
         elif isinstance(e, CompositeLit):
             if isinstance(literal_type(f, e).underlying(), Map):
                 _keep(f, e)
             else:
-                for one, typ in reversed(elements(f, e)):
-                    _push(f, one, typ, stack)
+                stack += [_Part(one, typ) for one, typ in reversed(elements(f, e))]
         elif isinstance(e, ListExpr):
-            stack += reversed(e.elem_list)
+            stack += map(_Part, reversed(e.elem_list))
 
 
-def _convert_early(f: FuncLowering, e: CallExpr, stack: list[Expr | None]) -> None:
-    """A conversion: of a string to bytes or runes it is a call."""
+def _conversion(f: FuncLowering, e: CallExpr) -> _Part:
+    """What of a conversion is looked at: of a string to bytes or runes it is a call."""
     (given,) = e.arg_list
     to = f.type_of(e)
     if isinstance(to.underlying(), Slice) and is_string(f.type_of(given).underlying()):
-        _keep(f, e)
-    else:
-        _push(f, given, to, stack)
+        return _Part(e, None, True)
+    return _Part(given, to)
 
 
-def _push(f: FuncLowering, e: Expr, target: Type | None, stack: list[Expr | None]) -> None:
-    """An operand that becomes a value of some type. Where that is an interface which points at a copy, what is no variable is kept."""
+def _is_copied(f: FuncLowering, e: Expr, target: Type) -> bool:
+    """Whether an operand becomes an interface which points at a copy of it, and is no variable."""
     found = f.package.info.types.get(e)
-    if target is not None and found is not None and found.val is None and isinstance(f.typ(target).underlying(), Interface):
-        typ = f.type_of(e)
-        if isinstance(typ, Tuple) or isinstance(typ.underlying(), Interface) or is_untyped(typ) or type(e) is FuncLit:
-            pass
-        elif _by_address(f, typ) and not _is_variable(f, e):
-            _keep(f, unparen(e))
-            return
-    stack.append(e)
+    if found is None or found.val is not None or not isinstance(f.typ(target).underlying(), Interface):
+        return False
+    typ = f.type_of(e)
+    if isinstance(typ, Tuple) or isinstance(typ.underlying(), Interface) or is_untyped(typ) or type(e) is FuncLit:
+        return False
+    return _by_address(f, typ) and not _is_variable(f, e)
 
 
 def _by_address(f: FuncLowering, typ: Type) -> bool:
@@ -343,12 +351,9 @@ def _is_variable(f: FuncLowering, e: Expr) -> bool:
             return isinstance(e, (Name, SelectorExpr)) or (isinstance(e, Operation) and e.op == tk.MUL and e.y is None)
 
 
-def _compare_early(f: FuncLowering, e: Expr, stack: list[Expr | None]) -> None:
-    """What is compared in memory is kept, if it is no variable."""
-    if isinstance(f.type_of(e).underlying(), (Struct, Array)) and not _is_variable(f, e):
-        _keep(f, unparen(e))
-    else:
-        stack.append(e)
+def _is_compared_in_memory(f: FuncLowering, e: Expr) -> bool:
+    """Whether an operand of a comparison is copied to memory for it."""
+    return isinstance(f.type_of(e).underlying(), (Struct, Array)) and not _is_variable(f, e)
 
 
 def _builtin(f: FuncLowering, e: CallExpr) -> int:

@@ -55,6 +55,7 @@ func main() {
 	atOnce()
 	bounds()
 	places()
+	within()
 }
 
 type big struct{ a, b, c, d, e int }
@@ -241,6 +242,34 @@ func places() {
 		break
 	}
 	println(table[0], table[1])
+}
+
+type five struct{ a, b, c, d, e int }
+
+func made(name string) five { global++; return five{a: t(name, global)} }
+
+type holder struct {
+	first five
+	any   any
+	more  []any
+	last  five
+}
+
+// within makes calls within something that is evaluated with the calls of a statement: they stay in their order.
+func within() {
+	count := func(h holder) int { return h.first.a + h.any.(five).a + len(h.more) + h.last.a }
+	println(global, count(holder{first: made("a"), any: made("b"), more: []any{made("c"), t("d", 1), made("e")}, last: made("f")}), global)
+	show("literal")
+	println(global, t("a", 1) == t("b", 2), global)
+	show("equal")
+	println(global, made("a") == made("b"), made("c") != made("d"), global)
+	show("structs")
+	table := map[int]five{0: {a: 1}, 1: {a: 2}}
+	change := func() five { table[1] = five{a: 3}; return five{a: 3} }
+	println(table[1] == change(), global)
+	table[1] = five{a: 2}
+	println(change() == table[1], [2]int{t("a", 1), t("b", 2)} == [2]int{t("c", 1), t("d", 2)})
+	show("arrays")
 }
 
 func recursive(n int) int {
