@@ -187,8 +187,6 @@ class _Prover:
             self.at_most(x, y, -(op == ops.LT_S))
         elif self.least(y, _DEPTH) >= 0:
             self.less_unsigned(x, y, int(op == ops.LT_U))
-        elif self.least(x, _DEPTH) >= 0 and y.is_const and y.imm >= 0:
-            self.at_most(x, y, -(op == ops.LT_U))
 
     def less_unsigned(self, x: Value, y: Value, by: int) -> None:
         """0 <= x <= y - by, of which y is known not to be negative."""

@@ -163,7 +163,8 @@ def _integers() -> None:
         _row(f"DEC{w}", "g", "g", f"DEC{w} d | LEA{w} $(0),d", "i")
         for op in ("SUB", "AND", "OR", "XOR"):
             _row(f"{op}{w}", "gg", "g", f"{op}{w} 1,d", "2" if op == "SUB" else "2k")
-            _row(f"{op}{w}const", "g", "g", f"{op}{w} $,d", "2")
+            if op != "SUB":  # that is an addition
+                _row(f"{op}{w}const", "g", "g", f"{op}{w} $,d", "2")
         for op in ("ADD", "SUB", "AND", "OR", "XOR"):
             _row(f"{op}{w}load", "gm", "g", f"{op}{w} m,d", "2r")
         _row(f"IMUL{w}", "gg", "g", f"IMUL{w} 1,d", "2k")
@@ -253,7 +254,6 @@ def _floats() -> None:
     _row("CVTSS2SD", "f", "f", "CVTSS2SD 0,d")
     _row("PXOR", "ff", "f", "PXOR 1,d", "2k")
     _row("POR", "ff", "f", "POR 1,d", "2k")
-    _row("ANDNPD", "ff", "f", "ANDNPD 1,d", "2")
 
 
 def _memory() -> None:
