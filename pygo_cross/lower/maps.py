@@ -335,18 +335,25 @@ def write(f: FuncLowering, where: MapPlace, value: Val) -> None:
 
 
 def append_to_element(f: FuncLowering, lhs: Expr, rhs: Expr) -> bool:
-    """m[k] = append(m[k], ...), where m and k have no effects: the element is looked up once. False if it is nothing of the kind."""
-    from pygo_cross.lower import calls, exprs
+    """m[k] = append(m[k], ...), where m and k have no effects: the element is looked up once. False if it is nothing of the kind. What m
+    and k are is found out before what is appended is evaluated, but variables are read behind that, as under stock.
+    """
+    from pygo_cross.lower import calls, exprs, order
 
     lhs, rhs = unparen(lhs), unparen(rhs)
     if not isinstance(lhs, IndexExpr) or not isinstance(rhs, CallExpr) or not rhs.arg_list or not is_map(f, lhs.x):
         return False
     if not calls.is_builtin(f, rhs, APPEND) or not same(f, lhs, rhs.arg_list[0]):
         return False
-    where = place(f, lhs)
+    variables = all(order.is_simple(f, one) for one in (lhs.x, lhs.index))
+    where = None if variables else place(f, lhs)
+    before = order.begin(f, (None, *rhs.arg_list[1:]))
+    more = [f.kept(exprs.expr(f, one)) for one in rhs.arg_list[1:]]
+    order.end(f, before)
+    if where is None:
+        where = place(f, lhs)
     slice_type = where.typ.underlying()
     assert isinstance(slice_type, Slice)
-    more = [f.kept(exprs.expr(f, one)) for one in rhs.arg_list[1:]]
     address = element(f, where)
     f.store(calls.append_to(f, rhs, f.load(where.typ, address), more, f.typ(slice_type.elem)), address)
     return True

@@ -88,13 +88,19 @@ def _matters(f: FuncLowering, operands: Sequence[Expr | None], assigned: int) ->
     return _changes(f, operands, assigned)
 
 
+def is_simple(f: FuncLowering, e: Expr) -> bool:
+    """Whether an expression is a variable or a constant."""
+    e = unparen(e)
+    found = f.package.info.types.get(e)
+    return type(e) is Name or (found is not None and found.val is not None)
+
+
 def _is_cheap(f: FuncLowering, e: Expr) -> bool:
     """Whether evaluating an expression again costs nothing: variables, constants, and lengths of variables."""
     while True:
-        e = unparen(e)
-        found = f.package.info.types.get(e)
-        if type(e) is Name or (found is not None and found.val is not None):
+        if is_simple(f, e):
             return True
+        e = unparen(e)
         if not isinstance(e, CallExpr) or _builtin(f, e) not in (u.LEN, u.CAP):
             return False
         (e,) = e.arg_list

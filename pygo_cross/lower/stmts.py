@@ -137,6 +137,8 @@ def _assign(f: FuncLowering, s: AssignStmt) -> None:
         assign_values(f, lhs, values, False)
         order.end(f, before)
         return
+    if s.op == tk.NO_OP and len(lhs) == 1 and maps.append_to_element(f, lhs[0], rhs[0]):
+        return
     if s.op != tk.NO_OP:
         before = order.begin(f, (*lhs, *rhs), len(lhs), reads=True)
     else:
@@ -149,8 +151,6 @@ def _assign_in_order(f: FuncLowering, s: AssignStmt, lhs: Sequence[Expr], rhs: S
     if s.op != tk.NO_OP:
         target = places.target(f, lhs[0])
         _update(f, target, s.op, exprs.count(f, rhs[0]) if s.op in (tk.SHL, tk.SHR) else exprs.expr(f, rhs[0]))
-        return
-    if len(lhs) == 1 and maps.append_to_element(f, lhs[0], rhs[0]):
         return
     if len(lhs) == 1:
         if is_blank(lhs[0]):

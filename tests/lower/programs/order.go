@@ -56,6 +56,7 @@ func main() {
 	bounds()
 	places()
 	within()
+	joined()
 }
 
 type big struct{ a, b, c, d, e int }
@@ -270,6 +271,27 @@ func within() {
 	table[1] = five{a: 2}
 	println(change() == table[1], [2]int{t("a", 1), t("b", 2)} == [2]int{t("c", 1), t("d", 2)})
 	show("arrays")
+}
+
+// joined appends to elements of maps: what is appended is evaluated once.
+func joined() {
+	calls := 0
+	next := func() int { calls++; return calls }
+	lists := map[string][]int{}
+	keys := []string{"a", "b"}
+	for i := range keys {
+		lists[keys[i]] = append(lists[keys[i]], next(), next())
+		lists[keys[i]] = append(lists[keys[i]], lists[keys[i]][:next()&1]...)
+	}
+	println(calls, len(lists["a"]), len(lists["b"]), lists["a"][1], lists["b"][1])
+	change := func() int { keys = []string{"x", "y"}; return 0 }
+	lists[keys[0]] = append(lists[keys[0]], change())
+	println(len(lists["a"]), len(lists["x"]))
+	key := "a"
+	lists[key] = append(lists[key], func() int { key = "y"; return 1 }())
+	println(len(lists["a"]), len(lists["y"]))
+	lists[key] = append(lists[key], calls, next(), calls)
+	println(lists[key][1], lists[key][3])
 }
 
 func recursive(n int) int {
