@@ -139,7 +139,7 @@ def add_record(call: Call, folder: Path) -> None:
 
 
 def environment(folder: Path) -> dict[str, str]:
-    """The environment of our compiler: a build's, with its records in `folder`, and with modules compiled once, as where it is installed."""
+    """The environment of our compiler: a build's, with its records in `folder`, with modules compiled once, as where it is installed."""
     from pygo_cross.build.goroot import find_goroot
 
     settings = {**os.environ, "GOOS": "linux", "GOARCH": "amd64", "GOROOT": str(find_goroot()), "PYGO_CROSS_CACHE": str(folder)}
