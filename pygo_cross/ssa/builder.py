@@ -21,7 +21,7 @@ from pygo_cross.ssa.kinds import VOID
 class Builder:
     """Builds one function. `block` is where values go, None where nothing can get (behind a return)."""
 
-    __slots__ = ("_assigned", "_incomplete", "_kinds", "_sealed", "block", "func", "names", "pos")
+    __slots__ = ("_assigned", "_headless", "_incomplete", "_kinds", "_sealed", "block", "func", "names", "pos")
 
     def __init__(self, func: Func) -> None:
         self.func = func
@@ -31,6 +31,8 @@ class Builder:
         self._assigned: dict[Block, dict[Hashable, Value]] = {func.entry: {}}
         self._incomplete: dict[Block, dict[Hashable, Value]] = {}
         self._sealed: set[Block] = {func.entry}
+        # What was begun before anything led to it: a label behind a return, say. Perhaps nothing ever does, or only a way round from itself.
+        self._headless: set[Block] = set()
         self.names: dict[Hashable, tuple[int, ...]] = {}
         """What assignments of a variable are called in `Func.names`, if that is to be known."""
 
@@ -62,7 +64,11 @@ class Builder:
         """Go on in a block; unless it is to be sealed later, all its predecessors are known."""
         if sealed:
             self.seal(block)
-        self.block = block if block.preds or not sealed or block is self.func.entry else None
+        if not (block.preds or block is self.func.entry):
+            self._headless.add(block)
+            self.block = None if sealed else block
+        else:
+            self.block = block
 
     def goto(self, to: Block) -> None:
         """End the block."""
@@ -153,8 +159,8 @@ class Builder:
         found = assigned[block].get(variable)
         if found is not None:
             return found
-        # Up through blocks with one predecessor.
-        sealed = self._sealed
+        # Up through blocks with one predecessor. Those of a loop that is never entered are a circle, which has a headless one.
+        sealed, headless = self._sealed, self._headless
         passed: list[Block] = []
         while True:
             found = assigned[block].get(variable)
@@ -162,7 +168,7 @@ class Builder:
                 break
             passed.append(block)
             preds = block.preds
-            if len(preds) == 1 and block in sealed:
+            if len(preds) == 1 and block in sealed and block not in headless:
                 block = preds[0]
                 continue
             found = self._phi(variable, block, pending)
@@ -174,7 +180,8 @@ class Builder:
     def _phi(self, variable: Hashable, block: Block, pending: list[Value]) -> Value:
         kind = self._kinds.get(variable)
         sealed = block in self._sealed
-        if kind is None or (sealed and not block.preds):
+        # What nothing leads to, and is sealed, gets a Phi of nothing: it goes with its block.
+        if kind is None or (sealed and not block.preds and block not in self._headless):
             raise self.func.bug("build", f"variable {variable} is read before it is assigned", block)
         phi = self.func.make(block, ops.PHI, kind, (), 0, None, block.pos)
         block.values.insert(0, phi)

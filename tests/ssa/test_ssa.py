@@ -151,6 +151,26 @@ def test_what_nothing_leads_to_goes() -> None:
     assert len(func.blocks) == 1
 
 
+def test_labels_that_nothing_leads_to() -> None:
+    """Neither a circle of blocks with one predecessor each, nor a block without, has an end where a variable would be found."""
+    func = Func("f", [], [I64])
+    b = Builder(func)
+    b.write("x", b.const(I64, 1))
+    b.ret([b.read("x")])
+    head, label, after, last = b.new_block(), b.new_block(), b.new_block(), b.new_block()
+    b.begin(head, sealed=False)
+    b.branch(b.const(B, 1), head, after)
+    b.seal(head)
+    b.begin(label, sealed=False)
+    b.goto(last)
+    b.seal(label)
+    for block in (after, last):
+        b.begin(block)
+        b.ret([b.read("x")])
+    verify(b.finish(), "build")
+    assert len(func.blocks) == 1
+
+
 def run(func: Func, args: list[int], limit: int = 10_000) -> list[int]:
     """Execute a function of integers."""
     env: dict[Value, int] = {}
