@@ -31,7 +31,7 @@ class Builder:
         self._assigned: dict[Block, dict[Hashable, Value]] = {func.entry: {}}
         self._incomplete: dict[Block, dict[Hashable, Value]] = {}
         self._sealed: set[Block] = {func.entry}
-        # What was begun before anything led to it: a label behind a return, say. Perhaps nothing ever does, or only a way round from itself.
+        # What was begun before anything led to it, as a label behind a return. Perhaps nothing ever does, or only a way round from itself.
         self._headless: set[Block] = set()
         self.names: dict[Hashable, tuple[int, ...]] = {}
         """What assignments of a variable are called in `Func.names`, if that is to be known."""
