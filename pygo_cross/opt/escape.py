@@ -29,7 +29,7 @@ from collections.abc import Mapping, MutableMapping, Sequence
 from typing import Final, cast, final
 
 from pygo_cross.opt import buffers
-from pygo_cross.opt.addresses import base_of, in_memory
+from pygo_cross.opt.addresses import base_of, in_memory, object_of
 from pygo_cross.opt.callgraph import components, own_name
 from pygo_cross.opt.context import Context
 from pygo_cross.opt.conversions import TO_BYTES, share
@@ -163,6 +163,8 @@ class _Circle:
         self.variables: dict[int, _Variable] = {}
         self.phis: list[tuple[Loop, int]] = []
         self.literals: dict[int, str] = {}
+        # What literals of this circle have captured as a whole: the literal, where its record has that, from where to where, and the source.
+        self.wholes: list[tuple[_Function, int, int, Source]] = []
         self.heap: dict[int, int] = {}
         self.moved: list[tuple[Value, bool, Returns]] = []
         self.bytes_of: dict[int, tuple[int, Source | None]] = {}  # by location: what the slice flows to first, where the string comes from
@@ -171,6 +173,10 @@ class _Circle:
     def run(self, made: dict[str, Summary]) -> None:
         for function in self.functions.values():
             _Walk(self, function).run()
+        for function, low, high, (location, derefs) in self.wholes:
+            for offset, field in function.fields.items():
+                if low <= offset < high:
+                    self.flow.edge(field, location, derefs)
         self.to_heap(HEAP, 0)
         walks: dict[str, list[dict[int, int]]] = {}
         for name, function in self.functions.items():
@@ -278,7 +284,7 @@ class _Walk:
         self.sources: list[Source | None] = [None] * self.func.value_count
         self.results: dict[tuple[int, int], Source] = {}
         self.slots: dict[Slot, int] = {}
-        self.captured: dict[int, list[tuple[int, Value]]] = {}
+        self.captured: dict[int, list[tuple[int, int, Value, int]]] = {}
         self.lost_literals: set[int] = set()
         self.growing: set[Value] = set()
         self.uses: Uses | None = None
@@ -433,6 +439,9 @@ class _Walk:
             typ = value.aux
             if not isinstance(typ, Type) or self.shapes.has_pointers(typ):
                 self.into(value.args[0], value.args[1], 1)
+                record, offset = object_of(value.args[0])
+                if record.op == ops.ALLOC and offset is not None:
+                    self.capture(record, offset, offset + value.imm, value.args[1], 1)
         elif op in _CALLS and isinstance(value.aux, CallInfo):
             self.call(value, value.aux)
         elif op == ops.KEEP_ALIVE and value.imm:
@@ -464,26 +473,38 @@ class _Walk:
             return
         self.into(address, stored, 0)
         if address.op == ops.ALLOC:
-            self.capture(address, value.imm, stored)
+            self.capture(address, value.imm, value.imm + 1, stored, 0)
 
-    def capture(self, record: Value, offset: int, stored: Value) -> None:
-        """A function literal gets a field of its context."""
+    def capture(self, record: Value, low: int, high: int, stored: Value, more: int) -> None:
+        """A function literal gets a field of its context, or with `more` 1 those of a variable that is in memory as a whole, by its address:
+        the literal reads each of them where it is.
+        """
         found = self.sources[record.id]
         name = self.circle.literals.get(found[0]) if found is not None else None
         if found is None or name is None:
             return
         function = self.circle.functions.get(name)
         if function is not None:
-            self.to(function.field(offset, self.flow), stored)
+            source = self.sources[stored.id]
+            if more and source is not None:
+                self.circle.wholes.append((function, low, high, (source[0], source[1] + more)))
+            elif not more:
+                self.to(function.field(low, self.flow), stored)
             return
+        for row in self.rows(name, low, high):
+            for i in range(0, len(row), 2):
+                if row[i] == WRITTEN:
+                    self.to(WRITES, stored, row[i + 1] + more)
+                elif row[i] == HEAP or found[0] in self.lost_literals:
+                    self.to(HEAP, stored, row[i + 1] + more)
+        self.captured.setdefault(found[0], []).append((low, high, stored, more))
+
+    def rows(self, name: str, low: int, high: int) -> list[Row]:
+        """What a literal that has been looked at does with what its context has from one offset to another. Of another package's literal
+        there is no more than its summary.
+        """
         fields = self.circle.fields.get(name)
-        row = KEPT if fields is None else fields.get(offset, KEPT_NOT)  # of another package's literal there is no more than its summary
-        for i in range(0, len(row), 2):
-            if row[i] == WRITTEN:
-                self.to(WRITES, stored, row[i + 1])
-            elif row[i] == HEAP or found[0] in self.lost_literals:
-                self.to(HEAP, stored, row[i + 1])
-        self.captured.setdefault(found[0], []).append((offset, stored))
+        return [KEPT] if fields is None else [row for offset, row in fields.items() if low <= offset < high]
 
     def literal(self, record: Value, location: int, name: str) -> None:
         """A function literal is made, and its body may run from now on."""
@@ -538,9 +559,9 @@ class _Walk:
         if closure is not None:
             self.passed(value, closure, rows[-1], 0)
             found = self.sources[closure.id]
-            fields = self.circle.fields.get(name, {})
-            for offset, stored in self.captured.get(found[0], ()) if found is not None else ():
-                self.passed(value, stored, fields.get(offset, KEPT_NOT), 0)
+            for low, high, stored, more in self.captured.get(found[0], ()) if found is not None else ():
+                for row in self.rows(name, low, high):
+                    self.passed(value, stored, row, more)
 
     def passed(self, call: Value, arg: Value, row: Row, more: int) -> None:
         for i in range(0, len(row), 2):

@@ -132,6 +132,15 @@ class _Startup:
                     self._reached.add(root)
         if ops.FLAGS[value.op] & ops.CALL:
             self._called = True
+        elif ops.FLAGS[value.op] & (ops.READS | ops.WRITES):
+            addresses = value.args[:1] if value.op == ops.STORE else value.args
+            if any(arg.kind == P and self._may_be_any(arg) for arg in addresses):
+                self._called = True  # behind such a pointer there may be any variable whose address is data by now
+
+    def _may_be_any(self, address: Value) -> bool:
+        """Whether a pointer is none of a variable or object that this function names."""
+        root = self._base(address)
+        return isinstance(root, Value) and root.op not in (ops.ALLOC, ops.ADDR, ops.CONST)
 
     def _load(self, load: Value) -> None:
         """What a variable was given here, if nothing can have changed it since."""
@@ -189,8 +198,11 @@ class _Startup:
         alloc.reset(ops.ADDR, (), 0, DataRef(data.name))
 
     def _put(self, data: Data, offset: int, value: Value) -> None:
-        self._given[data.name, offset] = (value.kind, value.op, value.imm, value.aux)
         width = SIZES[value.kind]
+        for at in range(offset - _WORD + 1, offset + width):
+            if at + SIZES[self._given.get((data.name, at), _NOTHING)[0]] > offset:
+                self._given.pop((data.name, at), None)  # changed in part
+        self._given[data.name, offset] = (value.kind, value.op, value.imm, value.aux)
         data.addresses = [one for one in data.addresses if not offset - _WORD < one.offset < offset + width]
         contents = bytes(width)
         if value.op == ops.CONST:

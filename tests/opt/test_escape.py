@@ -44,6 +44,11 @@ type list struct { all, other []*node }
 
 func own(l *list) { l.other = l.all[1:2]; l.all = l.all[2:] }
 func others(l, m *list) { l.all = m.all[1:] }
+
+type large struct { a, b, c, d, e *node }
+
+func (l large) kept() int { global = l.c; return 1 }
+func (l large) read() int { return l.c.v }
 """
 APART = HEAD.replace("\nfunc ", "\n//go:noinline\nfunc ")
 
@@ -79,6 +84,10 @@ def test_summaries() -> None:
         "into": (write, keep),
         "own": (write,),
         "others": (write, (0, 1)),
+        "large.kept": (nothing, nothing, keep, nothing, nothing),
+        "large.read": (nothing,) * 5,
+        "(*large).kept": ((0, 1),),
+        "(*large).read": (nothing,),
     }
 
 
@@ -97,6 +106,12 @@ def test_summaries() -> None:
         ("x := 1; function = func() int { x++; return x }", 2),
         ("x := 1; n := &node{}; f := func() *node { x++; return n }; keep(f())", 1),
         ("x := 1; n := &node{}; f := func() { x++; keep(n) }; f()", 1),
+        ("l := large{c: &node{}}; println(call(func() int { keep(l.c); return l.c.v }))", 1),
+        ("l := large{c: &node{}}; println(call(func() int { return call(func() int { global = l.c; return 1 }) }))", 1),
+        ("l := large{c: &node{}}; f := func() *node { l := l; return l.c }; println(not(f())); keep(f())", 1),
+        ("l := large{c: &node{}}; println(call(func() int { return l.c.v }))", 0),
+        ("l := large{c: &node{}}; println(call(l.kept))", 1),
+        ("l := large{c: &node{}}; println(call(l.read))", 0),
         ("println(many(&node{}, &node{}))", 0),
         ("keep(last(&node{}, &node{}))", 2),
         ("a, b := pair(&node{}, &node{}); keep(a); println(not(b))", 1),
@@ -305,3 +320,4 @@ func main() {
     assert Machine(unit, shapes).run() == Machine(lower(source), shapes).run() == "5 6\nabc 2000 0 1 6 4\n"
     boxes = [str(value.aux) for func in unit.funcs for block in func.blocks for value in block.values if "convT" in str(value.aux)]
     assert boxes == ["runtime.convT64"] * 4  # of i, and of n2 and n3, which are assigned again; g is inlined as well
+

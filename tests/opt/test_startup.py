@@ -28,9 +28,9 @@ func main() { show() }
 """
 
 
-def compiled(source: str) -> tuple[dict[str, Data], Unit, str]:
+def compiled(source: str, imports: str = "") -> tuple[dict[str, Data], Unit, str]:
     """The package's variables by name, the package, and what it prints."""
-    lowering = prepare(DECLARED + source)
+    lowering = prepare(DECLARED.replace("\n", f"\n{imports}\n", 1) + source)
     context = Context(Shapes(Sizes()), names=lowering.names.types)
     optimise_unit(lowering.unit, context, watch=verifying)
     printed = Machine(lowering.unit, context.shapes, lowering.methods_of).run()
@@ -96,3 +96,47 @@ func show() { println(A, B, C) }
 def test_what_new_makes_is_in_the_heap() -> None:
     data, unit, printed = compiled("var P = new(text)\nfunc show() { println(P.n, P.s) }\n")
     assert printed == "0 \n" and has_init(unit) and not data["main.P"].addresses
+
+
+def test_what_a_pointer_from_memory_leads_to_may_be_any_variable() -> None:
+    source = """
+var cond bool
+var x, other int
+var p, q = &x, &other
+var X, Before, After = written(), x, read()
+
+func written() int {
+	pp := &p
+	if cond { pp = &q }
+	**pp = 5
+	x = 7
+	return x
+}
+
+func read() int {
+	pp := &p
+	if cond { pp = &q }
+	before := **pp
+	x = 9
+	return before
+}
+
+func show() { println(X, Before, After, x) }
+"""
+    assert compiled(source)[2] == "7 7 7 9\n"
+
+
+def test_what_was_given_and_changed_in_part_is_not_known() -> None:
+    source = """
+var N uint32
+var L, M = changed(), N
+
+func changed() uint32 {
+	N = 0x01020304
+	*(*uint8)(unsafe.Add(unsafe.Pointer(&N), 1)) = 5
+	return N
+}
+
+func show() { println(L == 0x01020504, M == 0x01020504) }
+"""
+    assert compiled(source, 'import "unsafe"')[2] == "true true\n"
