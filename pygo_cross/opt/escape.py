@@ -163,7 +163,7 @@ class _Circle:
         self.variables: dict[int, _Variable] = {}
         self.phis: list[tuple[Loop, int]] = []
         self.literals: dict[int, str] = {}
-        # What literals of this circle have captured as a whole: the literal, where its record has that, from where to where, and the source.
+        # What literals of this circle have captured as a whole: the literal, from where to where its record has that, and the source.
         self.wholes: list[tuple[_Function, int, int, Source]] = []
         self.heap: dict[int, int] = {}
         self.moved: list[tuple[Value, bool, Returns]] = []
@@ -476,8 +476,8 @@ class _Walk:
             self.capture(address, value.imm, value.imm + 1, stored, 0)
 
     def capture(self, record: Value, low: int, high: int, stored: Value, more: int) -> None:
-        """A function literal gets a field of its context, or with `more` 1 those of a variable that is in memory as a whole, by its address:
-        the literal reads each of them where it is.
+        """A function literal gets a field of its context, or with `more` 1 those of a variable in memory, by its address: the literal reads
+        each of them where it is.
         """
         found = self.sources[record.id]
         name = self.circle.literals.get(found[0]) if found is not None else None
