@@ -262,7 +262,7 @@ class Compilation:
             found = [Diagnostic(self.fset.reported(one.pos), one.code, one.message) for one in mistakes.reported()]
             if mistakes.too_many:
                 found.append(Diagnostic(self.fset.reported(mistakes.too_many), "too-many", _TOO_MANY))
-            raise UserError(found)
+            raise UserError(found, in_order=True)  # that of cmd/compile: files as they are given, mistakes of one place as they are found
         return checked
 
     def _recorded(self, name: str) -> str:

@@ -64,10 +64,10 @@ class Diagnostic(NamedTuple):
 
 
 class UserError(Exception):
-    """What the user can mend: `diagnostics`, sorted and without repeats, and the exit `status` they lead to."""
+    """What the user can mend: `diagnostics`, sorted unless they are `in_order`, without repeats, and the exit `status` they lead to."""
 
-    def __init__(self, diagnostics: Iterable[Diagnostic], status: int = EXIT_BUILD) -> None:
-        self.diagnostics = sorted(set(diagnostics))
+    def __init__(self, diagnostics: Iterable[Diagnostic], status: int = EXIT_BUILD, in_order: bool = False) -> None:
+        self.diagnostics = list(dict.fromkeys(diagnostics)) if in_order else sorted(set(diagnostics))
         self.status = status
         super().__init__("\n".join(str(diagnostic) for diagnostic in self.diagnostics))
 

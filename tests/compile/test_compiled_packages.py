@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import marshal
 import os
@@ -20,6 +21,7 @@ from pygo_cross.build.goroot import find_goroot
 from pygo_cross.build.toolexec import for_stock, is_stock
 from pygo_cross.cli import compile as command
 from pygo_cross.codegen.backend import Backend
+from pygo_cross.compile import Compilation
 from pygo_cross.compileflags import Flags
 from pygo_cross.compileimports import SUMMARIES, Prefixes, Summaries
 from pygo_cross.compileswitches import skips
@@ -284,6 +286,18 @@ def test_mistakes_are_told_and_leave_no_archive(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"cannot call x \(variable of interface type any\): any is not a f"):
         compiled(tmp_path, "bad", "package bad\n\nfunc F(x any) { _ = x() }\n")
     assert not (tmp_path / "bad.a").exists()
+
+
+def test_mistakes_come_in_the_order_of_stocks(tmp_path: Path) -> None:
+    """Files as they are given, whatever their names; mistakes of one place as they are found."""
+    (tmp_path / "a.go").write_text("package p\n\nvar y int = \"\"\n")
+    (tmp_path / "z.go").write_text("package p\n\nvar x = []int{comparable([]string{})}\n\n//line b.go:1\nvar z int = \"\"\n")
+    words = ["-p", "p", "-o", str(tmp_path / "p.a"), "z.go", "a.go"]
+    stock = [str(find_goroot() / "bin/go"), "tool", "compile", *words]
+    done = subprocess.run(stock, cwd=tmp_path, capture_output=True, text=True, check=False)
+    with pytest.raises(UserError) as caught, contextlib.chdir(tmp_path):
+        Compilation(Flags(words), dict(os.environ), find_goroot(), Store(None), str(tmp_path)).compile()
+    assert str(caught.value).splitlines() == done.stdout.splitlines() + done.stderr.splitlines()
 
 
 def test_a_bug_of_ours_leaves_no_archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

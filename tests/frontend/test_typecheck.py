@@ -58,6 +58,10 @@ func main() {}
         "/*line bar.y:7:3*/ var z int = \"\"\n"
         f"var far string = \"{300 * 'a'}\" + undefined2 + undefined3\n"
     ),
+    "values/values.go": (
+        "package values\n\ntype I interface{ ~int }\n\nvar a = []int{comparable([]string{}), I(\"\")}\nvar b string = int([]int{}...)\n\n"
+        "func F(f any) { f() }\n"
+    ),
     "tested/tested.go": "package tested\n\nfunc F() {}\n",
     "tested/in_test.go": "package tested\n\nvar _ = F(1)\n",
     "tested/out_test.go": 'package tested_test\n\nimport "example.com/m/tested"\n\nvar _ int = tested.F\n',
@@ -92,7 +96,7 @@ def test_errors_are_those_of_go_build(cli: Cli, module: Path, tmp_path: Path, fl
     wanted = sections(stock(module, "build", *(("-gcflags=-e",) if flags else ()), "./..."))
     done = cli("typecheck", *flags, "./...", cwd=module, env={"PYGO_CROSS_CACHE": str(tmp_path)})
     assert sections(done.stderr) == wanted
-    assert len(wanted) == 6
+    assert len(wanted) == 7
     assert done.returncode == 1
     assert done.stdout == ""
 

@@ -161,11 +161,9 @@ def _conversion(check: Checker, x: Operand, e: CallExpr) -> int:
             under = target.underlying()
             if isinstance(under, Interface) and not is_type_param(target) and not under.is_method_set():
                 message = "cannot use interface %s in conversion (contains specific type constraints or is comparable)"
-                error(check, e, "misplaced-constraint-iface", message, target)
-                x.mode = INVALID
+                error(check, e, "misplaced-constraint-iface", message, target)  # x stays a value, whose uses may be mistakes as well
             elif e.has_dots:
                 error(check, args[0], "bad-dot-dot-dot-syntax", "invalid use of ... in conversion to %s", target)
-                x.mode = INVALID
             else:
                 conversion.conversion(check, x, target)
     x.expr = e
