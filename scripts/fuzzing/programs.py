@@ -2,10 +2,11 @@
 """Random Go programs, built by us and by stock Go: they have to print the same.
 
 `fuzzing/_goprogram.py` and `_gofeatures.py` make them; with `--kind numbers` `_gonumbers.py` does, functions that compute with numbers at
-the edges of their kinds. `--own` is a command that builds {src} to {out}; `--run` how the result is run ({exe}), for programs of another
-system. With `--quick` one process compiles all batches, against stock's standard library, and stock's
-linker links them. What prints the same has to do so once more while the collector works all the time and spoils what it frees. A batch
-that differs is left in `--keep`, with both outputs, and the programs that differ are named by their seeds.
+the edges of their kinds; with `--kind order` `_goorder.py`, statements whose operands change what others read. `--own` is a command that
+builds {src} to {out}; `--run` how the result is run ({exe}), for programs of another system. With `--quick` one process
+compiles all batches, against stock's standard library, and stock's linker links them. What prints the same has to do so once more while
+the collector works all the time and spoils what it frees. A batch that differs is left in `--keep`, with both outputs, and the programs
+that differ are named by their seeds.
 """
 
 from __future__ import annotations
@@ -20,12 +21,12 @@ from pathlib import Path
 
 from conformance.mixed import Kit
 
-from fuzzing import _gofeatures, _gonumbers
+from fuzzing import _gofeatures, _gonumbers, _goorder
 from pygo_cross.build.goroot import find_goroot
 
 _SECONDS = 120
 _HOSTILE = {"GOGC": "1", "GODEBUG": "clobberfree=1,gccheckmark=1,gcshrinkstackoff=0"}
-_KINDS = {"features": _gofeatures.package, "numbers": _gonumbers.package}
+_KINDS = {"features": _gofeatures.package, "numbers": _gonumbers.package, "order": _goorder.package}
 _IMPORTS = ["cmp", "math", "math/bits", "runtime", "slices", "unsafe"]
 
 
